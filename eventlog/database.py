@@ -1,0 +1,50 @@
+"""How every SQLite file of a node is opened: one function, so that no connection differs."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+BUSY_TIMEOUT_S = 15.0
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Return an open connection to the database at `path`.
+
+    WAL, synchronous=FULL, foreign keys on, `wal_autocheckpoint=0`: checkpoints belong to
+    Litestream (or, on a node without it, to the writer), because one made by another
+    connection loses rows in the middle of the replica. `isolation_level` is None, so that
+    transactions are begun and ended by name. Rows come as `sqlite3.Row`.
+
+    A read-only connection is opened `mode=ro` and never creates the file.
+
+    Raises `sqlite3.OperationalError` where the file can't be opened.
+    """
+    mode = "ro" if read_only else "rwc"
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+    )
+    connection.row_factory = sqlite3.Row
+    # First of all, for it must hold even while the journal mode is being set.
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+    return connection
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a read-only connection and close it afterwards."""
+    connection = connect(path, read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
