@@ -4,7 +4,7 @@
 matter is once they have happened. The same events in any order of arrival give the same matter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -130,7 +130,11 @@ def fold(events: Sequence[Event]) -> Matter:
     matter = Matter(id=events[0].subject if events else b"", steps=[])
     for event in events:
         matter.version = max(matter.version, event.rank)
-        legal = _apply(matter, event)
+        try:
+            legal = _apply(matter, event)
+        except (KeyError, TypeError, ValueError):
+            # Data of a shape that no version of ours writes; the step is shown as contested.
+            legal = False
         if legal is None:
             continue
         matter.steps.append(
@@ -154,6 +158,8 @@ def _apply(matter: Matter, event: Event) -> bool | None:
         return _apply_first(matter, event)
     if event.type == MatterEvent.IMPORTED:
         return _apply_first(matter, event) and _apply_history(matter, event)
+    if event.type == MatterEvent.ANSWER_IMPORTED:
+        return _apply_late_answer(matter, event)
     if event.type == MatterEvent.MESSAGED:
         return bool(matter.number)
     command = COMMAND_OF_TYPE.get(event.type)
@@ -205,6 +211,20 @@ def _apply_history(matter: Matter, event: Event) -> bool:
     if matter.replied_at is not None:
         matter.state = State.REPLIED
         matter.answer = event.id
+    return True
+
+
+def _apply_late_answer(matter: Matter, event: Event) -> bool:
+    """An answer from a later file to a row that an earlier one brought in without."""
+    if not matter.batch or matter.state is not State.RECEIVED:
+        return False
+    matter.state = State.REPLIED
+    matter.decided_rank = event.rank
+    matter.replied_at = int(event.data["replied_at"])
+    matter.answer = event.id
+    # The public text is that of the later file, to be approved with it.
+    matter.public = event.id
+    matter.batch = event.data.get("batch", matter.batch)
     return True
 
 
@@ -283,7 +303,7 @@ def _no_change(matter: Matter, event: Event) -> None:
     return None
 
 
-_CHANGES = {
+_CHANGES: dict[str, Callable[[Matter, Event], None]] = {
     MatterEvent.ADOPTED: _adopted,
     MatterEvent.ASSIGNED: _assigned,
     MatterEvent.RETURNED: _returned,

@@ -1,6 +1,7 @@
 """What the rules refuse, each with a stable code and a message in Chinese to be translated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -15,7 +16,7 @@ class FieldProblem(NamedTuple):
     field: str
     code: str
     message: str
-    values: dict[str, Any] = {}
+    values: Mapping[str, Any] = MappingProxyType({})
 
 
 class Refusal(Exception):

@@ -98,6 +98,7 @@ class MatterEvent(StrEnum):
 
     RAISED = "matter.raised"
     IMPORTED = "matter.imported"
+    ANSWER_IMPORTED = "matter.answer_imported"
     MESSAGED = "matter.messaged"
     ADOPTED = "matter.adopted"
     ANSWERED = "matter.answered"

@@ -2,10 +2,10 @@
 
 import unicodedata
 
-_DROPPED = {
-    ord(character): None
-    for character in "\u200b\u200c\u200d\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-}
+# Zero-width characters and the marks that turn the direction of writing.
+_DROPPED = dict.fromkeys(
+    (*range(0x200B, 0x200E), 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
 _LINES = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\v": "\n", "\f": "\n"})
 
 
