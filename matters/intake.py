@@ -139,7 +139,9 @@ def check_submission(
         name=" ".join(texts["name"].split()),
         phone=" ".join(texts["phone"].split()),
         channel=channel,
-        **answers,
+        under_14=answers["under_14"],
+        share_phone=answers["share_phone"],
+        publish=answers["publish"],
     )
 
 
