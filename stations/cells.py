@@ -174,7 +174,9 @@ def choice(words: Mapping[E, tuple[str, ...]]) -> tuple[Callable[[str], E], Call
     def key(text: str) -> str:
         return re.sub(r"[\s_-]+", "", plain_digits(text)).casefold()
 
-    members = {key(word): member for member, said in words.items() for word in (member, *said)}
+    members = {
+        key(word): member for member, said in words.items() for word in (member.value, *said)
+    }
 
     def parse(text: str) -> E:
         try:
