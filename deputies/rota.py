@@ -39,13 +39,7 @@ def duty_days(
 
     Without deputies the sittings are given with none; without a rule there are none.
     """
-    turn = tuple(sorted({deputy.id for deputy in deputies if station.id in deputy.stations}))
-    days = (
-        DutyDay(day, rule.starts, rule.ends, _sitting(station, turn, index, day), station.id)
-        for day, _, index, rule in _sittings(station, start)
-        if day not in closed
-    )
-    return list(islice(days, max(count, 0)))
+    return list(islice(_days(station, deputies, start, closed), max(count, 0)))
 
 
 def next_duty(
@@ -65,12 +59,22 @@ def next_duty(
     for station in stations:
         if station.id not in deputy.stations:
             continue
-        sharing = sum(station.id in other.stations for other in everyone)
-        # A whole round of turns, and as many days again as may be closed.
-        rounds = 2 * sharing * max(len(station.duty), 1) + len(closed) + 2
-        days = duty_days(station, everyone, start, rounds, closed=closed)
-        found += [day for day in days if deputy.id in day.deputies][:1]
+        sharing = [other for other in everyone if station.id in other.stations]
+        # Everyone sits once in as many sittings as there are deputies, unless it is closed.
+        enough = (len(sharing) + 1) * (len(closed) + 1)
+        days = islice(_days(station, sharing, start, closed), enough)
+        found += islice((day for day in days if deputy.id in day.deputies), 1)
     return min(found, key=lambda day: (day.date, day.starts, day.station), default=None)
+
+
+def _days(
+    station: Station, deputies: Iterable[Deputy], start: date, closed: Collection[date]
+) -> Iterator[DutyDay]:
+    turn = tuple(sorted({deputy.id for deputy in deputies if station.id in deputy.stations}))
+    for day, _, index, rule in _sittings(station, start):
+        if day not in closed:
+            seated = _seated(station, turn, index, day)
+            yield DutyDay(day, rule.starts, rule.ends, seated, station.id)
 
 
 def _sittings(station: Station, start: date) -> Iterator[tuple[date, str, int, DutyRule]]:
@@ -83,7 +87,7 @@ def _sittings(station: Station, start: date) -> Iterator[tuple[date, str, int, D
     return merge(*rules, key=lambda sitting: sitting[:3])
 
 
-def _sitting(station: Station, turn: tuple[str, ...], index: int, day: date) -> tuple[str, ...]:
+def _seated(station: Station, turn: tuple[str, ...], index: int, day: date) -> tuple[str, ...]:
     """Return who sits by the rule at `index` on `day`.
 
     Seats are dealt round the table: the first seat of a sitting is the number of all seats

@@ -256,11 +256,12 @@ def record_from_row(
         if "id" not in values and register.identity:
             said = [_identity_text(values.get(name, "")) for name in register.identity]
             values["id"] = stable_id(register.noun, said)
-        problems.extend(
-            column.problem("")
-            for column, info in _with_struct_fields(register)
-            if info.required and column.field not in values
-        )
+        for column, info in _with_struct_fields(register):
+            if info.required and column.field not in values:
+                if info.type is str and not column.required:
+                    values[column.field] = ""
+                else:
+                    problems.append(column.problem(""))
     if problems:
         raise RecordError(problems)
     record = register.record(**values)
