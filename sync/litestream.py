@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sync import broken
 from sync.configuration import (
     Keeping,
     ReplicatedDatabase,
@@ -42,6 +43,8 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
 DEAD_AFTER_FAILURES = 4
 SNAPSHOT_WITHIN_S = 3600.0
+# One that ends sooner after it answered counts as a failed start.
+SHORT_LIFE_S = 5.0
 
 
 class LitestreamState(enum.StrEnum):
@@ -109,6 +112,7 @@ class Litestream:
         self._restarts = 0
         self._last_error = ""
         self._down_since = time.monotonic()
+        self._up_since = self._down_since
         self._stop_within_s = 5.0
         self.generation = 0
         """Grows by one whenever a new process answers: what was known of the old one is void."""
@@ -164,21 +168,15 @@ class Litestream:
 
     def broken(self, name: str) -> str:
         """Return why the replica of that database is broken, or nothing when it is not."""
-        try:
-            return self._mark(name).read_text(encoding="utf-8") or "unknown"
-        except FileNotFoundError:
-            return ""
+        return broken.reason(self._folder, name)
 
     def mark_broken(self, name: str, why: str) -> None:
         """Note, durably, that the replica must not be relied on until a fresh snapshot."""
-        write_private(self._mark(name), why)
+        broken.mark(self._folder, name, why)
 
     def repair(self) -> None:
         """Ask for a fresh snapshot of every database with a broken replica; returns at once."""
         self._repair_asked.set()
-
-    def _mark(self, name: str) -> Path:
-        return self._folder / f"replica-broken-{name}"
 
     @contextmanager
     def held_back(self) -> Iterator[bool]:
@@ -232,13 +230,17 @@ class Litestream:
             self._state = LitestreamState.RESTARTING if failures else LitestreamState.STARTING
             if failures >= DEAD_AFTER_FAILURES:
                 self._state = LitestreamState.DEAD
+            began = time.monotonic()
             with self._alive:
                 answered = self._one_life()
-            failures = 0 if answered else failures + 1
+            asked_for = self._repair_asked.is_set()
+            lived = answered and (asked_for or time.monotonic() - began > SHORT_LIFE_S)
+            failures = 0 if lived else failures + 1
             if self._stopping.is_set():
                 break
             self._restarts += 1
-            self._stopping.wait(min(FIRST_PAUSE_S * 2**failures, LONGEST_PAUSE_S))
+            if not asked_for:
+                self._stopping.wait(min(FIRST_PAUSE_S * 2**failures, LONGEST_PAUSE_S))
         self._state = LitestreamState.STOPPED
 
     def _one_life(self) -> bool:
@@ -258,6 +260,7 @@ class Litestream:
             answered = self._wait_for_answer(self._process)
             if answered:
                 self._state = LitestreamState.RUNNING
+                self._up_since = time.monotonic()
                 self.generation += 1
                 self._answered.set()
                 self._watch(self._process)
@@ -265,8 +268,9 @@ class Litestream:
             self._last_error = f"can't be started: {error}"
         finally:
             if self._state is LitestreamState.RUNNING:
-                self._down_since = time.monotonic()
                 self._state = LitestreamState.RESTARTING
+                if time.monotonic() - self._up_since > SHORT_LIFE_S:
+                    self._down_since = time.monotonic()
             if self._process is not None:
                 within_s = self._stop_within_s if self._stopping.is_set() or answered else 1.0
                 end(self._process, within_s)
@@ -365,7 +369,7 @@ class Litestream:
                 end(self._process, self._stop_within_s)
                 self._last_error = f"no fresh snapshot of {database.name}: took too long"
             elif self._process.returncode == 0:
-                self._mark(database.name).unlink(missing_ok=True)
+                broken.clear(self._folder, database.name)
             else:
                 self._note_death(self._process)
             self._process = None
