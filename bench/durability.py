@@ -15,7 +15,8 @@ from pathlib import Path
 
 from eventlog.database import connect
 from sync.configuration import ReplicatedDatabase
-from sync.durability import Durability, Pace
+from sync.confirmation import Pace
+from sync.durability import Durability
 from sync.litestream import Litestream
 from sync.replica import ReplicaPlace
 
@@ -23,7 +24,7 @@ DURATION_S = float(os.environ.get("BENCH_SECONDS", "10"))
 ROW = "x" * 400
 # Name, commits a second, rows a commit.
 LOADS = (("200 commits/s", 200.0, 1), ("2,000 rows/s by 64", 2000 / 64, 64))
-GAPS_S = (0.0, 0.005, 0.01, 0.02, 0.05)
+GAPS_S = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05)
 
 
 def cpu_s(pid: int) -> float:

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -33,7 +34,7 @@ class ControlSocket:
     """One connection to Litestream's control socket, opened when needed; one thread's own."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._connection: _UnixConnection | None = None
 
     def close(self) -> None:
@@ -41,6 +42,14 @@ class ControlSocket:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def interrupt(self) -> None:
+        """Make a request that another thread waits in fail at once."""
+        connection = self._connection
+        sock = None if connection is None else connection.sock
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def request(
         self,
@@ -75,7 +84,7 @@ class ControlSocket:
         self, method: str, target: str, body: Mapping[str, object] | None, timeout_s: float
     ) -> dict[str, object]:
         if self._connection is None:
-            self._connection = _UnixConnection(self._path, timeout_s)
+            self._connection = _UnixConnection(self.path, timeout_s)
         self._connection.timeout = timeout_s
         if self._connection.sock is not None:
             self._connection.sock.settimeout(timeout_s)

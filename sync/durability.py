@@ -6,21 +6,7 @@ sender waits for that number. One thread asks Litestream for a confirmation (`PO
 A lone commit is confirmed at once; under a stream there is a pause between two questions, so
 that one covers many commits.
 
-What a 200 proves, from Litestream 0.5.17's source and from trying: everything that was in the
-WAL when the request came has been written as a file to the replica and, for a folder, fsynced.
-`no_change` is a 200 as well. It does **not** prove that these files can be restored from:
-
-- a replica folder that was deleted, exchanged or unmounted is made anew, and later files are
-  uploaded to it without those that they build on (seen: 200 `synced`, and the restore says "no
-  matching backup files"); while nothing new is written, the answer stays 200 for ever;
-- a local position that was reset below the replica's uploads nothing at all, with a 200.
-
-So three more things must hold here before a commit is called durable: the replica's transaction
-id equals ours; a folder still holds the token that was put there; and after each start of
-Litestream, and every two minutes, a restore's plan is asked for and reaches without a gap to
-what was confirmed. A replica that fails is marked broken, is repaired by a fresh snapshot
-(`sync.litestream`), and nothing counts as durable before the plan holds again. A deleted bucket
-is noticed only by the plan, so up to two minutes late.
+What one question proves and what not is in `sync.confirmation`.
 """
 
 import enum
@@ -28,22 +14,16 @@ import heapq
 import itertools
 import threading
 import time
-import uuid
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 
-from sync.configuration import write_private
+from sync.confirmation import Confirmation, NotRestorableError, Pace
 from sync.control import ControlError, ControlSocket
 from sync.litestream import Litestream
 
-TOKEN_NAME = "huiyin-replica"
-LITESTREAM_TIMEOUT_S = 60
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
-BROKEN_AFTER_DOUBTS = 3
-FIRST_REPAIR_PAUSE_S = 5.0
-LONGEST_REPAIR_PAUSE_S = 300.0
+STOP_WITHIN_S = 1.0
 
 
 class DurabilityState(enum.StrEnum):
@@ -69,23 +49,6 @@ class DurabilityReport:
     lag_s: float
     same_disk: bool
     last_error: str
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How often Litestream is asked.
-
-    `gap_s` is the least time from one question to the next. The other two guard against a
-    Litestream that hangs and a replica that can't be restored from.
-    """
-
-    gap_s: float = 0.03
-    answer_within_s: float = 10.0
-    plan_every_s: float = 120.0
-
-
-class _DoubtError(Exception):
-    """The upload was confirmed, and yet a restore may not hold it."""
 
 
 class Durability:
@@ -125,13 +88,8 @@ class Durability:
         self._same_disk = self._database.replica.same_disk_as(self._database.path)
         self._stopping = False
         self._thread: threading.Thread | None = None
-        # Owned by the confirming thread.
-        self._generation = -1
-        self._plan_at = 0.0
-        self._token = ""
-        self._doubts = 0
-        self._repair_pause_s = FIRST_REPAIR_PAUSE_S
-        self._repair_not_before = 0.0
+        self._confirmation = Confirmation(litestream, name, self._pace)
+        self._control: ControlSocket | None = None
 
     # The writer's.
 
@@ -244,8 +202,12 @@ class Durability:
             self._interrupt.set()
             self._work.notify()
             self._news.notify_all()
+        control = self._control
+        if control is not None:
+            control.interrupt()
         if self._thread is not None:
-            self._thread.join()
+            # It ends within a moment, unless it waits for a replica's plan: not worth a delay.
+            self._thread.join(STOP_WITHIN_S)
             self._thread = None
         with self._lock:
             self._state = DurabilityState.STOPPED
@@ -265,32 +227,22 @@ class Durability:
     # The confirming thread.
 
     def _confirm(self) -> None:
-        control = ControlSocket(self._litestream.socket_path)
-        socket_path = self._litestream.socket_path
         pause_s = FIRST_PAUSE_S
-        while True:
-            with self._lock:
-                while not self._stopping and self._replicated >= self._committed:
-                    if not self._work.wait(self._pace.plan_every_s):
-                        break  # Idle for long: ask all the same, for the plan's sake.
-                if self._stopping:
-                    break
-                number = self._committed
-                self._next_since = None
-            if socket_path != self._litestream.socket_path:
-                control.close()
-                socket_path = self._litestream.socket_path
-                control = ControlSocket(socket_path)
+        while (number := self._next_number()) is not None:
             started = time.monotonic()
             try:
-                self._ask(control)
-            except _DoubtError as error:
-                self._doubt(str(error))
-            except (ControlError, OSError, ValueError) as error:
+                self._confirmation.confirm(self._connected())
+                same_disk = self._database.replica.same_disk_as(self._database.path)
+            except NotRestorableError as error:
+                broken = error.broken
+                self._failed(
+                    str(error), DurabilityState.BROKEN if broken else DurabilityState.LAGGING
+                )
+            except (ControlError, OSError) as error:
                 self._failed(str(error), DurabilityState.LAGGING)
             else:
                 pause_s = FIRST_PAUSE_S
-                self._succeeded(number)
+                self._succeeded(number, same_disk)
                 time.sleep(max(0.0, started + self._pace.gap_s - time.monotonic()))
                 continue
             # A final sync doesn't wait for the end of a pause.
@@ -298,105 +250,34 @@ class Durability:
                 self._interrupt.clear()
                 time.sleep(FIRST_PAUSE_S)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-        control.close()
+        if self._control is not None:
+            self._control.close()
 
-    def _ask(self, control: ControlSocket) -> None:
-        """Return when everything committed before the call can be restored from the replica.
+    def _next_number(self) -> int | None:
+        """Wait for something to confirm and return up to where; None when it is time to stop."""
+        with self._lock:
+            while not self._stopping and self._replicated >= self._committed:
+                if not self._work.wait(self._pace.plan_every_s):
+                    break  # Idle for long: ask all the same, for the plan's sake.
+            if self._stopping:
+                return None
+            self._next_since = None
+            return self._committed
 
-        Raises `ControlError` or `OSError` where it isn't there, `_DoubtError` where it may not
-        be of use.
-        """
-        generation = self._litestream.generation
-        name, replica = self._database.name, self._database.replica
-        why = self._litestream.broken(name)
-        if why:
-            raise _DoubtError(f"waiting for a fresh snapshot: {why}")
-        try:
-            answer = control.request(
-                "POST",
-                "/sync",
-                {
-                    "path": str(self._database.path),
-                    "wait": True,
-                    "timeout": LITESTREAM_TIMEOUT_S,
-                },
-                timeout_s=self._pace.answer_within_s,
-            )
-        except ControlError as error:
-            message = str(error)
-            if str(self._database.meta_folder) in message and (
-                "no such file" in message or "corrupt" in message
-            ):
-                raise _DoubtError(f"local state lost: {message}") from error
-            raise
-        ours, replicas = _number(answer, "txid"), _number(answer, "replicated_txid")
-        if ours != replicas:
-            # Litestream's own round may have come between the two readings.
-            raise _DoubtError(f"the replica is at {replicas}, the database at {ours}")
-        if generation != self._generation or time.monotonic() > self._plan_at:
-            self._check_plan(ours, generation)
-        elif replica.folder is not None and self._read_token(replica.folder) != self._token:
-            raise _DoubtError("the replica's folder was deleted, exchanged or unmounted")
-        if generation != self._litestream.generation:
-            raise ControlError("Litestream was started anew meanwhile", answered=True)
-
-    def _check_plan(self, at_least: int, generation: int) -> None:
-        """Ask the replica whether a restore would come up to `at_least` without a gap."""
-        try:
-            reached = self._litestream.restorable_up_to(self._database.name)
-        except ControlError as error:
-            if "no matching backup" in str(error) or "non-contiguous" in str(error):
-                raise _DoubtError(str(error)) from error
-            raise
-        if reached < at_least:
-            raise _DoubtError(f"a restore would end at {reached} of {at_least}")
-        folder = self._database.replica.folder
-        if folder is not None:
-            self._token = self._read_token(folder) or self._write_token(folder)
-        self._generation = generation
-        self._plan_at = time.monotonic() + self._pace.plan_every_s
-
-    @staticmethod
-    def _token_path(folder: Path) -> Path:
-        # Inside of what Litestream itself makes, so that whoever removes that removes this.
-        return folder / "ltx" / TOKEN_NAME
-
-    def _read_token(self, folder: Path) -> str:
-        try:
-            return self._token_path(folder).read_text()
-        except (FileNotFoundError, NotADirectoryError):
-            return ""
-
-    def _write_token(self, folder: Path) -> str:
-        token = uuid.uuid4().hex
-        write_private(self._token_path(folder), token)
-        return token
-
-    def _doubt(self, why: str) -> None:
-        """Note a doubt; the third in a row makes the replica broken and asks for a repair."""
-        self._doubts += 1
-        self._generation = -1
-        name = self._database.name
-        if self._doubts < BROKEN_AFTER_DOUBTS and not self._litestream.broken(name):
-            self._failed(why, DurabilityState.LAGGING)
-            return
-        if not self._litestream.broken(name):
-            self._litestream.mark_broken(name, why)
-        if time.monotonic() >= self._repair_not_before:
-            self._litestream.repair()
-            self._repair_not_before = time.monotonic() + self._repair_pause_s
-            self._repair_pause_s = min(2 * self._repair_pause_s, LONGEST_REPAIR_PAUSE_S)
-        self._failed(why, DurabilityState.BROKEN)
+    def _connected(self) -> ControlSocket:
+        """Return the connection; each start of the keeper may have put the socket elsewhere."""
+        control, path = self._control, self._litestream.socket_path
+        if control is None or control.path != path:
+            if control is not None:
+                control.close()
+            control = self._control = ControlSocket(path)
+        return control
 
     def _failed(self, why: str, state: DurabilityState) -> None:
         with self._lock:
             self._state, self._last_error = state, why
 
-    def _succeeded(self, number: int) -> None:
-        self._doubts = 0
-        same_disk = self._database.replica.same_disk_as(self._database.path)
-        if time.monotonic() >= self._repair_not_before:
-            self._repair_pause_s = FIRST_REPAIR_PAUSE_S
+    def _succeeded(self, number: int, same_disk: bool) -> None:
         ready: list[Future[bool]] = []
         with self._lock:
             self._state, self._last_error = DurabilityState.CURRENT, ""
@@ -417,10 +298,3 @@ def _resolve(futures: list["Future[bool]"], result: bool) -> None:
     for future in futures:
         if future.set_running_or_notify_cancel():
             future.set_result(result)
-
-
-def _number(answer: dict[str, object], key: str) -> int:
-    value = answer.get(key)
-    if not isinstance(value, int):
-        raise ControlError(f"no {key} in the answer", answered=True)
-    return value

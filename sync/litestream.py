@@ -43,6 +43,7 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
 DEAD_AFTER_FAILURES = 4
 SNAPSHOT_WITHIN_S = 3600.0
+PLAN_WITHIN_S = 60.0
 # One that ends sooner after it answered counts as a failed start.
 SHORT_LIFE_S = 5.0
 
@@ -148,21 +149,25 @@ class Litestream:
         not their content. Raises `ControlError` where there is no plan.
         """
         database = self._databases[name]
-        done = subprocess.run(
-            [
-                str(binary_path()),
-                "restore",
-                *("-config", str(self._config), "-no-expand-env", "-dry-run", "-json"),
-                *("-o", str(self._folder / f"{name}.plan"), str(database.path)),
-            ],
-            capture_output=True,
-            env=dict(environment()),
-            timeout=60,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ControlError(f"no restore: {last_line(done.stderr)}", answered=True)
-        return int(json.loads(done.stdout)["max_txid"], 16)
+        command = [
+            str(binary_path()),
+            "restore",
+            *("-config", str(self._config), "-no-expand-env", "-dry-run", "-json"),
+            *("-o", str(self._folder / f"{name}.plan"), str(database.path)),
+        ]
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                env=dict(environment()),
+                timeout=PLAN_WITHIN_S,
+                check=False,
+            )
+            if done.returncode != 0:
+                raise ControlError(f"no restore: {last_line(done.stderr)}", answered=True)
+            return int(json.loads(done.stdout)["max_txid"], 16)
+        except (subprocess.TimeoutExpired, ValueError, KeyError) as error:
+            raise ControlError(f"no plan for a restore: {error!r}", answered=False) from error
 
     # Broken replicas.
 
