@@ -5,6 +5,7 @@ A file's name is its record's id; how one file is read stands in `roster_reader`
 
 import csv
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,16 +139,23 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(_TAG + "str", text, style="|" if "\n" in text else None)
+    style = "|" if "\n" in text else '"' if re.fullmatch("[0-9+:.-]+", text) else None
+    return dumper.represent_scalar(_TAG + "str", text, style=style)
+
+
+def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.SequenceNode:
+    numbers = bool(items) and all(isinstance(item, int) for item in items)
+    return dumper.represent_sequence(_TAG + "seq", items, flow_style=numbers)
 
 
 _Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(list, _represent_list)
 
 
 def _plain(value: Any) -> Any:
-    """Return lists and dicts all the way down, as the dumper knows no tuples."""
+    """Return lists and dicts all the way down, as the dumper knows no tuples; no empty lists."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items() if item not in ((), [])}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

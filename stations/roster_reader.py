@@ -148,7 +148,8 @@ class RosterFile:
                 return None
             root = yaml.compose(text, Loader=_Loader)
         except yaml.YAMLError as error:
-            mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            mark: Any = getattr(error, "problem_mark", None)
+            mark = mark or getattr(error, "context_mark", None)
             line = 1 if mark is None else mark.line + 1
             why = getattr(error, "problem", None) or getattr(error, "reason", None) or "?"
             self.report(
@@ -305,6 +306,8 @@ class RosterFile:
 
     def _check_cells(self, values: dict[str, Any], lines: dict[str, int]) -> None:
         """Hold every value to the rule of its column, as if it stood in a table's cell."""
+        infos = msgspec.structs.fields(self.register.record)
+        texts = {info.name for info in infos if info.type is str}
         for column in self.register.columns:
             if column.field not in values:
                 continue
@@ -312,8 +315,9 @@ class RosterFile:
             if not text.strip():
                 if column.required:
                     self._report_problem(column.problem(""), lines.get(column.field, 1))
-                if values[column.field] != "":
-                    values.pop(column.field)
+                # What is blank is as good as left out.
+                if values.pop(column.field) is not None and column.field in texts:
+                    values[column.field] = ""
                 continue
             try:
                 values[column.field] = column.parse(text, ids_only)
