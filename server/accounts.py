@@ -54,7 +54,9 @@ _COLUMNS = "a.id, a.name, a.role, a.station, a.unit, a.deputy, a.body, a.area, a
 
 
 def _account(row: sqlite3.Row) -> Account:
-    return Account(row[0], row[1], Role(row[2]), row[3], row[4], row[5], row[6], row[7], bool(row[8]))
+    return Account(
+        row[0], row[1], Role(row[2]), row[3], row[4], row[5], row[6], row[7], bool(row[8])
+    )
 
 
 def new_password() -> str:

@@ -33,6 +33,9 @@ def m001_records(database: Database) -> None:
         ) WITHOUT ROWID"""
     )
     database.execute("CREATE INDEX records_of_subject ON records(subject)")
+    # Counts changes, so that whoever holds the registers in memory sees when to read again.
+    database.execute("CREATE TABLE records_version(version INTEGER NOT NULL)")
+    database.execute("INSERT INTO records_version VALUES (0)")
 
 
 class RecordState(msgspec.Struct, kw_only=True):
@@ -79,6 +82,7 @@ class RegisterProjection:
     ) -> None:
         """Put the record's row in place, or take it away. The transaction is open."""
         connection.execute("DELETE FROM records WHERE subject=?", (subject,))
+        connection.execute("UPDATE records_version SET version=version+1")
         record = None if state.gone else words.read(connection, state.event, "record")
         if record is not None:
             connection.execute(
@@ -89,6 +93,7 @@ class RegisterProjection:
     def clear(self, connection: sqlite3.Connection) -> None:
         """Empty the register."""
         connection.execute("DELETE FROM records WHERE noun=?", (self.noun,))
+        connection.execute("UPDATE records_version SET version=version+1")
 
 
 def set_record(transaction: Transaction, noun: str, record: msgspec.Struct, *, by: str) -> bool:
@@ -109,6 +114,11 @@ def remove_record(transaction: Transaction, noun: str, identity: str, *, by: str
     """Write that a record is gone; what refers to it keeps its id."""
     draft = Draft(f"{noun}.removed", subject_of(noun, identity), {"id": identity})
     transaction.append([draft], by=by)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return a count that grows with every change of any register."""
+    return int(connection.execute("SELECT version FROM records_version").fetchone()[0])
 
 
 def read_records(
