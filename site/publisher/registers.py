@@ -1,0 +1,201 @@
+"""The registers as the pages need them: who answers to whom, who sits where, and their links."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+from deputies.deputies import Deputy, Level
+from matters.notices import Notice
+from publisher import addresses, wording
+from publisher.content import Content, DutyDay
+from stations.areas import Area, AreaKind
+from stations.stations import Station
+
+_LEVEL_ORDER = {level: n for n, level in enumerate(Level)}
+
+
+class Registers:
+    """`Content` with its relations looked up; lists are in a fixed order."""
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+
+    @cached_property
+    def deputies(self) -> list[Deputy]:
+        """All deputies, from the highest level, then by constituency and id."""
+        return sorted(
+            self.content.deputies.values(),
+            key=lambda d: (_LEVEL_ORDER[d.level], d.constituency, d.id),
+        )
+
+    @cached_property
+    def stations(self) -> list[Station]:
+        """All stations, by the area they stand in, stations before their points."""
+        return sorted(self.content.stations.values(), key=lambda s: (s.area, s.parent, s.id))
+
+    @cached_property
+    def townships(self) -> list[Area]:
+        """All townships, by code."""
+        return self._areas(AreaKind.TOWNSHIP)
+
+    @cached_property
+    def villages(self) -> list[Area]:
+        """All villages, by code."""
+        return self._areas(AreaKind.VILLAGE)
+
+    def _areas(self, kind: AreaKind) -> list[Area]:
+        return sorted(
+            (a for a in self.content.areas.values() if a.kind == kind), key=lambda a: a.id
+        )
+
+    @cached_property
+    def _sitting(self) -> dict[str, list[Deputy]]:
+        sitting: dict[str, list[Deputy]] = {}
+        for deputy in self.deputies:
+            for station in deputy.stations:
+                sitting.setdefault(station, []).append(deputy)
+        return sitting
+
+    @cached_property
+    def _answering(self) -> dict[str, list[Deputy]]:
+        answering: dict[str, list[Deputy]] = {}
+        for deputy in self.deputies:
+            for area in deputy.areas:
+                answering.setdefault(area, []).append(deputy)
+        return answering
+
+    @cached_property
+    def _serving(self) -> dict[str, list[Station]]:
+        serving: dict[str, list[Station]] = {}
+        for station in self.stations:
+            for area in dict.fromkeys((*station.serves, station.area)):
+                serving.setdefault(area, []).append(station)
+        return serving
+
+    def sitting_at(self, station: str) -> list[Deputy]:
+        """The roll of a station."""
+        return self._sitting.get(station, [])
+
+    def answering_to(self, area: str) -> list[Deputy]:
+        """The deputies who name this very area, not one above it."""
+        return self._answering.get(area, [])
+
+    def serving(self, area: str) -> list[Station]:
+        """The stations that serve, or stand in, this very area."""
+        return self._serving.get(area, [])
+
+    def villages_of(self, township: str) -> list[Area]:
+        """The villages of a township, by code."""
+        return [a for a in self.villages if a.parent == township]
+
+    def above(self, area: str) -> list[Area]:
+        """The areas above one, nearest first."""
+        chain: list[Area] = []
+        known = self.content.areas.get(area)
+        while known and (parent := self.content.areas.get(known.parent)) and parent not in chain:
+            chain.append(parent)
+            known = parent
+        return chain
+
+    def area_name(self, code: str) -> str:
+        """An area's name, a village's with its township's before it; "" where it is unknown."""
+        area = self.content.areas.get(code)
+        if area is None:
+            return ""
+        parent = self.content.areas.get(area.parent)
+        township = parent.name if parent and area.kind == AreaKind.VILLAGE else ""
+        return township + area.name
+
+    def area_link(self, code: str) -> dict[str, Any] | None:
+        """name and path of an area that has a page of its own."""
+        area = self.content.areas.get(code)
+        if area is None or area.kind == AreaKind.COUNTY:
+            return None
+        return {"name": self.area_name(code), "path": addresses.href(addresses.area(code))}
+
+    def deputy_link(self, id: str) -> dict[str, Any] | None:
+        """name and path of a deputy."""
+        deputy = self.content.deputies.get(id)
+        if deputy is None:
+            return None
+        return {"name": deputy.name, "path": addresses.href(addresses.deputy(id))}
+
+    def station_link(self, id: str) -> dict[str, Any] | None:
+        """name and path of a station."""
+        station = self.content.stations.get(id)
+        if station is None:
+            return None
+        return {"name": station.name, "path": addresses.href(addresses.station(id))}
+
+    def deputy_rows(self, deputies: Iterable[Deputy]) -> list[dict[str, Any]]:
+        """Deputies as a list of links shows them."""
+        return [
+            {
+                "name": d.name,
+                "path": addresses.href(addresses.deputy(d.id)),
+                "note": " · ".join(filter(None, (wording.LEVELS[d.level], d.constituency))),
+            }
+            for d in deputies
+        ]
+
+    def station_rows(self, stations: Iterable[Station]) -> list[dict[str, Any]]:
+        """Stations as a list of links shows them."""
+        return [
+            {
+                "name": s.name,
+                "path": addresses.href(addresses.station(s.id)),
+                "note": " · ".join(filter(None, (wording.STATION_KINDS[s.kind], s.address))),
+            }
+            for s in stations
+        ]
+
+    def duty_rows(
+        self, days: Sequence[DutyDay], station: str = "", limit: int = 12
+    ) -> list[dict[str, Any]]:
+        """Duty days as a table shows them; `station` is named in each row where it is given."""
+        return [
+            {
+                "date": wording.week_day(day.date),
+                "hours": f"{day.starts}–{day.ends}",
+                "deputies": [
+                    link for link in map(self.deputy_link, day.deputies) if link is not None
+                ],
+                "station": self.station_link(station) if station else None,
+            }
+            for day in days[:limit]
+        ]
+
+    def coming_duty(
+        self, stations: Iterable[str], deputy: str = "", limit: int = 4
+    ) -> list[dict[str, Any]]:
+        """The next duty days at several stations, of one deputy where `deputy` is given."""
+        coming = sorted(
+            (day.date, day.starts, station, n)
+            for station in dict.fromkeys(stations)
+            for n, day in enumerate(self.content.duty.get(station, ()))
+            if not deputy or deputy in day.deputies
+        )
+        return [
+            self.duty_rows([self.content.duty[station][n]], station)[0]
+            for _, _, station, n in coming[:limit]
+        ]
+
+    def notice_rows(self, notices: Iterable[Notice]) -> list[dict[str, Any]]:
+        """Notices as a list shows them: title, and state, place and day."""
+        return [
+            {
+                "title": wording.visible(n.title),
+                "path": addresses.href(addresses.notice(n.number)),
+                "facts": list(
+                    filter(
+                        None,
+                        (
+                            wording.STATES.get(n.state, n.state),
+                            self.area_name(n.area),
+                            wording.day_of(n.published_at),
+                        ),
+                    )
+                ),
+            }
+            for n in notices
+        ]

@@ -1,0 +1,262 @@
+"""The whole site, and the parts of it that a change touches, as files.
+
+Both go page by page through `Machinery`, so that one publish after another ends with the same
+bytes as a build from nothing.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from publisher import (
+    addresses,
+    area_pages,
+    contact_card,
+    deputy_pages,
+    duty_calendar,
+    feeds,
+    files,
+    fixed_pages,
+    notice_pages,
+    specimen,
+    station_pages,
+)
+from publisher.content import Content
+from publisher.frame import Frame, rerooted
+from publisher.machinery import Machinery
+from publisher.registers import Registers
+from publisher.sources import PageSource
+from publisher.touched import Changes, lists_of
+
+_ALL = 1_000_000
+_LISTS_CUT = ("deputies/level/", "stations/page/")
+
+
+class Publisher:
+    """Writes the site to `out`. One publish runs at a time; call it from a thread.
+
+    `base_url` is where the site will stand (for QR codes, canonical links, the sitemap; without
+    it there are none), `server_url` where its forms post to ("" for the server that serves the
+    pages). `from_files` makes links name index.html, for a copy that is opened from a stick.
+    """
+
+    def __init__(
+        self,
+        content_source: Callable[[], Content],
+        out: Path,
+        base_url: str = "",
+        server_url: str = "",
+        *,
+        from_files: bool = False,
+        server_html: str = "",
+    ) -> None:
+        self._source = content_source
+        self._out = out
+        self._base_url = base_url.rstrip("/") + "/" if base_url else ""
+        self._lock = threading.Lock()
+        self._machinery = Machinery(self._base_url)
+        self._machinery.set_extra(
+            stylesheet=specimen.stylesheet(server_html),
+            server=server_url.rstrip("/"),
+            from_files=from_files,
+        )
+        files.recover(out)
+
+    def build_full(self) -> None:
+        """Writes the whole site beside `out` and swaps it in; a crash leaves the old pages."""
+        with self._lock:
+            registers = self._registers()
+            fresh = self._out.with_name(f"{self._out.name}.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            for source in self._every_page(registers):
+                self._machinery.write(source, fresh / source.path / "index.html")
+            for path in self._machinery.hand_written():
+                self._machinery.write_hand_written(path, fresh / path / "index.html")
+            for path, data in self._every_file(registers):
+                target = fresh / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+            files.swap(fresh, self._out)
+
+    def publish(self, changes: Changes) -> None:
+        """Writes the pages that `changes` touch, each atomically; removes withdrawn ones."""
+        if changes.everything or not (self._out / "index.html").exists():
+            self.build_full()
+            return
+        with self._lock:
+            registers = self._registers()
+            content = registers.content
+            numbers = self._notices_of(content, changes)
+            lists = lists_of(content, self._out, changes.notices)
+            for number in numbers:
+                notice = content.notices.by_number(number)
+                if notice is not None:
+                    self._write(notice_pages.notice(registers, notice))
+            counts = dict(content.notices.months())
+            for month in lists.months:
+                self._write_month(registers, month, counts.get(month, 0))
+            if changes.in_registers:
+                self._write_registers(registers)
+            else:
+                for id in lists.deputies & content.deputies.keys():
+                    deputy = content.deputies[id]
+                    self._write(deputy_pages.deputy(registers, deputy, self._base_url))
+                for id in lists.stations & content.stations.keys():
+                    station = content.stations[id]
+                    self._write(station_pages.station(registers, station, self._base_url))
+                for code in lists.areas & content.areas.keys():
+                    if registers.area_link(code):
+                        self._write(area_pages.area(registers, content.areas[code]))
+            for source in self._summaries(registers):
+                self._write(source)
+            for path, data in self._summary_files(registers):
+                self._write_bytes(path, data)
+            for number in changes.notices:
+                if content.notices.by_number(number) is None:
+                    files.remove(self._out / addresses.notice(number))
+
+    def frame(self) -> Frame:
+        """A frame for the server's own pages, with the county as it is now."""
+        with self._lock:
+            self._registers()
+        return Frame(self._machinery, self._lock)
+
+    def form(
+        self, values: Mapping[str, str], errors: Sequence[Mapping[str, str]], root: str
+    ) -> str:
+        """The submission form with `values` by field as typed, and `errors` of field, message.
+
+        A `station` or `deputy` among the values that is in the registers is named at the top.
+        """
+        with self._lock:
+            source = fixed_pages.submit(self._registers(), values, errors)
+            return rerooted(self._machinery.text(source), root)
+
+    def _registers(self) -> Registers:
+        """The content of now, its county known to the templates. Called with the lock held."""
+        content = self._source()
+        self._machinery.set_extra(county=msgspec.to_builtins(content.county))
+        return Registers(content)
+
+    @staticmethod
+    def _notices_of(content: Content, changes: Changes) -> list[str]:
+        """The numbers of the notices whose own pages are touched."""
+        numbers = dict.fromkeys(changes.notices)
+        for id in changes.deputies:
+            numbers.update((n.number, None) for n in content.notices.of_deputy(id, _ALL))
+        for id in changes.stations:
+            numbers.update((n.number, None) for n in content.notices.of_station(id, _ALL))
+        return list(numbers)
+
+    def _every_page(self, registers: Registers) -> Iterator[PageSource]:
+        content = registers.content
+        for month, count in content.notices.months():
+            yield from notice_pages.month_pages(registers, month, count)
+        for number in content.notices.numbers():
+            notice = content.notices.by_number(number)
+            if notice is not None:
+                yield notice_pages.notice(registers, notice)
+        yield from self._register_pages(registers)
+        yield from self._summaries(registers)
+        yield fixed_pages.track()
+
+    def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
+        yield from deputy_pages.lists(registers)
+        yield from station_pages.lists(registers)
+        yield area_pages.index(registers)
+        yield fixed_pages.submit(registers)
+        for deputy in registers.deputies:
+            yield deputy_pages.deputy(registers, deputy, self._base_url)
+        for station in registers.stations:
+            yield station_pages.station(registers, station, self._base_url)
+        for area in (*registers.townships, *registers.villages):
+            yield area_pages.area(registers, area)
+
+    @staticmethod
+    def _summaries(registers: Registers) -> Iterator[PageSource]:
+        """The pages that any change may touch."""
+        yield notice_pages.index(registers)
+        yield fixed_pages.ledger(registers)
+        yield fixed_pages.home(registers)
+
+    def _summary_files(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
+        content = registers.content
+        title = f"{content.county.name}回音公示"
+        latest = content.notices.latest(feeds.LATEST)
+        yield "notices/feed.xml", feeds.atom(title, latest, self._base_url)
+        if self._base_url:
+            yield "sitemap.xml", feeds.sitemap(self._paths(registers), self._base_url)
+
+    def _paths(self, registers: Registers) -> Iterator[str]:
+        """Every page worth finding, the few before the many."""
+        yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
+        yield from ("track/", *sorted(self._machinery.hand_written()))
+        yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
+        yield from (addresses.station(s.id) for s in registers.stations)
+        yield from (addresses.deputy(d.id) for d in registers.deputies)
+        yield from (addresses.notice(n) for n in registers.content.notices.numbers())
+
+    def _register_files(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
+        content = registers.content
+        names = {d.id: d.name for d in registers.deputies}
+        for deputy in registers.deputies:
+            path = addresses.deputy(deputy.id)
+            address = self._base_url + addresses.href(path) if self._base_url else ""
+            yield f"{path}card.vcf", contact_card.card(deputy, content.county.office, address)
+        for station in registers.stations:
+            days = content.duty.get(station.id, ())
+            path = addresses.station(station.id)
+            yield f"{path}duty.ics", duty_calendar.calendar(station, days, names)
+
+    def _every_file(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
+        yield from self._register_files(registers)
+        yield from self._summary_files(registers)
+        source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
+        root = urlsplit(self._base_url).path or "/"
+        yield "404.html", rerooted(self._machinery.text(source), root).encode()
+
+    def _write_month(self, registers: Registers, month: str, count: int) -> None:
+        """Writes the pages of a month and removes those that it no longer fills."""
+        last = 0
+        if count:
+            for source in notice_pages.month_pages(registers, month, count):
+                self._write(source)
+                last += 1
+        folder = self._out / addresses.month(month)
+        if not last:
+            files.remove(folder)
+            return
+        while (stale := folder / str(last + 1)).exists():
+            files.remove(stale)
+            last += 1
+
+    def _write_registers(self, registers: Registers) -> None:
+        """Writes all pages of deputies, stations and areas; removes those that are gone."""
+        written = set()
+        for source in self._register_pages(registers):
+            self._write(source)
+            written.add(source.path)
+        for path, data in self._register_files(registers):
+            self._write_bytes(path, data)
+        for parent in ("areas", "deputies", "stations"):
+            pages = sorted((self._out / parent).glob("**/index.html"), reverse=True)
+            for page in pages:
+                path = page.parent.relative_to(self._out).as_posix() + "/"
+                if path not in written:
+                    files.remove(page.parent)
+        for path in _LISTS_CUT:
+            folder = self._out / path
+            for empty in (*folder.glob("*/"), folder):
+                if empty.is_dir() and not any(empty.iterdir()):
+                    empty.rmdir()
+
+    def _write(self, source: PageSource) -> None:
+        target = self._out / source.path / "index.html"
+        files.replace(target, lambda path: self._machinery.write(source, path))
+
+    def _write_bytes(self, path: str, data: bytes) -> None:
+        files.replace(self._out / path, lambda temporary: temporary.write_bytes(data))

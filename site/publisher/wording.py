@@ -1,0 +1,88 @@
+"""How records are put into Chinese: levels, kinds, states, ratings, days and phone numbers."""
+
+import datetime
+import re
+from typing import Any
+
+from deputies.deputies import Level
+from stations.stations import StationKind
+
+SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
+
+LEVELS = {
+    Level.NATIONAL: "全国人大代表",
+    Level.PROVINCE: "省人大代表",
+    Level.CITY: "市人大代表",
+    Level.COUNTY: "县人大代表",
+    Level.TOWNSHIP: "乡镇人大代表",
+}
+
+STATION_KINDS = {
+    StationKind.STATION: "人大代表联络站",
+    StationKind.TRADE_STATION: "行业代表联络站",
+    StationKind.POINT: "联络点",
+    StationKind.HOME: "代表之家",
+    StationKind.STUDIO: "代表工作室",
+}
+
+STATES = {
+    "received": "已登记",
+    "adopted": "代表已受理",
+    "assigned": "已交办",
+    "in_hand": "办理中",
+    "replied": "已答复",
+    "closed": "已办结",
+    "merged": "已并案",
+    "referred": "已转送",
+    "declined": "不予受理",
+}
+
+KINDS = {
+    "inquiry": "咨询",
+    "help": "求助",
+    "complaint": "投诉",
+    "report": "举报",
+    "suggestion": "建议",
+}
+
+RATINGS = {"satisfied": "满意", "basically": "基本满意", "unsatisfied": "不满意"}
+
+_WEEKDAYS = "一二三四五六日"
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """What people wrote, without the characters that show nothing or turn the line around.
+
+    Line ends become \\n, so that `white-space: pre-line` keeps the paragraphs.
+    """
+    text = re.sub("\r\n?|\u2028|\x85", "\n", text).replace("\u2029", "\n\n")
+    return _DIRECTIONS.sub("", _CONTROLS.sub("", text))
+
+
+def day_of(time_ms: int) -> str:
+    """The day in Asia/Shanghai of a time in milliseconds since 1970, as 2026年3月4日."""
+    return long_day(datetime.datetime.fromtimestamp(time_ms / 1000, SHANGHAI).date())
+
+
+def long_day(date: datetime.date) -> str:
+    """2026年3月4日."""
+    return f"{date.year}年{date.month}月{date.day}日"
+
+
+def week_day(date: datetime.date) -> str:
+    """3月4日 周三: a day near at hand."""
+    return f"{date.month}月{date.day}日 周{_WEEKDAYS[date.weekday()]}"
+
+
+def month_name(month: str) -> str:
+    """2026年3月, from 2026-03."""
+    year, _, number = month.partition("-")
+    return f"{year}年{int(number)}月"
+
+
+def phone(number: str) -> dict[str, Any] | None:
+    """A number as it is shown and as it is dialled, or None where there is none."""
+    dial = re.sub(r"[^0-9+*#,]", "", number)
+    return {"shown": number, "dial": dial} if dial else None
