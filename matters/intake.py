@@ -17,7 +17,7 @@ from matters.terms import PUBLIC_CHANNELS, Channel, Kind, MatterEvent, Role
 from matters.text import normalise_text
 
 TEXT_MOST = 10_000
-_LINE_MOST = {"place": 200, "name": 60, "phone": 40}
+_LINE_MOST = {"place": 200, "name": 100, "phone": 40}
 _YES_NO = {"yes": True, "no": False, "": False}
 
 

@@ -140,6 +140,15 @@ def is_public(connection: sqlite3.Connection, matter: Matter) -> bool:
     return row is not None
 
 
+def shown_number(connection: sqlite3.Connection, matter: bytes) -> str | None:
+    """Return the number of a matter that has, or had, a notice; None for all others."""
+    row = connection.execute(
+        f"SELECT number FROM matters m WHERE m.id=? AND (m.publicity='withdrawn' OR {_PUBLIC})",
+        (matter,),
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def ledger(connection: sqlite3.Connection) -> Ledger:
     """Return the public ledger: every matter is counted, whether or not it has a notice.
 

@@ -206,3 +206,25 @@ def _read_cursor(cursor: str) -> tuple[int, bytes] | None:
         return int(received_at), bytes.fromhex(identity.replace("-", ""))
     except ValueError:
         return None
+
+
+class ImportRow(NamedTuple):
+    """One import with its counts. Times are ms, UTC."""
+
+    id: bytes
+    file_name: str
+    rows: int
+    answered: int
+    started_at: int
+    approved_at: int | None
+    approved_by: str
+
+
+def imports(connection: sqlite3.Connection) -> list[ImportRow]:
+    """Return every import, the newest first."""
+    rows = connection.execute(
+        "SELECT i.id, i.file_name, count(m.id), coalesce(sum(m.answered), 0), i.started_at, "
+        "i.approved_at, i.approved_by FROM imports i LEFT JOIN matters m ON m.batch=i.id "
+        "AND m.batch != x'' GROUP BY i.id ORDER BY i.started_at DESC, i.id"
+    )
+    return [ImportRow(*row) for row in rows]
