@@ -119,7 +119,7 @@ def matter_for(node: Node, actor: Actor, number: str) -> Matter:
 
 
 def read_filters(request: Request) -> Filters:
-    """Return the filters of a list from the address. Raises BadFields for a `since` that is none."""
+    """Return a list's filters from the address. Raises BadFields for a `since` that is no time."""
     query = request.query_params
     since = 0
     if query.get("since"):
