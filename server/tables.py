@@ -1,7 +1,9 @@
 """Tables: spreadsheets and lists that people send, read as rows and written again.
 
 What a file is, its first bytes say and not its name: a file called .xls is often .xlsx
-inside. Whatever can't be read raises `TableError`, which says what to do.
+inside. Whatever can't be read raises `TableError`, which says what to do. What is done with
+tables stands together here: cells are read in `table_values`, files written in
+`table_writing`.
 """
 
 import csv
@@ -11,17 +13,20 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import python_calamine
 
+from server.table_values import SHANGHAI as SHANGHAI
+from server.table_values import TableError as TableError
+from server.table_values import cell_text as cell_text
+from server.table_values import parse_time as parse_time
+from server.table_values import plain_value
+from server.table_writing import write_table as write_table
 from stations.cells import clean_text as clean_text
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_UNPACKED_BYTES = 512 * 2**20
-# China has kept one time without summer time since 1991; a fixed offset needs no tz database.
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _FOREIGN = (
     (b"%PDF", "PDF 文件", "a PDF"),
@@ -43,26 +48,6 @@ _SAVE_AS = (
 )
 # A text that a spreadsheet program would run; `write_table` puts an apostrophe before it.
 _ESCAPED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
-_TIME = re.compile(
-    r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?"
-    r"(?:[ T]*(\d{1,2})(?:[::时点])(\d{1,2})?(?:[::分](\d{1,2})?(?:\.\d+)?秒?)?)?分?"
-    r" ?(Z|[+-]\d{2}:?\d{2})?",
-    re.IGNORECASE,
-)
-# Excel counts days from here; day 60, 29 February 1900, never was, so nothing before counts.
-_EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=SHANGHAI)
-
-
-class TableError(ValueError):
-    """A file that can't be read or written as a table; the messages say what to do."""
-
-    code = "not-a-table"
-    status = 422
-
-    def __init__(self, message_zh: str, message_en: str) -> None:
-        super().__init__(message_en)
-        self.message_zh = message_zh
-        self.message_en = message_en
 
 
 @dataclass(frozen=True)
@@ -97,65 +82,6 @@ def read_table(path: Path) -> Table:
     if kind == "json":
         return _json_table(path, text)
     return _table(path, iter(_csv_rows(path, text)))
-
-
-def cell_text(value: object) -> str:
-    """Return a cell's value as text: 13900000001.0 without its point, times as yyyy-mm-dd …"""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    if isinstance(value, datetime):
-        if value.tzinfo is not None:
-            value = value.astimezone(SHANGHAI).replace(tzinfo=None)
-        return value.isoformat(" ", "seconds") if value.time() != time() else f"{value:%Y-%m-%d}"
-    return clean_text(str(value))
-
-
-def parse_time(cell: object) -> datetime | None:
-    """Return the time that a cell says, with its zone, or None where it says none.
-
-    Read are `2020/1/6 12:09:38`, `2020-01-06`, `2020年1月6日 12时9分`, ISO 8601, datetimes and
-    Excel's serial numbers (days since 1899-12-30, from 1954 to 2119). What names no zone is
-    Asia/Shanghai.
-    """
-    if isinstance(cell, bool):
-        return None
-    if isinstance(cell, datetime):
-        return cell if cell.tzinfo is not None else cell.replace(tzinfo=SHANGHAI)
-    if isinstance(cell, date):
-        return datetime(cell.year, cell.month, cell.day, tzinfo=SHANGHAI)
-    if isinstance(cell, str):
-        text = clean_text(cell)
-        if found := _TIME.fullmatch(text):
-            return _time_of(found)
-        if re.fullmatch(r"(?:19|20)\d{6}", text):
-            return parse_time(f"{text[:4]}-{text[4:6]}-{text[6:]}")
-        if not re.fullmatch(r"\d{5}(?:\.\d+)?", text):
-            return None
-        cell = float(text)
-    if isinstance(cell, int | float) and 20000 <= cell < 80000:
-        # Rounded, for 12:09:38 is no exact fraction of a day.
-        return _EXCEL_EPOCH + timedelta(seconds=round(cell * 86400))
-    return None
-
-
-def _time_of(found: re.Match[str]) -> datetime | None:
-    numbers = [int(part or 0) for part in found.groups()[:6]]
-    zone = SHANGHAI
-    if said := found[7]:
-        sign = -1 if said[0] == "-" else 1
-        digits = said[1:].replace(":", "") or "0000"
-        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-        if offset >= timedelta(hours=24):
-            return None
-        zone = timezone(sign * offset)
-    try:
-        return datetime(*numbers[:6], tzinfo=zone)  # type: ignore[misc, arg-type]  # Six ints.
-    except ValueError:
-        return None
 
 
 def _content(path: Path) -> bytes:
@@ -265,9 +191,9 @@ def _sheet_rows(path: Path, content: bytes) -> Iterator[tuple[int, list[object]]
         for name in shown:
             sheet = book.get_sheet_by_name(name)
             if sheet.start is not None:
-                # The rows come from the first filled one on, or from the top: `height` tells.
-                rows: Iterator[list[object]] = iter(sheet.iter_rows())  # type: ignore[arg-type]
-                return ((number, row) for number, row in enumerate(rows, 1))
+                # Rows come from the top of the sheet, but columns from the first filled one.
+                blank = [""] * sheet.start[1]
+                return ((number, [*blank, *row]) for number, row in enumerate(sheet.iter_rows(), 1))
     except python_calamine.PasswordError:
         raise TableError(
             f"“{path.name}”加了密码，请去掉密码另存一份再试",
@@ -316,7 +242,7 @@ def _too_big(path: Path) -> TableError:
 
 
 def _table(path: Path, rows: Iterator[tuple[int, list[object]]]) -> Table:
-    filled = ((number, [_value(cell) for cell in row]) for number, row in rows)
+    filled = ((number, [plain_value(cell) for cell in row]) for number, row in rows)
     filled = ((number, row) for number, row in filled if any(cell != "" for cell in row))
     titles: list[tuple[int, list[object]]] = []
     for number, row in filled:
@@ -359,20 +285,6 @@ def _letter(index: int) -> str:
     return (_letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)
 
 
-def _value(cell: object) -> object:
-    if isinstance(cell, str):
-        return clean_text(cell)
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
-        return int(cell)
-    if isinstance(cell, date) and not isinstance(cell, datetime):
-        return datetime(cell.year, cell.month, cell.day)  # As Excel has it.
-    if isinstance(cell, time):
-        return f"{cell:%H:%M}"
-    if isinstance(cell, timedelta):
-        return str(cell)
-    return "" if cell is None else cell
-
-
 def _json_table(path: Path, text: str) -> Table:
     wrong = TableError(
         f'“{path.name}”应是一列对象：[{{…}}, …] 或 {{"rows": [{{…}}, …]}}',
@@ -401,7 +313,7 @@ def _json_table(path: Path, text: str) -> Table:
             for name, value in row.items():
                 if isinstance(value, list):
                     value = "、".join(map(cell_text, value))
-                cells[" ".join(clean_text(name).split())] = _value(value)
+                cells[" ".join(clean_text(name).split())] = plain_value(value)
             if any(cell != "" for cell in cells.values()):
                 yield number, cells
 

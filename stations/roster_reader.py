@@ -137,7 +137,7 @@ class RosterFile:
             return None
         try:
             for event in yaml.parse(text, Loader=_Loader):
-                if isinstance(event, yaml.AliasEvent):
+                if isinstance(event, yaml.AliasEvent) and event.start_mark is not None:
                     self.report(
                         event.start_mark.line + 1,
                         "",

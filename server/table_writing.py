@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-import openpyxl
-from openpyxl.cell import WriteOnlyCell
+import openpyxl  # type: ignore[import-untyped]  # It comes without types.
+from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # Likewise.
 
-from server.tables import SHANGHAI, TableError
+from server.table_values import SHANGHAI, TableError
 
 # Longer texts Excel calls damage; openpyxl would cut them without a word.
 MAX_CELL_LENGTH = 32767
