@@ -21,11 +21,11 @@ _BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _MIDDLE_DOT = re.compile("\\s*[\u00b7\u2022\u30fb\u2027\uff65\u2219\u22c5]\\s*")
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _SPACE_IN_HAN = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
-_LIST = re.compile("[、,,;;|\n]")
+_LIST = re.compile("[\u3001,\uff0c;\uff1b|\n]")
 _ID = re.compile("[a-z0-9]+(?:-+[a-z0-9]+)*")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 _NO_PHONE = frozenset({"无", "暂无", "没有", "/", "-", "--", "none", "n/a"})
-_PHONE = re.compile(r"\+?[0-9(][0-9()+\-/、, ]*(?:(?:转|ext\.?|x) ?[0-9]+)?", re.IGNORECASE)
+_PHONE = re.compile(r"\+?[0-9(][0-9()+\-/、, ]*(?:(?:转|ext\.?) ?[0-9]+)?", re.IGNORECASE)
 
 
 class CellError(ValueError):
@@ -190,10 +190,10 @@ def choice(words: Mapping[E, tuple[str, ...]]) -> tuple[Callable[[str], E], Call
 def parse_labels(text: str) -> dict[str, str]:
     """Return labels by their class: `A:已解决;B:正在解决` → {"A": "已解决", …}, in order."""
     labels: dict[str, str] = {}
-    for part in re.split("[;;\n]", clean_text(text)):
+    for part in re.split("[;\uff1b\n]", clean_text(text)):
         if not part.strip():
             continue
-        name, _, label = part.replace("：", ":").partition(":")
+        name, _, label = part.replace("\uff1a", ":").partition(":")
         name, label = plain_digits(name).upper(), clean_line(label)
         if not re.fullmatch("[A-Z]", name) or not label or name in labels:
             raise CellError

@@ -86,7 +86,7 @@ def parse_duty(text: str) -> tuple[DutyRule, ...]:
     and fourth), Wednesday 08:30-11:30 2 deputies and 2nd and 4th Wednesday …; times and people
     may be left out. Raises `CellError`.
     """
-    parts = re.split("[;；\n]", clean_text(text))
+    parts = re.split("[;\uff1b\n]", clean_text(text))
     return tuple(_parse_rule(part) for part in parts if part.strip())
 
 

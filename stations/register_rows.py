@@ -16,7 +16,6 @@ from stations.registers import (
     RecordError,
     Register,
     Registers,
-    ids_only,
     match_headers,
     record_from_row,
     record_id,
@@ -56,8 +55,10 @@ def records_from_rows(
     are refused, for they are likely one person. The same table again gives the same ids.
     """
     table = list(rows)
-    headers = match_headers(register, table[0][1] if table else (), mapping)
-    resolve = NameIndex(registers.with_records(register, _named(register, table, headers))).resolve
+    said = dict.fromkeys(header for _, row in table for header in row)
+    headers = match_headers(register, said, mapping)
+    named = _named(register, table, headers, registers)
+    resolve = NameIndex(registers.with_records(register, named)).resolve
     read: list[tuple[int, R]] = []
     refused: list[tuple[int, tuple[Problem, ...]]] = []
     has_id = [header for header, name in headers.fields.items() if name == "id"]
@@ -118,12 +119,15 @@ def _settle(
 
 
 def _named(
-    register: Register[R], table: list[tuple[int, Mapping[str, str]]], headers: HeaderMatch
+    register: Register[R],
+    table: list[tuple[int, Mapping[str, str]]],
+    headers: HeaderMatch,
+    registers: Registers,
 ) -> list[R]:
-    """Return the table's own records as far as they can be read without knowing names.
+    """Return the table's own records, as far as they can be read before their names are known.
 
-    Only for registers that refer to themselves; what refers to others is left out, because
-    only id, name and parent are looked at.
+    Only for registers that refer to themselves, and only what their ids, names and parents
+    take: other references are left out, unless they are required.
     """
     if not any(column.refers_to == register.noun for column in register.columns):
         return []
@@ -135,24 +139,14 @@ def _named(
     parents = [header for header, name in headers.fields.items() if name == "parent"]
     records: dict[str, R] = {}
     # Twice: the first round learns the names that the second finds as parents.
-    for _ in range(2):
-        known = NameIndex(Registers({register.noun: records})) if records else None
-
-        def resolve(noun: str, text: str, known: NameIndex | None = known) -> str:
-            if noun != register.noun:
-                return text
-            if known is None:
-                return ids_only(noun, text)
-            return known.resolve(noun, text)
-
-        match = HeaderMatch(
-            {**kept, **(dict.fromkeys(parents, "parent") if known else {})}, (), (), ()
-        )
+    for fields in (kept, {**kept, **dict.fromkeys(parents, "parent")}):
+        index = NameIndex(registers.with_records(register, records.values()))
+        match = HeaderMatch(fields, (), (), ())
         found: dict[str, R] = {}
         for _, row in table:
             try:
-                record = record_from_row(register, row, resolve=resolve, headers=match)
-            except (RecordError, CellError):
+                record = record_from_row(register, row, resolve=index.resolve, headers=match)
+            except RecordError:
                 continue
             found[record_id(record)] = record
         records = {**records, **found}

@@ -137,7 +137,7 @@ class RosterFile:
             return None
         try:
             for event in yaml.parse(text, Loader=_Loader):
-                if isinstance(event, yaml.AliasEvent):
+                if isinstance(event, yaml.AliasEvent) and event.start_mark is not None:
                     self.report(
                         event.start_mark.line + 1,
                         "",
@@ -148,9 +148,8 @@ class RosterFile:
                 return None
             root = yaml.compose(text, Loader=_Loader)
         except yaml.YAMLError as error:
-            mark: Any = getattr(error, "problem_mark", None)
-            mark = mark or getattr(error, "context_mark", None)
-            line = 1 if mark is None else mark.line + 1
+            marks = [getattr(error, name, None) for name in ("problem_mark", "context_mark")]
+            line = next((mark.line + 1 for mark in marks if mark is not None), 1)
             why = getattr(error, "problem", None) or getattr(error, "reason", None) or "?"
             self.report(
                 line,
