@@ -35,6 +35,16 @@ class Account(NamedTuple):
     one_time: bool
 
 
+class Bound(NamedTuple):
+    """For whom an account acts: ids in the registers, and an area's code; "" where it is none."""
+
+    station: str = ""
+    unit: str = ""
+    deputy: str = ""
+    body: str = ""
+    area: str = ""
+
+
 class Session(NamedTuple):
     """A browser that is signed in; forms carry `form_token` back."""
 
@@ -70,11 +80,7 @@ def add_account(
     role: str,
     password: str,
     *,
-    station: str = "",
-    unit: str = "",
-    deputy: str = "",
-    body: str = "",
-    area: str = "",
+    bound: Bound,
     one_time: bool = True,
 ) -> Account:
     """Write an account and return it. Runs as a job of the writer.
@@ -83,7 +89,11 @@ def add_account(
     """
     if role not in STAFF:
         raise BadAccount(f"role: {role}")
-    needed = {Role.LIAISON: station, Role.UNIT: unit, Role.DEPUTY: deputy}.get(Role(role), "-")
+    needed = {
+        Role.LIAISON: bound.station,
+        Role.UNIT: bound.unit,
+        Role.DEPUTY: bound.deputy,
+    }.get(Role(role), "-")
     if not needed:
         raise BadAccount(f"{role} 需要指明归属 / needs its station, unit or deputy")
     identity = secrets.token_hex(6)
@@ -95,11 +105,7 @@ def add_account(
                 identity,
                 name,
                 role,
-                station,
-                unit,
-                deputy,
-                body,
-                area,
+                *bound,
                 _hasher.hash(password) if password else "",
                 one_time,
                 transaction.now_ms(),
@@ -108,7 +114,7 @@ def add_account(
     except sqlite3.IntegrityError as error:
         raise NameTaken(name) from error
     _note(transaction, "account.added", {"account": identity, "role": role})
-    return Account(identity, name, Role(role), station, unit, deputy, body, area, one_time)
+    return Account(identity, name, Role(role), *bound, one_time)
 
 
 def set_password(transaction: Transaction, account: str, password: str) -> None:
