@@ -130,9 +130,15 @@ def _write_xlsx(file: IO[bytes], headers: list[str], rows: Iterable[list[object]
             written.number_format = "@"  # Digits stay text when someone edits them.
         return written
 
-    sheet.append([cell(header) for header in headers])
-    for values in rows:
-        sheet.append([cell(value) for value in values])
+    try:
+        sheet.append([cell(header) for header in headers])
+        for values in rows:
+            sheet.append([cell(value) for value in values])
+    except BaseException:
+        # Ends openpyxl's own temporary file, which would else stay open and lie about.
+        sheet.close()
+        sheet._writer.cleanup()
+        raise
     book.save(file)
 
 

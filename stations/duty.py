@@ -19,7 +19,7 @@ _WEEKDAY_ZH = re.compile("(?:周|星期|礼拜)([一二三四五六日天])")
 _WEEKDAY_EN = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*")
 _ORDINALS_ZH = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 _WEEKS_ZH = re.compile("第([一二三四五1-5][一二三四五1-5和与及、, 第]*)个?(?:周|星期|礼拜)")
-_WEEKS_EN = re.compile(r"\b([1-5])(?:st|nd|rd|th)\b")
+_WEEKS_EN = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
 
 
 class DutyRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,11 +147,16 @@ def _parse_rule(part: str) -> DutyRule:
     if "双周" in text:
         weeks = {2, 4}
     elif found := _WEEKS_ZH.search(text):
-        weeks = {
-            _ORDINALS_ZH.get(word) or int(word) for word in re.findall("[一二三四五1-5]", found[1])
-        }
-    elif not _WEEKDAY_ZH.search(text):
+        words = re.findall("[一二三四五1-5]", found[1])
+        weeks = {_ORDINALS_ZH.get(word) or int(word) for word in words}
+    else:
         weeks = {int(word) for word in _WEEKS_EN.findall(text)}
+    if not weeks and re.search("第|月|单周|month", text):
+        # Never take a rule that names weeks in a way not understood here for every week.
+        raise CellError(
+            "“每月第几个”应为 1 至 5，如“每月第2、4个周三”",
+            "the weeks of the month are numbers from 1 to 5, such as “2nd and 4th Wednesday”",
+        )
     times = _TIMES.search(text)
     if times is None and (":" in text or "点" in text):
         raise CellError("起止时间应写成 08:30-11:30", "times are written like 08:30-11:30")

@@ -20,6 +20,8 @@ from stations.registers import Problem, Register, ids_only
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp"))
+# A roster file needs four; a hostile one could overflow the parser's stack.
+_MAX_DEPTH = 20
 # libyaml's loader where PyYAML was built with it: ten times as fast, with the same marks.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -136,7 +138,14 @@ class RosterFile:
         if self.problems:
             return None
         try:
+            depth = 0
             for event in yaml.parse(text, Loader=_Loader):
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                depth -= isinstance(event, yaml.CollectionEndEvent)
+                if depth > _MAX_DEPTH and event.start_mark is not None:
+                    line = event.start_mark.line + 1
+                    self.report(line, "", "嵌套层数太多", "this is nested too deeply")
+                    return None
                 if isinstance(event, yaml.AliasEvent) and event.start_mark is not None:
                     self.report(
                         event.start_mark.line + 1,
@@ -157,9 +166,6 @@ class RosterFile:
                 f"YAML 写法有误，请看这一行的冒号、引号和缩进（{why}）",
                 f"not YAML: look at the line's colons, quotes, indents ({why})",
             )
-            return None
-        except RecursionError:
-            self.report(1, "", "层层嵌套太深", "nested too deeply")
             return None
         if root is None:
             self.report(1, "", "文件是空的", "the file is empty")

@@ -30,7 +30,7 @@ def deputies(count: int, *stations: str) -> list[Deputy]:
             level=Level.COUNTY,
             constituency="",
             stations=stations or ("s",),
-        )  # fmt: skip
+        )
         for index in range(count)
     ]
 

@@ -74,7 +74,9 @@ def test_everything_is_said_in_both_languages_and_nothing_is_real() -> None:
             assert said, station.id
         assert station.name_en and station.address_en and station.duty
         assert station.latitude is None  # Any true place would be somebody's.
-    phones = [one.phone for one in (*sample_deputies(), *sample_stations(), *sample_units())]
+    phones = [deputy.phone for deputy in sample_deputies()]
+    phones += [station.phone for station in sample_stations()]
+    phones += [unit.phone for unit in sample_units()]
     assert all(phone.startswith(("0000-555", "1390000")) for phone in phones)
     assert len(set(phones)) == len(phones)
     assert all(deputy.introduction and deputy.name_en for deputy in sample_deputies())
