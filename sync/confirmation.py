@@ -39,7 +39,10 @@ LONGEST_REPAIR_PAUSE_S = 300.0
 class Pace:
     """How often Litestream is asked.
 
-    `gap_s` is the least time from one question to the next. The other two guard against a
+    `gap_s` is the least time from one question to the next. Measured at 200 commits a second to a
+    folder on the same disk (`bench/durability.py`), median and 99th percentile to confirmed, and
+    Litestream's share of a core: 10 ms 10/18 ms 44 %, 30 ms 21/37 ms 15 %, 50 ms 32/56 ms 10 %.
+    Below 10 ms it is no faster. The other two guard against a
     Litestream that hangs and a replica that can't be restored from.
     """
 
