@@ -70,6 +70,7 @@ def measure(folder: Path, replica: ReplicaPlace, gap_s: float, rate: float, rows
             durability.when_durable(number).add_done_callback(done)
         all_in.wait(30)
         elapsed = time.monotonic() - began
+        wal_mb = Path(f"{path}-wal").stat().st_size / 1e6
         theirs, ours = cpu_s(pid) - theirs, time.process_time() - ours
     finally:
         durability.stop()
@@ -79,7 +80,7 @@ def measure(folder: Path, replica: ReplicaPlace, gap_s: float, rate: float, rows
     return (
         f"{gap_s * 1000:5.0f} {statistics.median(took_ms):8.1f} "
         f"{took_ms[int(len(took_ms) * 0.99)]:8.1f} {len(questions) / elapsed:8.0f} "
-        f"{theirs / elapsed:10.1%} {ours / elapsed:8.1%} {rate * rows:10.0f} {total:8}"
+        f"{theirs / elapsed:10.1%} {ours / elapsed:8.1%} {rate * rows:10.0f} {wal_mb:8.1f}"
     )
 
 
@@ -89,7 +90,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         for number, (name, rate, rows) in enumerate(LOADS):
             out.write(f"{name}\n  gap   median      p99      q/s Litestream     self")
-            out.write("     rows/s  commits\n")
+            out.write("     rows/s   WAL MB\n")
             for gap_s in GAPS_S:
                 folder = Path(home) / f"{number}-{gap_s}"
                 folder.mkdir()

@@ -36,6 +36,7 @@ class ControlSocket:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection: _UnixConnection | None = None
+        self._interrupted = False
 
     def close(self) -> None:
         """Close the connection; the next request opens another."""
@@ -44,7 +45,8 @@ class ControlSocket:
             self._connection = None
 
     def interrupt(self) -> None:
-        """Make a request that another thread waits in fail at once."""
+        """Make a request that another thread waits in fail at once, and all later ones."""
+        self._interrupted = True
         connection = self._connection
         sock = None if connection is None else connection.sock
         if sock is not None:
@@ -69,7 +71,7 @@ class ControlSocket:
             return self._attempt(method, target, body, timeout_s)
         except (http.client.HTTPException, ConnectionError, BrokenPipeError) as error:
             self.close()
-            if fresh:
+            if fresh or self._interrupted:
                 raise ControlError(f"no answer: {error!r}", answered=False) from error
         except OSError as error:
             self.close()

@@ -5,7 +5,9 @@ process with threads. It asks the kernel for SIGTERM when the parent goes, write
 and becomes the program, so that the process id is the program's too.
 
 The kernel sends that signal when the *thread* that started it ends: start it from a thread that
-lives as long as the program may.
+lives as long as the program may. When the whole parent is killed, the signal comes once for each
+of its threads: Litestream takes the second for "don't wait for the replica". It still reads what
+is in the database, and the next start uploads it.
 """
 
 import ctypes

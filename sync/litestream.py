@@ -40,7 +40,7 @@ LOG_LIMIT_BYTES = 2_000_000
 POLL_S = 0.05
 ANSWER_WITHIN_S = 30.0
 FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 10.0
 DEAD_AFTER_FAILURES = 4
 SNAPSHOT_WITHIN_S = 3600.0
 PLAN_WITHIN_S = 60.0
@@ -56,7 +56,7 @@ class LitestreamState(enum.StrEnum):
     RUNNING = "running"
     REPAIRING = "repairing"
     RESTARTING = "restarting"
-    # Four starts in a row failed. It is still tried, every half minute.
+    # Four starts in a row failed. It is still tried, every ten seconds.
     DEAD = "dead"
 
 
