@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import material
+import material  # type: ignore[import-untyped]  # It comes without types.
 import tinycss2  # type: ignore[import-untyped]
 
 _SHEETS = Path(material.__file__).parent / "templates" / "assets" / "stylesheets"
@@ -132,8 +132,12 @@ class _Purge:
                 if within:
                     kept.append((f"@media{_squeezed(tinycss2.serialize(node.prelude))}", within))
             elif node.type == "at-rule" and node.at_keyword == "keyframes":
-                kept.append((f"@keyframes {tinycss2.serialize(node.prelude).strip()}",
-                             _squeezed(tinycss2.serialize(node.content))))
+                kept.append(
+                    (
+                        f"@keyframes {tinycss2.serialize(node.prelude).strip()}",
+                        _squeezed(tinycss2.serialize(node.content)),
+                    )
+                )
         return kept
 
 
@@ -173,9 +177,9 @@ def _without(rules: list[tuple[str, str | list[Any]]], unread: set[str]) -> list
             kept.append((prelude, _without(body, unread)))
         else:
             declarations = re.split(r";(?![^(]*\))", body)
-            kept.append((prelude, ";".join(
-                d for d in declarations if d.partition(":")[0] not in unread
-            )))
+            kept.append(
+                (prelude, ";".join(d for d in declarations if d.partition(":")[0] not in unread))
+            )
     return kept
 
 
