@@ -37,10 +37,12 @@ class HistoricalRow(NamedTuple):
         The source's number is a part of it, for the same message can stand twice under two.
         The answer is none, so that a later file with the answer speaks of the same matter.
         """
-        content = "\x1f".join(
-            (self.source_number, self.name, self.title, self.text, str(self.received_at))
-        )
-        return _derived("row", content)
+        return _derived("row", "\x1f".join((*self.message, self.category)))
+
+    @property
+    def message(self) -> tuple[str, ...]:
+        """What makes two rows the same message, whatever category each was put into."""
+        return (self.source_number, self.name, self.title, self.text, str(self.received_at))
 
 
 class Taken(NamedTuple):

@@ -52,7 +52,9 @@ class Refused:
 @dataclass
 class Outcome:
     """What an import did. `taken` rows are in the database because of this run or of `--dry-run`
-    would be; `known` were there already; `refused` rows have their reasons in `refusals`."""
+    would be; `known` were there already; `refused` rows have their reasons in `refusals`.
+    `repeats` are (row, first row) that say the same and count once; `alike` are the same message
+    under another category, and both are taken, so that the counts are those of the file."""
 
     read: int = 0
     taken: int = 0
@@ -62,6 +64,7 @@ class Outcome:
     ignored_headers: tuple[str, ...] = ()
     new_categories: list[str] = field(default_factory=list)
     repeats: list[tuple[int, int]] = field(default_factory=list)
+    alike: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def refused(self) -> int:
@@ -165,6 +168,7 @@ def import_matters(
         ignored_headers=tuple(header for header in table.headers if header not in fields),
     )
     taken: dict[bytes, int] = {}
+    messages: dict[tuple[str, ...], int] = {}
     good: list[HistoricalRow] = []
     for number, cells in rows:
         row = reader.read(number, cells, outcome.refusals)
@@ -175,6 +179,9 @@ def import_matters(
             outcome.repeats.append((number, first))
             outcome.known += 1
             continue
+        alike = messages.setdefault(row.message, number)
+        if alike != number:
+            outcome.alike.append((number, alike))
         good.append(row)
     outcome.new_categories = [category.name for category in reader.new_categories]
     if dry_run:
@@ -356,6 +363,11 @@ def rows_of(outcome: Outcome) -> Iterator[str]:
         yield f"未用的列 columns not used: {'、'.join(outcome.ignored_headers)}"
     for number, first in outcome.repeats:
         yield f"第 {number} 行与第 {first} 行相同 / row {number} repeats row {first}"
+    for number, first in outcome.alike:
+        yield (
+            f"第 {number} 行与第 {first} 行只是类别不同,都收下了 / "
+            f"row {number} is row {first} under another category: both taken"
+        )
     for refusal in outcome.refusals:
         yield (
             f"第 {refusal.row} 行 row {refusal.row} · {refusal.field}: "
