@@ -176,9 +176,7 @@ class Hub:
 
     def browser_of(self, role: str) -> httpx2.Client:
         """Return a client that is signed in at the console with the sample's sign-in."""
-        client = self._open(
-            httpx2.Client(base_url=self.url, follow_redirects=True, timeout=30)
-        )
+        client = self._open(httpx2.Client(base_url=self.url, follow_redirects=True, timeout=30))
         name, password = self.sign_ins()[role]
         answer = client.post("/console/sign-in", data={"name": name, "password": password})
         assert answer.status_code == 200 and "sign-in" not in str(answer.url), answer.text
