@@ -23,9 +23,7 @@ _ZONE = (
 
 def _moment(date: datetime.date, time: str) -> datetime.datetime:
     hours, minutes = time.split(":")
-    return datetime.datetime.combine(
-        date, datetime.time(int(hours), int(minutes)), tzinfo=SHANGHAI
-    )
+    return datetime.datetime.combine(date, datetime.time(int(hours), int(minutes)), tzinfo=SHANGHAI)
 
 
 def calendar(station: Station, days: Sequence[DutyDay], names: dict[str, str]) -> bytes:

@@ -88,9 +88,7 @@ def submit(
     """The form. The server shows it again with `values` as typed and `errors` of field, message."""
     content = registers.content
     values = values or {}
-    categories = sorted(
-        content.categories.values(), key=lambda c: (c.order == 0, c.order, c.id)
-    )
+    categories = sorted(content.categories.values(), key=lambda c: (c.order == 0, c.order, c.id))
     few = len(registers.villages) <= VILLAGES_IN_FORM
     station = content.stations.get(values.get("station", ""))
     deputy = content.deputies.get(values.get("deputy", ""))

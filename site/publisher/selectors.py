@@ -14,8 +14,39 @@ _PART = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*["']?([^"'\]]*?)["']?\s*)?\]""")
 _PLAIN = re.compile(r"[\w-]+|\.[\w-]+|\[[^\]]*\]")
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr path".split())
-_GROWING = frozenset("href content d action value aria-label for name id viewbox placeholder".split())
+_VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+        "path",
+    ]
+)
+_GROWING = frozenset(
+    [
+        "href",
+        "content",
+        "d",
+        "action",
+        "value",
+        "aria-label",
+        "for",
+        "name",
+        "id",
+        "viewbox",
+        "placeholder",
+    ]
+)
 
 
 class Element(NamedTuple):
@@ -40,9 +71,7 @@ class _Chains(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # The values that grow with the content say nothing to a stylesheet.
         seen = {n: "" if n in _GROWING else v or "" for n, v in attrs}
-        element = Element(
-            tag, frozenset(seen.pop("class", "").split()), frozenset(seen.items())
-        )
+        element = Element(tag, frozenset(seen.pop("class", "").split()), frozenset(seen.items()))
         if any(name == "class" for name, _ in attrs):
             element = element._replace(attributes=element.attributes | {("class", "")})
         self._open.append(element)
@@ -140,14 +169,10 @@ class Matcher:
             return True
         return any(self._climbs(chain, compounds, hows) for chain in self._chains)
 
-    def _climbs(
-        self, chain: Chain, compounds: list[frozenset[Element]], hows: list[str]
-    ) -> bool:
+    def _climbs(self, chain: Chain, compounds: list[frozenset[Element]], hows: list[str]) -> bool:
         if chain[-1] not in compounds[-1]:
             return False
         if not hows:
             return True
         ends = [len(chain) - 1] if hows[-1] == ">" else range(len(chain) - 1, 0, -1)
-        return any(
-            end > 0 and self._climbs(chain[:end], compounds[:-1], hows[:-1]) for end in ends
-        )
+        return any(end > 0 and self._climbs(chain[:end], compounds[:-1], hows[:-1]) for end in ends)

@@ -24,7 +24,9 @@ def front_matter(meta: dict[str, Any]) -> str:
     """
     line = json.dumps(meta, ensure_ascii=False, sort_keys=True)
     line = _BEYOND_YAML.sub(_escape, line)
-    line = line.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\ufeff", "\\ufeff")
+    line = (
+        line.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\ufeff", "\\ufeff")
+    )
     return f"---\n{line}\n---\n"
 
 

@@ -108,9 +108,7 @@ def content() -> Content:
             a.id: a
             for a in (
                 Area(id="000000000000", name="某县", kind=AreaKind.COUNTY),
-                Area(
-                    id="000000000001", name="某镇", kind=AreaKind.TOWNSHIP, parent="000000000000"
-                ),
+                Area(id="000000000001", name="某镇", kind=AreaKind.TOWNSHIP, parent="000000000000"),
                 Area(id="000000000002", name="某村", kind=AreaKind.VILLAGE, parent="000000000001"),
             )
         },

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import material
+import material  # type: ignore[import-untyped]  # It ships no types.
 import tinycss2  # type: ignore[import-untyped]  # It ships no types.
 
 from publisher.selectors import Matcher, split

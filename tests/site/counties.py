@@ -38,7 +38,9 @@ def areas() -> dict[str, Area]:
     for t, town in enumerate(("城关镇", "石桥镇", "大岭乡")):
         code = f"45099910{t}000"
         found.append(Area(id=code, name=town, kind=AreaKind.TOWNSHIP, parent=COUNTY))
-        for v, village in enumerate("东塘 上岭 下岭 白沙 新丰 马家 水口 石门".split()):
+        for v, village in enumerate(
+            ["东塘", "上岭", "下岭", "白沙", "新丰", "马家", "水口", "石门"]
+        ):
             found.append(
                 Area(
                     id=f"45099910{t}{v + 200}",
@@ -148,9 +150,7 @@ def ledger(notices: Iterable[Notice]) -> Ledger:
         received = Counter(map(key, listed))
         answered = Counter(key(n) for n in listed if n.answer)
         return [
-            Count(
-                key=k, received=c, answered=answered[k], pending=c - answered[k], published=c
-            )
+            Count(key=k, received=c, answered=answered[k], pending=c - answered[k], published=c)
             for k, c in sorted(received.items(), key=lambda line: (-line[1], line[0]))
         ]
 

@@ -63,9 +63,18 @@ def test_the_stylesheet_keeps_what_the_server_says_it_uses(tmp_path: Path) -> No
 
 def test_a_refused_form_keeps_every_word(publisher: Publisher) -> None:
     values = {
-        "id": "0190", "text": "\n第一行\n第二行", "kind": "help", "category": "water",
-        "area": counties.VILLAGES[3], "place": "村口", "name": "韦", "phone": "12",
-        "under_14": "yes", "share_phone": "yes", "publish": "no", "deputy": "deputy-007",
+        "id": "0190",
+        "text": "\n第一行\n第二行",
+        "kind": "help",
+        "category": "water",
+        "area": counties.VILLAGES[3],
+        "place": "村口",
+        "name": "韦",
+        "phone": "12",
+        "under_14": "yes",
+        "share_phone": "yes",
+        "publish": "no",
+        "deputy": "deputy-007",
         "station": "station-1",
     }
     page = publisher.form(values, [{"field": "phone", "message": "号码不对"}], "/")

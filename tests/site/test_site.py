@@ -101,9 +101,7 @@ def test_a_new_notice(follow: Follow) -> None:
 
 
 def test_the_first_notice(follow: Follow) -> None:
-    follow(
-        counties.content(), counties.content(NOTICES[:1]), Changes(notices=(NOTICES[0].number,))
-    )
+    follow(counties.content(), counties.content(NOTICES[:1]), Changes(notices=(NOTICES[0].number,)))
 
 
 def moved(notice: Notice) -> Notice:
@@ -255,7 +253,8 @@ def test_forms_post_to_the_server(tmp_path: Path) -> None:
     Publisher(lambda: content, tmp_path / "a", BASE, "https://server.example.org/").build_full()
     Publisher(lambda: content, tmp_path / "b", BASE).build_full()
     assert (
-        'action="https://server.example.org/matters"' in (tmp_path / "a/submit/index.html").read_text()
+        'action="https://server.example.org/matters"'
+        in (tmp_path / "a/submit/index.html").read_text()
     )
     assert 'action="../matters"' in (tmp_path / "b/submit/index.html").read_text()
     assert 'action="../track"' in (tmp_path / "b/track/index.html").read_text()

@@ -4,7 +4,7 @@ import gzip
 import re
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from publisher.site import Publisher
