@@ -15,37 +15,11 @@ _PART = re.compile(
 _ATTRIBUTE = re.compile(r"""\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*["']?([^"'\]]*?)["']?\s*)?\]""")
 _PLAIN = re.compile(r"[\w-]+|\.[\w-]+|\[[^\]]*\]")
 _VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-        "path",
-    ]
+    {"base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path"}
 )
+# Attributes whose values grow with the content and say nothing to a stylesheet.
 _GROWING = frozenset(
-    [
-        "href",
-        "content",
-        "d",
-        "action",
-        "value",
-        "aria-label",
-        "for",
-        "name",
-        "id",
-        "viewbox",
-        "placeholder",
-    ]
+    {"href", "content", "d", "action", "value", "aria-label", "for", "name", "id", "viewbox"}
 )
 
 
@@ -69,7 +43,6 @@ class _Chains(HTMLParser):
         self._open: list[Element] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # The values that grow with the content say nothing to a stylesheet.
         seen = {n: "" if n in _GROWING else v or "" for n, v in attrs}
         element = Element(tag, frozenset(seen.pop("class", "").split()), frozenset(seen.items()))
         if any(name == "class" for name, _ in attrs):

@@ -57,19 +57,22 @@ class Publisher:
         self._source = content_source
         self._out = out
         self._base_url = base_url.rstrip("/") + "/" if base_url else ""
-        self._lock = threading.Lock()
-        self._machinery = Machinery(self._base_url)
-        self._machinery.set_extra(
-            stylesheet=specimen.stylesheet(server_html),
-            server=server_url.rstrip("/"),
-            from_files=from_files,
-        )
+        # The server's pages have machinery of their own, so that no person who asks for one
+        # waits until a publish is through.
+        self._lock, self._asked_lock = threading.Lock(), threading.Lock()
+        self._machinery, self._asked = (Machinery(self._base_url) for _ in range(2))
+        for machinery in (self._machinery, self._asked):
+            machinery.set_extra(
+                stylesheet=specimen.stylesheet(server_html),
+                server=server_url.rstrip("/"),
+                from_files=from_files,
+            )
         files.recover(out)
 
     def build_full(self) -> None:
         """Writes the whole site beside `out` and swaps it in; a crash leaves the old pages."""
         with self._lock:
-            registers = self._registers()
+            registers = self._registers(self._machinery)
             fresh = self._out.with_name(f"{self._out.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
             for source in self._every_page(registers):
@@ -88,7 +91,7 @@ class Publisher:
             self.build_full()
             return
         with self._lock:
-            registers = self._registers()
+            registers = self._registers(self._machinery)
             content = registers.content
             numbers = self._notices_of(content, changes)
             lists = lists_of(content, self._out, changes.notices)
@@ -121,9 +124,9 @@ class Publisher:
 
     def frame(self) -> Frame:
         """A frame for the server's own pages, with the county as it is now."""
-        with self._lock:
-            self._registers()
-        return Frame(self._machinery, self._lock)
+        with self._asked_lock:
+            self._registers(self._asked)
+            return Frame(self._asked)
 
     def form(
         self, values: Mapping[str, str], errors: Sequence[Mapping[str, str]], root: str
@@ -132,14 +135,14 @@ class Publisher:
 
         A `station` or `deputy` among the values that is in the registers is named at the top.
         """
-        with self._lock:
-            source = fixed_pages.submit(self._registers(), values, errors)
-            return rerooted(self._machinery.text(source), root)
+        with self._asked_lock:
+            source = fixed_pages.submit(self._registers(self._asked), values, errors)
+            return rerooted(self._asked.text(source), root)
 
-    def _registers(self) -> Registers:
+    def _registers(self, machinery: Machinery) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
         content = self._source()
-        self._machinery.set_extra(county=msgspec.to_builtins(content.county))
+        machinery.set_extra(county=msgspec.to_builtins(content.county))
         return Registers(content)
 
     @staticmethod

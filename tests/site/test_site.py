@@ -268,3 +268,11 @@ def test_machines_find_feed_sitemap_and_404(tmp_path: Path) -> None:
     assert f"<loc>{BASE}notices/{NOTICES[5].number}/</loc>" in sitemap
     assert "lastmod" not in sitemap
     assert 'href="/qinghe/deputies/"' in (tmp_path / "site/404.html").read_text()
+
+
+def test_building_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    content = counties.content(NOTICES[:3])
+    publisher = Publisher(lambda: content, tmp_path / "site", BASE)
+    publisher.build_full()
+    publisher.publish(Changes(notices=(NOTICES[0].number,), registers=True))
+    assert capfd.readouterr() == ("", "")
