@@ -6,7 +6,7 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -95,10 +95,10 @@ class Publisher:
             content = registers.content
             numbers = self._notices_of(content, changes)
             lists = lists_of(content, self._out, changes.notices)
-            for number in numbers:
-                notice = content.notices.by_number(number)
-                if notice is not None:
-                    self._write(notice_pages.notice(registers, notice))
+            # A new page comes before the lists that link to it, an old one after them: until
+            # they are written it alone knows, after a crash too, where its notice stood.
+            known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
+            self._write_notices(registers, (n for n in numbers if n not in known))
             counts = dict(content.notices.months())
             for month in lists.months:
                 self._write_month(registers, month, counts.get(month, 0))
@@ -118,9 +118,7 @@ class Publisher:
                 self._write(source)
             for path, data in self._summary_files(registers):
                 self._write_bytes(path, data)
-            for number in changes.notices:
-                if content.notices.by_number(number) is None:
-                    files.remove(self._out / addresses.notice(number))
+            self._write_notices(registers, (n for n in numbers if n in known))
 
     def frame(self) -> Frame:
         """A frame for the server's own pages, with the county as it is now."""
@@ -221,6 +219,15 @@ class Publisher:
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()
+
+    def _write_notices(self, registers: Registers, numbers: Iterable[str]) -> None:
+        """Writes the pages of some notices; removes those of withdrawn ones."""
+        for number in numbers:
+            notice = registers.content.notices.by_number(number)
+            if notice is not None:
+                self._write(notice_pages.notice(registers, notice))
+            else:
+                files.remove(self._out / addresses.notice(number))
 
     def _write_month(self, registers: Registers, month: str, count: int) -> None:
         """Writes the pages of a month and removes those that it no longer fills."""

@@ -79,7 +79,7 @@ def test_a_refused_form_keeps_every_word(publisher: Publisher) -> None:
     }
     page = publisher.form(values, [{"field": "phone", "message": "号码不对"}], "/")
     assert '<a href="#phone">号码不对</a>' in page
-    assert 'id="phone-error"' in page
+    assert 'id="phone-error"' in page and 'aria-describedby="phone-error"' in page
     assert '<input type="hidden" name="id" value="0190">' in page
     assert "\n\n第一行\n第二行</textarea>" in page
     assert 'value="help" checked' in page

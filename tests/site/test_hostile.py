@@ -77,10 +77,12 @@ def test_a_notice_shows_hostile_text_as_text(tmp_path: Path, text: str) -> None:
     assert not page.tags & {"script", "img", "b", "code"}
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+# Half of a surrogate pair is left out here: registers come from UTF-8, which can't hold one.
+WHOLE = {name: text for name, text in HOSTILE.items() if name != "lone"}
+
+
+@pytest.mark.parametrize("text", WHOLE.values(), ids=WHOLE.keys())
 def test_hostile_registers_and_forms(tmp_path: Path, text: str) -> None:
-    if "\ud83d" in text:
-        pytest.xfail("half a surrogate pair can't be in a register: it is not UTF-8")
     short = text[:60]
     person = Deputy(
         id="d",

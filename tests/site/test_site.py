@@ -10,7 +10,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from matters.notices import Notice
+from publisher import files, specimen
 from publisher.content import Content
+from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.touched import Changes
 from tests.site import counties
@@ -276,3 +278,47 @@ def test_building_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[st
     publisher.build_full()
     publisher.publish(Changes(notices=(NOTICES[0].number,), registers=True))
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_publish_cut_short_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after each file in turn, the next publish still finds every list to mend."""
+    out = tmp_path / "site"
+    before, after = NOTICES[:4], [moved(NOTICES[3]), *NOTICES[:3]]
+    changes = Changes(notices=(NOTICES[3].number,))
+    now = [counties.content(before)]
+    publisher = Publisher(lambda: now[0], out, BASE)
+    whole = built(counties.content(after), tmp_path / "fresh")
+    replace = files.replace
+    survived = False
+    for step in range(1, 40):
+        now[0] = counties.content(before)
+        publisher.build_full()
+        now[0] = counties.content(after)
+        left = [step]
+
+        def dying(target: Path, write: Callable[[Path], object], left: list[int] = left) -> bool:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+            return replace(target, write)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "replace", dying)
+            try:
+                publisher.publish(changes)
+                survived = True
+            except KeyboardInterrupt:
+                pass
+        publisher.publish(changes)
+        assert tree(out) == whole, step
+        if survived:
+            break
+    assert survived
+
+
+def test_every_template_is_among_the_specimens() -> None:
+    shown = {page.template for page in specimen.pages()}
+    shown |= {"main.html", "parts.html", "frame.html", "404.html"}
+    assert {path.name for path in (REPOSITORY / "site/overrides").glob("*.html")} == shown
