@@ -1,5 +1,6 @@
 """The site in a real browser, script off: what people with old phones see."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def browser() -> Iterator[Browser]:
     """Chromium as the machine has it."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=shutil.which("chromium"),
             args=[
                 "--headless",
                 "--no-sandbox",
