@@ -1,1 +1,1 @@
-"""."""
+"""The floor: an append-only log of events on SQLite, the words beside it, and its projections."""

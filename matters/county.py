@@ -1,6 +1,22 @@
 """What a county fixes for itself: its name, its office, the words for result classes."""
 
+from collections.abc import Iterable
+
 import msgspec
+
+from stations.areas import AREA_EN, AREA_ZH
+from stations.cells import (
+    CellError,
+    clean_name,
+    clean_text,
+    format_labels,
+    format_yes,
+    parse_id,
+    parse_labels,
+    parse_phone,
+    parse_yes,
+)
+from stations.registers import Column, Problem, Register
 
 
 class County(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,3 +37,99 @@ class County(msgspec.Struct, frozen=True, kw_only=True):
     results: dict[str, str] = {}
     name_en: str = ""
     office_en: str = ""
+
+
+def _check(county: County) -> Iterable[Problem]:
+    if county.id != "county":
+        yield COUNTIES.column("id").problem(
+            county.id, CellError("县只有一个，编号应为 county", "there is one, its id is “county”")
+        )
+    if not set(county.results) <= set("ABCD"):
+        yield COUNTIES.column("results").problem(
+            format_labels(county.results),
+            CellError("办理结果只有 A、B、C、D 四类", "the result classes are A, B, C and D"),
+        )
+
+
+def _words(field: str, label_zh: str, label_en: str, *aliases: str) -> Column:
+    return Column(
+        field=field,
+        label_zh=label_zh,
+        label_en=label_en,
+        aliases=aliases,
+        parse=lambda text, _: clean_text(text),
+        expected_zh=label_zh,
+        expected_en=label_en.lower(),
+    )
+
+
+COUNTIES: Register[County] = Register(
+    noun="county",
+    plural="counties",
+    label_zh="县",
+    record=County,
+    check=_check,
+    columns=(
+        Column(
+            field="id",
+            label_zh="编号",
+            label_en="Id",
+            parse=lambda text, _: parse_id(text),
+            expected_zh="county",
+            expected_en="county",
+        ),
+        Column(
+            field="name",
+            label_zh="名称",
+            label_en="Name",
+            aliases=("县名", "county"),
+            required=True,
+            parse=lambda text, _: clean_name(text),
+            expected_zh="县名",
+            expected_en="the county's name",
+        ),
+        Column(
+            field="area",
+            label_zh="区划代码",
+            label_en="Area",
+            aliases=("代码", "area code"),
+            parse=lambda text, resolve: resolve("area", text),
+            expected_zh=AREA_ZH,
+            expected_en=AREA_EN,
+            refers_to="area",
+        ),
+        _words("office", "办公室", "Office", "人大办公室"),
+        Column(
+            field="office_phone",
+            label_zh="办公室电话",
+            label_en="Office phone",
+            aliases=("电话", "联系电话", "phone"),
+            parse=lambda text, _: parse_phone(text),
+            expected_zh="电话号码（数字，单元格设为文本）",
+            expected_en="a phone number (digits, in a cell set to text)",
+        ),
+        _words("office_address", "办公室地址", "Office address", "地址", "address"),
+        Column(
+            field="sample",
+            label_zh="样例",
+            label_en="Sample",
+            parse=lambda text, _: parse_yes(text),
+            format=format_yes,
+            expected_zh="是或否",
+            expected_en="yes or no",
+        ),
+        _words("campaign", "活动名称", "Campaign", "主题活动"),
+        Column(
+            field="results",
+            label_zh="办理结果",
+            label_en="Results",
+            aliases=("结果分类", "result classes"),
+            parse=lambda text, _: parse_labels(text),
+            format=format_labels,
+            expected_zh="结果分类，如“A:已经解决;B:正在解决”",
+            expected_en="result classes, such as “A:solved;B:in progress”",
+        ),
+        _words("name_en", "英文名", "English name", "英文名称"),
+        _words("office_en", "办公室英文名", "English office name"),
+    ),
+)

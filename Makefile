@@ -1,0 +1,55 @@
+# The two commands are `make serve` and `make test`; both set up everything they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= var
+PORT ?= 8000
+FAULTS ?= small
+PYTEST ?=
+
+.PHONY: help serve test lint bench coverage clean
+
+help:
+	@echo "make serve   set up and serve the sample county at http://127.0.0.1:$(PORT)/"
+	@echo "make test    set up and run every test (FAULTS=full for the full counts)"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make bench   every benchmark beside its peers"
+
+# What the programs themselves need: Python's venv, and nothing else from the system.
+$(VENV)/.serve: requirements.lock pyproject.toml
+	tools/setup venv $(PYTHON) $(VENV) requirements.lock
+	@touch $@
+
+# What the tests need beside it: the tools of development, a browser and a Chinese font.
+$(VENV)/.test: requirements-dev.lock $(VENV)/.serve
+	tools/setup venv $(PYTHON) $(VENV) requirements-dev.lock
+	tools/setup browser
+	@touch $@
+
+serve: $(VENV)/.serve
+	@exec $(BIN)/huiyin serve --data $(DATA) --port $(PORT) --sample
+
+test: $(VENV)/.test
+	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -m "not browser and not faults" $(PYTEST)
+	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -m "browser or faults" $(PYTEST)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	tools/setup bench $(PYTHON)
+	$(BIN)/python -m bench
+
+# Which requirement is shown to hold by which test: docs/coverage.md, made from the tests' marks.
+coverage: $(VENV)/.test
+	$(BIN)/python tools/coverage.py docs/coverage.md
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,124 @@
+"""A node's secret keys, in a file of mode 0600 beside the database and never in it.
+
+The recovery kit is the same keys on paper: without it a restored hub has the record of every
+matter, but can open no contact detail.
+"""
+
+import base64
+import os
+from pathlib import Path
+
+import msgspec
+from nacl.public import PrivateKey
+from nacl.signing import SigningKey
+
+from eventlog.files import write_atomically
+from eventlog.sealing import Sealer, Unsealer
+
+FILE_NAME = "keys.json"
+KIT_NAME = "recovery-kit.txt"
+
+
+class KitError(Exception):
+    """A recovery kit can't be read: a line is missing or was copied wrongly."""
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """32 random bytes each: opens contacts, signs for the node, and makes follow-up keys."""
+
+    unsealing: bytes
+    signing: bytes
+    receipt: bytes
+
+    @property
+    def unsealer(self) -> Unsealer:
+        """Opens what was sealed to this node."""
+        return Unsealer(self.unsealing)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals to this node."""
+        return Sealer(self.unsealer.public_key)
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 16 hex digits of the node's public signing key, to compare by voice."""
+        return bytes(SigningKey(self.signing).verify_key).hex()[:16]
+
+
+def make_keys() -> Keys:
+    """Return fresh keys."""
+    return Keys(bytes(PrivateKey.generate()), bytes(SigningKey.generate()), os.urandom(32))
+
+
+def load_keys(folder: Path) -> Keys | None:
+    """Return the keys of a data folder, or None where it has none yet."""
+    try:
+        return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Keys)
+    except FileNotFoundError:
+        return None
+
+
+def save_keys(folder: Path, keys: Keys) -> None:
+    """Write the keys into a data folder, readable by its owner only."""
+    write_atomically(folder / FILE_NAME, msgspec.json.encode(keys), mode=0o600)
+
+
+_LINES = {"unsealing": "unsealing key", "signing": "signing key", "receipt": "receipt key"}
+
+
+def kit_text(keys: Keys, *, node: str, replica: str) -> str:
+    """Return the recovery kit, to be printed and taken away: keys in base32, groups of four."""
+    lines = [
+        "回音 Huiyin · 恢复凭证 Recovery kit",
+        "",
+        "请打印本页,锁入保险柜,然后在管理台确认“已打印”,系统即删除此文件。",
+        "Print this page, lock it away, then confirm in the console; the file is then deleted.",
+        "没有它,恢复后的服务器有全部办理记录,但打不开任何联系方式。",
+        "Without it a restored hub has every record, but can open no contact detail.",
+        "",
+        f"node: {node}",
+        f"fingerprint: {keys.fingerprint}",
+        f"replica: {replica}",
+    ]
+    for name, label in _LINES.items():
+        code = base64.b32encode(getattr(keys, name)).decode().rstrip("=")
+        groups = " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+        lines.append(f"{label}: {groups}")
+    lines += [
+        "",
+        "恢复 To restore:",
+        "  huiyin restore --from REPLICA_URL --kit recovery-kit.txt",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def write_kit(folder: Path, text: str) -> Path:
+    """Write the kit into a data folder, readable by its owner only, and return its path."""
+    path = folder / KIT_NAME
+    write_atomically(path, text.encode(), mode=0o600)
+    return path
+
+
+def read_kit(path: Path) -> Keys:
+    """Return the keys that a recovery kit holds. Raises KitError, naming the bad line."""
+    labels = {label: name for name, label in _LINES.items()}
+    found: dict[str, bytes] = {}
+    for line in path.read_text("utf-8", "replace").splitlines():
+        label, colon, rest = line.partition(":")
+        name = labels.get(label.strip())
+        if not colon or name is None:
+            continue
+        code = "".join(rest.split()).upper()
+        try:
+            raw = base64.b32decode(code + "=" * (-len(code) % 8))
+        except ValueError as error:
+            raise KitError(f"恢复凭证这一行抄错了 / copied wrongly: {label}") from error
+        if len(raw) != 32:
+            raise KitError(f"恢复凭证这一行长度不对 / wrong length: {label}")
+        found[name] = raw
+    missing = [label for label, name in labels.items() if name not in found]
+    if missing:
+        raise KitError(f"恢复凭证缺少 / the kit lacks: {', '.join(missing)}")
+    return Keys(**found)

@@ -1,0 +1,127 @@
+"""A node's log: its database opened, migrated and given a voice, with the writer on top."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlite_utils import Migrations
+
+from eventlog import erasures, replay
+from eventlog.database import connect, reading
+from eventlog.projections import Projection
+from eventlog.schema import migrate
+from eventlog.sealing import Sealer
+from eventlog.transaction import Transaction
+from eventlog.voice import MarkKeeper, take_voice
+from eventlog.writer import Committed, Writer
+
+Result = TypeVar("Result")
+FILE_NAME = "huiyin.db"
+
+
+def system_clock_ms() -> int:
+    """Return the time by this machine's clock: milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Log:
+    """The event log of one data folder: one writer, many readers."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        projections: Sequence[Projection],
+        migrations: Sequence[Migrations] = (),
+        sealer: Sealer | None = None,
+        now_ms: Callable[[], int] = system_clock_ms,
+        on_commit: Callable[[int], None] = lambda position: None,
+        between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    ) -> None:
+        """Open the folder's database, bring it to the newest schema and apply erasures again.
+
+        `on_commit` is told the newest arrival position after each COMMIT, on the writer thread.
+        Raises sqlite3.OperationalError where the folder can't be written.
+        """
+        self.path = folder / FILE_NAME
+        self.folder = folder
+        self.now_ms = now_ms
+        self.projections: Mapping[str, Projection] = {one.noun: one for one in projections}
+        connection = connect(self.path)
+        migrate(connection, *migrations)
+        connection.execute("BEGIN IMMEDIATE")
+        self.voice = take_voice(connection, folder, now_ms())
+        erasures.apply_again(connection, folder)
+        connection.execute("COMMIT")
+        self._marks = MarkKeeper(folder, self.voice)
+        self._between_groups = between_groups
+        self._sealer = sealer
+        self._connection = connection
+        self.writer = Writer(
+            connection,
+            self._begin,
+            position_of="SELECT max(position) FROM events",
+            on_commit=on_commit,
+            between_groups=self._after_group,
+        )
+
+    def write(self, job: Callable[[Transaction], Result]) -> Committed[Result]:
+        """Run a job in the next group and wait for its COMMIT. Not for the event loop's thread."""
+        return self.writer.submit(job).result()
+
+    async def write_async(self, job: Callable[[Transaction], Result]) -> Committed[Result]:
+        """Run a job in the next group and await its COMMIT."""
+        return await self.writer.write(job)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a read-only connection and close it afterwards."""
+        with reading(self.path) as connection:
+            yield connection
+
+    def newest_position(self) -> int:
+        """Return the arrival position of the newest event, 0 where there is none."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT max(position) FROM events").fetchone()
+            return int(row[0] or 0)
+
+    def rebuild(self, progress: Callable[[int], None] = lambda events: None) -> str:
+        """Make every projection anew and return the state hash."""
+        return self.write(
+            lambda transaction: replay.rebuild(transaction.connection, self.projections, progress)
+        ).result
+
+    def verify(self, progress: Callable[[int], None] = lambda events: None) -> replay.Verification:
+        """Replay the log and compare it with the tables."""
+        with self.reading() as connection:
+            return replay.verify(connection, self.projections, progress)
+
+    def drain(self) -> None:
+        """Take no more jobs, finish those that wait, and write the high-water mark."""
+        self.writer.drain()
+        self._marks.note(self._connection, at_once=True)
+
+    def close(self) -> None:
+        """Close the database, after `drain`; Litestream should still hold it then."""
+        self.writer.close()
+
+    def stop(self) -> None:
+        """Drain and close, for nodes and commands that run without Litestream."""
+        self.drain()
+        self.close()
+
+    def _begin(self, connection: sqlite3.Connection) -> Any:
+        return Transaction(
+            connection,
+            log=self.voice.log,
+            projections=self.projections,
+            sealer=self._sealer,
+            now_ms=self.now_ms,
+        )
+
+    def _after_group(self, connection: sqlite3.Connection) -> None:
+        self._marks.note(connection)
+        self._between_groups(connection)

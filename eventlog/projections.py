@@ -1,0 +1,42 @@
+"""Projections: tables that are folded from events and can be thrown away and made again."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from eventlog.events import Event
+
+
+class Projection(Protocol):
+    """How one noun's events become state and rows. Domains write these; `server/node.py` wires.
+
+    `fold` is pure and never raises: what is illegal where it stands is marked as contested, and
+    types it does not know are skipped. Its result is any value that msgspec encodes.
+    """
+
+    noun: str
+
+    def fold(self, events: Sequence[Event]) -> Any:
+        """Return the state of one subject from its events, which come in (rank, id) order."""
+
+    def replace_rows(
+        self, connection: sqlite3.Connection, subject: bytes, state: Any, position: int
+    ) -> None:
+        """Put the subject's rows into the tables in place of what stood there.
+
+        `position` is the arrival position of the newest of its events. Called with the
+        transaction open, on the writer's connection.
+        """
+
+    def clear(self, connection: sqlite3.Connection) -> None:
+        """Empty the tables, before all of them are made again."""
+
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+
+
+def encode_state(state: Any) -> bytes:
+    """Return the canonical bytes of a folded state; the state hash is made of these."""
+    return _encoder.encode(state)

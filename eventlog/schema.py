@@ -1,0 +1,57 @@
+"""The tables of the floor, as ordered migrations, each in one transaction with its record."""
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("eventlog")
+
+
+@migrations()
+def m001_log(database: Database) -> None:
+    """Events in order of arrival, the logs that they belong to, words, and folded states."""
+    statements = (
+        # `position` is the order of arrival here; nothing but reading "what is new" may use it.
+        """CREATE TABLE events(
+            position INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            log BLOB NOT NULL,
+            sequence INTEGER NOT NULL,
+            subject BLOB NOT NULL,
+            rank INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            body BLOB NOT NULL,
+            UNIQUE(log, sequence)
+        )""",
+        "CREATE INDEX events_of_subject ON events(subject, rank, id)",
+        """CREATE TABLE logs(
+            log BLOB PRIMARY KEY,
+            epoch INTEGER NOT NULL,
+            started_at INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE words(
+            event BLOB NOT NULL,
+            field TEXT NOT NULL,
+            salt BLOB,
+            body BLOB NOT NULL,
+            wrapped_key BLOB
+        )""",
+        "CREATE UNIQUE INDEX words_of_event ON words(event, field)",
+        """CREATE TABLE states(
+            subject BLOB PRIMARY KEY,
+            noun TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            state BLOB NOT NULL
+        )""",
+        # Who looked at a contact, which attempts were refused: things that change no state are
+        # events too, but of subjects without a projection.
+    )
+    for statement in statements:
+        database.execute(statement)
+
+
+def migrate(connection: sqlite3.Connection, *sets: Migrations) -> None:
+    """Bring the database to the newest schema: the floor's own, then each of `sets` in turn."""
+    database = Database(connection)
+    for one in (migrations, *sets):
+        one.apply(database)

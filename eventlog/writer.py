@@ -1,0 +1,231 @@
+"""The one writer: a thread that takes jobs from all sides and commits them in groups.
+
+SQLite takes one write transaction at a time, and each COMMIT costs an fsync. So all jobs that
+wait are run in one transaction, each within a savepoint of its own: one that fails is undone
+alone, and the fsync is shared by the rest.
+"""
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+Result = TypeVar("Result")
+GROUP_LIMIT = 256
+
+logger = logging.getLogger("huiyin.writer")
+
+
+class StorageFull(Exception):
+    """The disk is full, read-only or broken: nothing of the job was written (FAULTS, HTTP 507)."""
+
+
+class WriterStopped(Exception):
+    """The node is stopping and takes no more jobs (HTTP 503)."""
+
+
+class OpenTransaction(Protocol):
+    """What a job is given; made anew for each group."""
+
+    connection: sqlite3.Connection
+
+    def mark(self) -> object: ...
+    def roll_back(self, mark: object) -> None: ...
+
+
+class Committed(NamedTuple, Generic[Result]):
+    """A job's result, and the newest arrival position that its COMMIT made safe on this disk."""
+
+    result: Result
+    position: int
+
+
+class _Job(NamedTuple):
+    run: Callable[[Any], Any]
+    deliver: Callable[[Any, BaseException | None], None]
+    loop: asyncio.AbstractEventLoop | None
+
+
+class Writer:
+    """Runs jobs on one connection, in groups. Jobs may be submitted from any thread."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        begin: Callable[[sqlite3.Connection], OpenTransaction],
+        *,
+        position_of: str,
+        on_commit: Callable[[int], None] = lambda position: None,
+        between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
+        name: str = "writer",
+    ) -> None:
+        """`position_of` is the SQL of the newest position; `on_commit` is told it after each
+        COMMIT, on the writer thread; `between_groups` may checkpoint where Litestream does not.
+        """
+        self._connection = connection
+        self._begin = begin
+        self._position_of = position_of
+        self._on_commit = on_commit
+        self._between_groups = between_groups
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait, about."""
+        return self._jobs.qsize()
+
+    def submit(self, run: Callable[[Any], Result]) -> "Future[Committed[Result]]":
+        """Queue a job for the next group; the future is resolved after its COMMIT."""
+        future: Future[Committed[Result]] = Future()
+
+        def deliver(outcome: Any, error: BaseException | None) -> None:
+            if error is None:
+                future.set_result(outcome)
+            else:
+                future.set_exception(error)
+
+        self._put(_Job(run, deliver, None))
+        return future
+
+    async def write(self, run: Callable[[Any], Result]) -> Committed[Result]:
+        """Queue a job and await its COMMIT. One wake-up of the event loop serves a whole group."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Committed[Result]] = loop.create_future()
+
+        def deliver(outcome: Any, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is None:
+                future.set_result(outcome)
+            else:
+                future.set_exception(error)
+
+        self._put(_Job(run, deliver, loop))
+        return await future
+
+    def stop(self) -> None:
+        """Take no more jobs, finish those that wait, and close the connection."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._jobs.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def drain(self) -> None:
+        """Take no more jobs and finish those that wait; the connection stays open."""
+        self._stopping.set()
+        self._jobs.put(None)
+        self._thread.join()
+
+    def close(self) -> None:
+        """Close the connection, after `drain`."""
+        self._connection.close()
+
+    def _put(self, job: _Job) -> None:
+        if self._stopping.is_set():
+            raise WriterStopped("the node is stopping")
+        self._jobs.put(job)
+
+    def _run(self) -> None:
+        while True:
+            first = self._jobs.get()
+            if first is None:
+                break
+            group = [first]
+            last = False
+            while len(group) < GROUP_LIMIT:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    last = True
+                    break
+                group.append(job)
+            self._run_group(group)
+            if last:
+                break
+        self._refuse_rest()
+
+    def _refuse_rest(self) -> None:
+        """Answer jobs that slipped in behind the stop mark."""
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            if job is not None:
+                self._deliver([(job, None, WriterStopped("the node is stopping"))])
+
+    def _run_group(self, group: list[_Job]) -> None:
+        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+        connection = self._connection
+        position = 0
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            transaction = self._begin(connection)
+            for job in group:
+                outcomes.append(self._run_job(transaction, job))
+            position = connection.execute(self._position_of).fetchone()[0] or 0
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            logger.error("group of %d not committed: %s", len(group), error)
+            refused = StorageFull(str(error))
+            # A job that refused for a reason of its own keeps that reason.
+            known = {id(job): failure for job, _, failure in outcomes if failure is not None}
+            self._deliver([(job, None, known.get(id(job), refused)) for job in group])
+            return
+        self._on_commit(position)
+        self._deliver(
+            [
+                (job, Committed(result, position) if failure is None else None, failure)
+                for job, result, failure in outcomes
+            ]
+        )
+        self._between_groups(connection)
+
+    def _run_job(
+        self, transaction: OpenTransaction, job: _Job
+    ) -> tuple[_Job, Any, BaseException | None]:
+        connection = transaction.connection
+        mark = transaction.mark()
+        connection.execute("SAVEPOINT job")
+        try:
+            result = job.run(transaction)
+        except sqlite3.OperationalError:
+            # A full or broken disk concerns the whole group, and SQLite may have rolled back.
+            raise
+        except Exception as error:
+            connection.execute("ROLLBACK TO job")
+            connection.execute("RELEASE job")
+            transaction.roll_back(mark)
+            return job, None, error
+        connection.execute("RELEASE job")
+        return job, result, None
+
+    def _deliver(self, outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Any, BaseException | None]]] = {}
+        for outcome in outcomes:
+            loop = outcome[0].loop
+            if loop is None:
+                outcome[0].deliver(outcome[1], outcome[2])
+            else:
+                by_loop.setdefault(loop, []).append(outcome)
+        for loop, part in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_deliver_all, part)
+
+
+def _deliver_all(outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:
+    for job, result, error in outcomes:
+        job.deliver(result, error)

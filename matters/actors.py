@@ -1,0 +1,52 @@
+"""Who acts, and for whom: a role with the place, unit or deputy that it is bound to."""
+
+from typing import NamedTuple
+
+from matters.matter import Matter
+from matters.terms import Role
+
+
+class Actor(NamedTuple):
+    """A person or the node, as the rules see them.
+
+    `account` is the id of the account, never a name. `stations` and `areas` bound what a liaison
+    officer or deputy sees; for the office they are empty, for it sees the whole county.
+    """
+
+    role: Role
+    account: str = ""
+    unit: str = ""
+    deputy: str = ""
+    stations: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+
+    @property
+    def signature(self) -> str:
+        """What stands as `by` in an event: `role:account`, or the bare role."""
+        return f"{self.role}:{self.account}" if self.account else str(self.role)
+
+
+VILLAGER = Actor(Role.VILLAGER)
+SYSTEM = Actor(Role.SYSTEM)
+
+
+def may_see(actor: Actor, matter: Matter) -> bool:
+    """Return whether the actor may read the matter at all.
+
+    The office and the administrator see all; a liaison officer what came to their station or from
+    the areas it serves; a deputy what names them, their stations or their areas; a unit what it
+    leads or assists in.
+    """
+    match actor.role:
+        case Role.OFFICE | Role.ADMIN | Role.SYSTEM:
+            return True
+        case Role.UNIT:
+            return bool(actor.unit) and actor.unit in (matter.lead, *matter.assisting)
+        case Role.LIAISON | Role.DEPUTY:
+            return (
+                (bool(matter.station) and matter.station in actor.stations)
+                or (bool(matter.area) and matter.area in actor.areas)
+                or (bool(matter.deputy) and matter.deputy == actor.deputy)
+            )
+        case _:
+            return False

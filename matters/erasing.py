@@ -1,0 +1,36 @@
+"""Erasing: which texts of a matter go when the office erases its contact or its words."""
+
+from pathlib import Path
+
+from eventlog import erasures, words
+from eventlog.erasures import Erasure
+from eventlog.transaction import Transaction
+from matters.matter import Matter
+
+
+def texts_to_erase(matter: Matter, what: str) -> list[tuple[bytes, str]]:
+    """Return (event id, field) of every text that `what` means: contact, or words with all else.
+
+    The reason of an erasure stays, for it is the office's account of what it did.
+    """
+    found: list[tuple[bytes, str]] = []
+    for step in matter.steps:
+        for field in step.words:
+            if what == "contact" and field != "contact":
+                continue
+            if step.type == "matter.erased":
+                continue
+            found.append((step.event, field))
+    return found
+
+
+def erase(transaction: Transaction, folder: Path, matter: Matter, what: str) -> int:
+    """Remove the texts, on record outside the database first; return how many there were.
+
+    Called with the transaction open, beside the appended `matter.erased`.
+    """
+    chosen = texts_to_erase(matter, what)
+    at = transaction.now_ms()
+    erasures.record(folder, [Erasure(event.hex(), field, at) for event, field in chosen])
+    transaction.connection.execute("PRAGMA secure_delete=ON")
+    return sum(words.erase(transaction.connection, event, field) for event, field in chosen)

@@ -1,0 +1,287 @@
+"""Intake: a submission checked field by field, and raised as a matter (点单)."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from eventlog.events import Draft
+from eventlog.identifiers import new_uuid7, parse_uuid
+from eventlog.transaction import Transaction
+from matters import store
+from matters.actors import Actor
+from matters.fields import Known
+from matters.receipts import content_mark, new_number, second_identity
+from matters.refusals import N_, BadFields, FieldProblem
+from matters.terms import PUBLIC_CHANNELS, Channel, Kind, MatterEvent, Role
+from matters.text import normalise_text
+
+TEXT_MOST = 10_000
+_LINE_MOST = {"place": 200, "name": 100, "phone": 40}
+_YES_NO = {"yes": True, "no": False, "": False}
+
+
+class Photo(NamedTuple):
+    """A photo that lies by content hash in the second database."""
+
+    sha256: str
+    media_type: str
+    size_bytes: int
+
+
+class Submission(NamedTuple):
+    """A submission whose every field was found right. `id` is None where the sender made none."""
+
+    id: bytes | None
+    text: str
+    kind: Kind
+    category: str
+    area: str
+    place: str
+    station: str
+    deputy: str
+    name: str
+    phone: str
+    under_14: bool
+    share_phone: bool
+    publish: bool
+    channel: Channel
+    photos: tuple[Photo, ...] = ()
+
+    @property
+    def content(self) -> str:
+        """The normalised content, by which repeats are known; the id and photos are no part."""
+        return "\x1f".join(
+            (
+                self.text,
+                self.kind,
+                self.category,
+                self.area,
+                self.place,
+                self.station,
+                self.deputy,
+                self.name,
+                self.phone,
+                f"{self.under_14:d}{self.share_phone:d}{self.publish:d}",
+            )
+        )
+
+
+class Raised(NamedTuple):
+    """What became of a submission: its matter, and whether it was there already."""
+
+    id: bytes
+    number: str
+    repeat: bool
+    position: int | None
+
+
+def check_submission(
+    raw: Mapping[str, Any], known: Known, area_codes: Mapping[str, str], *, staff: bool
+) -> Submission:
+    """Return the submission that the fields give.
+
+    `raw` are texts by field name as CONTRACT names them; `area_codes` gives the code of an area
+    whose name is unique. Only staff may name a channel other than web and qr.
+    Raises BadFields with every problem at once.
+    """
+    problems: list[FieldProblem] = []
+    texts: dict[str, str] = {}
+    for field in _FIELDS:
+        value = raw.get(field)
+        if value is None:
+            texts[field] = ""
+        elif isinstance(value, str):
+            texts[field] = normalise_text(value)
+        else:
+            texts[field] = ""
+            problems.append(FieldProblem(field, "not-text", N_("这一项要用文字填写。")))
+    problems += _check_lengths(texts)
+    identity = None
+    if texts["id"]:
+        try:
+            identity = parse_uuid(texts["id"])
+        except ValueError:
+            problems.append(FieldProblem("id", "bad-id", N_("编号格式不对,请刷新页面再试。")))
+    area = texts["area"]
+    if area and area not in known.areas:
+        area = area_codes.get(area, "")
+        if not area:
+            problems.append(
+                FieldProblem("area", "unknown", N_("没有这个村(社区),请从列表里选,或不填。"))
+            )
+    for field, allowed, message in (
+        ("category", known.categories, N_("没有这个类别,请从列表里选,或不填。")),
+        ("station", known.stations, N_("没有这个联络站,请从联络站页面进来,或不填。")),
+        ("deputy", known.deputies, N_("没有这位代表,请从代表页面进来,或不填。")),
+    ):
+        if texts[field] and texts[field] not in allowed:
+            problems.append(FieldProblem(field, "unknown", message))
+    kind = _choice(Kind, texts["kind"], Kind.HELP, "kind", problems)
+    channel = _choice(Channel, texts["channel"], Channel.WEB, "channel", problems)
+    if channel not in PUBLIC_CHANNELS and not staff:
+        problems.append(FieldProblem("channel", "staff-only", N_("这个渠道由工作人员填写。")))
+    answers = {field: _yes_no(texts[field], field, problems) for field in _CONSENTS}
+    if answers["publish"] and kind is Kind.REPORT:
+        # A report is never made public (CONTRACT); the wish is not an error of the person's.
+        answers["publish"] = False
+    if problems:
+        raise BadFields(problems)
+    return Submission(
+        id=identity,
+        text=texts["text"],
+        kind=kind,
+        category=texts["category"],
+        area=area,
+        place=" ".join(texts["place"].split()),
+        station=texts["station"],
+        deputy=texts["deputy"],
+        name=" ".join(texts["name"].split()),
+        phone=" ".join(texts["phone"].split()),
+        channel=channel,
+        under_14=answers["under_14"],
+        share_phone=answers["share_phone"],
+        publish=answers["publish"],
+    )
+
+
+_CONSENTS = ("under_14", "share_phone", "publish")
+_FIELDS = (
+    "id",
+    "text",
+    "kind",
+    "category",
+    "area",
+    "place",
+    "station",
+    "deputy",
+    "name",
+    "phone",
+    "channel",
+    *_CONSENTS,
+)
+
+
+def _check_lengths(texts: Mapping[str, str]) -> list[FieldProblem]:
+    problems: list[FieldProblem] = []
+    if not texts["text"]:
+        problems.append(FieldProblem("text", "required", N_("请写下要反映的事情,一句话也可以。")))
+    for field, most in (("text", TEXT_MOST), *_LINE_MOST.items()):
+        length = len(texts[field])
+        if length > most:
+            values = {"most": most, "length": length}
+            message = N_("最多 {most} 个字,现在有 {length} 个字。")
+            problems.append(FieldProblem(field, "too-long", message, values))
+    return problems
+
+
+def _choice(kind: Any, text: str, otherwise: Any, field: str, problems: list[FieldProblem]) -> Any:
+    try:
+        return kind(text) if text else otherwise
+    except ValueError:
+        problems.append(FieldProblem(field, "unknown", N_("请从给出的选项中选一个。")))
+        return otherwise
+
+
+def _yes_no(text: str, field: str, problems: list[FieldProblem]) -> bool:
+    answer = _YES_NO.get(text)
+    if answer is None:
+        problems.append(FieldProblem(field, "not-yes-no", N_("请填 yes(是)或 no(否)。")))
+    return bool(answer)
+
+
+def raise_matter(
+    transaction: Transaction, submission: Submission, *, actor: Actor, receipt_key: bytes
+) -> Raised:
+    """Write a submission as a matter, or find that it is there already.
+
+    The same id with the same content gives the same receipt; the same id with other content is
+    kept as a matter of its own, in quarantine (DESIGN decision 2). Runs as a job of the writer.
+    """
+    content = content_mark(receipt_key, submission.content)
+    identity = submission.id
+    quarantine = b""
+    if identity is not None and transaction.exists(identity):
+        found = store.by_id(transaction.connection, identity)
+        if found is not None and found.content == content:
+            position = store.position_of(transaction.connection, identity)
+            return Raised(identity, found.number, True, position)
+        quarantine = identity
+        identity = second_identity(receipt_key, identity, content)
+        second = store.by_id(transaction.connection, identity)
+        if second is not None:
+            position = store.position_of(transaction.connection, identity)
+            return Raised(identity, second.number, True, position)
+    identity = identity or new_uuid7(transaction.now_ms())
+    number = free_number(transaction.connection)
+    draft = Draft(
+        MatterEvent.RAISED,
+        identity,
+        _data(submission, number, content, quarantine),
+        {
+            field: text
+            for field, text in (("text", submission.text), ("place", submission.place))
+            if text
+        },
+        contact_of(submission.name, submission.phone),
+        identity,
+    )
+    transaction.append([draft], by=actor.signature, fresh_subject=True)
+    return Raised(identity, number, False, None)
+
+
+def contact_of(name: str, phone: str) -> dict[str, str]:
+    """Return the contact details as the secret word of an event, none where both are empty."""
+    if not name and not phone:
+        return {}
+    return {"contact": json.dumps({"name": name, "phone": phone}, ensure_ascii=False)}
+
+
+def free_number(connection: sqlite3.Connection) -> str:
+    """Return a random number that no matter here has. Called with the transaction open."""
+    number = new_number()
+    while store.number_taken(connection, number):
+        number = new_number()
+    return number
+
+
+def _data(submission: Submission, number: str, content: bytes, quarantine: bytes) -> dict[str, Any]:
+    """Return what stands in the event: structure only, and nothing that is empty."""
+    data: dict[str, Any] = {"number": number, "kind": str(submission.kind), "content": content}
+    for field in ("category", "area", "station", "deputy"):
+        value = getattr(submission, field)
+        if value:
+            data[field] = value
+    for field in _CONSENTS:
+        if getattr(submission, field):
+            data[field] = True
+    if submission.channel is not Channel.WEB:
+        data["channel"] = str(submission.channel)
+    if submission.photos:
+        data["photos"] = [photo._asdict() for photo in submission.photos]
+    if quarantine:
+        data["quarantine"] = quarantine
+    return data
+
+
+def message(matter: bytes, text: str) -> Draft:
+    """Return the villager's further message as a draft. Raises BadFields."""
+    words = normalise_text(text)
+    problems: list[FieldProblem] = []
+    if not words:
+        problems.append(FieldProblem("text", "required", N_("请写下要补充的内容。")))
+    elif len(words) > TEXT_MOST:
+        values = {"most": TEXT_MOST, "length": len(words)}
+        problems.append(
+            FieldProblem("text", "too-long", N_("最多 {most} 个字,现在有 {length} 个字。"), values)
+        )
+    if problems:
+        raise BadFields(problems)
+    return Draft(MatterEvent.MESSAGED, matter, {}, {"text": words})
+
+
+def villager_channel(role: Role, channel: Channel) -> Channel:
+    """Return the channel to record: staff who name none had a visitor before them."""
+    if role is not Role.VILLAGER and channel in PUBLIC_CHANNELS:
+        return Channel.VISIT
+    return channel

@@ -1,0 +1,56 @@
+"""The tables that matters are listed, searched and counted from; all can be made again."""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("matters")
+
+
+@migrations()
+def m001_matters(database: Database) -> None:
+    """One row a matter for lists and ledger, one a unit that it is dispatched to, imports."""
+    statements = (
+        """CREATE TABLE matters(
+            id BLOB PRIMARY KEY,
+            number TEXT NOT NULL UNIQUE,
+            position INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            category TEXT NOT NULL,
+            area TEXT NOT NULL,
+            station TEXT NOT NULL,
+            deputy TEXT NOT NULL,
+            lead TEXT NOT NULL,
+            grade TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            month TEXT NOT NULL,
+            received_at INTEGER NOT NULL,
+            due_at INTEGER,
+            answered INTEGER NOT NULL,
+            publicity TEXT NOT NULL,
+            published_at INTEGER,
+            batch BLOB NOT NULL,
+            content BLOB NOT NULL,
+            quarantine BLOB NOT NULL,
+            contested INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX matters_newest ON matters(received_at DESC, id DESC)",
+        "CREATE INDEX matters_by_state ON matters(state, received_at DESC, id DESC)",
+        "CREATE INDEX matters_by_content ON matters(content)",
+        "CREATE INDEX matters_public ON matters(publicity, month, received_at DESC)",
+        "CREATE INDEX matters_of_batch ON matters(batch) WHERE batch != x''",
+        """CREATE TABLE dispatched(
+            unit TEXT NOT NULL,
+            matter BLOB NOT NULL,
+            PRIMARY KEY(unit, matter)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX dispatched_matter ON dispatched(matter)",
+        """CREATE TABLE imports(
+            id BLOB PRIMARY KEY,
+            file_name TEXT NOT NULL,
+            started_at INTEGER NOT NULL,
+            approved_at INTEGER,
+            approved_by TEXT NOT NULL DEFAULT ''
+        ) WITHOUT ROWID""",
+    )
+    for statement in statements:
+        database.execute(statement)

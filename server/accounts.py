@@ -1,0 +1,201 @@
+"""Accounts, their passwords, tokens and sessions. All SQL about them stands here."""
+
+import hashlib
+import secrets
+import sqlite3
+from typing import NamedTuple
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from eventlog.events import Draft
+from eventlog.identifiers import new_uuid7
+from eventlog.transaction import Transaction
+from matters.terms import STAFF, Role
+
+PASSWORD_LEAST = 8
+PASSWORD_MOST = 200
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Checked for a name that does not exist, so that the answer takes as long as for one that does.
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class Account(NamedTuple):
+    """One who may sign in, and for whom they act. `one_time`: the password must be changed."""
+
+    id: str
+    name: str
+    role: Role
+    station: str
+    unit: str
+    deputy: str
+    body: str
+    area: str
+    one_time: bool
+
+
+class Bound(NamedTuple):
+    """For whom an account acts: ids in the registers, and an area's code; "" where it is none."""
+
+    station: str = ""
+    unit: str = ""
+    deputy: str = ""
+    body: str = ""
+    area: str = ""
+
+
+class Session(NamedTuple):
+    """A browser that is signed in; forms carry `form_token` back."""
+
+    account: Account
+    form_token: str
+
+
+class NameTaken(Exception):
+    """There is an account of that name already."""
+
+
+class BadAccount(Exception):
+    """The role is unknown, or lacks the station, unit or deputy that it needs."""
+
+
+_COLUMNS = "a.id, a.name, a.role, a.station, a.unit, a.deputy, a.body, a.area, a.one_time"
+
+
+def _account(row: sqlite3.Row) -> Account:
+    return Account(
+        row[0], row[1], Role(row[2]), row[3], row[4], row[5], row[6], row[7], bool(row[8])
+    )
+
+
+def new_password() -> str:
+    """Return a random password that can be read out: four groups of four, 79 bits."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def add_account(
+    transaction: Transaction,
+    name: str,
+    role: str,
+    password: str,
+    *,
+    bound: Bound,
+    one_time: bool = True,
+) -> Account:
+    """Write an account and return it. Runs as a job of the writer.
+
+    Raises NameTaken or BadAccount.
+    """
+    if role not in STAFF:
+        raise BadAccount(f"role: {role}")
+    needed = {
+        Role.LIAISON: bound.station,
+        Role.UNIT: bound.unit,
+        Role.DEPUTY: bound.deputy,
+    }.get(Role(role), "-")
+    if not needed:
+        raise BadAccount(f"{role} 需要指明归属 / needs its station, unit or deputy")
+    identity = secrets.token_hex(6)
+    try:
+        transaction.connection.execute(
+            "INSERT INTO accounts(id, name, role, station, unit, deputy, body, area, "
+            "password_hash, one_time, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                identity,
+                name,
+                role,
+                *bound,
+                _hasher.hash(password) if password else "",
+                one_time,
+                transaction.now_ms(),
+            ),
+        )
+    except sqlite3.IntegrityError as error:
+        raise NameTaken(name) from error
+    _note(transaction, "account.added", {"account": identity, "role": role})
+    return Account(identity, name, Role(role), *bound, one_time)
+
+
+def set_password(transaction: Transaction, account: str, password: str) -> None:
+    """Replace a password by one of the person's own, and end the account's other sessions."""
+    transaction.connection.execute(
+        "UPDATE accounts SET password_hash=?, one_time=0 WHERE id=?",
+        (_hasher.hash(password), account),
+    )
+    transaction.connection.execute("DELETE FROM sessions WHERE account=?", (account,))
+    _note(transaction, "account.password_changed", {"account": account})
+
+
+def check_password(connection: sqlite3.Connection, name: str, password: str) -> Account | None:
+    """Return the account whose name and password these are, or None. Takes some 20 ms."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS}, a.password_hash FROM accounts a WHERE a.name=?", (name,)
+    ).fetchone()
+    stored = row[9] if row is not None and row[9] else _NOBODY
+    try:
+        _hasher.verify(stored, password[:PASSWORD_MOST])
+    except (Argon2Error, InvalidHashError):
+        return None
+    return None if row is None or not row[9] else _account(row)
+
+
+def add_token(transaction: Transaction, account: str) -> str:
+    """Write a bearer token for the interface and return it; only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    transaction.connection.execute(
+        "INSERT INTO tokens(digest, account, created_at) VALUES (?,?,?)",
+        (_digest(token), account, transaction.now_ms()),
+    )
+    _note(transaction, "account.token_added", {"account": account})
+    return token
+
+
+def account_of_token(connection: sqlite3.Connection, token: str) -> Account | None:
+    """Return the account that a bearer token stands for, or None."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM tokens t JOIN accounts a ON a.id=t.account WHERE t.digest=?",
+        (_digest(token),),
+    ).fetchone()
+    return None if row is None else _account(row)
+
+
+def begin_session(transaction: Transaction, account: str, hours: float) -> str:
+    """Write a session and return its key, for the cookie; expired ones are cleared away."""
+    key = secrets.token_urlsafe(32)
+    now = transaction.now_ms()
+    transaction.connection.execute("DELETE FROM sessions WHERE expires_at < ?", (now,))
+    transaction.connection.execute(
+        "INSERT INTO sessions(digest, account, form_token, expires_at) VALUES (?,?,?,?)",
+        (_digest(key), account, secrets.token_urlsafe(16), now + int(hours * 3_600_000)),
+    )
+    return key
+
+
+def session_of(connection: sqlite3.Connection, key: str, now_ms: int) -> Session | None:
+    """Return the session of a cookie, or None where it is unknown or over."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS}, s.form_token FROM sessions s JOIN accounts a ON a.id=s.account "
+        "WHERE s.digest=? AND s.expires_at > ?",
+        (_digest(key), now_ms),
+    ).fetchone()
+    return None if row is None else Session(_account(row), row[9])
+
+
+def end_session(transaction: Transaction, key: str) -> None:
+    """Remove a session: the person signed out."""
+    transaction.connection.execute("DELETE FROM sessions WHERE digest=?", (_digest(key),))
+
+
+def names_of(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the name of every account by its id, for steps that staff read."""
+    return {row[0]: row[1] for row in connection.execute("SELECT id, name FROM accounts")}
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _note(transaction: Transaction, kind: str, data: dict[str, str]) -> None:
+    """Record a change of accounts as an event without a projection, by the account's id only."""
+    transaction.append([Draft(kind, new_uuid7(), data)], by="system", fresh_subject=True)

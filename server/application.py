@@ -1,0 +1,148 @@
+"""The Starlette application: every address, and the headers that all answers carry."""
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server import health, intake, interface, tracking
+from server.console import matters as console_matters
+from server.console import publishing, sessions, system
+from server.node import Node
+from server.problems import answer_problem
+from server.public_files import PublicFiles
+from server.sign_in import Attempts
+
+logger = logging.getLogger("huiyin.access")
+
+_SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+        b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+]
+
+
+def make_application(node: Node) -> ASGIApp:
+    """Return the application of a node that has been started."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+
+    application = Starlette(
+        routes=[
+            Route("/matters", intake.submit_matter, methods=["POST"]),
+            Route("/submit/", intake.submission_form),
+            Route("/track", tracking.track),
+            Route("/m/{number}", tracking.followed),
+            Route("/m/{number}/slip", tracking.slip),
+            Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
+            Route("/m/{number}/message", tracking.message_matter, methods=["POST"]),
+            Route("/healthz", health.healthz),
+            Route("/metrics", health.metrics),
+            Route("/api/v1/openapi.json", interface.openapi),
+            Route("/api/v1/units", interface.list_units),
+            Route("/api/v1/imports", interface.list_imports),
+            Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
+            Route("/api/v1/matters", interface.list_matters),
+            Route("/api/v1/matters/{number}", interface.one_matter),
+            Route("/api/v1/matters/{number}/contact", interface.matter_contact),
+            Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
+            *_console(),
+            Mount("/", PublicFiles(node.site.out)),
+        ],
+        exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
+        lifespan=lifespan,
+    )
+    application.state.node = node
+    application.state.attempts = Attempts()
+    return Envelope(application)
+
+
+def _console() -> list[Route]:
+    return [
+        Route("/console/", console_matters.matters),
+        Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),
+        Route("/console/sign-in", sessions.sign_in, methods=["POST"]),
+        Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
+        Route("/console/password", sessions.password_page, methods=["GET"]),
+        Route("/console/password", sessions.password, methods=["POST"]),
+        Route("/console/enter", console_matters.entry_page, methods=["GET"]),
+        Route("/console/enter", console_matters.enter, methods=["POST"]),
+        Route("/console/ledger", system.figures),
+        Route("/console/imports", system.imports),
+        Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/system", system.system),
+        Route("/console/kit-printed", system.kit_printed, methods=["POST"]),
+        Route("/console/matters/{number}", console_matters.matter),
+        Route("/console/matters/{number}/contact", console_matters.contact, methods=["POST"]),
+        Route("/console/matters/{number}/publish", publishing.edit, methods=["GET"]),
+        Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
+        Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),
+        Route("/console/matters/{number}/{command}", console_matters.run, methods=["POST"]),
+    ]
+
+
+class Envelope:
+    """What goes around every answer: security headers, a request id, one line in the log.
+
+    The line has the method, the path without its query (a key stands there), status and time.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+        request_id = secrets.token_hex(6)
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(header for header in _SECURITY if header[0] not in present),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            # Starlette answers with our page and raises again for the log; that is done already.
+            if not status:
+                response = await answer_problem(Request(scope, receive), error)
+                await response(scope, receive, sending)
+        finally:
+            if logger.isEnabledFor(logging.INFO):
+                logger.info(
+                    "%s %s %s %d %.1fms",
+                    request_id,
+                    scope["method"],
+                    _without_secrets(scope["path"]),
+                    status,
+                    (time.monotonic() - began) * 1000,
+                )
+
+
+def _without_secrets(path: str) -> str:
+    """Return the path for the log: no number of a matter, for with a key it opens its page."""
+    return "/m/…" if path.startswith("/m/") else path

@@ -1,0 +1,140 @@
+"""Photos: by content hash in a second database, so that a text never waits for a photo."""
+
+import hashlib
+import io
+import sqlite3
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+from sqlite_utils import Database, Migrations
+
+from eventlog.database import connect, reading
+from eventlog.schema import migrate
+from eventlog.writer import Writer
+from matters.intake import Photo
+from matters.refusals import N_, FieldProblem
+
+FILE_NAME = "attachments.db"
+PHOTOS_MOST = 3
+SIZE_MOST_BYTES = 8 * 1024 * 1024
+PIXELS_MOST = 60_000_000
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+migrations = Migrations("attachments")
+
+
+@migrations()
+def m001_photos(database: Database) -> None:
+    """Photos by content hash, as they were sent."""
+    database.execute(
+        """CREATE TABLE photos(
+            position INTEGER PRIMARY KEY,
+            sha256 TEXT NOT NULL UNIQUE,
+            media_type TEXT NOT NULL,
+            body BLOB NOT NULL
+        )"""
+    )
+
+
+class _Plain:
+    """A transaction without a log: its connection is all a job needs."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def mark(self) -> object:
+        return None
+
+    def roll_back(self, mark: object) -> None:
+        return None
+
+
+class Attachments:
+    """The photos of one data folder, with a writer of their own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        on_commit: Callable[[int], None] = lambda position: None,
+        between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    ) -> None:
+        """Open the folder's attachments; see `eventlog.log.Log` for the two callbacks."""
+        self.path = folder / FILE_NAME
+        connection = connect(self.path)
+        migrate_attachments(connection)
+        self.writer = Writer(
+            connection,
+            _Plain,
+            position_of="SELECT max(position) FROM photos",
+            on_commit=on_commit,
+            between_groups=between_groups,
+            name="attachments",
+        )
+
+    async def keep(self, photos: list[tuple[Photo, bytes]]) -> int:
+        """Write photos that are not there yet and return the position that makes them safe."""
+
+        def job(transaction: _Plain) -> None:
+            transaction.connection.executemany(
+                "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
+                [(photo.sha256, photo.media_type, body) for photo, body in photos],
+            )
+
+        return (await self.writer.write(job)).position
+
+    def read(self, sha256: str) -> tuple[str, bytes] | None:
+        """Return a photo's media type and bytes, or None."""
+        with reading(self.path) as connection:
+            row = connection.execute(
+                "SELECT media_type, body FROM photos WHERE sha256=?", (sha256,)
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def position_of(self, hashes: list[str]) -> int:
+        """Return the position up to which all these photos are; 0 where one is missing."""
+        newest = 0
+        with reading(self.path) as connection:
+            for sha256 in hashes:
+                row = connection.execute(
+                    "SELECT position FROM photos WHERE sha256=?", (sha256,)
+                ).fetchone()
+                if row is None:
+                    return 0
+                newest = max(newest, row[0])
+        return newest
+
+    def newest_position(self) -> int:
+        """Return the newest position, 0 where there is no photo."""
+        with reading(self.path) as connection:
+            return int(connection.execute("SELECT max(position) FROM photos").fetchone()[0] or 0)
+
+
+def migrate_attachments(connection: sqlite3.Connection) -> None:
+    """Bring the second database to its newest schema."""
+    migrate(connection, migrations)
+
+
+def check_photo(body: bytes) -> Photo | FieldProblem:
+    """Return what a photo is, from its content and not from its name, or what is wrong with it.
+
+    JPEG, PNG and WebP of at most 8 MB and 60 million pixels are taken.
+    """
+    if len(body) > SIZE_MOST_BYTES:
+        return FieldProblem("photo", "too-large", N_("照片太大,每张最多 8 MB。"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(body), formats=list(_MEDIA_TYPES)) as image:
+                if image.width * image.height > PIXELS_MOST:
+                    return FieldProblem("photo", "too-large", N_("照片的像素太多,请缩小再传。"))
+                media_type = _MEDIA_TYPES[image.format or ""]
+                image.verify()
+    except (UnidentifiedImageError, KeyError):
+        return FieldProblem("photo", "wrong-type", N_("照片只能是 JPEG、PNG 或 WebP 格式。"))
+    except Exception:
+        # Pillow raises many kinds of error for bytes that are no whole picture.
+        return FieldProblem("photo", "broken", N_("照片打不开,可能没有传完,请再选一次。"))
+    return Photo(hashlib.sha256(body).hexdigest(), media_type, len(body))

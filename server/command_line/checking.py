@@ -1,0 +1,148 @@
+"""`huiyin matters verify`, `matters rebuild` and `doctor`: is everything as the log says?"""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventlog.database import reading
+from eventlog.keys import KIT_NAME, load_keys
+from eventlog.log import FILE_NAME
+from server.command_line.folders import data_option, opened, settings_for
+from sync import broken
+from sync.replica import ReplicaPlace
+
+LEAST_FREE_BYTES = 500 * 1024 * 1024
+
+
+@click.group()
+def matters() -> None:
+    """The log of matters and the tables made from it."""
+
+
+@matters.command()
+@click.option("--json", "as_json", is_flag=True)
+@data_option
+def verify(data: Path, as_json: bool) -> None:
+    """Replay the log, compare it with the tables, and print the state hash.
+
+    Ends with 1 where they differ or a chain is broken.
+    """
+    with opened(data) as log:
+        found = log.verify()
+    if as_json:
+        click.echo(json.dumps({**found._asdict(), "ok": found.ok}, ensure_ascii=False))
+    else:
+        click.echo(found.state_hash)
+        click.echo(f"{found.events} events, {found.subjects} subjects", err=True)
+        for line in found.broken:
+            click.echo(line, err=True)
+        if found.state_hash != found.replayed_hash:
+            click.echo(
+                f"表与日志不符,请运行 huiyin matters rebuild / the tables differ from the log "
+                f"({found.replayed_hash})",
+                err=True,
+            )
+    if not found.ok:
+        raise SystemExit(1)
+
+
+@matters.command()
+@data_option
+def rebuild(data: Path) -> None:
+    """Make every table anew from the log, and print the state hash."""
+    with opened(data) as log:
+        click.echo(log.rebuild())
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+@data_option
+def doctor(data: Path, as_json: bool) -> None:
+    """Say what is wrong with this node and what to do; ends with 1 where anything is.
+
+    Example: huiyin doctor --data /srv/huiyin
+    """
+    found = _examine(data)
+    if as_json:
+        click.echo(json.dumps({"ok": not found, "problems": found}, ensure_ascii=False))
+    elif not found:
+        click.echo("一切正常 / nothing is wrong")
+    else:
+        for problem in found:
+            click.echo(f"✗ {problem['what']}\n  → {problem['do']}")
+    if found:
+        raise SystemExit(1)
+
+
+def _examine(data: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+
+    def note(code: str, what: str, do: str) -> None:
+        found.append({"code": code, "what": what, "do": do})
+
+    database = data / FILE_NAME
+    if not database.exists():
+        note(
+            "no-data",
+            f"{data} 里没有数据 / holds no data",
+            "huiyin serve,或 or huiyin restore --from REPLICA",
+        )
+        return found
+    try:
+        with reading(database) as connection:
+            answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        answer = str(error)
+    if answer != "ok":
+        note(
+            "damaged",
+            f"数据库损坏 / the database is damaged: {answer}",
+            "停下服务,huiyin restore 到一个空文件夹 / stop it, restore into an empty folder",
+        )
+    if load_keys(data) is None:
+        note(
+            "no-keys",
+            "没有密钥文件 keys.json,联系方式打不开 / no keys: contacts can't be opened",
+            "用恢复凭证恢复 / restore with the recovery kit",
+        )
+    if (data / KIT_NAME).exists():
+        note(
+            "kit-not-printed",
+            "恢复凭证还没有打印收好 / the recovery kit was not put away yet",
+            "打印 recovery-kit.txt,在管理台“系统”页确认 / print it, confirm in the console",
+        )
+    settings = settings_for(data)
+    if settings.replica_url is None:
+        note(
+            "no-replica",
+            "没有副本,盘坏了就全没了 / no replica: a dead disk loses everything",
+            "serve --replica sftp://… 或 or s3://…",
+        )
+    else:
+        place = ReplicaPlace.parse(settings.replica_url)
+        if place.same_disk_as(database):
+            note(
+                "same-disk",
+                "副本和数据在同一块盘上 / the replica is on the data's own disk",
+                "serve --replica 指到另一块盘或另一台机器 / to another disk or machine",
+            )
+    for name in ("huiyin", "attachments"):
+        why = broken.reason(data, name)
+        if why:
+            note(
+                "replica-broken",
+                f"{name} 的副本暂不可用 / its replica can't be relied on: {why}",
+                "让服务运行到新的快照完成 / let it run until a fresh snapshot is there",
+            )
+    free = shutil.disk_usage(data).free
+    if free < LEAST_FREE_BYTES:
+        note(
+            "disk-nearly-full",
+            f"磁盘只剩 {free // 2**20} MB / only that much room is left",
+            "清理磁盘 / make room",
+        )
+    return found

@@ -1,0 +1,42 @@
+"""What the commands share: the --data option, and opening a data folder for one job."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from eventlog.log import Log
+from server.node import open_log, prepare_folder
+from server.settings import Settings, SettingsError, load_settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var"),
+    envvar="HUIYIN_DATA",
+    show_default=True,
+    help="the data folder",
+)
+
+
+def settings_for(data: Path, **flags: Any) -> Settings:
+    """Return the settings of a data folder; a wrong one ends the command and names itself."""
+    try:
+        return load_settings(data, **flags)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def opened(data: Path) -> Iterator[Log]:
+    """Yield the log of a data folder, which may be served by another process meanwhile."""
+    settings = settings_for(data)
+    log = open_log(data.absolute(), prepare_folder(settings))
+    try:
+        yield log
+    finally:
+        log.stop()

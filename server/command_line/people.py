@@ -1,0 +1,96 @@
+"""`huiyin users add` and `huiyin tokens add`: who may sign in, and programs that act for staff."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventlog.transaction import Transaction
+from matters.terms import STAFF
+from server import accounts
+from server.command_line.folders import data_option, opened
+from server.county_registers import CountyRegisters, read_all
+
+
+def _bindings(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, metavar, text in (
+        ("deputy", "ID", "the deputy that a deputy's account is"),
+        ("unit", "ID", "the unit that a unit's account answers for"),
+        ("station", "ID", "the station that a liaison officer keeps"),
+    ):
+        command = click.option(f"--{name}", default="", metavar=metavar, help=text)(command)
+    return click.option("--role", required=True, type=click.Choice([role.value for role in STAFF]))(command)
+
+
+@click.group()
+def users() -> None:
+    """People who sign in at the console."""
+
+
+@users.command("add")
+@click.argument("name")
+@_bindings
+@click.option("--body", default="", metavar="ID", help="the body that an office acts for")
+@click.option("--area", default="", metavar="CODE", help="the area that an office acts for")
+@data_option
+def users_add(data: Path, name: str, role: str, **bound: str) -> None:
+    """Add a person and print a one-time password, to be replaced at the first sign-in.
+
+    Example: huiyin users add 王主任 --role office
+    """
+    password = accounts.new_password()
+    _add(data, name, role, bound, password=password, token=False)
+    click.echo(password)
+
+
+@click.group()
+def tokens() -> None:
+    """Bearer tokens for the interface."""
+
+
+@tokens.command("add")
+@click.argument("name")
+@_bindings
+@data_option
+def tokens_add(data: Path, name: str, role: str, **bound: str) -> None:
+    """Add a program that acts in a role, and print its bearer token; it is shown only now.
+
+    Example: huiyin tokens add hotline --role office
+    """
+    click.echo(_add(data, name, role, bound, password="", token=True))
+
+
+def _add(
+    data: Path, name: str, role: str, bound: dict[str, str], *, password: str, token: bool
+) -> str:
+    with opened(data) as log:
+        with log.reading() as connection:
+            _refuse_unknown(read_all(connection), bound)
+
+        def job(transaction: Transaction) -> str:
+            account = accounts.add_account(
+                transaction, name, role, password, bound=accounts.Bound(**bound)
+            )
+            return accounts.add_token(transaction, account.id) if token else ""
+
+        try:
+            return log.write(job).result
+        except accounts.NameTaken as error:
+            raise click.ClickException(
+                f"{name}: 这个名字已经有了 / there is an account of that name"
+            ) from error
+        except accounts.BadAccount as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _refuse_unknown(registers: CountyRegisters, bound: dict[str, str]) -> None:
+    known: dict[str, Mapping[str, object]] = {
+        "station": registers.stations,
+        "unit": registers.units,
+        "deputy": registers.deputies,
+        "area": registers.areas,
+    }
+    for name, value in bound.items():
+        if value and name in known and value not in known[name]:
+            raise click.ClickException(f"--{name} {value}: 名册里没有 / not on the register")

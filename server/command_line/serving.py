@@ -1,0 +1,186 @@
+"""`huiyin serve` and `huiyin site build`."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import click
+import uvicorn
+
+from eventlog.log import FILE_NAME
+from server.application import make_application
+from server.command_line.folders import data_option, settings_for
+from server.node import DataFolderInUse, Node, open_log, prepare_folder
+from server.publishing import build_whole
+from server.sample import seed_sample, sign_ins
+from server.settings import Settings
+
+# A browser that reads slowly is let go after this long when the node ends.
+GRACE_S = 1
+
+
+@click.command()
+@data_option
+@click.option("--host", help="address to listen on (default 127.0.0.1)")
+@click.option("--port", type=int, help="port to listen on (default 8000)")
+@click.option("--role", type=click.Choice(["hub", "station"]), help="what this node is")
+@click.option(
+    "--replica", metavar="URL", help="where Litestream replicates to (default DIR-replica)"
+)
+@click.option("--no-replica", is_flag=True, help="run without a replica; nothing is ever durable")
+@click.option("--base-url", metavar="URL", help="the address that people type")
+@click.option("--sample", is_flag=True, default=None, help="fill an empty folder with the sample")
+def serve(
+    data: Path,
+    host: str | None,
+    port: int | None,
+    role: str | None,
+    replica: str | None,
+    no_replica: bool,
+    base_url: str | None,
+    sample: bool | None,
+) -> None:
+    """Run a node; an empty data folder is initialised. SIGTERM ends it with nothing lost.
+
+    Example: huiyin serve --data /srv/huiyin --port 8000
+    """
+    settings = settings_for(
+        data,
+        host=host,
+        port=port,
+        role=role,
+        replica="off" if no_replica else replica,
+        base_url=base_url,
+        sample=sample,
+    )
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("huiyin").setLevel(logging.INFO)
+    logging.getLogger("huiyin.access").setLevel(logging.WARNING)
+    listener = _listen(settings)
+    try:
+        node = Node(settings)
+    except DataFolderInUse as error:
+        raise click.ClickException(
+            f"{error}: 已有一个服务在用这个数据文件夹 / another process serves this folder"
+        ) from error
+    try:
+        if settings.sample:
+            seed_sample(node.log, node.folder)
+        click.echo("正在准备网站 preparing the site …", err=True)
+        node.start()
+        _greet(settings, node)
+        asyncio.run(_run(node, listener))
+    finally:
+        node.stop()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bind before anything is opened, so that a taken port changes nothing."""
+    listener = socket.socket(
+        socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM
+    )
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise click.ClickException(
+            f"{settings.host}:{settings.port}: 端口被占用或不能使用 / "
+            f"the port is taken or not allowed ({error.strerror})"
+        ) from error
+    return listener
+
+
+def _greet(settings: Settings, node: Node) -> None:
+    durability = node.durability()
+    click.echo(f"回音 Huiyin · {settings.address}")
+    click.echo(f"管理台 console · {settings.address}console/")
+    click.echo(f"数据 data · {node.folder}")
+    click.echo(f"副本 replica · {settings.replica_url or '无 none'}")
+    if durability is not None and durability.report().same_disk:
+        counts = settings.same_disk_counts or settings.sample
+        click.echo(
+            "注意:副本和数据在同一块盘上,"
+            + ("仅供试用。" if counts else "不算“有备份”,提交只显示“已存入县级服务器”。")
+            + " / The replica is on the data's own disk: "
+            + ("for trying out only." if counts else "nothing is called durable."),
+            err=True,
+        )
+    if node.kit_path.exists():
+        click.echo(
+            f"恢复凭证 recovery kit · {node.kit_path}(请打印、收好,并在管理台确认 / "
+            "print it, put it away, confirm in the console)"
+        )
+    if settings.sample:
+        click.echo("试用登录 sample sign-ins:")
+        for one in sign_ins(node.folder):
+            click.echo(f"  {one.name:<10} {one.password:<22} {one.role}")
+    sys.stdout.flush()
+
+
+async def _run(node: Node, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        make_application(node),
+        http="httptools",
+        loop="uvloop",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    server = _Server(config)
+    await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but SIGTERM is an ordinary end: the process goes on to stop the node."""
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """Take note of a signal; a second one does not cut the stop short."""
+        self.should_exit = True
+        if sig == signal.SIGINT:
+            self._captured_signals.clear()
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal, and return as if nothing had happened."""
+        await super().serve(sockets)
+        self._captured_signals.clear()
+
+
+@click.group()
+def site() -> None:
+    """The static site."""
+
+
+@site.command("build")
+@data_option
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="where to"
+)
+@click.option("--base-url", default="", metavar="URL", help="where the site will stand")
+@click.option("--server-url", default="", metavar="URL", help="where its forms post to")
+@click.option("--from-files", is_flag=True, help="links name index.html, for opening from a stick")
+def site_build(data: Path, out: Path, base_url: str, server_url: str, from_files: bool) -> None:
+    """Write the whole static site to a folder, in place of what stood there.
+
+    Example: huiyin site build --out public --base-url https://example.org/
+    """
+    database = data.absolute() / FILE_NAME
+    if not database.exists():
+        open_log(data.absolute(), prepare_folder(settings_for(data))).stop()
+    build_whole(
+        database,
+        out.absolute(),
+        base_url=base_url,
+        server_url=server_url,
+        from_files=from_files,
+    )
+    click.echo(str(out))

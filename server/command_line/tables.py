@@ -1,0 +1,125 @@
+"""`huiyin import` and `huiyin export`: spreadsheets, lists and YAML, in and out."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from server.command_line.folders import data_option, opened
+from server.county_registers import BY_PLURAL
+from server.exporting import export_ledger, export_matters, export_registers
+from server.importing import Outcome, Progress, import_matters, import_register, rows_of
+from server.tables import TableError
+
+_WHAT = ("deputies", "stations", "areas", "units", "categories", "matters")
+_EXPORTS = {
+    "matters": export_matters,
+    "registers": export_registers,
+    "ledger": export_ledger,
+}
+
+
+@click.command("import")
+@click.argument("what", type=click.Choice(_WHAT))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--map",
+    "mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='JSON that says what headers mean: {"来信人": "name"}',
+)
+@click.option("--dry-run", is_flag=True, help="say what would be taken, and write nothing")
+@click.option("--json", "as_json", is_flag=True, help="print the outcome as JSON")
+@data_option
+def import_(
+    data: Path, what: str, file: Path, mapping: Path | None, dry_run: bool, as_json: bool
+) -> None:
+    """Take in a .csv, .xlsx or .json file; running it again changes nothing.
+
+    Prints how many rows were read, taken and refused, and each refusal with its row, field and
+    reason. Old matters (WHAT is matters) wait for the office to approve them as a whole.
+
+    Example: huiyin import matters messages.xlsx
+    """
+    named = _read_mapping(mapping)
+    with opened(data) as log, _progress(file.name) as progress:
+        try:
+            if what == "matters":
+                outcome = import_matters(
+                    log, file, mapping=named, dry_run=dry_run, progress=progress
+                )
+            else:
+                outcome = import_register(
+                    log,
+                    BY_PLURAL[what],
+                    file,
+                    mapping=named,
+                    dry_run=dry_run,
+                    progress=progress,
+                )
+        except TableError as error:
+            raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
+    _show(outcome, as_json)
+
+
+def _show(outcome: Outcome, as_json: bool) -> None:
+    if as_json:
+        found = asdict(outcome)
+        found["refused"] = outcome.refused
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for line in rows_of(outcome):
+        click.echo(line)
+
+
+def _read_mapping(path: Path | None) -> Mapping[str, str]:
+    if path is None:
+        return {}
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise click.ClickException(f"{path}: 不是 JSON / not JSON ({error})") from error
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise click.ClickException(
+            f'{path}: 要写成 {{"表头": "字段"}} / expected {{"header": "field"}}'
+        )
+    return value
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Progress]:
+    """Yield what shows progress on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    bar = click.progressbar(length=1, label=label, file=sys.stderr)
+    with bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+@click.command()
+@click.argument("what", type=click.Choice(list(_EXPORTS)))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@data_option
+def export(data: Path, what: str, file: Path) -> None:
+    """Write matters, registers or the ledger to a .csv, .xlsx or .json file.
+
+    Contact details are never part of an export.
+
+    Example: huiyin export ledger ledger.xlsx
+    """
+    with opened(data) as log:
+        try:
+            count = _EXPORTS[what](log, file)
+        except TableError as error:
+            raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
+    click.echo(f"{file}: {count} 行 rows", err=True)

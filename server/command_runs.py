@@ -1,0 +1,74 @@
+"""Running a command of the table for the console and the interface alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from matters.actors import Actor
+from matters.commands import COMMANDS, Command
+from matters.execution import carry_out, record_attempt
+from matters.matter import Matter
+from matters.receipts import read_number
+from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
+from server.node import LOG_DATABASE, Node
+
+LISTS = tuple(
+    field.name for command in COMMANDS.values() for field in command.fields if field.kind == "units"
+)
+
+
+def command_named(name: str) -> Command:
+    """Return a command by its name in the address. Raises NotFound."""
+    command = COMMANDS.get(name)
+    if command is None:
+        raise NotFound
+    return command
+
+
+def read_seen(value: Any) -> int | None:
+    """Return the version that a form or client was made from, None where it names none.
+
+    Raises BadFields where it is not a whole number.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        return int(value)
+    raise BadFields([FieldProblem("seen", "not-a-number", N_("版本号要是整数。"))])
+
+
+async def run_command(
+    node: Node, actor: Actor, number: str, command: Command, raw: Mapping[str, Any]
+) -> Matter:
+    """Carry a command out, wait for the replica, and return the matter as it is then.
+
+    What is refused with 409 is kept on record with the words that were typed. Raises a Refusal.
+    """
+    known = node.registers.current().known
+    seen = read_seen(raw.get("seen"))
+    plain = read_number(number) or number
+    try:
+        committed = await node.log.write_async(
+            lambda transaction: carry_out(
+                transaction,
+                plain,
+                command,
+                raw,
+                actor=actor,
+                known=known,
+                seen=seen,
+                folder=node.folder,
+            )
+        )
+    except Refusal as refusal:
+        if refusal.status == 409:
+            code = refusal.code
+            await node.log.write_async(
+                lambda transaction: record_attempt(
+                    transaction, plain, command, raw, actor=actor, code=code, seen=seen
+                )
+            )
+        raise
+    await node.when_durable(LOG_DATABASE, committed.position)
+    return committed.result

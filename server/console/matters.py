@@ -1,0 +1,255 @@
+"""Matters in the console: the list, one matter with what can be done now, and entering new ones."""
+
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from matters import store
+from matters.actors import may_see
+from matters.commands import COMMANDS, Command
+from matters.execution import read_contact
+from matters.lifecycle import may_publish, possible
+from matters.matter import Matter
+from matters.public import is_public
+from matters.receipts import read_number
+from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
+from matters.terms import Channel, Role, State
+from server import accounts
+from server.command_runs import command_named, run_command
+from server.console.doors import actor_of, form_of, redirect, signed_in
+from server.intake import take
+from server.interface import matter_for, read_filters
+from server.languages import language_of
+from server.node import LOG_DATABASE, Node
+from server.pages import console_page
+from server.problems import field_messages, said
+
+# Publishing has a page of its own, with the original beside it.
+_OWN_PAGE = ("publish",)
+# What the console offers where the villager speaks for themself.
+_NOT_OFFERED: tuple[str, ...] = ()
+
+
+@signed_in
+async def matters(request: Request) -> Response:
+    """Answer `GET /console/`: the matters that are this person's to see, newest first."""
+    node: Node = request.app.state.node
+    actor = actor_of(request)
+    filters = read_filters(request)
+
+    def read() -> tuple[store.MattersPage, dict[str, int]]:
+        with node.log.reading() as connection:
+            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
+            unnarrowed = filters._replace(state="", cursor="")
+            return page, store.counted(connection, actor, unnarrowed, now_ms=node.now_ms())
+
+    page, counts = await asyncio.to_thread(read)
+    kept = {
+        name: value
+        for name, value in request.query_params.items()
+        if name not in ("state", "cursor", "lang") and value
+    }
+    return console_page(
+        request,
+        "matters.html",
+        title="matters",
+        page=page,
+        counts=counts,
+        total=sum(counts.values()),
+        filters=filters,
+        kept=kept,
+        query=lambda **more: "?" + urlencode({**kept, **{k: v for k, v in more.items() if v}}),
+        registers=node.registers.current(),
+        states=list(State),
+        actor=actor,
+    )
+
+
+@signed_in
+async def matter(request: Request) -> Response:
+    """Answer `GET /console/matters/{number}`."""
+    node: Node = request.app.state.node
+    found = matter_for(node, actor_of(request), request.path_params["number"])
+    return await matter_page(request, found)
+
+
+async def matter_page(
+    request: Request,
+    found: Matter,
+    *,
+    status: int = 200,
+    refusal: Refusal | None = None,
+    command: Command | None = None,
+    typed: dict[str, Any] | None = None,
+    contact: Any = None,
+) -> Response:
+    """Return a matter's page; after a refusal with every word that was typed."""
+    node: Node = request.app.state.node
+    actor = actor_of(request)
+    registers = node.registers.current()
+
+    def read() -> dict[str, Any]:
+        with node.log.reading() as connection:
+            return {
+                "texts": store.texts_of(connection, found),
+                "heading": store.title_of(connection, found),
+                "repeats": store.likely_repeats(connection, found),
+                "position": store.position_of(connection, found.id),
+                "public": is_public(connection, found),
+                "names": accounts.names_of(connection),
+            }
+
+    values = await asyncio.to_thread(read)
+    offered = [
+        one
+        for one in COMMANDS.values()
+        if one.name not in _OWN_PAGE and possible(found, one, actor)
+    ]
+    if command is not None and command not in offered and command.name not in _OWN_PAGE:
+        # A form that went stale is shown again, so that no word of it is lost.
+        offered.insert(0, command)
+    language = language_of(request)
+    errors: list[dict[str, str]] = []
+    if isinstance(refusal, BadFields):
+        errors = field_messages(language, refusal.problems)
+    elif refusal is not None:
+        message, advice = said(language, refusal)
+        errors = [{"field": "", "code": refusal.code, "message": f"{message}{advice}"}]
+    return console_page(
+        request,
+        "matter.html",
+        title=found.number,
+        status=status,
+        matter=found,
+        offered=offered,
+        can_publish=possible(found, COMMANDS["publish"], actor),
+        consent=may_publish(found),
+        may_read_contact=found.has_contact
+        and (
+            actor.role in (Role.OFFICE, Role.LIAISON)
+            or (actor.role is Role.UNIT and found.share_phone)
+        ),
+        contact=contact,
+        errors=errors,
+        failed=command.name if command is not None else "",
+        typed=typed or {},
+        registers=registers,
+        safety=node.safety(node.is_durable(LOG_DATABASE, values["position"])),
+        actor=actor,
+        **values,
+    )
+
+
+@signed_in
+async def run(request: Request) -> Response:
+    """Answer `POST /console/matters/{number}/{command}`: done, or the page with what is wrong."""
+    node: Node = request.app.state.node
+    actor = actor_of(request)
+    fields = await form_of(request)
+    number = request.path_params["number"]
+    command = command_named(request.path_params["command"])
+    try:
+        done = await run_command(node, actor, number, command, fields.values)
+    except (NotFound, NotThisRole):
+        raise
+    except Refusal as refusal:
+        return await matter_page(
+            request,
+            matter_for(node, actor, number),
+            status=refusal.status,
+            refusal=refusal,
+            command=command,
+            typed=fields.values,
+        )
+    if not may_see(actor, done):
+        # A unit that returned a matter sees it no more.
+        return redirect(request, "console/")
+    return redirect(request, f"console/matters/{done.number}")
+
+
+@signed_in
+async def contact(request: Request) -> Response:
+    """Answer `POST /console/matters/{number}/contact`: the contact details, on record."""
+    node: Node = request.app.state.node
+    actor = actor_of(request)
+    await form_of(request)
+    number = read_number(request.path_params["number"]) or ""
+    committed = await node.log.write_async(
+        lambda transaction: read_contact(
+            transaction, number, actor=actor, unsealer=node.keys.unsealer
+        )
+    )
+    return await matter_page(request, matter_for(node, actor, number), contact=committed.result)
+
+
+@signed_in
+async def photo(request: Request) -> Response:
+    """Answer `GET /console/matters/{number}/photos/{sha256}`: a photo, for those who may see it."""
+    node: Node = request.app.state.node
+    found = matter_for(node, actor_of(request), request.path_params["number"])
+    sha256 = request.path_params["sha256"]
+    if not any(one["sha256"] == sha256 for one in found.photos):
+        raise NotFound
+    kept = await asyncio.to_thread(node.attachments.read, sha256)
+    if kept is None:
+        raise NotFound
+    return Response(
+        kept[1],
+        media_type=kept[0],
+        headers={
+            "Cache-Control": "private, max-age=3600",
+            "Content-Disposition": "inline",
+            "Content-Security-Policy": "sandbox",
+        },
+    )
+
+
+def _may_enter(request: Request) -> None:
+    if actor_of(request).role not in (Role.LIAISON, Role.DEPUTY, Role.OFFICE):
+        raise NotThisRole
+
+
+@signed_in
+async def entry_page(request: Request) -> Response:
+    """Answer `GET /console/enter`: the form for a visit, a call, a letter or a market stall."""
+    _may_enter(request)
+    return _entry(request, typed={}, errors=[])
+
+
+def _entry(
+    request: Request, *, typed: dict[str, Any], errors: list[dict[str, str]], status: int = 200
+) -> Response:
+    node: Node = request.app.state.node
+    account = request.state.session.account
+    return console_page(
+        request,
+        "enter.html",
+        title="enter",
+        status=status,
+        typed=typed,
+        errors=errors,
+        registers=node.registers.current(),
+        station=account.station,
+        channels=[one for one in Channel if one not in ("web", "qr", "import")],
+        taken=read_number(request.query_params.get("taken", "")),
+    )
+
+
+@signed_in
+async def enter(request: Request) -> Response:
+    """Answer `POST /console/enter`: the matter is raised for the person; the form comes anew."""
+    _may_enter(request)
+    node: Node = request.app.state.node
+    fields = await form_of(request)
+    try:
+        receipt = await take(node, fields, actor_of(request))
+    except BadFields as refusal:
+        errors = field_messages(language_of(request), refusal.problems)
+        return _entry(request, typed=fields.values, errors=errors, status=422)
+    if fields.text("then") == "slip":
+        return redirect(request, f"m/{receipt.raised.number}/slip?key={receipt.key}")
+    channel = fields.text("channel") or "visit"
+    return redirect(request, f"console/enter?taken={receipt.raised.number}&channel={channel}")

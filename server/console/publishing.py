@@ -1,0 +1,118 @@
+"""Publishing from the console: the public text beside the original, previewed, then approved."""
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from matters import store
+from matters.commands import COMMANDS
+from matters.fields import read_fields
+from matters.lifecycle import decide
+from matters.matter import Matter
+from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
+from server.command_runs import read_seen, run_command
+from server.console.doors import actor_of, form_of, redirect, signed_in
+from server.interface import matter_for
+from server.languages import language_of
+from server.node import Node
+from server.pages import console_page
+from server.problems import field_messages, said
+
+_PUBLISH = COMMANDS["publish"]
+
+
+@signed_in
+async def edit(request: Request) -> Response:
+    """Answer `GET /console/matters/{number}/publish`: the draft beside the original."""
+    node: Node = request.app.state.node
+    actor = actor_of(request)
+    found = matter_for(node, actor, request.path_params["number"])
+    decide_nothing_is_wrong(found, request)
+    return await _page(request, found, typed=None, preview=False)
+
+
+def decide_nothing_is_wrong(found: Matter, request: Request) -> None:
+    """Raise a Refusal at once where the matter can't be published at all."""
+    node: Node = request.app.state.node
+    sample = {"title": "-", "text": "-"}
+    decide(
+        found,
+        _PUBLISH,
+        sample,
+        actor=actor_of(request),
+        known=node.registers.current().known,
+    )
+
+
+@signed_in
+async def preview(request: Request) -> Response:
+    """Answer `POST /console/matters/{number}/publish`: a preview, or publication once confirmed."""
+    node: Node = request.app.state.node
+    actor = actor_of(request)
+    fields = await form_of(request)
+    number = request.path_params["number"]
+    found = matter_for(node, actor, number)
+    step = fields.text("step")
+    if step == "edit":
+        return await _page(request, found, typed=fields.values, preview=False)
+    try:
+        if step != "publish":
+            read_seen(fields.values.get("seen"))
+            read_fields(_PUBLISH, fields.values, node.registers.current().known)
+            decide_nothing_is_wrong(found, request)
+            return await _page(request, found, typed=fields.values, preview=True)
+        done = await run_command(node, actor, number, _PUBLISH, fields.values)
+    except (NotFound, NotThisRole):
+        raise
+    except Refusal as refusal:
+        return await _page(request, found, typed=fields.values, preview=False, refusal=refusal)
+    return redirect(request, f"console/matters/{done.number}")
+
+
+async def _page(
+    request: Request,
+    found: Matter,
+    *,
+    typed: dict[str, Any] | None,
+    preview: bool,
+    refusal: Refusal | None = None,
+) -> Response:
+    node: Node = request.app.state.node
+
+    def read() -> tuple[dict[tuple[bytes, str], str], str]:
+        with node.log.reading() as connection:
+            return store.texts_of(connection, found), store.title_of(connection, found)
+
+    texts, title = await asyncio.to_thread(read)
+    first = found.steps[0].event
+    answer = texts.get((found.answer, "text")) or texts.get((found.answer, "answer"), "")
+    if typed is None:
+        public = found.public
+        typed = {
+            "title": texts.get((public, "title"), title),
+            "text": texts.get((public, "text"), texts.get((first, "text"), "")),
+            "answer": texts.get((public, "answer"), answer),
+            "seen": str(found.version),
+        }
+    language = language_of(request)
+    errors: list[dict[str, str]] = []
+    if isinstance(refusal, BadFields):
+        errors = field_messages(language, refusal.problems)
+    elif refusal is not None:
+        message, advice = said(language, refusal)
+        errors = [{"field": "", "code": refusal.code, "message": f"{message}{advice}"}]
+    return console_page(
+        request,
+        "publish.html",
+        title=found.number,
+        status=refusal.status if refusal is not None else 200,
+        matter=found,
+        original=texts.get((first, "text"), ""),
+        original_answer=answer,
+        typed=typed,
+        preview=preview,
+        errors=errors,
+        registers=node.registers.current(),
+    )

@@ -1,0 +1,109 @@
+"""Signing in and out of the console, and replacing a one-time password."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from eventlog.transaction import Transaction
+from matters.refusals import N_, Refusal
+from server import accounts
+from server.bodies import read_fields
+from server.console.doors import form_of, redirect, signed_in
+from server.languages import language_of
+from server.node import Node
+from server.pages import console_page, path_to_root
+from server.problems import said
+from server.sign_in import COOKIE, check, session_of
+
+
+def _page(request: Request, *, status: int = 200, name: str = "", problem: str = "") -> Response:
+    return console_page(
+        request, "sign_in.html", title="sign-in", status=status, name=name, problem=problem
+    )
+
+
+async def sign_in_page(request: Request) -> Response:
+    """Answer `GET /console/sign-in`."""
+    if session_of(request) is not None:
+        return redirect(request, "console/")
+    return _page(request)
+
+
+async def sign_in(request: Request) -> Response:
+    """Answer `POST /console/sign-in`: a session cookie, or the form again."""
+    node: Node = request.app.state.node
+    fields = await read_fields(request)
+    name = fields.text("name").strip()[:100]
+    try:
+        account = await check(request, name, fields.text("password"))
+    except Refusal as refusal:
+        message, _ = said(language_of(request), refusal)
+        return _page(request, status=refusal.status, name=name, problem=message)
+    if account is None:
+        return _page(request, status=401, name=name, problem=N_("名字或密码不对。"))
+    hours = node.settings.session_hours
+    committed = await node.log.write_async(
+        lambda transaction: accounts.begin_session(transaction, account.id, hours)
+    )
+    response = RedirectResponse(path_to_root(request) + "console/", 303)
+    _set_cookie(request, response, committed.result)
+    return response
+
+
+def _set_cookie(request: Request, response: Response, key: str) -> None:
+    node: Node = request.app.state.node
+    response.set_cookie(
+        COOKIE,
+        key,
+        max_age=int(node.settings.session_hours * 3600),
+        httponly=True,
+        samesite="strict",
+        secure=node.settings.address.startswith("https:"),
+    )
+
+
+@signed_in
+async def sign_out(request: Request) -> Response:
+    """Answer `POST /console/sign-out`."""
+    node: Node = request.app.state.node
+    await form_of(request)
+    key = request.cookies[COOKIE]
+    await node.log.write_async(lambda transaction: accounts.end_session(transaction, key))
+    response = redirect(request, "console/sign-in")
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@signed_in
+async def password_page(request: Request) -> Response:
+    """Answer `GET /console/password`."""
+    return console_page(request, "password.html", title="password", problem="")
+
+
+@signed_in
+async def password(request: Request) -> Response:
+    """Answer `POST /console/password`: the old one once more, and a new one twice."""
+    node: Node = request.app.state.node
+    fields = await form_of(request)
+    account = request.state.session.account
+    new = fields.text("new")
+    problem = ""
+    if await check(request, account.name, fields.text("old")) is None:
+        problem = N_("现在的密码不对。")
+    elif not accounts.PASSWORD_LEAST <= len(new) <= accounts.PASSWORD_MOST:
+        problem = N_("新密码至少 8 个字符。")
+    elif new != fields.text("again"):
+        problem = N_("两次写的新密码不一样。")
+    elif new == fields.text("old"):
+        problem = N_("新密码不能和现在的一样。")
+    if problem:
+        return console_page(request, "password.html", title="password", status=422, problem=problem)
+    hours = node.settings.session_hours
+
+    def job(transaction: Transaction) -> str:
+        accounts.set_password(transaction, account.id, new)
+        return accounts.begin_session(transaction, account.id, hours)
+
+    committed = await node.log.write_async(job)
+    response = redirect(request, "console/")
+    _set_cookie(request, response, committed.result)
+    return response

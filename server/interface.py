@@ -1,0 +1,262 @@
+"""The interface for programs, `/api/v1/`: lists, single matters, and every command of the table."""
+
+import asyncio
+import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from eventlog.identifiers import uuid_text
+from matters import store
+from matters.actors import Actor, may_see
+from matters.deadlines import SHANGHAI
+from matters.execution import read_contact
+from matters.history import approve_import
+from matters.matter import Matter
+from matters.public import is_public
+from matters.receipts import read_number
+from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
+from matters.store import Filters
+from matters.terms import Role
+from server.bodies import read_fields
+from server.command_runs import LISTS, command_named, run_command
+from server.node import LOG_DATABASE, Node
+from server.openapi import document
+from server.pages import iso
+from server.sign_in import required_actor
+
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+def matter_json(matter: Matter, title: str) -> dict[str, Any]:
+    """Return a matter as lists give it."""
+    return {
+        "number": matter.number,
+        "title": title,
+        "state": str(matter.state),
+        "version": matter.version,
+        "kind": str(matter.kind),
+        "category": matter.category,
+        "area": matter.area,
+        "station": matter.station,
+        "deputy": matter.deputy,
+        "channel": str(matter.channel),
+        "grade": str(matter.grade),
+        "lead": matter.lead,
+        "assisting": list(matter.assisting),
+        "limit": matter.limit,
+        "round": matter.round,
+        "received_at": iso(matter.received_at),
+        "assigned_at": iso(matter.assigned_at),
+        "due_at": iso(matter.due_at),
+        "replied_at": iso(matter.replied_at),
+        "closed_at": iso(matter.closed_at),
+        "result": matter.result,
+        "reply_rating": matter.reply_rating,
+        "result_rating": matter.result_rating,
+        "publicity": str(matter.publicity),
+        "publish": matter.publish,
+        "share_phone": matter.share_phone,
+        "has_contact": matter.has_contact,
+        "quarantine": uuid_text(matter.quarantine) if matter.quarantine else None,
+        "imported": bool(matter.batch),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return uuid_text(value) if len(value) == 16 else value.hex()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
+    """Return a matter with its steps and texts, for staff who may see it."""
+    with node.log.reading() as connection:
+        texts = store.texts_of(connection, matter)
+        found = matter_json(matter, store.title_of(connection, matter))
+        found["repeats"] = store.likely_repeats(connection, matter)
+        public = is_public(connection, matter)
+        position = store.position_of(connection, matter.id)
+    found["safety"] = node.safety(node.is_durable(LOG_DATABASE, position))
+    found["notice_url"] = f"{node.settings.address}notices/{matter.number}/" if public else None
+    found["text"] = texts.get((matter.steps[0].event, "text"), "")
+    found["place"] = texts.get((matter.steps[0].event, "place"), "")
+    found["steps"] = [
+        {
+            "at": iso(step.at),
+            "type": step.type,
+            "by": step.by,
+            "version": step.rank,
+            "contested": step.contested,
+            "data": {
+                name: _plain(value)
+                for name, value in step.data.items()
+                if name not in ("content", "photos")
+            },
+            "words": {
+                name: texts[step.event, name] for name in step.words if (step.event, name) in texts
+            },
+        }
+        for step in matter.steps
+    ]
+    return found
+
+
+def matter_for(node: Node, actor: Actor, number: str) -> Matter:
+    """Return a matter by its number. Raises NotFound, or NotThisRole where it is not theirs."""
+    with node.log.reading() as connection:
+        matter = store.by_number(connection, read_number(number) or "")
+    if matter is None:
+        raise NotFound
+    if not may_see(actor, matter):
+        raise NotThisRole
+    return matter
+
+
+def read_filters(request: Request) -> Filters:
+    """Return a list's filters from the address. Raises BadFields for a `since` that is no time."""
+    query = request.query_params
+    since = 0
+    if query.get("since"):
+        try:
+            moment = datetime.datetime.fromisoformat(query["since"])
+        except ValueError as error:
+            raise BadFields(
+                [FieldProblem("since", "not-a-time", N_("时间写法如 2026-11-21。"))]
+            ) from error
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=SHANGHAI)
+        since = int(moment.timestamp() * 1000)
+    return Filters(
+        state=query.get("state", ""),
+        unit=query.get("unit", ""),
+        station=query.get("station", ""),
+        deputy=query.get("deputy", ""),
+        area=query.get("area", ""),
+        category=query.get("category", ""),
+        overdue=query.get("overdue", "") in ("1", "yes", "true"),
+        since=since,
+        q=query.get("q", "")[:100],
+        flagged=query.get("flagged", "") in ("1", "yes", "true"),
+        cursor=query.get("cursor", ""),
+    )
+
+
+async def list_units(request: Request) -> Response:
+    """Answer `GET /api/v1/units`."""
+    required_actor(request)
+    node: Node = request.app.state.node
+    units = node.registers.current().units.values()
+    return JSONResponse(
+        {"units": [{"id": unit.id, "name": unit.name} for unit in units]}, headers=_HEADERS
+    )
+
+
+async def list_matters(request: Request) -> Response:
+    """Answer `GET /api/v1/matters` with the filters of CONTRACT."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    filters = read_filters(request)
+
+    def read() -> dict[str, Any]:
+        with node.log.reading() as connection:
+            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
+        return {
+            "matters": [matter_json(row.matter, row.title) for row in page.rows],
+            "next": page.next or None,
+        }
+
+    return JSONResponse(await asyncio.to_thread(read), headers=_HEADERS)
+
+
+async def one_matter(request: Request) -> Response:
+    """Answer `GET /api/v1/matters/{number}`."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    number = request.path_params["number"]
+    found = await asyncio.to_thread(lambda: whole_matter(node, matter_for(node, actor, number)))
+    return JSONResponse(found, headers=_HEADERS)
+
+
+async def command_matter(request: Request) -> Response:
+    """Answer `POST /api/v1/matters/{number}/{command}`: 200 the matter, or the refusal."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    command = command_named(request.path_params["command"])
+    fields = await read_fields(request, lists=LISTS)
+    matter = await run_command(node, actor, request.path_params["number"], command, fields.values)
+    return JSONResponse(await asyncio.to_thread(whole_matter, node, matter), headers=_HEADERS)
+
+
+async def matter_contact(request: Request) -> Response:
+    """Answer `GET /api/v1/matters/{number}/contact`; the look is put on record."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    number = read_number(request.path_params["number"]) or ""
+    committed = await node.log.write_async(
+        lambda transaction: read_contact(
+            transaction, number, actor=actor, unsealer=node.keys.unsealer
+        )
+    )
+    return JSONResponse(committed.result._asdict(), headers=_HEADERS)
+
+
+async def list_imports(request: Request) -> Response:
+    """Answer `GET /api/v1/imports`: every import with its counts, the newest first."""
+    _, actor = required_actor(request)
+    if actor.role not in (Role.OFFICE, Role.ADMIN):
+        raise NotThisRole
+    node: Node = request.app.state.node
+    with node.log.reading() as connection:
+        rows = store.imports(connection)
+    return JSONResponse(
+        {
+            "imports": [
+                {
+                    "id": uuid_text(row.id),
+                    "file": row.file_name,
+                    "rows": row.rows,
+                    "answered": row.answered,
+                    "started_at": iso(row.started_at),
+                    "approved_at": iso(row.approved_at),
+                }
+                for row in rows
+            ]
+        },
+        headers=_HEADERS,
+    )
+
+
+async def approve(request: Request) -> Response:
+    """Answer `POST /api/v1/imports/{id}/approve`: the whole import may be public from now on."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    await run_approval(node, actor, request.path_params["id"])
+    return await list_imports(request)
+
+
+async def run_approval(node: Node, actor: Actor, identity: str) -> None:
+    """Record that the office approves an import. Raises NotThisRole or NotFound."""
+    if actor.role is not Role.OFFICE:
+        raise NotThisRole
+    try:
+        subject = bytes.fromhex(identity.replace("-", ""))
+    except ValueError as error:
+        raise NotFound from error
+
+    def job(transaction: Any) -> None:
+        if not any(row.id == subject for row in store.imports(transaction.connection)):
+            raise NotFound
+        approve_import(transaction, subject, actor=actor)
+
+    await node.log.write_async(job)
+
+
+async def openapi(request: Request) -> Response:
+    """Answer `GET /api/v1/openapi.json`: the whole interface, from the table of commands."""
+    return JSONResponse(document())

@@ -1,0 +1,229 @@
+"""A node: everything that runs on one data folder, wired together, started and stopped in order."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from eventlog.files import sync_folder
+from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
+from eventlog.log import Log, system_clock_ms
+from eventlog.projections import Projection
+from matters.projection import ImportsProjection, MattersProjection
+from matters.schema import migrations as matters_migrations
+from server import county_registers
+from server.attachments import FILE_NAME as ATTACHMENTS_NAME
+from server.attachments import Attachments
+from server.publishing import SiteKeeper
+from server.schema import migrations as server_migrations
+from server.settings import Settings
+from stations.register_log import migrations as register_migrations
+from sync.configuration import ReplicatedDatabase
+from sync.durability import Durability
+from sync.litestream import Litestream
+from sync.replica import ReplicaPlace
+from sync.wal import WalKeeper
+
+logger = logging.getLogger("huiyin.node")
+
+LOG_DATABASE = "huiyin"
+ATTACHMENTS_DATABASE = "attachments"
+# SIGTERM must end the node within 5 s (CONTRACT); these are its parts.
+FINAL_SYNC_S = 2.0
+LITESTREAM_STOP_S = 1.5
+
+
+class DataFolderInUse(Exception):
+    """Another process serves this data folder already."""
+
+
+def projections() -> Sequence[Projection]:
+    """Return every projection that a node folds its log into."""
+    return (MattersProjection(), ImportsProjection(), *county_registers.projections())
+
+
+def prepare_folder(settings: Settings) -> Keys:
+    """Make the data folder where there is none, and return the node's keys.
+
+    At the first start the keys are made, and the recovery kit is written to be printed.
+    """
+    folder = settings.data
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = load_keys(folder)
+    if keys is None:
+        keys = make_keys()
+        save_keys(folder, keys)
+        replica = settings.replica_url or "(none)"
+        write_kit(folder, kit_text(keys, node=settings.role, replica=replica))
+        sync_folder(folder.parent)
+    return keys
+
+
+def open_log(
+    folder: Path,
+    keys: Keys,
+    *,
+    on_commit: Callable[[int], None] = lambda position: None,
+    between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    now_ms: Callable[[], int] = system_clock_ms,
+) -> Log:
+    """Open a data folder's log with all projections; for the server and for single commands."""
+    return Log(
+        folder,
+        projections=projections(),
+        migrations=(register_migrations, matters_migrations, server_migrations),
+        sealer=keys.sealer,
+        now_ms=now_ms,
+        on_commit=on_commit,
+        between_groups=between_groups,
+    )
+
+
+class Node:
+    """One running node. `start` brings everything up; `stop` takes it down with nothing lost."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the data folder for this process alone. Raises DataFolderInUse."""
+        self.settings = settings
+        self.folder = settings.data.absolute()
+        self.keys = prepare_folder(settings)
+        self._lock = self._take_folder()
+        self._durabilities: dict[str, Durability] = {}
+        self._shared: dict[tuple[str, int], asyncio.Future[bool]] = {}
+        self.litestream = self._litestream()
+        self.log = open_log(
+            self.folder,
+            self.keys,
+            on_commit=self._log_committed,
+            between_groups=self._between(LOG_DATABASE, self.folder / "huiyin.db"),
+        )
+        self.attachments = Attachments(
+            self.folder,
+            on_commit=self._attachments_committed,
+            between_groups=self._between(ATTACHMENTS_DATABASE, self.folder / ATTACHMENTS_NAME),
+        )
+        self.registers = county_registers.RegisterCache(self.log)
+        self.site = SiteKeeper(self.log, self.folder, settings.address)
+        self.now_ms = self.log.now_ms
+
+    @property
+    def kit_path(self) -> Path:
+        """Where the recovery kit waits to be printed, as long as it does."""
+        return self.folder / KIT_NAME
+
+    def start(self) -> None:
+        """Start Litestream, begin to confirm, and bring the site up to date."""
+        if self.litestream is not None:
+            self.litestream.start()
+            for name, newest in (
+                (LOG_DATABASE, self.log.newest_position()),
+                (ATTACHMENTS_DATABASE, self.attachments.newest_position()),
+            ):
+                durability = Durability(
+                    self.litestream, name, same_disk_counts=self._same_disk_counts()
+                )
+                durability.note_commit(newest)
+                durability.start()
+                self._durabilities[name] = durability
+        self.site.start()
+
+    def stop(self) -> None:
+        """Stop in the one order that loses nothing (DESIGN decision 4)."""
+        self.site.stop()
+        self.log.drain()
+        self.attachments.writer.drain()
+        for durability in self._durabilities.values():
+            durability.final_sync(FINAL_SYNC_S)
+        self.log.close()
+        self.attachments.writer.close()
+        for durability in self._durabilities.values():
+            durability.stop()
+        if self.litestream is not None:
+            self.litestream.stop(LITESTREAM_STOP_S)
+        os.close(self._lock)
+
+    async def when_durable(self, database: str, position: int) -> bool:
+        """Return whether everything up to `position` became durable within the set time."""
+        durability = self._durabilities.get(database)
+        if durability is None:
+            return False
+        # All submissions of one commit wait on one future.
+        key = (database, position)
+        shared = self._shared.get(key)
+        if shared is None:
+            waiting: Future[bool] = durability.when_durable(position)
+            if waiting.done():
+                return waiting.result()
+            shared = asyncio.wrap_future(waiting)
+            self._shared[key] = shared
+            shared.add_done_callback(lambda _: self._shared.pop(key, None))
+        done, _ = await asyncio.wait((shared,), timeout=self.settings.durable_wait_s)
+        return bool(done) and not shared.cancelled() and shared.result()
+
+    def is_durable(self, database: str, position: int) -> bool:
+        """Return whether everything up to `position` is known to be durable now."""
+        durability = self._durabilities.get(database)
+        return durability is not None and durability.report().durable >= position > 0
+
+    def durability(self, database: str = LOG_DATABASE) -> Durability | None:
+        """Return what is known of a database's replica, or None on a node without one."""
+        return self._durabilities.get(database)
+
+    def safety(self, durable: bool) -> str:
+        """Return the degree of safety to tell (DESIGN decision 3)."""
+        if self.settings.role == "station":
+            # A station's own replica never makes anything durable.
+            return "at_station"
+        return "durable" if durable else "at_hub"
+
+    def _same_disk_counts(self) -> bool:
+        return self.settings.same_disk_counts or self.settings.sample
+
+    def _log_committed(self, position: int) -> None:
+        durability = self._durabilities.get(LOG_DATABASE)
+        if durability is not None:
+            durability.note_commit(position)
+        if hasattr(self, "site"):
+            self.site.wake()
+
+    def _attachments_committed(self, position: int) -> None:
+        durability = self._durabilities.get(ATTACHMENTS_DATABASE)
+        if durability is not None:
+            durability.note_commit(position)
+
+    def _between(self, name: str, path: Path) -> Callable[[sqlite3.Connection], None]:
+        keeper = WalKeeper(self.folder, name, path, litestream=self.litestream)
+
+        def tend(connection: sqlite3.Connection) -> None:
+            keeper.tend(connection)
+
+        return tend
+
+    def _litestream(self) -> Litestream | None:
+        url = self.settings.replica_url
+        if url is None:
+            return None
+        place = ReplicaPlace.parse(url)
+        return Litestream(
+            self.folder,
+            [
+                ReplicatedDatabase(name, self.folder / file, place.below(name))
+                for name, file in (
+                    (LOG_DATABASE, "huiyin.db"),
+                    (ATTACHMENTS_DATABASE, ATTACHMENTS_NAME),
+                )
+            ],
+        )
+
+    def _take_folder(self) -> int:
+        descriptor = os.open(self.folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            raise DataFolderInUse(str(self.folder)) from error
+        return descriptor

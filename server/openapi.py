@@ -1,0 +1,162 @@
+"""The OpenAPI document, made from the table of commands and the lists of terms."""
+
+from functools import cache
+from typing import Any
+
+from matters.commands import COMMANDS, Command, Field, FieldKind
+from matters.intake import TEXT_MOST
+from matters.terms import Channel, Kind, Rating
+from server.languages import ENGLISH, translated
+
+_REFUSED = {
+    "403": {"description": "not this role, unit or place"},
+    "404": {"description": "no such matter"},
+    "409": {"description": "not from this state, or stale; kept as an attempt on record"},
+    "422": {"description": "bad fields: {errors: [{field, code, message}]}"},
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the whole interface."""
+    paths: dict[str, Any] = {
+        "/matters": {"post": _submission()},
+        "/m/{number}": {
+            "get": _operation("Follow a matter", [_path("number"), _query("key")], secured=False)
+        },
+        "/m/{number}/rating": {
+            "post": _villager(
+                "Rate the answer",
+                {
+                    "reply_rating": {"enum": list(Rating)},
+                    "result_rating": {"enum": list(Rating)},
+                    "comment": {"type": "string"},
+                },
+            )
+        },
+        "/m/{number}/message": {"post": _villager("Add something", {"text": {"type": "string"}})},
+        "/healthz": {"get": _operation("How the node is", [], secured=False)},
+        "/metrics": {"get": _operation("Prometheus text", [], secured=False)},
+        "/api/v1/openapi.json": {"get": _operation("This document", [], secured=False)},
+        "/api/v1/units": {"get": _operation("Handling units", [])},
+        "/api/v1/imports": {"get": _operation("Imports of old files", [])},
+        "/api/v1/imports/{id}/approve": {
+            "post": _operation("Let a whole import be public", [_path("id")])
+        },
+        "/api/v1/matters": {
+            "get": _operation(
+                "A page of matters, newest first",
+                [
+                    _query(name)
+                    for name in (
+                        "state",
+                        "unit",
+                        "station",
+                        "deputy",
+                        "area",
+                        "category",
+                        "overdue",
+                        "since",
+                        "q",
+                        "flagged",
+                        "cursor",
+                    )
+                ],
+            )
+        },
+        "/api/v1/matters/{number}": {"get": _operation("One matter", [_path("number")])},
+        "/api/v1/matters/{number}/contact": {
+            "get": _operation("Contact details; the look is on record", [_path("number")])
+        },
+    }
+    for command in COMMANDS.values():
+        paths[f"/api/v1/matters/{{number}}/{command.name}"] = {"post": _command(command)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Huiyin (回音)", "version": "1"},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "paths": paths,
+    }
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+def _operation(
+    summary: str, parameters: list[dict[str, Any]], *, secured: bool = True
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {"200": {"description": "done"}},
+    }
+    if secured:
+        found["security"] = [{"token": []}]
+        found["responses"]["401"] = {"description": "not signed in"}
+    return found
+
+
+def _body(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": required}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _submission() -> dict[str, Any]:
+    yes_no = {"enum": ["yes", "no"]}
+    properties: dict[str, Any] = {
+        "id": {"type": "string", "format": "uuid"},
+        "text": {"type": "string", "minLength": 1, "maxLength": TEXT_MOST},
+        "kind": {"enum": list(Kind)},
+        "channel": {"enum": list(Channel)},
+        "under_14": yes_no,
+        "share_phone": yes_no,
+        "publish": yes_no,
+    }
+    for name in ("category", "area", "place", "station", "deputy", "name", "phone"):
+        properties[name] = {"type": "string"}
+    found = _operation("Raise a matter", [], secured=False)
+    found["requestBody"] = _body(properties, ["text"])
+    found["responses"] = {
+        "201": {"description": "{id, number, key, safety, url}"},
+        "200": {"description": "the same submission again: the same receipt"},
+        "422": _REFUSED["422"],
+        "503": {"description": "busy; Retry-After"},
+        "507": {"description": "no room; nothing was taken"},
+    }
+    return found
+
+
+def _villager(summary: str, properties: dict[str, Any]) -> dict[str, Any]:
+    found = _operation(summary, [_path("number")], secured=False)
+    required = [name for name in properties if name != "comment"]
+    found["requestBody"] = _body({"key": {"type": "string"}, **properties}, ["key", *required])
+    found["responses"].update({code: _REFUSED[code] for code in ("404", "409", "422")})
+    return found
+
+
+def _command(command: Command) -> dict[str, Any]:
+    properties: dict[str, Any] = {field.name: _schema(field) for field in command.fields}
+    properties["seen"] = {"type": "integer", "description": "the version acted on"}
+    summary = translated(ENGLISH, command.label)
+    found = _operation(summary, [_path("number")])
+    found["description"] = (
+        f"by {', '.join(command.roles)}; from {', '.join(command.states)}; "
+        f"to {command.to or 'the same state'}"
+    )
+    required = [field.name for field in command.fields if field.required]
+    found["requestBody"] = _body(properties, required)
+    found["responses"].update(_REFUSED)
+    return found
+
+
+def _schema(field: Field) -> dict[str, Any]:
+    if field.kind is FieldKind.UNITS:
+        return {"type": "array", "items": {"type": "string"}}
+    if field.choices:
+        return {"enum": list(field.choices)}
+    return {"type": "string", "maxLength": field.max_length}

@@ -1,0 +1,123 @@
+"""Pages that the server makes: public ones in the frame of the site, the console's in its own."""
+
+import datetime
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from matters.deadlines import SHANGHAI
+from matters.receipts import spoken_number
+from server import wording
+from server.languages import COOKIE, ENGLISH, language_of, translated, translations
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Return the template environment of a language; everything is escaped."""
+    found = Environment(
+        loader=FileSystemLoader(FOLDER),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    found.filters["moment"] = moment
+    found.filters["day"] = day
+    found.filters["spoken"] = spoken_number
+    found.globals["W"] = wording
+    found.globals["language"] = language
+    found.globals["told"] = lambda message, **values: translated(language, message, **values)
+    return found
+
+
+def moment(at_ms: int | None) -> Markup:
+    """Return a time in Asia/Shanghai as a <time> element: 2026-11-21 21:05."""
+    if at_ms is None:
+        return Markup("")
+    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
+    return Markup('<time datetime="{}">{}</time>').format(
+        when.isoformat(timespec="seconds"), when.strftime("%Y-%m-%d %H:%M")
+    )
+
+
+def day(at_ms: int | None) -> str:
+    """Return the day of a time in Asia/Shanghai: 2026-11-21."""
+    if at_ms is None:
+        return ""
+    return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%Y-%m-%d")
+
+
+def iso(at_ms: int | None) -> str | None:
+    """Return a time as ISO 8601 with the offset of Asia/Shanghai, for the interface."""
+    if at_ms is None:
+        return None
+    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
+    return when.isoformat(timespec="seconds")
+
+
+def path_to_root(request: Request) -> str:
+    """Return the relative path from a request's address to the root of the site."""
+    return "../" * max(request.url.path.count("/") - 1, 0) or "./"
+
+
+def public_page(
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """Return a page of the server in the frame of the site, in the visitor's language."""
+    language = language_of(request)
+    root = path_to_root(request)
+    body = environment(language).get_template(f"public/{template}").render(root=root, **values)
+    html = request.app.state.node.site.frame().render(
+        title, body, root, language, head_extra='<meta name="robots" content="noindex">'
+    )
+    return with_language(request, HTMLResponse(html, status, headers))
+
+
+def console_page(
+    request: Request, template: str, *, title: str, status: int = 200, **values: Any
+) -> Response:
+    """Return a page of the console. Never cached."""
+    language = language_of(request)
+    node = request.app.state.node
+    durability = node.durability()
+    html = (
+        environment(language)
+        .get_template(f"console/{template}")
+        .render(
+            title=title,
+            root=path_to_root(request),
+            session=getattr(request.state, "session", None),
+            county=node.registers.current().county,
+            report=None if durability is None else durability.report(),
+            kit_waits=node.kit_path.exists(),
+            path=request.url.path,
+            now_ms=time.time_ns() // 1_000_000,
+            **values,
+        )
+    )
+    response = HTMLResponse(html, status, {"Cache-Control": "no-store"})
+    return with_language(request, response)
+
+
+def with_language(request: Request, response: Response) -> Response:
+    """Keep a language that was asked for in the address, for the pages that follow."""
+    asked = request.query_params.get("lang")
+    if asked in ("zh", ENGLISH):
+        response.set_cookie(COOKIE, asked, max_age=31_536_000, samesite="lax")
+    return response

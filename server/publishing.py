@@ -1,0 +1,294 @@
+"""Publishing: a thread that follows the log and keeps the static site up to date.
+
+It has read the log up to a position that it keeps in a small file beside the site. A crash leaves
+the old pages whole; at the next start it goes on from that position, or builds anew where it can't
+tell.
+"""
+
+import datetime
+import logging
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from deputies.deputies import DEPUTIES
+from deputies.rota import duty_days
+from eventlog.database import connect
+from eventlog.files import write_atomically
+from eventlog.log import Log
+from matters.categories import CATEGORIES
+from matters.county import COUNTIES
+from matters.deadlines import SHANGHAI
+from matters.public import NoticeShelf, ledger, shown_number
+from matters.terms import MatterEvent, RecordEvent
+from matters.units import UNITS
+from publisher.content import Content
+from publisher.frame import Frame
+from publisher.site import Publisher
+from publisher.touched import Changes
+from server import county_registers
+from stations.areas import AREAS
+from stations.stations import STATIONS
+
+DUTY_DAYS_SHOWN = 6
+LOOK_EVERY_S = 1.0
+# Least time between two looks, so that a burst of commits is followed as one.
+PAUSE_S = 0.1
+# New matters alone change only the counts, which follow at this pace or slower.
+COUNTS_EVERY_S = 5.0
+NOTICES_AT_ONCE = 50
+
+logger = logging.getLogger("huiyin.publishing")
+
+# A matter that has just come has no page of its own yet; it only moves the ledger's counts.
+_NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
+
+
+class SiteState(msgspec.Struct):
+    """Up to where the site is built: arrival position, its own day (for the rota), its address."""
+
+    position: int
+    day: str
+    address: str
+
+
+def today() -> datetime.date:
+    """Return the day in Asia/Shanghai."""
+    return datetime.datetime.now(SHANGHAI).date()
+
+
+def read_content(connection: sqlite3.Connection) -> Content:
+    """Return what the site is made from, as the database has it at this moment."""
+    found = county_registers.read_all(connection)
+    start = today()
+    deputies = tuple(found.deputies.values())
+    return Content(
+        county=found.county,
+        areas=found.areas,
+        stations=found.stations,
+        deputies=found.deputies,
+        units=found.units,
+        categories=found.categories,
+        duty={
+            station.id: duty_days(station, deputies, start, DUTY_DAYS_SHOWN)
+            for station in found.stations.values()
+        },
+        ledger=ledger(connection),
+        notices=NoticeShelf(connection),
+    )
+
+
+class SiteKeeper:
+    """Keeps the site of one node. `start`, and `stop` when the node ends."""
+
+    def __init__(self, log: Log, folder: Path, address: str) -> None:
+        self.out = folder / "site"
+        self._state_file = folder / "site.json"
+        self._log = log
+        self._folder = folder
+        self._address = address
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._frame: Frame | None = None
+        self._publisher: Publisher | None = None
+        self._lock = threading.RLock()
+        self.last_error = ""
+        self.built_position = 0
+        self._read_up_to = 0
+        self._counts_stale = False
+        self._counts_due = 0.0
+
+    @property
+    def publisher(self) -> Publisher:
+        """The resident publisher; made at the first call."""
+        with self._lock:
+            if self._publisher is None:
+                self._publisher = Publisher(
+                    self._content,
+                    self.out,
+                    base_url=self._address,
+                    server_html=server_html(),
+                )
+            return self._publisher
+
+    def frame(self) -> Frame:
+        """Return the frame for the server's own pages, as the county is now."""
+        with self._lock:
+            if self._frame is None:
+                self._frame = self.publisher.frame()
+            return self._frame
+
+    def start(self) -> None:
+        """Bring the site up to date, building it where there is none, and follow the log."""
+        self._bring_up_to_date()
+        self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a page that is being written is finished."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def wake(self) -> None:
+        """Look at the log now: something was committed. Called on the writer thread."""
+        self._wake.set()
+
+    def _content(self) -> Content:
+        if self._connection is None:
+            self._connection = connect(self._log.path, read_only=True)
+        return read_content(self._connection)
+
+    def _follow(self) -> None:
+        while not self._stopping:
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+            if self._stopping:
+                return
+            time.sleep(PAUSE_S)
+            try:
+                self._bring_up_to_date()
+                self.last_error = ""
+            except Exception as error:
+                # The old pages stand; it is tried again at the next change or second.
+                self.last_error = f"{type(error).__name__}: {error}"
+                logger.exception("the site could not be brought up to date")
+
+    def _bring_up_to_date(self) -> None:
+        with self._lock:
+            state = self._read_state()
+            read_up_to = max(self._read_up_to, state.position if state else 0)
+            with self._log.reading() as connection:
+                news = news_since(connection, read_up_to)
+            self._read_up_to = news.position
+            self._counts_stale = self._counts_stale or news.counts
+            day = str(today())
+            began = time.monotonic()
+            if (
+                state is None
+                or not (self.out / "index.html").exists()
+                or state.address != self._address
+                or news.changes.everything
+                or len(news.changes.notices) > NOTICES_AT_ONCE
+            ):
+                self._build_in_child()
+                self._frame = None
+            elif news.changes != Changes() or state.day != day:
+                new_day = state.day != day
+                self.publisher.publish(
+                    replace(news.changes, registers=news.changes.registers or new_day)
+                )
+            elif self._counts_stale and began >= self._counts_due:
+                self.publisher.publish(Changes())
+            else:
+                return
+            self._counts_stale = False
+            took_s = time.monotonic() - began
+            self._counts_due = time.monotonic() + max(COUNTS_EVERY_S, 20 * took_s)
+            self.built_position = news.position
+            write_atomically(
+                self._state_file,
+                msgspec.json.encode(SiteState(news.position, day, self._address)),
+            )
+
+    def _build_in_child(self) -> None:
+        """Build the whole site in a process of its own, so that intake keeps its core."""
+        command = [
+            sys.executable,
+            "-m",
+            "server.command_line",
+            "site",
+            "build",
+            "--data",
+            str(self._folder),
+            "--out",
+            str(self.out),
+            "--base-url",
+            self._address,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"site build failed: {done.stderr[-2000:]}")
+
+    def _read_state(self) -> SiteState | None:
+        try:
+            return msgspec.json.decode(self._state_file.read_bytes(), type=SiteState)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+
+class News(NamedTuple):
+    """What happened since a position: pages that it touches, whether only counts moved."""
+
+    changes: Changes
+    counts: bool
+    position: int
+
+
+def news_since(connection: sqlite3.Connection, position: int) -> News:
+    """Return what the public pages must follow since `position`."""
+    connection.execute("BEGIN")
+    newest = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+    notices: set[str] = set()
+    everything = registers = counts = False
+    for subject, kind in connection.execute(
+        "SELECT subject, type FROM events WHERE position > ? AND position <= ?",
+        (position, newest),
+    ):
+        noun = kind.partition(".")[0]
+        if kind == RecordEvent.IMPORT_APPROVED:
+            everything = True
+        elif noun == "matter":
+            counts = True
+            number = None if kind in _NEW else shown_number(connection, subject)
+            if number is not None:
+                notices.add(number)
+        elif noun in (DEPUTIES.noun, STATIONS.noun):
+            registers = True
+        elif noun in (AREAS.noun, UNITS.noun, CATEGORIES.noun, COUNTIES.noun):
+            everything = True
+    connection.execute("ROLLBACK")
+    changes = Changes(notices=tuple(sorted(notices)), registers=registers, everything=everything)
+    return News(changes, counts, newest)
+
+
+def build_whole(
+    database: Path, out: Path, *, base_url: str, server_url: str, from_files: bool = False
+) -> None:
+    """Write the whole site of a database to `out`."""
+    connection = connect(database, read_only=True)
+    try:
+        # One read transaction, so that all pages speak of the same moment.
+        connection.execute("BEGIN")
+        content = read_content(connection)
+        Publisher(
+            lambda: content,
+            out,
+            base_url=base_url,
+            server_url=server_url,
+            from_files=from_files,
+            server_html=server_html(),
+        ).build_full()
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+def server_html() -> str:
+    """Return every template of the server's public pages, whose classes the style must cover."""
+    folder = Path(__file__).parent / "templates" / "public"
+    return "\n".join(path.read_text("utf-8") for path in sorted(folder.glob("*.html")))

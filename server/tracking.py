@@ -1,0 +1,279 @@
+"""Following a matter: its page, slip and QR for the villager, and what they may still say."""
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from matters import store
+from matters.actors import VILLAGER
+from matters.commands import COMMAND_OF_TYPE, COMMANDS
+from matters.execution import add_message, carry_out
+from matters.matter import Matter
+from matters.public import is_public
+from matters.receipts import key_fits, read_number
+from matters.refusals import BadFields, NotFound, Refusal
+from matters.terms import MatterEvent, State
+from publisher import qr
+from server.bodies import Fields, read_fields
+from server.county_registers import CountyRegisters
+from server.languages import language_of, wants_json
+from server.node import ATTACHMENTS_DATABASE, LOG_DATABASE, Node
+from server.pages import iso, public_page
+from server.problems import field_messages, json_problem, said
+from server.wording import ROLES, STEPS
+
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+# Steps that the person's own page does not list: they are the office's housekeeping.
+_INTERNAL = (MatterEvent.RECLASSIFIED, MatterEvent.ERASED)
+
+
+class Followed:
+    """A matter as the villager may see it, read in one go."""
+
+    def __init__(self, node: Node, number: str, key: str) -> None:
+        """Raises NotFound for an unknown number and a wrong key alike."""
+        known = read_number(number)
+        with node.log.reading() as connection:
+            matter = store.by_number(connection, known) if known else None
+            identity = matter.id if matter is not None else bytes(16)
+            if not key_fits(node.keys.receipt, identity, key) or matter is None:
+                raise NotFound
+            self.texts = store.texts_of(connection, matter)
+            self.position = store.position_of(connection, matter.id)
+            self.public = is_public(connection, matter)
+        self.matter: Matter = matter
+        self.key = key
+        self.registers: CountyRegisters = node.registers.current()
+        self.safety = node.safety(node.is_durable(LOG_DATABASE, self.position))
+        self.photos = self._photos(node)
+
+    def _photos(self, node: Node) -> list[dict[str, str]]:
+        hashes = [photo["sha256"] for photo in self.matter.photos]
+        position = node.attachments.position_of(hashes) if hashes else 0
+        safety = node.safety(node.is_durable(ATTACHMENTS_DATABASE, position))
+        return [{"sha256": sha256, "safety": safety} for sha256 in hashes]
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Return the steps that the person may see: time (ms), type, who, and the words told."""
+        found: list[dict[str, Any]] = []
+        for step in self.matter.steps:
+            if step.contested or step.type in _INTERNAL:
+                continue
+            command = COMMAND_OF_TYPE.get(step.type)
+            fields = ("text", "place") if command is None else command.told
+            words = [self.texts.get((step.event, field), "") for field in fields]
+            at = step.at
+            if step.type == MatterEvent.IMPORTED:
+                at = self.matter.received_at
+            found.append(
+                {
+                    "at": at,
+                    "type": step.type,
+                    "by": step.by.partition(":")[0],
+                    "who": self._who(step.type, step.by, step.data),
+                    "text": "\n".join(text for text in words if text),
+                    "data": step.data,
+                }
+            )
+            if step.type in (MatterEvent.IMPORTED, MatterEvent.ANSWER_IMPORTED):
+                answer = self.texts.get((step.event, "answer"), "")
+                if answer and self.matter.replied_at is not None:
+                    found.append(
+                        {
+                            "at": self.matter.replied_at,
+                            "type": str(MatterEvent.REPLIED),
+                            "by": "unit",
+                            "who": "",
+                            "text": answer,
+                            "data": {},
+                        }
+                    )
+        return found
+
+    def _who(self, kind: str, by: str, data: dict[str, Any]) -> str:
+        """Return the unit that a step names; people are named by their role only."""
+        if kind == MatterEvent.ASSIGNED:
+            unit = self.registers.units.get(str(data.get("lead", "")))
+            return unit.name if unit is not None else ""
+        if by.startswith("unit"):
+            unit = self.registers.units.get(self.matter.lead)
+            return unit.name if unit is not None else ""
+        return ""
+
+    def reply(self) -> str:
+        """Return the answer in words, or ""."""
+        matter = self.matter
+        words = [
+            self.texts.get((matter.answer, field), "")
+            for field in ("text", "answer", "to", "reason", "route")
+        ]
+        if matter.answer and matter.answer == matter.steps[0].event:
+            words = [self.texts.get((matter.answer, "answer"), "")]
+        return "\n".join(text for text in words if text)
+
+    def as_json(self, node: Node) -> dict[str, Any]:
+        """Return the matter as CONTRACT's `GET /m/{number}` gives it."""
+        matter = self.matter
+        found: dict[str, Any] = {
+            "number": matter.number,
+            "state": str(matter.state),
+            "safety": self.safety,
+            "received_at": iso(matter.received_at),
+            "due_at": iso(matter.due_at),
+            "steps": [
+                {
+                    "at": iso(step["at"]),
+                    "type": step["type"],
+                    "by": step["by"],
+                    "text": step["text"],
+                }
+                for step in self.steps()
+            ],
+            "reply": self.reply() or None,
+            "result": matter.result or None,
+            "notice_url": self.notice_url(node),
+            "version": matter.version,
+        }
+        if self.photos:
+            found["photos"] = self.photos
+        return found
+
+    def notice_url(self, node: Node) -> str | None:
+        """Return the address of the matter's notice, or None where it has none."""
+        if not self.public:
+            return None
+        return f"{node.settings.address}notices/{self.matter.number}/"
+
+
+def _key(request: Request, fields: Fields | None = None) -> str:
+    return (fields.text("key") if fields is not None else "") or request.query_params.get("key", "")
+
+
+async def followed(request: Request) -> Response:
+    """Answer `GET /m/{number}?key=`: the matter's page, or its JSON."""
+    node: Node = request.app.state.node
+    found = await asyncio.to_thread(Followed, node, request.path_params["number"], _key(request))
+    if wants_json(request):
+        return JSONResponse(found.as_json(node), headers=PRIVATE)
+    return _page(request, found)
+
+
+def _page(
+    request: Request,
+    found: Followed,
+    *,
+    status: int = 200,
+    refusal: Refusal | None = None,
+    typed: dict[str, Any] | None = None,
+    form: str = "",
+) -> Response:
+    node: Node = request.app.state.node
+    language = language_of(request)
+    matter = found.matter
+    errors: list[dict[str, str]] = []
+    if isinstance(refusal, BadFields):
+        errors = field_messages(language, refusal.problems)
+    elif refusal is not None:
+        message, advice = said(language, refusal)
+        errors = [{"field": form or "steps", "code": refusal.code, "message": message + advice}]
+    return public_page(
+        request,
+        "matter.html",
+        title=f"{matter.number}",
+        status=status,
+        headers=PRIVATE,
+        found=found,
+        matter=matter,
+        steps=found.steps(),
+        steps_named=STEPS,
+        roles_named=ROLES,
+        results=found.registers.county.results,
+        notice=f"notices/{matter.number}/" if found.public else "",
+        may_rate=matter.state is State.REPLIED and not matter.result_rating,
+        may_message=matter.state not in (State.MERGED, State.REFERRED, State.DECLINED),
+        errors=errors,
+        typed=typed or {},
+        form=form,
+        just_sent=len(matter.steps) == 1 and not matter.batch,
+        node=node,
+    )
+
+
+async def rate_matter(request: Request) -> Response:
+    """Answer `POST /m/{number}/rating`: the villager's own rating (评单)."""
+    return await _say(request, "rating")
+
+
+async def message_matter(request: Request) -> Response:
+    """Answer `POST /m/{number}/message`: something that the villager adds."""
+    return await _say(request, "message")
+
+
+async def _say(request: Request, form: str) -> Response:
+    node: Node = request.app.state.node
+    fields = await read_fields(request)
+    number, key = request.path_params["number"], _key(request, fields)
+    found = await asyncio.to_thread(Followed, node, number, key)
+    known = found.matter.number
+    try:
+        if form == "rating":
+            committed = await node.log.write_async(
+                lambda transaction: carry_out(
+                    transaction,
+                    known,
+                    COMMANDS["rate"],
+                    {name: fields.text(name) for name in _RATING_FIELDS},
+                    actor=VILLAGER,
+                    known=found.registers.known,
+                    seen=None,
+                    folder=node.folder,
+                )
+            )
+        else:
+            committed = await node.log.write_async(
+                lambda transaction: add_message(transaction, known, fields.text("text"))
+            )
+    except Refusal as refusal:
+        if wants_json(request):
+            return json_problem(language_of(request), refusal)
+        typed = {name: fields.text(name) for name in (*_RATING_FIELDS, "text")}
+        return _page(request, found, status=refusal.status, refusal=refusal, typed=typed, form=form)
+    await node.when_durable(LOG_DATABASE, committed.position)
+    if wants_json(request):
+        again = await asyncio.to_thread(Followed, node, number, key)
+        return JSONResponse(again.as_json(node), headers=PRIVATE)
+    return RedirectResponse(f"../{known}?key={key}", 303, headers=PRIVATE)
+
+
+_RATING_FIELDS = ("reply_rating", "result_rating", "comment")
+
+
+async def slip(request: Request) -> Response:
+    """Answer `GET /m/{number}/slip?key=`: a slip to print, with a QR to follow the matter."""
+    node: Node = request.app.state.node
+    found = await asyncio.to_thread(Followed, node, request.path_params["number"], _key(request))
+    address = f"{node.settings.address}m/{found.matter.number}?key={found.key}"
+    return public_page(
+        request,
+        "slip.html",
+        title=found.matter.number,
+        headers=PRIVATE,
+        found=found,
+        matter=found.matter,
+        address=address,
+        qr=qr.code(address),
+        county=found.registers.county,
+    )
+
+
+async def track(request: Request) -> Response:
+    """Answer `GET /track?number=&key=`: what a person typed from the slip, by its true address."""
+    number = read_number(request.query_params.get("number", ""))
+    key = request.query_params.get("key", "").strip()
+    node: Node = request.app.state.node
+    if number is None:
+        raise NotFound
+    found = await asyncio.to_thread(Followed, node, number, key)
+    return RedirectResponse(f"m/{found.matter.number}?key={key}", 303, headers=PRIVATE)

@@ -1,0 +1,110 @@
+"""What the closed lists are called on pages, in Chinese to be translated."""
+
+from collections.abc import Mapping
+
+from matters.refusals import N_
+
+STATES: Mapping[str, str] = {
+    "received": N_("已收到"),
+    "adopted": N_("已受理"),
+    "assigned": N_("已交办"),
+    "in_hand": N_("办理中"),
+    "replied": N_("已答复"),
+    "closed": N_("已办结"),
+    "merged": N_("已合并"),
+    "referred": N_("已转送"),
+    "declined": N_("不予受理"),
+}
+STEPS: Mapping[str, str] = {
+    "matter.raised": N_("群众点单"),
+    "matter.imported": N_("历史件录入"),
+    "matter.answer_imported": N_("历史答复录入"),
+    "matter.messaged": N_("群众补充"),
+    "matter.adopted": N_("代表定单"),
+    "matter.answered": N_("当场答复"),
+    "matter.referred": N_("转送上级或法定渠道"),
+    "matter.declined": N_("不予受理"),
+    "matter.assigned": N_("人大派单"),
+    "matter.accepted": N_("单位接单"),
+    "matter.returned": N_("单位退回"),
+    "matter.progressed": N_("办理进展"),
+    "matter.replied": N_("单位答复"),
+    "matter.rated": N_("群众评单"),
+    "matter.reclassified": N_("调整类别"),
+    "matter.erased": N_("删除个人信息"),
+    "matter.closed": N_("办结"),
+    "matter.published": N_("公开结果"),
+    "matter.withdrawn": N_("撤回公开"),
+}
+ROLES: Mapping[str, str] = {
+    "villager": N_("群众"),
+    "liaison": N_("联络员"),
+    "deputy": N_("人大代表"),
+    "office": N_("人大办公室"),
+    "unit": N_("承办单位"),
+    "admin": N_("系统管理员"),
+    "system": N_("系统"),
+}
+KINDS: Mapping[str, str] = {
+    "inquiry": N_("咨询"),
+    "help": N_("求助"),
+    "complaint": N_("投诉"),
+    "report": N_("举报"),
+    "suggestion": N_("建议"),
+}
+CHANNELS: Mapping[str, str] = {
+    "web": N_("网页"),
+    "qr": N_("扫码"),
+    "visit": N_("来访"),
+    "phone": N_("电话"),
+    "letter": N_("来信"),
+    "market": N_("集市摆摊"),
+    "letterbox": N_("红色邮筒"),
+    "sms": N_("短信"),
+    "hotline": N_("热线"),
+    "import": N_("历史件"),
+}
+RATINGS: Mapping[str, str] = {
+    "satisfied": N_("满意"),
+    "basically": N_("基本满意"),
+    "unsatisfied": N_("不满意"),
+}
+GRADES: Mapping[str, str] = {"normal": N_("一般"), "urgent": N_("紧急")}
+SAFETY: Mapping[str, str] = {
+    "at_station": N_("已存入联络站"),
+    "at_hub": N_("已存入县级服务器"),
+    "durable": N_("已存入县级服务器,并有备份"),
+}
+ERASABLE: Mapping[str, str] = {"contact": N_("联系方式"), "words": N_("全部文字和联系方式")}
+RESULTS: Mapping[str, str] = {
+    "A": N_("已经解决或基本解决"),
+    "B": N_("正在解决或列入计划"),
+    "C": N_("因条件限制暂不能解决"),
+    "D": N_("留作参考"),
+}
+FIELDS: Mapping[str, str] = {
+    "text": N_("什么事"),
+    "kind": N_("这是"),
+    "category": N_("类别"),
+    "area": N_("村(社区)"),
+    "place": N_("具体地点"),
+    "station": N_("联络站"),
+    "deputy": N_("代表"),
+    "name": N_("姓名"),
+    "phone": N_("电话"),
+    "photo": N_("照片"),
+    "channel": N_("渠道"),
+    "id": N_("提交标识"),
+    "under_14": N_("未满 14 岁"),
+    "share_phone": N_("同意承办单位看到电话"),
+    "publish": N_("同意公开"),
+}
+# Which list a choice of a command belongs to.
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "grade": GRADES,
+    "kind": KINDS,
+    "result": RESULTS,
+    "reply_rating": RATINGS,
+    "result_rating": RATINGS,
+    "what": ERASABLE,
+}

@@ -1,0 +1,211 @@
+"""Cells: what people type into a table, made into values, and values written back as cells.
+
+Every parser takes the text of one cell and raises `CellError` where it can't be read; every
+formatter gives text that its parser reads back as the same value.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=StrEnum)
+
+_ESCAPE = re.compile(r"_x00([01][0-9A-Fa-f])_")
+# Zero-width and direction marks: invisible, and two names that differ only by one look alike.
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_MIDDLE_DOT = re.compile("\\s*[\u00b7\u2022\u30fb\u2027\uff65\u2219\u22c5]\\s*")
+_HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SPACE_IN_HAN = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
+_LIST = re.compile("[\u3001,\uff0c;\uff1b|\n]")
+_ID = re.compile("[a-z0-9]+(?:-+[a-z0-9]+)*")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
+_NO_PHONE = frozenset({"无", "暂无", "没有", "/", "-", "--", "none", "n/a"})
+_PHONE = re.compile(r"\+?[0-9(][0-9()+\-/、, ]*(?:(?:转|ext\.?) ?[0-9]+)?", re.IGNORECASE)
+
+
+class CellError(ValueError):
+    """A cell that can't be read, where more can be said than what its column expects."""
+
+    def __init__(self, expected_zh: str = "", expected_en: str = "") -> None:
+        super().__init__(expected_en)
+        self.expected_zh = expected_zh
+        self.expected_en = expected_en
+
+
+def clean_text(text: str) -> str:
+    """Return `text` without what spreadsheets and web forms leave around the words.
+
+    Excel's `_x000D_` escapes become what they stand for; line ends become `\\n`; zero-width,
+    direction and control characters go; every kind of space (U+3000, U+00A0, tab) becomes one
+    plain space, none at the ends of a line; more than one blank line becomes one; nothing
+    blank stays at either end. Line breaks between words stay. Cleaning twice changes nothing.
+    """
+    before = None
+    while before != text:
+        before = text
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        text = _BREAKS.sub("\n", text)
+        text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def clean_line(text: str) -> str:
+    """Return `text` cleaned and on one line."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_name(text: str) -> str:
+    """Return a name as it is compared and shown.
+
+    Any middle dot (U+00B7, U+2022, U+30FB, U+2027 …) becomes U+00B7 without spaces around it,
+    and the spaces that pad a two-character name (李　明) go. Spaces in Latin names stay.
+    """
+    name = _MIDDLE_DOT.sub("\u00b7", clean_line(text))
+    return _SPACE_IN_HAN.sub("", name)
+
+
+def plain_digits(text: str) -> str:
+    """Return `text` on one line with full-width digits, letters and signs made plain ones."""
+    return unicodedata.normalize("NFKC", clean_line(text)).translate(_DASHES).strip()
+
+
+def parse_id(text: str) -> str:
+    """Return an id: lowercase ASCII letters, digits and hyphens, at most 64."""
+    value = plain_digits(text).lower()
+    if len(value) > 64 or not _ID.fullmatch(value):
+        raise CellError
+    return value
+
+
+def parse_phone(text: str) -> str:
+    """Return a phone number as text with plain digits, or "" where the cell says there is none.
+
+    An extension (转 802, ext. 802) and several numbers in one cell are kept as they are.
+    """
+    value = plain_digits(text)
+    if value.lower() in _NO_PHONE:
+        return ""
+    if re.fullmatch(r"[0-9]+\.0", value):  # A number that went through a float.
+        value = value[:-2]
+    digits = sum(character.isdigit() for character in value)
+    if not 3 <= digits <= 40 or not _PHONE.fullmatch(value):
+        raise CellError
+    return value
+
+
+def parse_area_code(text: str) -> str:
+    """Return a 12-digit area code; the 6 digits of a county and 9 of a township are filled up."""
+    value = plain_digits(text).removesuffix(".0").replace(" ", "")
+    if not re.fullmatch(r"[1-9]\d{5}(?:\d{3}){0,2}", value, re.ASCII):
+        raise CellError
+    return value.ljust(12, "0")
+
+
+def parse_list(text: str) -> list[str]:
+    """Return the parts of a cell that lists several things, by 、 , ; | or line breaks."""
+    parts = (clean_line(part) for part in _LIST.split(clean_text(text)))
+    return [part for part in parts if part]
+
+
+def format_list(values: tuple[str, ...]) -> str:
+    """Return several things as one cell."""
+    return "、".join(values)
+
+
+def parse_whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `lowest` to `highest`."""
+
+    def parse(text: str) -> int:
+        value = plain_digits(text).removesuffix(".0")
+        if not re.fullmatch("-?[0-9]{1,12}", value) or not lowest <= int(value) <= highest:
+            raise CellError
+        return int(value)
+
+    return parse
+
+
+def parse_degrees(limit: float) -> Callable[[str], float]:
+    """Return a parser of WGS 84 degrees from -`limit` to `limit`."""
+
+    def parse(text: str) -> float:
+        value = plain_digits(text).rstrip("°")
+        if not re.fullmatch(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]{1,3})?", value, re.IGNORECASE):
+            raise CellError
+        if abs(float(value)) > limit:
+            raise CellError
+        return float(value)
+
+    return parse
+
+
+def format_degrees(value: float | None) -> str:
+    """Return degrees with every digit that they have, or "" for None."""
+    return "" if value is None else repr(value)
+
+
+def parse_yes(text: str) -> bool:
+    """Return True for 是, yes, true, 1 and √, and False for 否, no, false and 0."""
+    value = plain_digits(text).lower()
+    if value in {"是", "yes", "y", "true", "1", "√", "有"}:
+        return True
+    if value in {"否", "no", "n", "false", "0", "×", "无", "不是"}:
+        return False
+    raise CellError
+
+
+def format_yes(value: bool) -> str:
+    """Return 是 or 否."""
+    return "是" if value else "否"
+
+
+def choice(words: Mapping[E, tuple[str, ...]]) -> tuple[Callable[[str], E], Callable[[E], str]]:
+    """Return a parser and a formatter of a closed list.
+
+    `words` gives each member its words, the one to write first; the member's own value is
+    understood as well. Case, spaces and hyphens don't matter.
+    """
+
+    def key(text: str) -> str:
+        return re.sub(r"[\s_-]+", "", plain_digits(text)).casefold()
+
+    members = {
+        key(word): member for member, said in words.items() for word in (member.value, *said)
+    }
+
+    def parse(text: str) -> E:
+        try:
+            return members[key(text)]
+        except KeyError:
+            raise CellError from None
+
+    return parse, lambda member: words[member][0]
+
+
+def parse_labels(text: str) -> dict[str, str]:
+    """Return labels by their class: `A:已解决;B:正在解决` → {"A": "已解决", …}, in order."""
+    labels: dict[str, str] = {}
+    for part in re.split("[;\uff1b\n]", clean_text(text)):
+        if not part.strip():
+            continue
+        name, _, label = part.replace("\uff1a", ":").partition(":")
+        name, label = plain_digits(name).upper(), clean_line(label)
+        if not re.fullmatch("[A-Z]", name) or not label or name in labels:
+            raise CellError
+        labels[name] = label
+    return labels
+
+
+def format_labels(labels: Mapping[str, str]) -> str:
+    """Return labels as one cell."""
+    return ";".join(f"{name}:{label}" for name, label in labels.items())
+
+
+def without_format(value: Any) -> str:
+    """Return a text value as its own cell."""
+    return str(value)

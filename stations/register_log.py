@@ -1,0 +1,130 @@
+"""Registers in the log: each change of a record is an event, the newest record stands in a table.
+
+A record is one erasable text beside the log (a deputy who leaves can be forgotten); the event
+holds the register's noun in its type and the record's id.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+from sqlite_utils import Database, Migrations
+
+from eventlog import words
+from eventlog.events import Draft, Event
+from eventlog.transaction import Transaction
+
+Record = TypeVar("Record")
+migrations = Migrations("registers")
+
+
+@migrations()
+def m001_records(database: Database) -> None:
+    """The newest record of every id in every register, as JSON."""
+    database.execute(
+        """CREATE TABLE records(
+            noun TEXT NOT NULL,
+            id TEXT NOT NULL,
+            subject BLOB NOT NULL,
+            record TEXT NOT NULL,
+            PRIMARY KEY(noun, id)
+        ) WITHOUT ROWID"""
+    )
+    database.execute("CREATE INDEX records_of_subject ON records(subject)")
+    # Counts changes, so that whoever holds the registers in memory sees when to read again.
+    database.execute("CREATE TABLE records_version(version INTEGER NOT NULL)")
+    database.execute("INSERT INTO records_version VALUES (0)")
+
+
+class RecordState(msgspec.Struct, kw_only=True):
+    """A folded record: its id, and the event whose word holds it; gone where it was removed."""
+
+    id: str = ""
+    event: bytes = b""
+    version: int = 0
+    gone: bool = False
+    contested: int = 0
+
+
+def subject_of(noun: str, identity: str) -> bytes:
+    """Return the subject of a record: the same on every node (UUIDv8 of its noun and id)."""
+    raw = bytearray(hashlib.sha256(f"huiyin:{noun}:{identity}".encode()).digest()[:16])
+    raw[6] = 0x80 | (raw[6] & 0x0F)
+    raw[8] = 0x80 | (raw[8] & 0x3F)
+    return bytes(raw)
+
+
+class RegisterProjection:
+    """Projection of one register's noun (`station`, `deputy`, …) into `records`."""
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+
+    def fold(self, events: Sequence[Event]) -> RecordState:
+        """Return the newest record; of two at one rank the later id stands, and it is counted."""
+        state = RecordState()
+        previous = -1
+        for event in events:
+            if event.type not in (f"{self.noun}.set", f"{self.noun}.removed"):
+                continue
+            state.id = str(event.data.get("id", ""))
+            state.event = event.id
+            state.gone = event.type.endswith(".removed")
+            state.version = event.rank
+            state.contested += event.rank == previous
+            previous = event.rank
+        return state
+
+    def replace_rows(
+        self, connection: sqlite3.Connection, subject: bytes, state: RecordState, position: int
+    ) -> None:
+        """Put the record's row in place, or take it away. The transaction is open."""
+        connection.execute("DELETE FROM records WHERE subject=?", (subject,))
+        connection.execute("UPDATE records_version SET version=version+1")
+        record = None if state.gone else words.read(connection, state.event, "record")
+        if record is not None:
+            connection.execute(
+                "INSERT OR REPLACE INTO records(noun, id, subject, record) VALUES (?,?,?,?)",
+                (self.noun, state.id, subject, record),
+            )
+
+    def clear(self, connection: sqlite3.Connection) -> None:
+        """Empty the register."""
+        connection.execute("DELETE FROM records WHERE noun=?", (self.noun,))
+        connection.execute("UPDATE records_version SET version=version+1")
+
+
+def set_record(transaction: Transaction, noun: str, record: msgspec.Struct, *, by: str) -> bool:
+    """Write a record as an event, or return False where it stands so already."""
+    identity: str = record.id  # type: ignore[attr-defined]  # every register's record has one
+    text = msgspec.json.encode(record, order="deterministic").decode()
+    row = transaction.connection.execute(
+        "SELECT record FROM records WHERE noun=? AND id=?", (noun, identity)
+    ).fetchone()
+    if row is not None and row[0] == text:
+        return False
+    draft = Draft(f"{noun}.set", subject_of(noun, identity), {"id": identity}, {"record": text})
+    transaction.append([draft], by=by)
+    return True
+
+
+def remove_record(transaction: Transaction, noun: str, identity: str, *, by: str) -> None:
+    """Write that a record is gone; what refers to it keeps its id."""
+    draft = Draft(f"{noun}.removed", subject_of(noun, identity), {"id": identity})
+    transaction.append([draft], by=by)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return a count that grows with every change of any register."""
+    return int(connection.execute("SELECT version FROM records_version").fetchone()[0])
+
+
+def read_records(
+    connection: sqlite3.Connection, noun: str, kind: type[Record]
+) -> dict[str, Record]:
+    """Return a register's records by id, in the order of their ids."""
+    decoder = msgspec.json.Decoder(kind)
+    rows = connection.execute("SELECT id, record FROM records WHERE noun=? ORDER BY id", (noun,))
+    return {row[0]: decoder.decode(row[1]) for row in rows}

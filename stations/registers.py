@@ -1,0 +1,378 @@
+"""Registers: the one idea that every register of the county shares.
+
+A register is described once (its columns, what each expects, how a row gets its id); rows of
+a spreadsheet, roster files and exports all go by that description. Areas and stations are
+described in this package, deputies in `deputies`, units, categories and the county in
+`matters`.
+"""
+
+import base64
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from stations.cells import (
+    CellError,
+    clean_line,
+    clean_text,
+    parse_area_code,
+    parse_id,
+    without_format,
+)
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+# Gives the id for what a cell says ("area", "柳湾村"), or raises CellError.
+Resolver = Callable[[str, str], str]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong with one field. `noun` and `id` name the record, where that is known."""
+
+    field: str
+    value: str
+    expected_zh: str
+    expected_en: str
+    label_zh: str = ""
+    label_en: str = ""
+    noun: str = ""
+    id: str = ""
+
+    @property
+    def message_zh(self) -> str:
+        """The problem in one Chinese sentence."""
+        said = f"写的是“{_short(self.value)}”" if self.value else "空着"
+        return f"“{self.label_zh or self.field}”{said}：{self.expected_zh}"
+
+    @property
+    def message_en(self) -> str:
+        """The problem in one English sentence."""
+        said = f"says “{_short(self.value)}”" if self.value else "is empty"
+        return f"“{self.label_en or self.field}” {said}: {self.expected_en}"
+
+
+class RecordError(ValueError):
+    """A row or file that is no record. `problems` are all that are wrong with it."""
+
+    code = "bad-record"
+    status = 422
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message_en for problem in self.problems))
+
+    @property
+    def message_zh(self) -> str:
+        """All problems, in Chinese."""
+        return "；".join(problem.message_zh for problem in self.problems)
+
+    @property
+    def message_en(self) -> str:
+        """All problems, in English."""
+        return "; ".join(problem.message_en for problem in self.problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a register.
+
+    `aliases` are further headers in either language. `parse` takes a cell's text that isn't
+    empty and a resolver of names; `format` gives the cell back. `expected_zh` and
+    `expected_en` say what belongs there. `refers_to` is the noun of the register whose ids
+    the field holds, or "".
+    """
+
+    field: str
+    label_zh: str
+    label_en: str
+    parse: Callable[[str, Resolver], object]
+    expected_zh: str
+    expected_en: str
+    format: Callable[[Any], str] = without_format
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    refers_to: str = ""
+
+    def problem(self, value: str, error: CellError | None = None) -> Problem:
+        """Return the problem that `value` stands in this column."""
+        return Problem(
+            field=self.field,
+            value=value,
+            expected_zh=(error and error.expected_zh) or f"应填{self.expected_zh}",
+            expected_en=(error and error.expected_en) or f"expected {self.expected_en}",
+            label_zh=self.label_zh,
+            label_en=self.label_en,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register(Generic[R]):
+    """The description of one register.
+
+    `identity` are the fields that make a row's id where it has none; without them an id must
+    be given. `complete` fills in, from the values that were read, what a row leaves out.
+    `check` gives problems of a record by itself; `check_among` those it has beside the
+    records of other registers.
+    """
+
+    noun: str
+    plural: str
+    label_zh: str
+    record: type[R]
+    columns: tuple[Column, ...]
+    identity: tuple[str, ...] = ()
+    complete: Callable[[dict[str, Any], Resolver], None] | None = None
+    check: Callable[[R], Iterable[Problem]] | None = None
+    check_among: Callable[[R, "Registers"], Iterable[Problem]] | None = None
+
+    def column(self, name: str) -> Column:
+        """Return the column of a field."""
+        return next(column for column in self.columns if column.field == name)
+
+
+@dataclass(frozen=True)
+class Registers:
+    """The whole set of records: by the register's noun, then by id."""
+
+    records: Mapping[str, Mapping[str, msgspec.Struct]] = field(default_factory=dict)
+
+    def of(self, register: Register[R]) -> Mapping[str, R]:
+        """Return the records of one register by id."""
+        found = self.records.get(register.noun, {})
+        return {key: value for key, value in found.items() if isinstance(value, register.record)}
+
+    def get(self, noun: str, key: str) -> msgspec.Struct | None:
+        """Return one record, or None."""
+        return self.records.get(noun, {}).get(key)
+
+    def with_records(self, register: Register[R], records: Iterable[R]) -> "Registers":
+        """Return a set in which `records` are added, or stand in place of those of their id."""
+        merged = dict(self.records.get(register.noun, {}))
+        merged.update((record_id(record), record) for record in records)
+        return Registers({**self.records, register.noun: merged})
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """Which field each header of a table stands for, and what is left over.
+
+    `fields` maps headers to fields. `unknown` headers are not read; `missing` are required
+    columns that the table lacks; `doubled` are fields that two headers stand for.
+    """
+
+    fields: Mapping[str, str]
+    unknown: tuple[str, ...]
+    missing: tuple[Column, ...]
+    doubled: tuple[str, ...]
+
+
+def record_id(record: msgspec.Struct) -> str:
+    """Return the id of a record of any register."""
+    value: str = record.id  # type: ignore[attr-defined]  # Every record type has an id.
+    return value
+
+
+def match_headers(
+    register: Register[R], headers: Iterable[str], mapping: Mapping[str, str] | None = None
+) -> HeaderMatch:
+    """Return which column each header stands for.
+
+    Headers are understood by field name, label or alias, in either language, whatever their
+    case, spaces and notes in brackets (`姓名(必填)`). `mapping` (header → field, label or
+    alias) comes first, for files with headers of their own; mapped to "" a header is left out.
+    """
+    known: dict[str, str] = {}
+    for column in register.columns:
+        for word in (column.field, column.label_zh, column.label_en, *column.aliases):
+            known.setdefault(_header_key(word), column.field)
+    wanted = {_header_key(header): target for header, target in (mapping or {}).items()}
+    fields: dict[str, str] = {}
+    unknown = []
+    for header in headers:
+        key = _header_key(header)
+        target = known.get(_header_key(wanted.get(key, key)))
+        if target is None:
+            unknown.append(header)
+        else:
+            fields[header] = target
+    found = list(fields.values())
+    return HeaderMatch(
+        fields=fields,
+        unknown=tuple(unknown),
+        missing=tuple(c for c in register.columns if c.required and c.field not in found),
+        doubled=tuple(sorted({name for name in found if found.count(name) > 1})),
+    )
+
+
+def ids_only(noun: str, text: str) -> str:
+    """Return `text` as an id, names not being understood: the resolver where none is given."""
+    return parse_area_code(text) if noun == "area" else parse_id(text)
+
+
+def record_from_row(
+    register: Register[R],
+    row: Mapping[str, str],
+    *,
+    resolve: Resolver = ids_only,
+    mapping: Mapping[str, str] | None = None,
+    headers: HeaderMatch | None = None,
+) -> R:
+    """Return the record that one row of a table describes.
+
+    `row` is header → text. A row without an id gets a stable one from its identifying
+    content. `resolve` turns names of areas and stations into ids. `headers` saves matching
+    them again for each row.
+
+    Raises `RecordError` with every problem of the row.
+    """
+    if headers is None:
+        headers = match_headers(register, row, mapping)
+    cells: dict[str, str] = {}
+    problems: list[Problem] = []
+    for header, name in headers.fields.items():
+        text = clean_text(row.get(header) or "")
+        before = cells.get(name, "")
+        if text and before and text != before:
+            problems.append(_two_cells(register.column(name), f"{before} / {text}"))
+        cells[name] = before or text
+    values: dict[str, Any] = {}
+    for column in register.columns:
+        text = cells.get(column.field, "")
+        if text:
+            try:
+                values[column.field] = column.parse(text, resolve)
+            except CellError as error:
+                problems.append(column.problem(text, error))
+        elif column.required:
+            problems.append(column.problem(""))
+    if not problems:
+        if register.complete is not None:
+            register.complete(values, resolve)
+        if "id" not in values and register.identity:
+            said = [_identity_text(values.get(name, "")) for name in register.identity]
+            values["id"] = stable_id(register.noun, said)
+        for column, info in _with_struct_fields(register):
+            if info.required and column.field not in values:
+                if info.type is str and not column.required:
+                    values[column.field] = ""
+                else:
+                    problems.append(column.problem(""))
+    if problems:
+        raise RecordError(problems)
+    record = register.record(**values)
+    if register.check is not None and (problems := list(register.check(record))):
+        raise RecordError(problems)
+    return record
+
+
+def record_to_row(register: Register[R], record: R, headers: str = "zh") -> dict[str, str]:
+    """Return a record as one row, header → text, that `record_from_row` reads back the same.
+
+    `headers` is "zh", "en" or "field".
+    """
+    row = {}
+    for column in register.columns:
+        value = getattr(record, column.field)
+        header = {"zh": column.label_zh, "en": column.label_en}.get(headers, column.field)
+        row[header] = "" if value is None else column.format(value)
+    return row
+
+
+def stable_id(noun: str, said: Iterable[str]) -> str:
+    """Return an id made of what identifies a record: the same for the same content, always.
+
+    60 bits of SHA-256 in lowercase base32 after the noun. Only ASCII letters, digits, hyphen.
+    """
+    content = "\x1f".join((noun, *said)).encode()
+    digest = base64.b32encode(hashlib.sha256(content).digest())[:12].decode().lower()
+    return f"{noun}-{digest}"
+
+
+def check_references(registers: Registers, descriptions: Iterable[Register[Any]]) -> list[Problem]:
+    """Return a problem for every id that points at nothing, and for every circle of parents.
+
+    `descriptions` are the registers to look through; a noun of which `registers` holds no
+    record at all is checked as well: everything that refers to it dangles.
+    """
+    problems: list[Problem] = []
+    for register in descriptions:
+        for key, record in registers.of(register).items():
+            found = [*_dangling(register, record, registers)]
+            if not found:
+                found += _circle(register, record, registers)
+                if register.check_among is not None:
+                    found += register.check_among(record, registers)
+            problems += [
+                msgspec.structs.replace(problem, noun=register.noun, id=key) for problem in found
+            ]
+    return problems
+
+
+def _dangling(register: Register[R], record: R, registers: Registers) -> Iterable[Problem]:
+    for column in register.columns:
+        if not column.refers_to:
+            continue
+        value = getattr(record, column.field)
+        for key in (value,) if isinstance(value, str) else value:
+            if key and registers.get(column.refers_to, key) is None:
+                yield column.problem(
+                    key,
+                    CellError(
+                        "名册里没有这个编号，请先登记它，或改成已有的",
+                        f"no {column.refers_to} of this id is on the register: "
+                        "enter it first, or name one that is",
+                    ),
+                )
+
+
+def _circle(register: Register[R], record: R, registers: Registers) -> Iterable[Problem]:
+    for column in register.columns:
+        if column.refers_to != register.noun or not isinstance(getattr(record, column.field), str):
+            continue
+        seen = {record_id(record)}
+        above: msgspec.Struct | None = record
+        while above is not None and (key := getattr(above, column.field)):
+            if key in seen:
+                yield column.problem(
+                    getattr(record, column.field),
+                    CellError("上级绕成了一圈，请改正", "the chain of parents runs in a circle"),
+                )
+                break
+            seen.add(key)
+            above = registers.get(register.noun, key)
+
+
+def _with_struct_fields(
+    register: Register[R],
+) -> Iterable[tuple[Column, msgspec.structs.FieldInfo]]:
+    infos = {info.name: info for info in msgspec.structs.fields(register.record)}
+    return ((column, infos[column.field]) for column in register.columns)
+
+
+def _two_cells(column: Column, value: str) -> Problem:
+    return column.problem(
+        value,
+        CellError(
+            "有两列都是这一项，内容不同，请只留一列",
+            "two columns stand for this and differ: keep one",
+        ),
+    )
+
+
+def _identity_text(value: object) -> str:
+    return "、".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _header_key(header: str) -> str:
+    text = unicodedata.normalize("NFKC", clean_line(header)).casefold()
+    text = re.sub(r"\(.*?\)", "", text) or text
+    return re.sub(r"[\s_\-*:.'’]+", "", text)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 60 else f"{value[:59]}…"

@@ -1,0 +1,90 @@
+"""The sample county: whole, invented, and big enough to show everything."""
+
+from collections import Counter
+from datetime import date
+from itertools import combinations
+
+from deputies.deputies import DEPUTIES, Level
+from deputies.rota import duty_days
+from deputies.sample import sample_deputies
+from matters.categories import CATEGORIES, in_order
+from matters.county import COUNTIES
+from matters.sample import (
+    sample_categories,
+    sample_county,
+    sample_registers,
+    sample_units,
+)
+from matters.units import UNITS, UnitKind
+from stations.areas import AREAS, AreaKind
+from stations.registers import check_references
+from stations.sample import sample_areas, sample_stations
+from stations.stations import STATIONS, StationKind
+
+ALL = (AREAS, STATIONS, DEPUTIES, UNITS, CATEGORIES, COUNTIES)
+
+
+def test_nothing_dangles() -> None:
+    assert check_references(sample_registers(), ALL) == []
+
+
+def test_it_is_big_enough() -> None:
+    areas = Counter(area.kind for area in sample_areas())
+    assert areas[AreaKind.COUNTY] == 1
+    assert areas[AreaKind.TOWNSHIP] >= 3 and areas[AreaKind.VILLAGE] >= 40
+    kinds = Counter(station.kind for station in sample_stations())
+    assert kinds[StationKind.STATION] >= 4 and kinds[StationKind.TRADE_STATION] == 1
+    assert kinds[StationKind.POINT] + kinds[StationKind.STUDIO] >= 8
+    levels = Counter(deputy.level for deputy in sample_deputies())
+    assert set(levels) == set(Level) and levels.total() >= 28
+    assert levels[Level.COUNTY] + levels[Level.TOWNSHIP] > levels.total() / 2
+    assert len(sample_units()) >= 12 and {unit.kind for unit in sample_units()} == set(UnitKind)
+    assert len(sample_categories()) == 12
+    assert sample_categories() == sorted(sample_categories(), key=in_order)
+
+
+def test_every_village_has_a_deputy_and_every_station_enough() -> None:
+    answered = {code for deputy in sample_deputies() for code in deputy.areas}
+    served = {code for station in sample_stations() for code in station.serves}
+    for area in sample_areas():
+        if area.kind is AreaKind.VILLAGE:
+            assert area.id in answered and area.id in served, area.name
+    for station in sample_stations():
+        most = max(rule.deputies for rule in station.duty)
+        assert sum(station.id in one.stations for one in sample_deputies()) > most, station.id
+    assert all(deputy.stations and deputy.areas for deputy in sample_deputies())
+
+
+def test_nobody_sits_at_two_places_at_once() -> None:
+    days = [
+        day
+        for station in sample_stations()
+        for day in duty_days(station, sample_deputies(), date(2026, 1, 1), 104)
+    ]
+    for one, other in combinations(sorted(days, key=lambda day: day.date), 2):
+        if one.date == other.date and one.starts < other.ends and other.starts < one.ends:
+            assert not set(one.deputies) & set(other.deputies), (one, other)
+
+
+def test_everything_is_said_in_both_languages_and_nothing_is_real() -> None:
+    for area in sample_areas():
+        assert area.id.startswith("990102") and area.name_en
+    for station in sample_stations():
+        for said in (station.address, station.hours, station.head, station.officer):
+            assert said, station.id
+        assert station.name_en and station.address_en and station.duty
+        assert station.latitude is None  # Any true place would be somebody's.
+    phones = [deputy.phone for deputy in sample_deputies()]
+    phones += [station.phone for station in sample_stations()]
+    phones += [unit.phone for unit in sample_units()]
+    assert all(phone.startswith(("0000-555", "1390000")) for phone in phones)
+    assert len(set(phones)) == len(phones)
+    assert all(deputy.introduction and deputy.name_en for deputy in sample_deputies())
+    county = sample_county()
+    assert county.sample and set(county.results) == set("ABCD") and county.office
+
+
+def test_two_deputies_share_a_name() -> None:
+    names = Counter(deputy.name for deputy in sample_deputies())
+    assert names.most_common(1)[0][1] == 2
+    assert any("·" in name for name in names)
