@@ -10,6 +10,7 @@ import logging
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -41,6 +42,8 @@ DUTY_DAYS_SHOWN = 6
 LOOK_EVERY_S = 1.0
 # Least time between two looks, so that a burst of commits is followed as one.
 PAUSE_S = 0.1
+# How often a build in a child process looks whether the node is stopping.
+CHILD_LOOK_S = 0.2
 # New matters alone change only the counts, which follow at this pace or slower.
 COUNTS_EVERY_S = 5.0
 NOTICES_AT_ONCE = 50
@@ -49,6 +52,10 @@ logger = logging.getLogger("huiyin.publishing")
 
 # A matter that has just come has no page of its own yet; it only moves the ledger's counts.
 _NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
+
+
+class SiteBuildError(Exception):
+    """The whole site could not be built; what the child process said of it."""
 
 
 class SiteState(msgspec.Struct):
@@ -185,7 +192,8 @@ class SiteKeeper:
                 or news.changes.everything
                 or len(news.changes.notices) > NOTICES_AT_ONCE
             ):
-                self._build_in_child()
+                if not self._build_in_child():
+                    return
                 self._frame = None
             elif news.changes != Changes() or state.day != day:
                 new_day = state.day != day
@@ -205,8 +213,11 @@ class SiteKeeper:
                 msgspec.json.encode(SiteState(news.position, day, self._address)),
             )
 
-    def _build_in_child(self) -> None:
-        """Build the whole site in a process of its own, so that intake keeps its core."""
+    def _build_in_child(self) -> bool:
+        """Build the whole site in a process of its own, so that intake keeps its core.
+
+        Return False where the node is stopping and the build was given up.
+        """
         command = [
             sys.executable,
             "-m",
@@ -220,9 +231,22 @@ class SiteKeeper:
             "--base-url",
             self._address,
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"site build failed: {done.stderr[-2000:]}")
+        with tempfile.TemporaryFile("w+") as errors:
+            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+            while True:
+                try:
+                    code = child.wait(CHILD_LOOK_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    if self._stopping:
+                        # The old pages stand; the next start builds again.
+                        child.kill()
+                        child.wait()
+                        return False
+            if code != 0:
+                errors.seek(0)
+                raise SiteBuildError(errors.read()[-2000:])
+        return True
 
     def _read_state(self) -> SiteState | None:
         try:

@@ -75,7 +75,10 @@ def test_the_real_files_are_published_in_one_act(own_hub: Hub, tmp_path: Path) -
         assert office.post(f"/api/v1/imports/{one['id']}/approve").status_code == 200
     notice = until(lambda: _page(f"{own_hub.url}/notices/{number}/"), within_s=60)
     assert "2020" in notice or "2019" in notice
-    until(lambda: len(list(own_hub.data.glob("site/notices/??????????"))) == 615, within_s=60)
+    until(
+        lambda: len(list(own_hub.data.glob("site/notices/??????????/index.html"))) == 615,
+        within_s=60,
+    )
     assert "615" in _page(own_hub.url + "/ledger/")
     month = _page(own_hub.url + "/notices/2019-05/")
     assert month and "<script" not in month
