@@ -63,6 +63,12 @@ def number_taken(connection: sqlite3.Connection, number: str) -> bool:
     return row is not None
 
 
+def number_of(connection: sqlite3.Connection, matter: bytes) -> str:
+    """Return the number of the matter of that id, or ""."""
+    row = connection.execute("SELECT number FROM matters WHERE id=?", (matter,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
 def position_of(connection: sqlite3.Connection, matter: bytes) -> int:
     """Return the arrival position of the matter's newest event, 0 where it is unknown."""
     row = connection.execute("SELECT position FROM matters WHERE id=?", (matter,)).fetchone()

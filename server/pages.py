@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from matters.deadlines import SHANGHAI
+from matters.deadlines import SHANGHAI, BadLimit, parse_limit
 from matters.receipts import spoken_number
 from server import wording
 from server.languages import COOKIE, ENGLISH, language_of, translated, translations
@@ -37,7 +37,30 @@ def environment(language: str) -> Environment:
     found.globals["W"] = wording
     found.globals["language"] = language
     found.globals["told"] = lambda message, **values: translated(language, message, **values)
+    found.globals["named"] = lambda record: named(language, record)
+    found.globals["lasting"] = lambda limit: lasting(language, limit)
     return found
+
+
+def named(language: str, record: Any) -> str:
+    """Return what a record of the registers is called in a language: by its own name, if need be."""
+    english: str = getattr(record, "name_en", "")
+    name: str = record.name
+    return english if language == ENGLISH and english else name
+
+
+def lasting(language: str, limit: str) -> str:
+    """Return a limit such as P1M15D in words; one that can't be read as it stands."""
+    try:
+        months, days = parse_limit(limit)
+    except BadLimit:
+        return limit
+    ngettext = translations(language).ngettext
+    parts = (
+        ngettext("{number} 个月", "{number} 个月", months).format(number=months) if months else "",
+        ngettext("{number} 天", "{number} 天", days).format(number=days) if days else "",
+    )
+    return " ".join(part for part in parts if part)
 
 
 def moment(at_ms: int | None) -> Markup:

@@ -15,6 +15,7 @@ from matters.public import is_public
 from matters.receipts import key_fits, read_number
 from matters.refusals import BadFields, NotFound, Refusal
 from matters.terms import MatterEvent, State
+from matters.units import Unit
 from publisher import qr
 from server.bodies import Fields, read_fields
 from server.county_registers import CountyRegisters
@@ -25,6 +26,8 @@ from server.problems import field_messages, json_problem, said
 from server.wording import ROLES, STEPS
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+# For so long after sending, the page shows first of all what is to be noted down.
+JUST_SENT_MS = 3_600_000
 # Steps that the person's own page does not list: they are the office's housekeeping.
 _INTERNAL = (MatterEvent.RECLASSIFIED, MatterEvent.ERASED)
 
@@ -56,7 +59,7 @@ class Followed:
         return [{"sha256": sha256, "safety": safety} for sha256 in hashes]
 
     def steps(self) -> list[dict[str, Any]]:
-        """Return the steps that the person may see: time (ms), type, who, and the words told."""
+        """Return the steps that the person may see: time (ms), type, role, unit, and words told."""
         found: list[dict[str, Any]] = []
         for step in self.matter.steps:
             if step.contested or step.type in _INTERNAL:
@@ -72,7 +75,7 @@ class Followed:
                     "at": at,
                     "type": step.type,
                     "by": step.by.partition(":")[0],
-                    "who": self._who(step.type, step.by, step.data),
+                    "unit": self._unit(step.type, step.by, step.data),
                     "text": "\n".join(text for text in words if text),
                     "data": step.data,
                 }
@@ -85,22 +88,20 @@ class Followed:
                             "at": self.matter.replied_at,
                             "type": str(MatterEvent.REPLIED),
                             "by": "unit",
-                            "who": "",
+                            "unit": None,
                             "text": answer,
                             "data": {},
                         }
                     )
         return found
 
-    def _who(self, kind: str, by: str, data: dict[str, Any]) -> str:
+    def _unit(self, kind: str, by: str, data: dict[str, Any]) -> Unit | None:
         """Return the unit that a step names; people are named by their role only."""
         if kind == MatterEvent.ASSIGNED:
-            unit = self.registers.units.get(str(data.get("lead", "")))
-            return unit.name if unit is not None else ""
+            return self.registers.units.get(str(data.get("lead", "")))
         if by.startswith("unit"):
-            unit = self.registers.units.get(self.matter.lead)
-            return unit.name if unit is not None else ""
-        return ""
+            return self.registers.units.get(self.matter.lead)
+        return None
 
     def reply(self) -> str:
         """Return the answer in words, or ""."""
@@ -196,8 +197,10 @@ def _page(
         errors=errors,
         typed=typed or {},
         form=form,
-        just_sent=len(matter.steps) == 1 and not matter.batch,
-        node=node,
+        just_sent=len(matter.steps) == 1
+        and not matter.batch
+        and node.now_ms() - matter.received_at < JUST_SENT_MS,
+        now_ms=node.now_ms(),
     )
 
 
@@ -262,7 +265,7 @@ async def slip(request: Request) -> Response:
         headers=PRIVATE,
         found=found,
         matter=found.matter,
-        address=address,
+        site=node.settings.address,
         qr=qr.code(address),
         county=found.registers.county,
     )

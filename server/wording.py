@@ -75,6 +75,23 @@ SAFETY: Mapping[str, str] = {
     "at_hub": N_("已存入县级服务器"),
     "durable": N_("已存入县级服务器,并有备份"),
 }
+PUBLICITY: Mapping[str, str] = {
+    "none": N_("没有公开"),
+    "draft": N_("公开稿待批准"),
+    "published": N_("已公开"),
+    "withdrawn": N_("已撤回公开"),
+}
+# What a replica's state is called; the last two are `/healthz`'s own.
+REPLICA: Mapping[str, str] = {
+    "starting": N_("正在启动"),
+    "current": N_("正常"),
+    "lagging": N_("没有跟上,正在再试"),
+    "broken": N_("坏了,正在重做"),
+    "stopped": N_("已停"),
+    "current-same-disk": N_("正常,但和数据在同一块盘上"),
+    "none": N_("没有备份"),
+}
+NODE_ROLES: Mapping[str, str] = {"hub": N_("县级服务器"), "station": N_("联络站服务器")}
 ERASABLE: Mapping[str, str] = {"contact": N_("联系方式"), "words": N_("全部文字和联系方式")}
 RESULTS: Mapping[str, str] = {
     "A": N_("已经解决或基本解决"),

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from eventlog.identifiers import new_uuid7, uuid_text
 from matters import store
 from matters.actors import may_see
-from matters.commands import COMMANDS, Command
+from matters.commands import COMMAND_OF_TYPE, COMMANDS, Command
 from matters.execution import read_contact
 from matters.lifecycle import may_publish, possible
 from matters.matter import Matter
@@ -29,8 +30,6 @@ from server.problems import field_messages, said
 
 # Publishing has a page of its own, with the original beside it.
 _OWN_PAGE = ("publish",)
-# What the console offers where the villager speaks for themself.
-_NOT_OFFERED: tuple[str, ...] = ()
 
 
 @signed_in
@@ -100,6 +99,7 @@ async def matter_page(
                 "position": store.position_of(connection, found.id),
                 "public": is_public(connection, found),
                 "names": accounts.names_of(connection),
+                "quarantined": store.number_of(connection, found.quarantine),
             }
 
     values = await asyncio.to_thread(read)
@@ -108,9 +108,11 @@ async def matter_page(
         for one in COMMANDS.values()
         if one.name not in _OWN_PAGE and possible(found, one, actor)
     ]
+    impossible = ""
     if command is not None and command not in offered and command.name not in _OWN_PAGE:
         # A form that went stale is shown again, so that no word of it is lost.
         offered.insert(0, command)
+        impossible = command.name
     language = language_of(request)
     errors: list[dict[str, str]] = []
     if isinstance(refusal, BadFields):
@@ -135,6 +137,8 @@ async def matter_page(
         contact=contact,
         errors=errors,
         failed=command.name if command is not None else "",
+        impossible=impossible,
+        command_of_type=COMMAND_OF_TYPE,
         typed=typed or {},
         registers=registers,
         safety=node.safety(node.is_durable(LOG_DATABASE, values["position"])),
@@ -216,7 +220,8 @@ def _may_enter(request: Request) -> None:
 async def entry_page(request: Request) -> Response:
     """Answer `GET /console/enter`: the form for a visit, a call, a letter or a market stall."""
     _may_enter(request)
-    return _entry(request, typed={}, errors=[])
+    channel = request.query_params.get("channel", "")
+    return _entry(request, typed={"channel": channel} if channel else {}, errors=[])
 
 
 def _entry(
@@ -233,6 +238,8 @@ def _entry(
         errors=errors,
         registers=node.registers.current(),
         station=account.station,
+        deputy=account.deputy,
+        new_id=uuid_text(new_uuid7()),
         channels=[one for one in Channel if one not in ("web", "qr", "import")],
         taken=read_number(request.query_params.get("taken", "")),
     )

@@ -8,10 +8,14 @@ from starlette.responses import Response
 
 from matters import store
 from matters.commands import COMMANDS
+from matters.deadlines import month_of
 from matters.fields import read_fields
 from matters.lifecycle import decide
 from matters.matter import Matter
-from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
+from matters.notices import Notice
+from matters.refusals import BadFields, NotFound, NotThisRole, Refusal, Stale
+from publisher import notice_pages
+from publisher.registers import Registers
 from server.command_runs import read_seen, run_command
 from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.interface import matter_for
@@ -19,6 +23,7 @@ from server.languages import language_of
 from server.node import Node
 from server.pages import console_page
 from server.problems import field_messages, said
+from server.publishing import read_content
 
 _PUBLISH = COMMANDS["publish"]
 
@@ -86,6 +91,7 @@ async def _page(
             return store.texts_of(connection, found), store.title_of(connection, found)
 
     texts, title = await asyncio.to_thread(read)
+    notice = await asyncio.to_thread(_notice, node, found, typed or {}) if preview else None
     first = found.steps[0].event
     answer = texts.get((found.answer, "text")) or texts.get((found.answer, "answer"), "")
     if typed is None:
@@ -96,6 +102,9 @@ async def _page(
             "answer": texts.get((public, "answer"), answer),
             "seen": str(found.version),
         }
+    elif isinstance(refusal, Stale):
+        # The page that comes shows the newest state, so its form may go through.
+        typed = {**typed, "seen": str(found.version)}
     language = language_of(request)
     errors: list[dict[str, str]] = []
     if isinstance(refusal, BadFields):
@@ -113,6 +122,36 @@ async def _page(
         original_answer=answer,
         typed=typed,
         preview=preview,
+        notice=notice,
         errors=errors,
         registers=node.registers.current(),
     )
+
+
+def _notice(node: Node, found: Matter, typed: dict[str, Any]) -> dict[str, Any]:
+    """Return what the site would make of the typed texts, by its own rules."""
+    _, texts = read_fields(_PUBLISH, typed, node.registers.current().known)
+    with node.log.reading() as connection:
+        draft = Notice(
+            number=found.number,
+            title=texts["title"],
+            text=texts["text"],
+            answer=texts.get("answer", ""),
+            month=month_of(found.received_at),
+            state=found.state,
+            received_at=found.received_at,
+            answered_at=found.replied_at,
+            published_at=node.now_ms(),
+            station=found.station,
+            deputy=found.deputy,
+            area=found.area,
+            category=found.category,
+            units=tuple(unit for unit in (found.lead, *found.assisting) if unit),
+            result=found.result,
+            ratings={
+                name: rating
+                for name, rating in (("reply", found.reply_rating), ("result", found.result_rating))
+                if rating
+            },
+        )
+        return notice_pages.notice(Registers(read_content(connection)), draft).meta

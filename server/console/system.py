@@ -10,6 +10,7 @@ from matters import store
 from matters.public import ledger
 from matters.refusals import NotThisRole
 from matters.terms import Role
+from server import accounts
 from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.health import health
 from server.interface import run_approval
@@ -24,16 +25,17 @@ async def imports(request: Request) -> Response:
     if actor_of(request).role not in (Role.OFFICE, Role.ADMIN):
         raise NotThisRole
 
-    def read() -> list[store.ImportRow]:
+    def read() -> tuple[list[store.ImportRow], dict[str, str]]:
         with node.log.reading() as connection:
-            return store.imports(connection)
+            return store.imports(connection), accounts.names_of(connection)
 
-    rows = await asyncio.to_thread(read)
+    rows, names = await asyncio.to_thread(read)
     return console_page(
         request,
         "imports.html",
         title="imports",
         rows=rows,
+        names=names,
         identify=uuid_text,
         may_approve=actor_of(request).role is Role.OFFICE,
     )
