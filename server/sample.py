@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from deputies.deputies import DEPUTIES
+from deputies.deputies import DEPUTIES, Level
 from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.transaction import Transaction
@@ -14,17 +14,21 @@ from matters.units import UNITS
 from server import accounts
 from server.county_registers import ALL
 from stations.register_log import set_record
-from stations.stations import STATIONS
+from stations.stations import STATIONS, StationKind
 
 FILE_NAME = "sample-sign-ins.txt"
 
 
 class SignIn(NamedTuple):
-    """One account of the sample; the passwords are random for each data folder."""
+    """One account of the sample; the passwords are random for each data folder.
+
+    `place` is the id and name of the station, deputy or unit that it acts for, or "".
+    """
 
     name: str
     password: str
     role: str
+    place: str = ""
 
 
 def seed_sample(log: Log, folder: Path) -> None:
@@ -33,7 +37,7 @@ def seed_sample(log: Log, folder: Path) -> None:
         if connection.execute("SELECT 1 FROM records LIMIT 1").fetchone() is not None:
             return
     made: list[SignIn] = log.write(_seed).result
-    lines = "".join(f"{one.name}\t{one.password}\t{one.role}\n" for one in made)
+    lines = "".join("\t".join(one) + "\n" for one in made)
     write_atomically(folder / FILE_NAME, lines.encode(), mode=0o600)
 
 
@@ -43,7 +47,7 @@ def sign_ins(folder: Path) -> list[SignIn]:
         lines = (folder / FILE_NAME).read_text("utf-8").splitlines()
     except FileNotFoundError:
         return []
-    return [SignIn(*line.split("\t")) for line in lines if line.count("\t") == 2]
+    return [SignIn(*line.split("\t")) for line in lines if line.count("\t") == 3]
 
 
 def _seed(transaction: Transaction) -> list[SignIn]:
@@ -52,21 +56,24 @@ def _seed(transaction: Transaction) -> list[SignIn]:
         for record in registers.of(register).values():
             set_record(transaction, register.noun, record, by=SYSTEM.signature)
     stations = registers.of(STATIONS)
-    deputies = registers.of(DEPUTIES)
-    units = registers.of(UNITS)
-    main = next(station for station in stations.values() if station.kind == "station")
-    deputy = next(one for one in deputies.values() if main.id in one.stations and one.areas)
-    unit = next(iter(units.values()))
+    station = next(one for one in stations.values() if one.kind is StationKind.STATION)
+    deputy = next(
+        one
+        for one in registers.of(DEPUTIES).values()
+        if station.id in one.stations and one.level is Level.TOWNSHIP
+    )
+    # The first that the interface lists, so that it is the one that people try.
+    unit = min(registers.of(UNITS).values(), key=lambda one: one.id)
     bounds = {
-        Role.OFFICE: accounts.Bound(),
-        Role.LIAISON: accounts.Bound(station=main.id),
-        Role.DEPUTY: accounts.Bound(deputy=deputy.id),
-        Role.UNIT: accounts.Bound(unit=unit.id),
-        Role.ADMIN: accounts.Bound(),
+        Role.OFFICE: (accounts.Bound(), ""),
+        Role.LIAISON: (accounts.Bound(station=station.id), f"{station.id} {station.name}"),
+        Role.DEPUTY: (accounts.Bound(deputy=deputy.id), f"{deputy.id} {deputy.name}"),
+        Role.UNIT: (accounts.Bound(unit=unit.id), f"{unit.id} {unit.name}"),
+        Role.ADMIN: (accounts.Bound(), ""),
     }
     made: list[SignIn] = []
-    for role, binding in bounds.items():
+    for role, (bound, place) in bounds.items():
         password = accounts.new_password()
-        accounts.add_account(transaction, role, role, password, bound=binding, one_time=False)
-        made.append(SignIn(role, password, role))
+        accounts.add_account(transaction, role, role, password, bound=bound, one_time=False)
+        made.append(SignIn(role, password, role, place))
     return made

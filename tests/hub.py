@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from server.sample import sign_ins
+
 Found = TypeVar("Found")
 START_S = 60.0
 
@@ -122,15 +124,12 @@ class Hub:
 
     def sign_ins(self) -> dict[str, tuple[str, str]]:
         """Return (name, password) by role, as the sample wrote them down."""
-        lines = (self.data / "sample-sign-ins.txt").read_text().splitlines()
-        return {
-            role: (name, password) for name, password, role in (one.split("\t") for one in lines)
-        }
+        return {one.role: (one.name, one.password) for one in sign_ins(self.data)}
 
     def unit_of_sample(self) -> str:
         """Return the unit that the sample's unit account answers for."""
-        units = self.client("office").get("/api/v1/units").json()["units"]
-        return str(units[0]["id"])
+        found = next(one.place for one in sign_ins(self.data) if one.role == "unit")
+        return found.partition(" ")[0]
 
     def token(self, role: str, **bound: str) -> str:
         """Return a bearer token for a role, made by the command line beside the running hub."""

@@ -119,7 +119,7 @@ def _greet(settings: Settings, node: Node) -> None:
     if settings.sample:
         click.echo("试用登录 sample sign-ins:")
         for one in sign_ins(node.folder):
-            click.echo(f"  {one.name:<10} {one.password:<22} {one.role}")
+            click.echo(f"  {one.name:<10} {one.password:<22} {one.role:<8} {one.place}".rstrip())
     sys.stdout.flush()
 
 

@@ -27,7 +27,13 @@ def area(registers: Registers, area: Area) -> PageSource:
     """
     above = registers.above(area.id)
     near = registers.answering_to(area.id)
-    groups = [{"name": f"{area.name}的代表", "deputies": registers.deputy_rows(near), "more": ""}]
+    groups = [
+        {
+            "name": f"{area.name}的代表",
+            "deputies": registers.deputy_rows(near, call=True),
+            "more": "",
+        }
+    ]
     for upper in above:
         deputies = registers.answering_to(upper.id)
         rest = "deputies/" if upper.kind == AreaKind.COUNTY else addresses.area(upper.id)
@@ -56,7 +62,7 @@ def area(registers: Registers, area: Area) -> PageSource:
         ],
         "villages": _rows(registers.villages_of(area.id)),
         "groups": [group for group in groups if group["deputies"]],
-        "stations": registers.station_rows(stations[:FEW]),
+        "stations": registers.station_rows(stations[:FEW], call=True),
         "duty": registers.coming_duty(s.id for s in stations),
         "notices": registers.notice_rows(registers.content.notices.of_area(area.id, 5)),
     }

@@ -10,6 +10,7 @@ from publisher.sources import PageSource
 
 # A longer list of villages would outweigh the page; people name theirs under "where" then.
 VILLAGES_IN_FORM = 80
+MONTHS_SHOWN = 24
 
 
 def home(registers: Registers) -> PageSource:
@@ -56,8 +57,9 @@ def ledger(registers: Registers) -> PageSource:
                     wording.month_name(count.key),
                     addresses.href(addresses.month(count.key)) if count.key in with_notices else "",
                 )
-                for count in content.ledger.months[:24]
-            ],
+                for count in content.ledger.months[:MONTHS_SHOWN]
+            ]
+            + _earlier(content.ledger.months[MONTHS_SHOWN:]),
         },
         {"by": "类别", "rows": _named(content.ledger.categories, content.categories)},
         {"by": "联络站", "rows": places[:30]},
@@ -70,6 +72,20 @@ def ledger(registers: Registers) -> PageSource:
         "tables": [table for table in tables if table["rows"]],
     }
     return PageSource("ledger/", "ledger.html", meta)
+
+
+def _earlier(months: Sequence[Count]) -> list[dict[str, Any]]:
+    """One line for all months that are not shown, so that the table still sums to the total."""
+    if not months:
+        return []
+    earlier = Count(
+        key="",
+        received=sum(month.received for month in months),
+        answered=sum(month.answered for month in months),
+        pending=sum(month.pending for month in months),
+        published=sum(month.published for month in months),
+    )
+    return [_count(earlier, "更早", "notices/")]
 
 
 def _named(counts: Iterable[Count], records: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -127,24 +127,30 @@ class Registers:
             return None
         return {"name": station.name, "path": addresses.href(addresses.station(id))}
 
-    def deputy_rows(self, deputies: Iterable[Deputy]) -> list[dict[str, Any]]:
-        """Deputies as a list of links shows them."""
+    def deputy_rows(
+        self, deputies: Iterable[Deputy], *, call: bool = False
+    ) -> list[dict[str, Any]]:
+        """Deputies as a list of links shows them, with the number to call where asked for."""
         return [
             {
                 "name": d.name,
                 "path": addresses.href(addresses.deputy(d.id)),
                 "note": " · ".join(filter(None, (wording.LEVELS[d.level], d.constituency))),
+                "call": wording.phone(d.phone) if call else None,
             }
             for d in deputies
         ]
 
-    def station_rows(self, stations: Iterable[Station]) -> list[dict[str, Any]]:
-        """Stations as a list of links shows them."""
+    def station_rows(
+        self, stations: Iterable[Station], *, call: bool = False
+    ) -> list[dict[str, Any]]:
+        """Stations as a list of links shows them, with the number to call where asked for."""
         return [
             {
                 "name": s.name,
                 "path": addresses.href(addresses.station(s.id)),
                 "note": " · ".join(filter(None, (wording.STATION_KINDS[s.kind], s.address))),
+                "call": wording.phone(s.phone or s.mobile) if call else None,
             }
             for s in stations
         ]
@@ -181,7 +187,7 @@ class Registers:
         ]
 
     def notice_rows(self, notices: Iterable[Notice]) -> list[dict[str, Any]]:
-        """Notices as a list shows them: title, and state, place and day."""
+        """Notices as a list shows them: title, and state, place and the day it was raised."""
         return [
             {
                 "title": wording.visible(n.title),
@@ -192,7 +198,7 @@ class Registers:
                         (
                             wording.STATES.get(n.state, n.state),
                             self.area_name(n.area),
-                            wording.day_of(n.published_at),
+                            wording.day_of(n.received_at),
                         ),
                     )
                 ),

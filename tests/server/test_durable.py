@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -41,8 +42,7 @@ def test_durable_is_said_only_of_what_a_restore_at_that_moment_has(
     stream.start()
     try:
         for _ in range(20 if FULL else 6):
-            seen = len(stream.durable)
-            until(lambda seen=seen: len(stream.durable) > seen + 5)
+            until(partial(has_grown, stream.durable, len(stream.durable) + 5))
             claimed = set(stream.durable)
             assert claimed <= restored_ids(own_hub.replica, tmp_path)
     finally:
@@ -74,6 +74,11 @@ def test_without_the_sample_a_replica_on_the_same_disk_makes_nothing_durable(
         assert httpx2.get(hub.url + "/healthz").json()["replica"] == "current-same-disk"
     finally:
         hub.stop()
+
+
+def has_grown(found: list[str], beyond: int) -> bool:
+    """Return whether there are more than so many."""
+    return len(found) > beyond
 
 
 class Stream:
@@ -140,8 +145,7 @@ def test_a_killed_hub_loses_nothing_that_was_acknowledged(
     stream.start()
     try:
         for _ in range(10 if FULL else 3):
-            seen = len(stream.acknowledged)
-            until(lambda seen=seen: len(stream.acknowledged) > seen + 20)
+            until(partial(has_grown, stream.acknowledged, len(stream.acknowledged) + 20))
             assert own_hub.process is not None
             below = list(children(own_hub.process.pid)) if with_litestream else []
             own_hub.kill()
