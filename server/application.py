@@ -3,8 +3,6 @@
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -36,41 +34,40 @@ _SECURITY = [
 def make_application(node: Node) -> ASGIApp:
     """Return the application of a node that has been started."""
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-
     application = Starlette(
-        routes=[
-            Route("/matters", intake.submit_matter, methods=["POST"]),
-            Route("/submit/", intake.submission_form),
-            Route("/track", tracking.track),
-            Route("/m/{number}", tracking.followed),
-            Route("/m/{number}/slip", tracking.slip),
-            Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
-            Route("/m/{number}/message", tracking.message_matter, methods=["POST"]),
-            Route("/healthz", health.healthz),
-            Route("/metrics", health.metrics),
-            Route("/api/v1/openapi.json", interface.openapi),
-            Route("/api/v1/units", interface.list_units),
-            Route("/api/v1/imports", interface.list_imports),
-            Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
-            Route("/api/v1/matters", interface.list_matters),
-            Route("/api/v1/matters/{number}", interface.one_matter),
-            Route("/api/v1/matters/{number}/contact", interface.matter_contact),
-            Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
-            *_console(),
-            Mount("/", PublicFiles(node.site.out)),
-        ],
+        routes=[*routes(), *console_routes(), Mount("/", PublicFiles(node.site.out))],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
-        lifespan=lifespan,
     )
     application.state.node = node
     application.state.attempts = Attempts()
     return Envelope(application)
 
 
-def _console() -> list[Route]:
+def routes() -> list[Route]:
+    """Return the addresses for villagers and programs."""
+    return [
+        Route("/matters", intake.submit_matter, methods=["POST"]),
+        Route("/submit/", intake.submission_form),
+        Route("/track", tracking.track),
+        Route("/m/{number}", tracking.followed),
+        Route("/m/{number}/slip", tracking.slip),
+        Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
+        Route("/m/{number}/message", tracking.message_matter, methods=["POST"]),
+        Route("/healthz", health.healthz),
+        Route("/metrics", health.metrics),
+        Route("/api/v1/openapi.json", interface.openapi),
+        Route("/api/v1/units", interface.list_units),
+        Route("/api/v1/imports", interface.list_imports),
+        Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
+        Route("/api/v1/matters", interface.list_matters),
+        Route("/api/v1/matters/{number}", interface.one_matter),
+        Route("/api/v1/matters/{number}/contact", interface.matter_contact),
+        Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
+    ]
+
+
+def console_routes() -> list[Route]:
+    """Return the addresses for staff."""
     return [
         Route("/console/", console_matters.matters),
         Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),

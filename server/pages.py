@@ -43,7 +43,7 @@ def environment(language: str) -> Environment:
 
 
 def named(language: str, record: Any) -> str:
-    """Return what a record of the registers is called in a language: by its own name, if need be."""
+    """Return what a record of the registers is called in a language, if need be in Chinese."""
     english: str = getattr(record, "name_en", "")
     name: str = record.name
     return english if language == ENGLISH and english else name

@@ -128,7 +128,7 @@ async def _run(node: Node, listener: socket.socket) -> None:
         make_application(node),
         http="httptools",
         loop="uvloop",
-        lifespan="on",
+        lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,

@@ -1,0 +1,117 @@
+"""The documents say what is: every command, setting and address, and nothing that is not there."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+from starlette.routing import Route
+
+from server.application import console_routes, routes
+from server.command_line.main import main
+from server.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def commands(
+    group: click.Command = main, path: str = "huiyin"
+) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its words."""
+    if not isinstance(group, click.Group):
+        yield path, group
+        return
+    for name, command in group.commands.items():
+        yield from commands(command, f"{path} {name}")
+
+
+def test_every_command_is_documented_with_its_options() -> None:
+    for path, command in commands():
+        line = next((one for one in OPERATING.splitlines() if f"`{path}" in one), "")
+        assert line, f"{path} is not in docs/operating.md"
+        for option in command.params:
+            for name in option.opts:
+                known = name in ("--data", "--help") or not name.startswith("--")
+                assert known or name in line, f"{path} {name} is not in docs/operating.md"
+
+
+def test_every_documented_command_exists() -> None:
+    known = {path for path, _ in commands()}
+    for text in (README, OPERATING):
+        for said in re.findall(r"`huiyin ([a-z ]+)", text):
+            words = f"huiyin {said}".strip()
+            assert any(words.startswith(path) for path in known), words
+
+
+def test_every_command_has_help_that_shows_and_an_example_where_it_takes_arguments() -> None:
+    for path, command in commands():
+        assert command.help, path
+        takes = any(isinstance(one, click.Argument) for one in command.params)
+        assert not takes or "Example:" in command.help, path
+
+
+def test_every_setting_is_documented() -> None:
+    for field in fields(Settings):
+        if field.name != "data":
+            assert f"`{field.name}`" in OPERATING, field.name
+
+
+def test_every_address_is_documented_and_every_documented_one_is_there() -> None:
+    paths = {route.path for route in routes() if isinstance(route, Route)}
+    for path in paths:
+        assert f"`{path}`" in OPERATING or f" {path}`" in OPERATING, path
+    for said in re.findall(
+        r"`(?:POST )?(/(?:m|api|track|healthz|metrics|matters)[^`]*)`", OPERATING
+    ):
+        assert said in paths, said
+    assert all(route.path.startswith("/console/") for route in console_routes())
+
+
+def test_every_link_and_picture_of_a_document_is_there() -> None:
+    for document in [ROOT / "README.md", *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document}: {target}"
+
+
+def test_every_module_that_a_document_names_is_there() -> None:
+    for document in [ROOT / "README.md", *ROOT.glob("*/README.md")]:
+        folder = document.parent
+        for name in re.findall(r"`([\w/]+\.py)`", document.read_text("utf-8")):
+            places = (folder / name, ROOT / name, folder / "publisher" / name)
+            assert any(place.exists() for place in places), f"{document}: {name}"
+
+
+@pytest.mark.parametrize(
+    "folder", ["eventlog", "stations", "deputies", "matters", "sync", "site", "server", "tests"]
+)
+def test_every_top_level_folder_says_its_one_job(folder: str) -> None:
+    lines = (ROOT / folder / "README.md").read_text("utf-8").splitlines()
+    assert 8 <= len(lines) <= 40
+
+
+def test_the_coverage_of_the_requirements_is_what_the_tests_say() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "coverage.py", ROOT / "docs" / "coverage.md", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_module_has_grown_two_concepts() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.split():
+        assert len((ROOT / name).read_text("utf-8").splitlines()) <= 400, name
+        assert Path(name).stem not in ("utils", "helpers", "common", "misc")
