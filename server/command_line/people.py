@@ -20,7 +20,7 @@ def _bindings(command: Callable[..., Any]) -> Callable[..., Any]:
         ("station", "ID", "the station that a liaison officer keeps"),
     ):
         command = click.option(f"--{name}", default="", metavar=metavar, help=text)(command)
-    return click.option("--role", required=True, type=click.Choice(list(STAFF)))(command)
+    return click.option("--role", required=True, type=click.Choice([role.value for role in STAFF]))(command)
 
 
 @click.group()

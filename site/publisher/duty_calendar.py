@@ -49,7 +49,7 @@ def calendar(station: Station, days: Sequence[DutyDay], names: dict[str, str]) -
             f"DTSTAMP:{starts.astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}",
             f"DTSTART;TZID=Asia/Shanghai:{starts:%Y%m%dT%H%M%S}",
             f"DTEND;TZID=Asia/Shanghai:{ends:%Y%m%dT%H%M%S}",
-            f"SUMMARY:{escaped(f'代表接待日:{sitting}' if sitting else '代表接待日')}",
+            f"SUMMARY:{escaped(f'代表接待日：{sitting}' if sitting else '代表接待日')}",
             f"LOCATION:{escaped(' '.join(filter(None, (station.name, station.address))))}",
             "END:VEVENT",
         ]

@@ -2,7 +2,6 @@
 
 import re
 from html import escape
-from threading import Lock
 
 from publisher.machinery import Machinery
 from publisher.sources import PageSource
@@ -22,25 +21,20 @@ def rerooted(html: str, root: str) -> str:
     return _UP_TO_ROOT.sub(lambda match: f'{match[1]}="{escape(root) or "./"}', html)
 
 
+def _empty(machinery: Machinery, lang: str) -> str:
+    """A page without title and body, one folder deep."""
+    meta = {"title": _TITLE, "lang": lang, "frame": True, "unlisted": True}
+    return machinery.text(PageSource("frame/", "frame.html", meta))
+
+
 class Frame:
     """What comes before and after the body of a page, in Chinese and English.
 
     `Publisher.frame` makes one; make a new one after the county's name or office changed.
     """
 
-    def __init__(self, machinery: Machinery, lock: Lock) -> None:
-        self._machinery = machinery
-        self._lock = lock
-        self._pages = {lang: self._page(lang) for lang in ("zh", "en")}
-
-    def _page(self, lang: str) -> str:
-        meta = {"title": _TITLE, "lang": lang, "frame": True, "unlisted": True}
-        return self.text(PageSource("frame/", "frame.html", meta))
-
-    def text(self, source: PageSource) -> str:
-        """A page made one folder deep, for `rerooted`."""
-        with self._lock:
-            return self._machinery.text(source)
+    def __init__(self, machinery: Machinery) -> None:
+        self._pages = {lang: _empty(machinery, lang) for lang in ("zh", "en")}
 
     def parts(
         self, title: str, lang: str, path_to_root: str, head_extra: str = ""

@@ -6,7 +6,7 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,19 +57,22 @@ class Publisher:
         self._source = content_source
         self._out = out
         self._base_url = base_url.rstrip("/") + "/" if base_url else ""
-        self._lock = threading.Lock()
-        self._machinery = Machinery(self._base_url)
-        self._machinery.set_extra(
-            stylesheet=specimen.stylesheet(server_html),
-            server=server_url.rstrip("/"),
-            from_files=from_files,
-        )
+        # The server's pages have machinery of their own, so that no person who asks for one
+        # waits until a publish is through.
+        self._lock, self._asked_lock = threading.Lock(), threading.Lock()
+        self._machinery, self._asked = (Machinery(self._base_url) for _ in range(2))
+        for machinery in (self._machinery, self._asked):
+            machinery.set_extra(
+                stylesheet=specimen.stylesheet(server_html),
+                server=server_url.rstrip("/"),
+                from_files=from_files,
+            )
         files.recover(out)
 
     def build_full(self) -> None:
         """Writes the whole site beside `out` and swaps it in; a crash leaves the old pages."""
         with self._lock:
-            registers = self._registers()
+            registers = self._registers(self._machinery)
             fresh = self._out.with_name(f"{self._out.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
             for source in self._every_page(registers):
@@ -88,14 +91,14 @@ class Publisher:
             self.build_full()
             return
         with self._lock:
-            registers = self._registers()
+            registers = self._registers(self._machinery)
             content = registers.content
             numbers = self._notices_of(content, changes)
             lists = lists_of(content, self._out, changes.notices)
-            for number in numbers:
-                notice = content.notices.by_number(number)
-                if notice is not None:
-                    self._write(notice_pages.notice(registers, notice))
+            # A new page comes before the lists that link to it, an old one after them: until
+            # they are written it alone knows, after a crash too, where its notice stood.
+            known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
+            self._write_notices(registers, (n for n in numbers if n not in known))
             counts = dict(content.notices.months())
             for month in lists.months:
                 self._write_month(registers, month, counts.get(month, 0))
@@ -115,15 +118,13 @@ class Publisher:
                 self._write(source)
             for path, data in self._summary_files(registers):
                 self._write_bytes(path, data)
-            for number in changes.notices:
-                if content.notices.by_number(number) is None:
-                    files.remove(self._out / addresses.notice(number))
+            self._write_notices(registers, (n for n in numbers if n in known))
 
     def frame(self) -> Frame:
         """A frame for the server's own pages, with the county as it is now."""
-        with self._lock:
-            self._registers()
-        return Frame(self._machinery, self._lock)
+        with self._asked_lock:
+            self._registers(self._asked)
+            return Frame(self._asked)
 
     def form(
         self, values: Mapping[str, str], errors: Sequence[Mapping[str, str]], root: str
@@ -132,14 +133,14 @@ class Publisher:
 
         A `station` or `deputy` among the values that is in the registers is named at the top.
         """
-        with self._lock:
-            source = fixed_pages.submit(self._registers(), values, errors)
-            return rerooted(self._machinery.text(source), root)
+        with self._asked_lock:
+            source = fixed_pages.submit(self._registers(self._asked), values, errors)
+            return rerooted(self._asked.text(source), root)
 
-    def _registers(self) -> Registers:
+    def _registers(self, machinery: Machinery) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
         content = self._source()
-        self._machinery.set_extra(county=msgspec.to_builtins(content.county))
+        machinery.set_extra(county=msgspec.to_builtins(content.county))
         return Registers(content)
 
     @staticmethod
@@ -218,6 +219,15 @@ class Publisher:
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()
+
+    def _write_notices(self, registers: Registers, numbers: Iterable[str]) -> None:
+        """Writes the pages of some notices; removes those of withdrawn ones."""
+        for number in numbers:
+            notice = registers.content.notices.by_number(number)
+            if notice is not None:
+                self._write(notice_pages.notice(registers, notice))
+            else:
+                files.remove(self._out / addresses.notice(number))
 
     def _write_month(self, registers: Registers, month: str, count: int) -> None:
         """Writes the pages of a month and removes those that it no longer fills."""

@@ -72,12 +72,12 @@ def long_day(date: datetime.date) -> str:
 
 
 def week_day(date: datetime.date) -> str:
-    """3月4日 周三: a day near at hand."""
+    """3月4日 周三： a day near at hand."""
     return f"{date.month}月{date.day}日 周{_WEEKDAYS[date.weekday()]}"
 
 
 def month_name(month: str) -> str:
-    """2026年3月, from 2026-03."""
+    """2026年3月， from 2026-03."""
     year, _, number = month.partition("-")
     return f"{year}年{int(number)}月"
 

@@ -1,0 +1,190 @@
+"""A real hub in a process of its own, as an operator would run it."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+Found = TypeVar("Found")
+START_S = 60.0
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(look: Callable[[], Found], *, within_s: float = 15.0) -> Found:
+    """Return what `look` finds once it is true, or fail after a while."""
+    deadline = time.monotonic() + within_s
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s: {look}")
+        time.sleep(0.02)
+
+
+def huiyin(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command line and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "server.command_line", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if check and done.returncode != 0:
+        raise AssertionError(f"{arguments} ended with {done.returncode}: {done.stderr}")
+    return done
+
+
+class Hub:
+    """One hub: its data folder, its process, and clients for each role."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.options = options
+        self.process: subprocess.Popen[str] | None = None
+        self.printed = ""
+        self._tokens: dict[str, str] = {}
+        self._clients: list[httpx2.Client] = []
+
+    @property
+    def replica(self) -> Path:
+        """Where Litestream replicates to by default."""
+        return self.data.with_name(self.data.name + "-replica")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        log = self.data.parent / f"serve-{self.port}.log"
+        with log.open("a") as errors:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "server.command_line",
+                    "serve",
+                    "--data",
+                    str(self.data),
+                    "--port",
+                    str(self.port),
+                    *self.options,
+                ],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        process = self.process
+
+        def answers() -> bool:
+            if process.poll() is not None:
+                raise AssertionError(f"the hub ended: {log.read_text()}")
+            try:
+                return httpx2.get(self.url + "/healthz").status_code == 200
+            except httpx2.TransportError:
+                return False
+
+        until(answers, within_s=START_S)
+
+    def stop(self) -> float:
+        """Send SIGTERM, wait for the end, and return how long it took in seconds."""
+        while self._clients:
+            self._clients.pop().close()
+        if self.process is None:
+            return 0.0
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.printed += self.process.communicate(timeout=30)[0]
+        took_s = time.monotonic() - began
+        self.process = None
+        return took_s
+
+    def kill(self) -> None:
+        """End it as a power cut would, without a word."""
+        assert self.process is not None
+        self.process.kill()
+        self.printed += self.process.communicate(timeout=30)[0]
+        self.process = None
+
+    def sign_ins(self) -> dict[str, tuple[str, str]]:
+        """Return (name, password) by role, as the sample wrote them down."""
+        lines = (self.data / "sample-sign-ins.txt").read_text().splitlines()
+        return {
+            role: (name, password) for name, password, role in (one.split("\t") for one in lines)
+        }
+
+    def unit_of_sample(self) -> str:
+        """Return the unit that the sample's unit account answers for."""
+        units = self.client("office").get("/api/v1/units").json()["units"]
+        return str(units[0]["id"])
+
+    def token(self, role: str, **bound: str) -> str:
+        """Return a bearer token for a role, made by the command line beside the running hub."""
+        key = role + json.dumps(bound, sort_keys=True)
+        if key not in self._tokens:
+            options = [word for name, value in bound.items() for word in (f"--{name}", value)]
+            name = f"token-{len(self._tokens)}-{role}"
+            done = huiyin("tokens", "add", name, "--role", role, *options, "--data", self.data)
+            self._tokens[key] = done.stdout.strip()
+        return self._tokens[key]
+
+    def client(self, role: str, **bound: str) -> httpx2.Client:
+        """Return a client of the interface that acts in a role."""
+        headers = {"Authorization": f"Bearer {self.token(role, **bound)}"}
+        return self._open(httpx2.Client(base_url=self.url, headers=headers, timeout=30))
+
+    def _open(self, client: httpx2.Client) -> httpx2.Client:
+        self._clients.append(client)
+        return client
+
+    def raise_matter(self, text: str, **fields: str) -> dict[str, Any]:
+        """Send a submission as a program would, and return the receipt."""
+        answer = httpx2.post(
+            self.url + "/matters",
+            data={"text": text, **fields},
+            headers={"Accept": "application/json"},
+            timeout=30,
+        )
+        assert answer.status_code == 201, answer.text
+        receipt: dict[str, Any] = answer.json()
+        return receipt
+
+    def follow(self, receipt: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the villager's page says, as JSON."""
+        answer = httpx2.get(
+            f"{self.url}/m/{receipt['number']}",
+            params={"key": receipt["key"]},
+            headers={"Accept": "application/json"},
+        )
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def browser_of(self, role: str) -> httpx2.Client:
+        """Return a client that is signed in at the console with the sample's sign-in."""
+        client = self._open(httpx2.Client(base_url=self.url, follow_redirects=True, timeout=30))
+        name, password = self.sign_ins()[role]
+        answer = client.post("/console/sign-in", data={"name": name, "password": password})
+        assert answer.status_code == 200 and "sign-in" not in str(answer.url), answer.text
+        return client
+
+
+def form_token(page: str) -> str:
+    """Return the token that a console page's forms carry."""
+    match = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert match is not None, page
+    return match[1]

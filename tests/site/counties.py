@@ -1,0 +1,207 @@
+"""A made-up county of some size, the same every time, for the tests of the site."""
+
+import datetime
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from deputies.deputies import Deputy, Level
+from matters.categories import Category
+from matters.county import County
+from matters.ledger import Count, Ledger
+from matters.notices import Notice
+from matters.units import Unit
+from publisher.content import Content, NoticesInMemory
+from stations.areas import Area, AreaKind
+from stations.stations import Station, StationKind
+
+COUNTY = "450999000000"
+DAY_MS = 86_400_000
+START_MS = 1_750_000_000_000
+_SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
+
+
+@dataclass(frozen=True)
+class Day:
+    """A duty day."""
+
+    date: datetime.date
+    starts: str
+    ends: str
+    deputies: tuple[str, ...]
+
+
+def areas() -> dict[str, Area]:
+    """The county, three townships, eight villages in each."""
+    found = [Area(id=COUNTY, name="清河县", kind=AreaKind.COUNTY)]
+    for t, town in enumerate(("城关镇", "石桥镇", "大岭乡")):
+        code = f"45099910{t}000"
+        found.append(Area(id=code, name=town, kind=AreaKind.TOWNSHIP, parent=COUNTY))
+        for v, village in enumerate(
+            ["东塘", "上岭", "下岭", "白沙", "新丰", "马家", "水口", "石门"]
+        ):
+            found.append(
+                Area(
+                    id=f"45099910{t}{v + 200}",
+                    name=f"{village}村",
+                    kind=AreaKind.VILLAGE,
+                    parent=code,
+                )
+            )
+    return {area.id: area for area in found}
+
+
+TOWNSHIPS = [code for code, area in areas().items() if area.kind == AreaKind.TOWNSHIP]
+VILLAGES = [code for code, area in areas().items() if area.kind == AreaKind.VILLAGE]
+
+
+def stations(count: int = 6) -> dict[str, Station]:
+    """A station for each township, then points in the villages."""
+    found = []
+    for n in range(count):
+        township = TOWNSHIPS[n % 3]
+        point = n >= 3
+        place = VILLAGES[n % len(VILLAGES)] if point else township
+        found.append(
+            Station(
+                id=f"station-{n}",
+                name=f"{areas()[place].name}代表联络站",
+                kind=StationKind.POINT if point else StationKind.STATION,
+                area=place,
+                serves=(place,),
+                parent=f"station-{n % 3}" if point else "",
+                address="解放路3号便民服务中心一楼",
+                directions="从车站往东走200米,\n过了桥左手边。",
+                phone=f"0771-5550{n:03d}",
+                hours="周一至周五 8:30–17:00",
+                head="韦国强",
+                officer="陆小梅",
+            )
+        )
+    return {station.id: station for station in found}
+
+
+def deputies(count: int = 30) -> dict[str, Deputy]:
+    """Two of the higher levels, then half of the county and half of the townships."""
+    found = []
+    names = itertools.cycle(a + b for a in "韦黄李陆覃" for b in ("国强", "秀英", "建华", "小梅"))
+    for n, name in zip(range(count), names, strict=False):
+        if n < 2:
+            level, where = (Level.NATIONAL, Level.CITY)[n], COUNTY
+        elif n % 2:
+            level, where = Level.COUNTY, TOWNSHIPS[n % 3]
+        else:
+            level, where = Level.TOWNSHIP, VILLAGES[n % len(VILLAGES)]
+        found.append(
+            Deputy(
+                id=f"deputy-{n:03d}",
+                name=name,
+                level=level,
+                constituency=f"第{n % 12 + 1}选区",
+                areas=(where,),
+                stations=(f"station-{n % 3}",),
+                phone=f"1380000{n:04d}",
+                post="村党支部书记",
+                introduction="连任两届,熟悉水利和道路。",
+            )
+        )
+    return {deputy.id: deputy for deputy in found}
+
+
+CATEGORIES = {
+    id: Category(id=id, name=name, order=n)
+    for n, (id, name) in enumerate((("road", "道路交通"), ("water", "饮水水利")), 1)
+}
+UNITS = {"transport": Unit(id="transport", name="县交通运输局")}
+
+
+def notice(n: int, step_ms: int = DAY_MS, **changed: object) -> Notice:
+    """The n-th notice."""
+    received = START_MS + n * step_ms
+    day = datetime.datetime.fromtimestamp(received / 1000, _SHANGHAI)
+    answered = n % 3 != 0
+    values: dict[str, object] = {
+        "number": f"Q{n * 7919 % 1_000_003:06d}",
+        "title": ("村口到小学的道路破损", "自来水供水时间太短", "路灯不亮")[n % 3],
+        "text": "下雨天孩子没法走。\n\n去年说要修,到现在没有动静。",
+        "answer": "该路段已列入本年度养护计划,十月底前完工。" if answered else "",
+        "month": f"{day:%Y-%m}",
+        "state": "replied" if answered else "in_hand",
+        "received_at": received,
+        "answered_at": received + 9 * DAY_MS if answered else None,
+        "published_at": received + 10 * DAY_MS,
+        "station": f"station-{n % 6}",
+        "deputy": f"deputy-{n % 30:03d}",
+        "area": VILLAGES[n % len(VILLAGES)],
+        "category": ("road", "water")[n % 2],
+        "units": ("transport",),
+        "result": "A" if answered else "",
+        "ratings": {"reply": "satisfied", "result": "basically"} if answered else {},
+    }
+    return Notice(**(values | changed))  # type: ignore[arg-type]  # Values differ in type.
+
+
+def ledger(notices: Iterable[Notice]) -> Ledger:
+    """The ledger of a county all of whose matters have a notice."""
+    listed = list(notices)
+
+    def lines(key: Callable[[Notice], str]) -> list[Count]:
+        received = Counter(map(key, listed))
+        answered = Counter(key(n) for n in listed if n.answer)
+        return [
+            Count(key=k, received=c, answered=answered[k], pending=c - answered[k], published=c)
+            for k, c in sorted(received.items(), key=lambda line: (-line[1], line[0]))
+        ]
+
+    total = lines(lambda _: "") or [Count(key="", received=0, answered=0, pending=0, published=0)]
+    return Ledger(
+        total=total[0],
+        months=tuple(sorted(lines(lambda n: n.month), key=lambda c: c.key, reverse=True)),
+        categories=tuple(lines(lambda n: n.category)),
+        stations=tuple(lines(lambda n: n.station)),
+        units=tuple(lines(lambda n: n.units[0] if n.units else "")),
+    )
+
+
+def content(
+    notices: Iterable[Notice] = (),
+    *,
+    people: dict[str, Deputy] | None = None,
+    places: dict[str, Station] | None = None,
+    sample: bool = True,
+) -> Content:
+    """The county with some notices, and other registers where they are given."""
+    listed = list(notices)
+    wednesday = datetime.date(2026, 12, 2)
+    return Content(
+        county=County(
+            name="清河县",
+            area=COUNTY,
+            office="清河县人大常委会办公室",
+            office_phone="0771-5550100",
+            office_address="人民路1号",
+            sample=sample,
+            results={"A": "已经解决"},
+            name_en="Qinghe County",
+        ),
+        areas=areas(),
+        stations=stations() if places is None else places,
+        deputies=deputies() if people is None else people,
+        units=UNITS,
+        categories=CATEGORIES,
+        duty={
+            f"station-{s}": [
+                Day(
+                    wednesday + datetime.timedelta(days=14 * w),
+                    "08:30",
+                    "11:30",
+                    (f"deputy-{s + 3 * w + 3:03d}", f"deputy-{s + 3 * w + 6:03d}"),
+                )
+                for w in range(6)
+            ]
+            for s in range(3)
+        },
+        ledger=ledger(listed),
+        notices=NoticesInMemory(listed),
+    )

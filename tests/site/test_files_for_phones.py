@@ -1,0 +1,80 @@
+"""duty.ics, card.vcf and QR codes, read back by rules of their own."""
+
+import datetime
+import re
+
+import qrcode
+
+from deputies.deputies import Deputy, Level
+from publisher.contact_card import card
+from publisher.duty_calendar import calendar
+from publisher.qr import QUIET, code
+from stations.stations import Station, StationKind
+from tests.site.counties import Day
+
+STATION = Station(
+    id="s",
+    name="城关镇人大代表联络站;一楼,左手",
+    kind=StationKind.STATION,
+    area="450999100000",
+    address="解放路3号便民服务中心一楼接待大厅东侧第三个窗口请按门铃\n写明来意",
+)
+
+
+def unfolded(data: bytes) -> list[str]:
+    """The content lines of a file, its form checked on the way (RFC 5545 3.1)."""
+    assert data.endswith(b"\r\n")
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    for line in data.split(b"\r\n"):
+        assert len(line) <= 75
+        line.decode()
+    return data.decode().replace("\r\n ", "").split("\r\n")[:-1]
+
+
+def test_the_calendar_is_one_that_phones_take() -> None:
+    days = [Day(datetime.date(2026, 12, 2), "08:30", "11:30", ("a", "b", "gone"))]
+    lines = unfolded(calendar(STATION, days, {"a": "韦国强", "b": "黄秀英"}))
+    assert lines[0] == "BEGIN:VCALENDAR" and lines[-1] == "END:VCALENDAR"
+    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == 1
+    assert "TZID:Asia/Shanghai" in lines
+    assert "DTSTART;TZID=Asia/Shanghai:20261202T083000" in lines
+    assert "DTEND;TZID=Asia/Shanghai:20261202T113000" in lines
+    assert "DTSTAMP:20261202T003000Z" in lines
+    assert "UID:s-20261202T0830@huiyin" in lines
+    assert "SUMMARY:代表接待日：韦国强、黄秀英" in lines
+    location = next(line for line in lines if line.startswith("LOCATION:"))
+    assert "联络站\\;一楼\\,左手" in location and "门铃\\n写明" in location
+
+
+def test_the_card_holds_what_the_deputy_publishes() -> None:
+    deputy = Deputy(
+        id="d", name="韦;国强", level=Level.COUNTY, constituency="第1选区", phone="0771 555-0100"
+    )
+    lines = unfolded(card(deputy, "清河县人大", "https://hui.example.org/deputies/d/"))
+    assert lines[:2] == ["BEGIN:VCARD", "VERSION:3.0"]
+    assert "FN:韦\\;国强" in lines
+    assert "TEL;TYPE=WORK,VOICE:07715550100" in lines
+    assert "URL:https://hui.example.org/deputies/d/" in lines
+
+
+def test_the_path_of_a_qr_code_draws_its_matrix() -> None:
+    address = "https://hui.example.org/qinghe/deputies/deputy-007/"
+    made = code(address)
+    plain = qrcode.QRCode(border=QUIET, error_correction=qrcode.ERROR_CORRECT_M)
+    plain.add_data(address)
+    plain.make()
+    matrix = plain.get_matrix()
+    assert made["size"] == len(matrix)
+    drawn = [[False] * len(matrix) for _ in matrix]
+    x = y = 0
+    for step, numbers in re.findall(r"([Mmh])([-\d. ]+)", made["path"]):
+        values = [float(n) for n in numbers.split()]
+        if step == "h":
+            for n in range(int(values[0])):
+                drawn[y][x + n] = True
+            x += int(values[0])
+        elif step == "m":
+            x, y = x + int(values[0]), y + int(values[1])
+        else:
+            x, y = int(values[0]), int(values[1])
+    assert drawn == matrix

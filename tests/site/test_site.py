@@ -1,0 +1,324 @@
+"""The site as a whole: same bytes by either way, no dead link, no old page left."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from matters.notices import Notice
+from publisher import files, specimen
+from publisher.content import Content
+from publisher.machinery import REPOSITORY
+from publisher.site import Publisher
+from publisher.touched import Changes
+from tests.site import counties
+
+BASE = "https://hui.example.org/qinghe/"
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every file of a site with the hash of its bytes."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def folders(folder: Path) -> set[str]:
+    """Every folder of a site."""
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_dir()}
+
+
+def built(content: Content, out: Path) -> dict[str, str]:
+    """A whole site of `content`."""
+    Publisher(lambda: content, out, BASE).build_full()
+    return tree(out)
+
+
+NOTICES = [counties.notice(n) for n in range(64)]
+
+
+@pytest.fixture
+def follow(tmp_path: Path) -> Callable[[Content, Content, Changes], None]:
+    """Publishes one content, then the change to another, and compares with a build of that."""
+
+    def check(before: Content, after: Content, changes: Changes) -> None:
+        now = [before]
+        out = tmp_path / "site"
+        publisher = Publisher(lambda: now[0], out, BASE)
+        publisher.build_full()
+        now[0] = after
+        publisher.publish(changes)
+        assert tree(out) == built(after, tmp_path / "fresh")
+        assert folders(out) == folders(tmp_path / "fresh")
+
+    return check
+
+
+Follow = Callable[[Content, Content, Changes], None]
+
+
+def test_a_full_build_gives_the_same_bytes_twice(tmp_path: Path) -> None:
+    content = counties.content(NOTICES)
+    assert built(content, tmp_path / "one") == built(content, tmp_path / "two")
+
+
+def test_a_full_build_replaces_the_old_site_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    built(counties.content(NOTICES), out)
+    (out / "stray.html").write_text("old")
+    built(counties.content(NOTICES[:3]), out)
+    assert not (out / "stray.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_build_that_fails_leaves_the_old_site(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    old = built(counties.content(NOTICES[:3]), out)
+    broken = counties.content([counties.notice(0, number="../x")])
+    with pytest.raises(ValueError, match="cannot be an address"):
+        built(broken, out)
+    assert tree(out) == old
+
+
+def test_a_swap_cut_short_is_undone_at_the_next_start(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    old = built(counties.content(NOTICES[:3]), out)
+    out.rename(tmp_path / "site.old")
+    Publisher(lambda: counties.content(NOTICES[:3]), out, BASE)
+    assert tree(out) == old
+
+
+def test_a_new_notice(follow: Follow) -> None:
+    follow(
+        counties.content(NOTICES[:40]),
+        counties.content(NOTICES[:41]),
+        Changes(notices=(NOTICES[40].number,)),
+    )
+
+
+def test_the_first_notice(follow: Follow) -> None:
+    follow(counties.content(), counties.content(NOTICES[:1]), Changes(notices=(NOTICES[0].number,)))
+
+
+def moved(notice: Notice) -> Notice:
+    """A notice as if it had been about something else all along."""
+    return counties.notice(
+        9,
+        number=notice.number,
+        title="换了地方",
+        month="2025-01",
+        area=counties.VILLAGES[20],
+        station="station-5",
+        deputy="deputy-011",
+    )
+
+
+def test_a_notice_that_moves_leaves_every_list_it_stood_in(follow: Follow) -> None:
+    follow(
+        counties.content(NOTICES),
+        counties.content([moved(NOTICES[63]), *NOTICES[:63]]),
+        Changes(notices=(NOTICES[63].number,)),
+    )
+
+
+def test_a_withdrawn_notice_is_gone(follow: Follow) -> None:
+    follow(
+        counties.content(NOTICES),
+        counties.content(NOTICES[1:]),
+        Changes(notices=(NOTICES[0].number,)),
+    )
+
+
+def test_a_month_that_shrinks_loses_its_last_page(follow: Follow) -> None:
+    many = [counties.notice(n, step_ms=3_600_000) for n in range(41)]
+    follow(
+        counties.content(many),
+        counties.content(many[1:]),
+        Changes(notices=(many[0].number,)),
+    )
+
+
+def test_a_month_that_empties_is_gone(follow: Follow) -> None:
+    alone = counties.notice(0, month="2024-02")
+    follow(
+        counties.content([alone, *NOTICES[1:5]]),
+        counties.content(NOTICES[1:5]),
+        Changes(notices=(alone.number,)),
+    )
+
+
+def test_registers_that_change(follow: Follow) -> None:
+    people = counties.deputies(60)
+    fewer = counties.deputies(28)
+    gone = tuple(people.keys() - fewer.keys())
+    places = counties.stations(45)
+    follow(
+        counties.content(NOTICES, people=people, places=places),
+        counties.content(NOTICES, people=fewer),
+        Changes(deputies=gone, stations=tuple(places)),
+    )
+
+
+def test_without_a_site_a_publish_builds_all(tmp_path: Path) -> None:
+    content = counties.content(NOTICES[:5])
+    Publisher(lambda: content, tmp_path / "site", BASE).publish(Changes(notices=("Q000000",)))
+    assert tree(tmp_path / "site") == built(content, tmp_path / "fresh")
+
+
+def test_only_touched_pages_are_written(tmp_path: Path) -> None:
+    now = [counties.content(NOTICES[:40])]
+    publisher = Publisher(lambda: now[0], tmp_path / "site", BASE)
+    publisher.build_full()
+    before = {p: p.stat().st_ino for p in (tmp_path / "site").rglob("*") if p.is_file()}
+    now[0] = counties.content(NOTICES[:41])
+    publisher.publish(Changes(notices=(NOTICES[40].number,)))
+    changed = {p for p, inode in before.items() if p.stat().st_ino != inode}
+    assert 5 <= len(changed) <= 12
+
+
+def test_one_notice_among_ten_thousand_is_live_within_a_second(tmp_path: Path) -> None:
+    step_ms = 6_000_000
+    notices = [counties.notice(n, step_ms) for n in range(10_001)]
+    now = [counties.content(notices[:10])]
+    publisher = Publisher(lambda: now[0], tmp_path / "site", BASE)
+    publisher.build_full()
+    now[0] = counties.content(notices)
+    started = time.perf_counter()
+    publisher.publish(Changes(notices=(notices[-1].number,)))
+    assert time.perf_counter() - started < 1
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag == "a" and named.get("href"):
+            self.links.append(named["href"] or "")
+
+
+@pytest.mark.parametrize("from_files", [False, True])
+def test_no_link_is_dead_or_absolute(tmp_path: Path, from_files: bool) -> None:
+    out = tmp_path / "site"
+    content = counties.content(NOTICES, people=counties.deputies(100))
+    Publisher(lambda: content, out, BASE, from_files=from_files).build_full()
+    for page in out.rglob("index.html"):
+        here = "/" + page.relative_to(out).as_posix().removesuffix("index.html")
+        links = _Links()
+        links.feed(page.read_text(encoding="utf-8"))
+        for link in links.links:
+            parts = urlsplit(link)
+            if parts.scheme == "tel" or not parts.path:
+                continue
+            assert not parts.scheme and not parts.netloc and not link.startswith("/"), link
+            path = unquote(urljoin(here, parts.path))
+            if not from_files:
+                path += "index.html" if path.endswith("/") else ""
+            assert (out / path[1:]).is_file(), (here, link)
+
+
+def test_a_villager_taps_down_to_the_deputy(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    content = counties.content(NOTICES)
+    built(content, out)
+    township, village = counties.TOWNSHIPS[1], counties.VILLAGES[10]
+    assert f'href="{township}/"' in (out / "areas/index.html").read_text()
+    assert f'href="../{village}/"' in (out / f"areas/{township}/index.html").read_text()
+    page = (out / f"areas/{village}/index.html").read_text()
+    assert 'href="../../deputies/deputy-010/"' in page
+    assert 'href="../../stations/station-1/"' in page
+    assert "12月2日 周三" in page
+    deputy = (out / "deputies/deputy-010/index.html").read_text()
+    assert 'href="tel:13800000010"' in deputy
+    assert "submit/?deputy=deputy-010" in deputy
+
+
+def test_every_page_of_a_sample_county_says_so(tmp_path: Path) -> None:
+    built(counties.content(NOTICES[:5]), tmp_path / "sample")
+    for page in (tmp_path / "sample").rglob("*.html"):
+        assert "示例县,人物地名均为虚构" in page.read_text(encoding="utf-8"), page
+    built(counties.content(NOTICES[:5], sample=False), tmp_path / "real")
+    for page in (tmp_path / "real").rglob("*.html"):
+        assert "示例县" not in page.read_text(encoding="utf-8"), page
+
+
+def test_forms_post_to_the_server(tmp_path: Path) -> None:
+    content = counties.content()
+    Publisher(lambda: content, tmp_path / "a", BASE, "https://server.example.org/").build_full()
+    Publisher(lambda: content, tmp_path / "b", BASE).build_full()
+    assert (
+        'action="https://server.example.org/matters"'
+        in (tmp_path / "a/submit/index.html").read_text()
+    )
+    assert 'action="../matters"' in (tmp_path / "b/submit/index.html").read_text()
+    assert 'action="../track"' in (tmp_path / "b/track/index.html").read_text()
+
+
+def test_machines_find_feed_sitemap_and_404(tmp_path: Path) -> None:
+    built(counties.content(NOTICES), tmp_path / "site")
+    feed = (tmp_path / "site/notices/feed.xml").read_text()
+    assert feed.count("<entry>") == 20
+    sitemap = (tmp_path / "site/sitemap.xml").read_text()
+    assert f"<loc>{BASE}notices/{NOTICES[5].number}/</loc>" in sitemap
+    assert "lastmod" not in sitemap
+    assert 'href="/qinghe/deputies/"' in (tmp_path / "site/404.html").read_text()
+
+
+def test_building_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    content = counties.content(NOTICES[:3])
+    publisher = Publisher(lambda: content, tmp_path / "site", BASE)
+    publisher.build_full()
+    publisher.publish(Changes(notices=(NOTICES[0].number,), registers=True))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_publish_cut_short_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after each file in turn, the next publish still finds every list to mend."""
+    out = tmp_path / "site"
+    before, after = NOTICES[:4], [moved(NOTICES[3]), *NOTICES[:3]]
+    changes = Changes(notices=(NOTICES[3].number,))
+    now = [counties.content(before)]
+    publisher = Publisher(lambda: now[0], out, BASE)
+    whole = built(counties.content(after), tmp_path / "fresh")
+    replace = files.replace
+    survived = False
+    for step in range(1, 40):
+        now[0] = counties.content(before)
+        publisher.build_full()
+        now[0] = counties.content(after)
+        left = [step]
+
+        def dying(target: Path, write: Callable[[Path], object], left: list[int] = left) -> bool:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+            return replace(target, write)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "replace", dying)
+            try:
+                publisher.publish(changes)
+                survived = True
+            except KeyboardInterrupt:
+                pass
+        publisher.publish(changes)
+        assert tree(out) == whole, step
+        if survived:
+            break
+    assert survived
+
+
+def test_every_template_is_among_the_specimens() -> None:
+    shown = {page.template for page in specimen.pages()}
+    shown |= {"main.html", "parts.html", "frame.html", "404.html"}
+    assert {path.name for path in (REPOSITORY / "site/overrides").glob("*.html")} == shown
