@@ -37,12 +37,20 @@ class Figure:
 
 def table(figures: Sequence[Figure]) -> str:
     """Return the figures as a table of text, ending with a line break."""
-    rows = [COLUMNS, *(_row(figure) for figure in figures)]
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    return rows_as_text([COLUMNS, *(_row(figure) for figure in figures)])
+
+
+def rows_as_text(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return rows, the first being their head, as a table; all but the first column to the right.
+
+    A column headed `holds?` stands to the left as well.
+    """
+    head = rows[0]
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(head))]
     lines = []
     for row in rows:
         cells = [
-            _pad(cell, width, left=column in (0, len(COLUMNS) - 1))
+            _pad(cell, width, left=column == 0 or head[column] == COLUMNS[-1])
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append(" | ".join(cells).rstrip())

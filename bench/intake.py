@@ -13,9 +13,10 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench import peers
 from bench.figures import Figure
@@ -177,7 +178,7 @@ def _ratios(target: Target, targets: list[Target]) -> list[float]:
     return []
 
 
-def _more(target: Target) -> dict[str, object]:
+def _more(target: Target) -> dict[str, Any]:
     return {
         "p50_ms": statistics.median(load.p50_ms for load in target.loads),
         "p99_ms": statistics.median(load.p99_ms for load in target.loads),
@@ -188,6 +189,28 @@ def _more(target: Target) -> dict[str, object]:
         "wrk_share_of_a_core": [round(load.wrk_share, 2) for load in target.loads],
         "server_share_of_a_core": [round(share, 2) for share in target.server_share],
     }
+
+
+def details(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
+    """Return rows of latency and load for the figures that are of intake, their head first."""
+    rows: list[tuple[str, ...]] = [
+        ("intake", "each round /s", "p50 ms", "p99 ms", "others", "server", "wrk")
+    ]
+    for figure in figures:
+        if figure.what.startswith("intake, ") and figure.more:
+            more = figure.more
+            rows.append(
+                (
+                    figure.what.removeprefix("intake, "),
+                    " ".join(f"{rate:,}" for rate in more["per_second"]),
+                    f"{more['p50_ms']:.1f}",
+                    f"{more['p99_ms']:.1f}",
+                    f"{more['not_as_wanted']:,}",
+                    f"{statistics.median(more['server_share_of_a_core']):.0%}",
+                    f"{statistics.median(more['wrk_share_of_a_core']):.0%}",
+                )
+            )
+    return rows
 
 
 def _bottleneck(targets: list[Target]) -> Figure:
@@ -210,8 +233,10 @@ def _all_there(data: Path, ours: list[Target], say: Callable[[str], None]) -> Fi
     with contextlib.closing(sqlite3.connect(data / "huiyin.db")) as connection:
         rows = int(connection.execute("SELECT count(*) FROM matters").fetchone()[0])
     done = subprocess.run(
-        [sys.executable, "-m", "server.command_line", "matters", "verify", "--json"]
-        + ["--data", str(data)],
+        [
+            *(sys.executable, "-m", "server.command_line", "matters", "verify"),
+            *("--json", "--data", str(data)),
+        ],
         capture_output=True,
         text=True,
         timeout=120,

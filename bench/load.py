@@ -53,7 +53,9 @@ def send(
     command += ["-s", str(SCRIPT), address, "--", style, "contact" if contact else "none"]
     command += [str(random.randrange(1, 2**31)), *([token] if token else [])]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=seconds + 30, check=False
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = re.search(r"^huiyin (.*)$\s*^sample (.*)$", done.stdout, re.MULTILINE)
     if done.returncode != 0 or found is None:

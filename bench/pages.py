@@ -7,13 +7,13 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it has no type information
 
 from bench.figures import Figure
 from bench.processes import ROOT
@@ -89,10 +89,9 @@ def weigh(site: Path, path: str) -> Weight:
 
 
 def _figure(kind: str, ours: Weight, stock: Weight) -> Figure:
-    wrong = f", MISSING {' '.join(ours.missing)}" if ours.missing else ""
+    wrong = f", without {' '.join(ours.missing)}" if ours.missing else ""
     return Figure(
-        f"page, {kind}: gzip -9 (raw {ours.raw:,}, brotli {ours.brotlied:,}; requests "
-        f"{ours.requests}, stock {stock.requests}{wrong})",
+        f"page, {kind}: gzip -9, requests {ours.requests} (stock {stock.requests}){wrong}",
         ours.gzipped,
         "B",
         stock.gzipped,
@@ -100,6 +99,25 @@ def _figure(kind: str, ours: Weight, stock: Weight) -> Figure:
         holds=ours.gzipped <= AIM_BYTES and ours.requests == 1,
         more={"ours": vars(ours), "stock": vars(stock)},
     )
+
+
+def details(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
+    """Return rows of bytes and requests for the figures that are pages, their head first."""
+    rows: list[tuple[str, ...]] = [
+        ("page", "raw", "gzip -9", "brotli", "requests", "stock raw", "gzip -9", "brotli")
+    ]
+    for figure in figures:
+        if figure.what.startswith("page, "):
+            ours, stock = figure.more["ours"], figure.more["stock"]
+            rows.append(
+                (
+                    figure.what.removeprefix("page, ").partition(":")[0],
+                    *(f"{ours[key]:,}" for key in ("raw", "gzipped", "brotlied")),
+                    f"{ours['requests']} / {stock['requests']}",
+                    *(f"{stock[key]:,}" for key in ("raw", "gzipped", "brotlied")),
+                )
+            )
+    return rows
 
 
 def _build_ours(data: Path, out: Path) -> None:
@@ -146,16 +164,16 @@ def _kinds(data: Path) -> Iterator[tuple[str, str]]:
     """Yield the kinds of pages of the sample, each with the first of its kind."""
     yield "home", ""
     with contextlib.closing(sqlite3.connect(data / "huiyin.db")) as connection:
-        for kind, register, condition in (
-            ("village", "area", "id NOT LIKE '%000'"),
-            ("deputy", "deputy", "1"),
-            ("station", "station", "1"),
+        for kind, register, folder, condition in (
+            ("village", "area", "areas", "id NOT LIKE '%000'"),
+            ("deputy", "deputy", "deputies", "1"),
+            ("station", "station", "stations", "1"),
         ):
             row = connection.execute(
                 f"SELECT id FROM records WHERE noun=? AND {condition} ORDER BY id LIMIT 1",
                 (register,),
             ).fetchone()
-            yield kind, f"{'areas' if register == 'area' else kind.replace('y', 'ie') + 's'}/{row[0]}/"
+            yield kind, f"{folder}/{row[0]}/"
     yield "ledger", "ledger/"
     yield "form", "submit/"
 
@@ -172,7 +190,7 @@ def _notice_kinds(site: Path) -> Iterator[tuple[str, str]]:
         (page for page in site.rglob("index.html")), key=lambda page: page.stat().st_size
     )
     path = heaviest.parent.relative_to(site).as_posix()
-    yield f"heaviest of all with 1,000 notices, /{path}/", f"{path}/"
+    yield f"heaviest of all, {path.split('/')[0]}", f"{path}/"
 
 
 def _file(site: Path, path: str) -> Path:
