@@ -1,7 +1,7 @@
 """How long from a commit to knowing that the replica holds it, and what that costs.
 
-Run as `python bench/durability.py [REPLICA]`; without a place the replica is a folder in the
-temporary folder. Prints one row for each pace and load: milliseconds from COMMIT to confirmed
+Part of `python -m bench`. Alone, `python -m bench.durability [REPLICA]` shows every pace and load
+(without a place the replica is a folder under build/): milliseconds from COMMIT to confirmed
 (median, p99), questions a second, and what Litestream and this process took of one core.
 """
 
@@ -11,8 +11,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.figures import Figure
+from bench.processes import ROOT, cpu_s
 from eventlog.database import connect
 from sync.configuration import ReplicatedDatabase
 from sync.confirmation import Pace
@@ -21,20 +25,54 @@ from sync.litestream import Litestream
 from sync.replica import ReplicaPlace
 
 DURATION_S = float(os.environ.get("BENCH_SECONDS", "10"))
+RATE = 200.0
+AIM_MS = 40.0
 ROW = "x" * 400
 # Name, commits a second, rows a commit.
-LOADS = (("200 commits/s", 200.0, 1), ("2,000 rows/s by 64", 2000 / 64, 64))
+LOADS = (("200 commits/s", RATE, 1), ("2,000 rows/s by 64", 2000 / 64, 64))
 GAPS_S = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05)
+# Answers of this long ago or less are awaited at the end.
+ALL_IN_WITHIN_S = 30.0
 
 
-def cpu_s(pid: int) -> float:
-    """Return the processor seconds that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+@dataclass(frozen=True)
+class Confirmed:
+    """What one run gave; the shares are of one core."""
+
+    median_ms: float
+    p99_ms: float
+    confirmed: int
+    commits: int
+    questions_per_s: float
+    litestream_share: float
+    own_share: float
+    wal_mb: float
 
 
-def measure(folder: Path, replica: ReplicaPlace, gap_s: float, rate: float, rows: int) -> str:
-    """Return one row of figures; `rows` a commit, `rate` commits a second."""
+def run(folder: Path, seconds: float, say: Callable[[str], None]) -> list[Figure]:
+    """Return the time from commit to confirmed, to a folder on the same disk at our own pace."""
+    say(f"durability: {RATE:.0f} commits a second for {seconds:.0f} s")
+    folder.mkdir(parents=True)
+    place = ReplicaPlace.parse(str(folder / "replica"))
+    found = measure(folder, place, Pace().gap_s, RATE, 1, seconds)
+    complete = found.confirmed == found.commits
+    return [
+        Figure(
+            f"commit to known-in-the-replica at {RATE:.0f}/s, median",
+            found.median_ms,
+            "ms",
+            aim=f"≤ {AIM_MS:.0f} ms",
+            holds=complete and found.median_ms <= AIM_MS,
+            more=vars(found),
+        ),
+        Figure(f"commit to known-in-the-replica at {RATE:.0f}/s, p99", found.p99_ms, "ms"),
+    ]
+
+
+def measure(
+    folder: Path, replica: ReplicaPlace, gap_s: float, rate: float, rows: int, seconds: float
+) -> Confirmed:
+    """Commit `rate` times a second, `rows` each, and return how soon that was confirmed."""
     path = folder / "bench.db"
     connection = connect(path)
     connection.execute("CREATE TABLE row (id INTEGER PRIMARY KEY, text TEXT)")
@@ -43,13 +81,13 @@ def measure(folder: Path, replica: ReplicaPlace, gap_s: float, rate: float, rows
     took_ms: list[float] = []
     questions = {0.0}
     all_in = threading.Event()
-    total = int(DURATION_S * rate)
+    total = int(seconds * rate)
     try:
         if not litestream.start():
-            raise SystemExit(f"Litestream does not answer: {litestream.status.last_error}")
+            raise RuntimeError(f"Litestream does not answer: {litestream.status.last_error}")
         durability.start()
         if not durability.await_durable(0, 30):
-            raise SystemExit(f"nothing confirmed: {durability.report().last_error}")
+            raise RuntimeError(f"nothing confirmed: {durability.report().last_error}")
         pid = litestream.status.pid or 0
         theirs, ours, began = cpu_s(pid), time.process_time(), time.monotonic()
         for number in range(1, total + 1):
@@ -68,26 +106,32 @@ def measure(folder: Path, replica: ReplicaPlace, gap_s: float, rate: float, rows
                     all_in.set()
 
             durability.when_durable(number).add_done_callback(done)
-        all_in.wait(30)
+        all_in.wait(ALL_IN_WITHIN_S)
         elapsed = time.monotonic() - began
         wal_mb = Path(f"{path}-wal").stat().st_size / 1e6
         theirs, ours = cpu_s(pid) - theirs, time.process_time() - ours
+        confirmed = sorted(took_ms)
     finally:
         durability.stop()
         connection.close()
         litestream.stop()
-    took_ms.sort()
-    return (
-        f"{gap_s * 1000:5.0f} {statistics.median(took_ms):8.1f} "
-        f"{took_ms[int(len(took_ms) * 0.99)]:8.1f} {len(questions) / elapsed:8.0f} "
-        f"{theirs / elapsed:10.1%} {ours / elapsed:8.1%} {rate * rows:10.0f} {wal_mb:8.1f}"
+    return Confirmed(
+        median_ms=statistics.median(confirmed),
+        p99_ms=confirmed[int(len(confirmed) * 0.99)],
+        confirmed=len(confirmed),
+        commits=total,
+        questions_per_s=len(questions) / elapsed,
+        litestream_share=theirs / elapsed,
+        own_share=ours / elapsed,
+        wal_mb=wal_mb,
     )
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table of every pace and load."""
     out = sys.stdout
-    with tempfile.TemporaryDirectory() as home:
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / "build") as home:
         for number, (name, rate, rows) in enumerate(LOADS):
             out.write(f"{name}\n  gap   median      p99      q/s Litestream     self")
             out.write("     rows/s   WAL MB\n")
@@ -96,7 +140,12 @@ def main() -> None:
                 folder.mkdir()
                 place = sys.argv[1] if len(sys.argv) > 1 else f"{home}/replica"
                 replica = ReplicaPlace.parse(place).below(folder.name)
-                out.write(measure(folder, replica, gap_s, rate, rows) + "\n")
+                found = measure(folder, replica, gap_s, rate, rows, DURATION_S)
+                out.write(
+                    f"{gap_s * 1000:5.0f} {found.median_ms:8.1f} {found.p99_ms:8.1f} "
+                    f"{found.questions_per_s:8.0f} {found.litestream_share:10.1%} "
+                    f"{found.own_share:8.1%} {rate * rows:10.0f} {found.wal_mb:8.1f}\n"
+                )
                 out.flush()
 
 

@@ -1,0 +1,89 @@
+"""`python -m bench`: every benchmark, as one table beside its peers, and build/bench.json.
+
+Figures on standard output, progress on standard error. Takes about four minutes.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import durability, intake, pages, publishing
+from bench.figures import Figure, rows_as_text, table, write_json
+from bench.processes import ROOT
+
+PARTS = ("publishing", "pages", "durability", "intake")
+
+
+def main() -> int:
+    """Run what was asked for, and return 0 even where an aim is missed: the table says so."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of intake (default 3)")
+    parser.add_argument("--seconds", type=float, default=5, help="of each load (default 5)")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="JSON file")
+    given = parser.parse_args()
+    unknown = sorted(set(given.parts) - set(PARTS))
+    if unknown:
+        parser.error(f"no such part: {', '.join(unknown)}")
+    wanted = given.parts or PARTS
+    # An ordinary end, so that what was started is ended and what was written is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began = time.monotonic()
+
+    def say(words: str) -> None:
+        sys.stderr.write(f"[{time.monotonic() - began:4.0f} s] {words}\n")
+        sys.stderr.flush()
+
+    figures: list[Figure] = []
+    home = _home()
+    try:
+        # What needs a quiet machine comes first; the site with notices serves the pages as well.
+        if "publishing" in wanted:
+            figures += publishing.run(home / "publishing", (1_000, 10_000), say)
+        if "pages" in wanted:
+            site = home / "publishing" / "site-1000"
+            figures += pages.run(home / "pages", site if site.exists() else None, say)
+        if "durability" in wanted:
+            figures += durability.run(home / "durability", 2 * given.seconds, say)
+        if "intake" in wanted:
+            figures = [*intake.run(home / "intake", given.rounds, given.seconds, say), *figures]
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    about = _about(time.monotonic() - began)
+    write_json(given.out, figures, about)
+    out = sys.stdout
+    out.write(f"{about['cores']} cores, Python {about['python']}, SQLite {about['sqlite']}, ")
+    out.write(f"{about['seconds']:.0f} s. Medians and ratios of this one run.\n\n")
+    out.write(table(figures))
+    for rows in (intake.details(figures), pages.details(figures)):
+        if len(rows) > 1:
+            out.write("\n" + rows_as_text(rows))
+    return 0
+
+
+def _home() -> Path:
+    """Return a new folder under build/: on a disk, as /tmp may not be."""
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="bench-", dir=build))
+
+
+def _about(seconds: float) -> dict[str, object]:
+    return {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "seconds": round(seconds, 1),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
