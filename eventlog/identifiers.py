@@ -30,4 +30,5 @@ def parse_uuid(text: str) -> bytes:
 
 def uuid_text(raw: bytes) -> str:
     """Return the 36-character form of a 16-byte UUID."""
-    return str(UUID(bytes=raw))
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

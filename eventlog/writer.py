@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Result = TypeVar("Result")
-GROUP_LIMIT = 256
+GROUP_LIMIT = 24
 
 logger = logging.getLogger("huiyin.writer")
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -56,4 +57,9 @@ def _add_months(day: datetime, months: int) -> datetime:
 
 def month_of(at_ms: int) -> str:
     """Return the month (yyyy-mm) in Asia/Shanghai of a time in milliseconds, UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(SHANGHAI).strftime("%Y-%m")
+    return _month_of_hour(at_ms // 3_600_000)
+
+
+@lru_cache(maxsize=1024)
+def _month_of_hour(hour: int) -> str:
+    return datetime.fromtimestamp(hour * 3600, UTC).astimezone(SHANGHAI).strftime("%Y-%m")

@@ -322,7 +322,5 @@ _CHANGES: dict[str, Callable[[Matter, Event], None]] = {
 
 def _known(kind: type[Choice], value: Any, otherwise: Choice) -> Choice:
     """Return the member of a closed list, or `otherwise` for a value of a newer version."""
-    try:
-        return kind(value)
-    except ValueError:
-        return otherwise
+    found = kind._value2member_map_.get(value, otherwise)
+    return found if isinstance(found, kind) else otherwise

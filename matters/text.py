@@ -14,6 +14,8 @@ def normalise_text(text: str) -> str:
 
     Leading and trailing white space goes; the words themselves stay as they were typed.
     """
+    if not text:
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINES).translate(_DROPPED)
     if not text.isprintable():
         text = "".join(
@@ -21,4 +23,6 @@ def normalise_text(text: str) -> str:
             for character in text
             if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
         )
-    return unicodedata.normalize("NFC", text).strip()
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    return text.strip()

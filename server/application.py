@@ -1,5 +1,6 @@
 """The Starlette application: every address, and the headers that all answers carry."""
 
+import itertools
 import logging
 import secrets
 import time
@@ -99,6 +100,9 @@ class Envelope:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        # Unique on this machine, and cheaper than randomness for each request.
+        self._start = secrets.token_hex(3)
+        self._count = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -106,7 +110,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
-        request_id = secrets.token_hex(6)
+        request_id = f"{self._start}-{next(self._count):x}"
         status = 0
 
         async def sending(message: Message) -> None:

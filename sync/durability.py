@@ -243,7 +243,7 @@ class Durability:
             else:
                 pause_s = FIRST_PAUSE_S
                 self._succeeded(number, same_disk)
-                time.sleep(max(0.0, started + self._pace.gap_s - time.monotonic()))
+                self._pause(started)
                 continue
             # A final sync doesn't wait for the end of a pause.
             if self._interrupt.wait(pause_s):
@@ -252,6 +252,16 @@ class Durability:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         if self._control is not None:
             self._control.close()
+
+    def _pause(self, started: float) -> None:
+        """Keep the pace: the gap since `started`, cut short once a crowd is waiting."""
+        time.sleep(max(0.0, started + self._pace.crowd_gap_s - time.monotonic()))
+        with self._lock:
+            while not self._stopping and self._committed - self._replicated < self._pace.crowd:
+                left = started + self._pace.gap_s - time.monotonic()
+                if left <= 0:
+                    return
+                self._work.wait(left)
 
     def _next_number(self) -> int | None:
         """Wait for something to confirm and return up to where; None when it is time to stop."""
