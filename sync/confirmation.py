@@ -42,9 +42,9 @@ class Pace:
     `gap_s` is the least time from one question to the next. Measured at 200 commits a second to a
     folder on the same disk (`bench/durability.py`), median and 99th percentile to confirmed, and
     Litestream's share of a core: 10 ms 10/18 ms 44 %, 30 ms 21/37 ms 15 %, 50 ms 32/56 ms 10 %.
-    Below 10 ms it is no faster. Once `crowd` commits or more are waiting, that many people wait, and
-    the least time is `crowd_gap_s`. The other two guard against a
-    Litestream that hangs and a replica that can't be restored from.
+    Below 10 ms it is no faster. Once `crowd` commits or more are waiting, that many people wait,
+    and the least time is `crowd_gap_s`. The other two guard against a Litestream that hangs and
+    a replica that can't be restored from.
     """
 
     gap_s: float = 0.03
