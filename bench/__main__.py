@@ -24,7 +24,7 @@ PARTS = ("publishing", "pages", "durability", "intake")
 
 
 def main() -> int:
-    """Run what was asked for; return 1 where a part could not be run, 0 even where an aim is missed."""
+    """Return 1 where a part could not be run, and 0 even where an aim is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of intake (default 3)")
