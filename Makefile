@@ -43,7 +43,7 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test
+bench: $(VENV)/.serve
 	tools/setup bench $(PYTHON)
 	$(BIN)/python -m bench
 

@@ -14,8 +14,9 @@ COLUMNS = ("what", "figure", "peer", "ratio", "aim", "holds?")
 class Figure:
     """One line: a figure of ours (or of a peer) in `unit`, and its peer's in the same unit.
 
-    `holds` is None where there is no aim. `missing` says why there is no figure. `more` goes to
-    the JSON only.
+    `holds` is None where there is no aim. `missing` says why there is no figure. `paired` is the
+    ratio where it is the median over rounds and not that of the two medians. `more` goes to the
+    JSON only.
     """
 
     what: str
@@ -25,11 +26,14 @@ class Figure:
     aim: str = ""
     holds: bool | None = None
     missing: str = ""
+    paired: float | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:
         """The figure in terms of its peer's."""
+        if self.paired is not None:
+            return self.paired
         if self.figure is None or not self.peer:
             return None
         return self.figure / self.peer
