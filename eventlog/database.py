@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 BUSY_TIMEOUT_S = 15.0
+WRITER_CACHE_KIB = 64 * 1024
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -37,6 +38,8 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # Numbers are random, so an insert touches pages all over their index.
+        connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     return connection
 
 

@@ -42,7 +42,7 @@ def m001_log(database: Database) -> None:
             noun TEXT NOT NULL,
             position INTEGER NOT NULL,
             state BLOB NOT NULL
-        )""",
+        ) WITHOUT ROWID""",
         # Who looked at a contact, which attempts were refused: things that change no state are
         # events too, but of subjects without a projection.
     )

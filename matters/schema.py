@@ -36,7 +36,8 @@ def m001_matters(database: Database) -> None:
         "CREATE INDEX matters_newest ON matters(received_at DESC, id DESC)",
         "CREATE INDEX matters_by_state ON matters(state, received_at DESC, id DESC)",
         "CREATE INDEX matters_by_content ON matters(content)",
-        "CREATE INDEX matters_public ON matters(publicity, month, received_at DESC)",
+        "CREATE INDEX matters_public ON matters(month, received_at DESC, id DESC) "
+        "WHERE publicity != 'none'",
         "CREATE INDEX matters_of_batch ON matters(batch) WHERE batch != x''",
         """CREATE TABLE dispatched(
             unit TEXT NOT NULL,

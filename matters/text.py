@@ -1,12 +1,14 @@
 """What people type, made the same everywhere before it is measured, compared or kept."""
 
+import re
 import unicodedata
 
-# Zero-width characters and the marks that turn the direction of writing.
-_DROPPED = dict.fromkeys(
-    (*range(0x200B, 0x200E), 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+# Control characters, lone surrogates, zero-width characters, marks that turn the direction.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff"
+    "\u200b-\u200d\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
 )
-_LINES = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\v": "\n", "\f": "\n"})
 
 
 def normalise_text(text: str) -> str:
@@ -16,13 +18,7 @@ def normalise_text(text: str) -> str:
     """
     if not text:
         return text
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINES).translate(_DROPPED)
-    if not text.isprintable():
-        text = "".join(
-            character
-            for character in text
-            if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
-        )
+    text = _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
     return text.strip()

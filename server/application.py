@@ -24,12 +24,13 @@ logger = logging.getLogger("huiyin.access")
 _SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
-        b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
 ]
+# Unless an answer brings a stricter one of its own.
+_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+    b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+)
 
 
 def make_application(node: Node) -> ASGIApp:
@@ -117,12 +118,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(header for header in _SECURITY if header[0] not in present),
-                    (b"x-request-id", request_id.encode()),
-                ]
+                headers = [*message["headers"], *_SECURITY, (b"x-request-id", request_id.encode())]
+                if not any(name == _POLICY[0] for name, _ in message["headers"]):
+                    headers.append(_POLICY)
+                message["headers"] = headers
             await send(message)
 
         try:

@@ -61,4 +61,4 @@ def language_of(connection: HTTPConnection) -> str:
 def wants_json(connection: HTTPConnection) -> bool:
     """Return whether the sender asks for JSON rather than a page."""
     accept = connection.headers.get("accept", "")
-    return "application/json" in accept or connection.url.path.startswith("/api/")
+    return "application/json" in accept or connection.scope["path"].startswith("/api/")

@@ -158,11 +158,30 @@ class Node:
             waiting: Future[bool] = durability.when_durable(position)
             if waiting.done():
                 return waiting.result()
-            shared = asyncio.wrap_future(waiting)
-            self._shared[key] = shared
-            shared.add_done_callback(lambda _: self._shared.pop(key, None))
-        done, _ = await asyncio.wait((shared,), timeout=self.settings.durable_wait_s)
-        return bool(done) and not shared.cancelled() and shared.result()
+            shared = self._share(key, waiting)
+        # Shielded, for one sender who hangs up must not end the waiting of the others.
+        return await asyncio.shield(shared)
+
+    def _share(self, key: tuple[str, int], waiting: Future[bool]) -> asyncio.Future[bool]:
+        """Return a future of this loop: what `waiting` gives, or False once the wait is over."""
+        loop = asyncio.get_running_loop()
+        shared: asyncio.Future[bool] = loop.create_future()
+        self._shared[key] = shared
+
+        def settle(durable: bool) -> None:
+            if not shared.done():
+                shared.set_result(durable)
+                self._shared.pop(key, None)
+                timer.cancel()
+                waiting.cancel()
+
+        def arrived(future: Future[bool]) -> None:
+            if not future.cancelled():
+                loop.call_soon_threadsafe(settle, future.result())
+
+        timer = loop.call_later(self.settings.durable_wait_s, settle, False)
+        waiting.add_done_callback(arrived)
+        return shared
 
     def is_durable(self, database: str, position: int) -> bool:
         """Return whether everything up to `position` is known to be durable now."""
