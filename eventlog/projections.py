@@ -50,8 +50,14 @@ def projection_of(
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
+_unsorting_encoder = msgspec.msgpack.Encoder()
 
 
 def encode_state(state: Any) -> bytes:
     """Return the canonical bytes of a folded state; the state hash is made of these."""
-    return _encoder.encode(state)
+    try:
+        return _encoder.encode(state)
+    except TypeError:
+        # A map that came from elsewhere has keys that can't be sorted. Its order is that of the
+        # event's bytes, which are the same everywhere.
+        return _unsorting_encoder.encode(state)
