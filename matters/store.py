@@ -1,7 +1,9 @@
 """Reading matters from the tables: one whole, or a list of many. SQL for matters stands here."""
 
+import re
 import sqlite3
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 import msgspec
 
@@ -13,6 +15,8 @@ from matters.terms import Role, State
 
 _decoder = msgspec.msgpack.Decoder(Matter)
 PAGE = 50
+# The time of receipt, which in old files may lie before 1970, and the matter's id.
+_CURSOR = re.compile(r"(-?[0-9]{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 class Filters(NamedTuple):
@@ -178,10 +182,14 @@ def _narrow_to_actor(actor: Actor, narrow: "_Narrow") -> None:
         return
     alternatives: list[str] = []
     values: list[str] = []
-    for column, allowed in (("station", actor.stations), ("area", actor.areas)):
+    if actor.role not in (Role.LIAISON, Role.DEPUTY):
+        narrow("0")
+        return
+    for column, given in (("station", actor.stations), ("area", actor.areas)):
+        allowed = sorted(given - {""})
         if allowed:
             alternatives.append(f"m.{column} IN ({','.join('?' * len(allowed))})")
-            values.extend(sorted(allowed))
+            values.extend(allowed)
     if actor.deputy:
         alternatives.append("m.deputy=?")
         values.append(actor.deputy)
@@ -199,13 +207,8 @@ def _escaped(text: str) -> str:
 
 
 def _read_cursor(cursor: str) -> tuple[int, bytes] | None:
-    received_at, dot, identity = cursor.partition(".")
-    if not dot or not received_at.isascii() or not received_at.isdecimal():
-        return None
-    try:
-        return int(received_at), bytes.fromhex(identity.replace("-", ""))
-    except ValueError:
-        return None
+    found = _CURSOR.fullmatch(cursor)
+    return None if found is None else (int(found[1]), UUID(found[2]).bytes)
 
 
 class ImportRow(NamedTuple):
