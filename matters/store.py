@@ -56,8 +56,10 @@ def by_id(connection: sqlite3.Connection, matter: bytes) -> Matter | None:
 
 
 def by_number(connection: sqlite3.Connection, number: str) -> Matter | None:
-    """Return the matter of that number, or None."""
-    row = connection.execute("SELECT id FROM matters WHERE number=?", (number,)).fetchone()
+    """Return the matter of that number, or None; of two, the one that was received first."""
+    row = connection.execute(
+        "SELECT id FROM matters WHERE number=? ORDER BY received_at, id LIMIT 1", (number,)
+    ).fetchone()
     return None if row is None else by_id(connection, row[0])
 
 
