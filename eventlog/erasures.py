@@ -8,10 +8,12 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from eventlog import words
+from eventlog.files import sync_folder
 
 FILE_NAME = "erasures.jsonl"
 
@@ -26,15 +28,29 @@ class Erasure(msgspec.Struct, frozen=True):
 
 def record(folder: Path, erasures: Iterable[Erasure]) -> None:
     """Append erasures to the file and bring them to the disk."""
-    with (folder / FILE_NAME).open("ab") as file:
+    path = folder / FILE_NAME
+    is_new = not path.exists()
+    with path.open("a+b") as file:
+        if _is_torn(file):
+            file.write(b"\n")
         for erasure in erasures:
             file.write(msgspec.json.encode(erasure) + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    if is_new:
+        sync_folder(folder)
+
+
+def _is_torn(file: BinaryIO) -> bool:
+    """Return whether a power cut left the last line without its end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def recorded(folder: Path) -> list[Erasure]:
-    """Return every erasure on file; a last line that a power cut tore is passed over."""
+    """Return every erasure on file; a line that a power cut tore is passed over."""
     try:
         lines = (folder / FILE_NAME).read_bytes().splitlines()
     except FileNotFoundError:
@@ -42,17 +58,20 @@ def recorded(folder: Path) -> list[Erasure]:
     found: list[Erasure] = []
     for line in lines:
         try:
-            found.append(msgspec.json.decode(line, type=Erasure))
-        except msgspec.DecodeError:
+            erasure = msgspec.json.decode(line, type=Erasure)
+            bytes.fromhex(erasure.event)
+        except ValueError:
             continue
+        found.append(erasure)
     return found
 
 
 def apply_again(connection: sqlite3.Connection, folder: Path) -> int:
     """Erase what is on file once more; return how many texts had come back.
 
-    Called with a transaction open.
+    Called with a transaction open. The freed pages are overwritten.
     """
+    connection.execute("PRAGMA secure_delete=ON")
     return sum(
         words.erase(connection, bytes.fromhex(erasure.event), erasure.field)
         for erasure in recorded(folder)

@@ -5,6 +5,7 @@ matter, but can open no contact detail.
 """
 
 import base64
+import hashlib
 import os
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def save_keys(folder: Path, keys: Keys) -> None:
     write_atomically(folder / FILE_NAME, msgspec.json.encode(keys), mode=0o600)
 
 
+# Behind each key stand three bytes of its SHA-256, so that a letter copied wrongly is noticed
+# before contacts are lost for it; 35 bytes are 56 letters without padding.
+_CHECK_BYTES = 3
+_KIT_LETTERS = 56
+# Digits that are no letters of base32, read as what they were copied from.
+_READ_AS = str.maketrans("018", "OIB")
 _LINES = {"unsealing": "unsealing key", "signing": "signing key", "receipt": "receipt key"}
 
 
@@ -82,7 +89,8 @@ def kit_text(keys: Keys, *, node: str, replica: str) -> str:
         f"replica: {replica}",
     ]
     for name, label in _LINES.items():
-        code = base64.b32encode(getattr(keys, name)).decode().rstrip("=")
+        key: bytes = getattr(keys, name)
+        code = base64.b32encode(key + _check(key)).decode()
         groups = " ".join(code[start : start + 4] for start in range(0, len(code), 4))
         lines.append(f"{label}: {groups}")
     lines += [
@@ -92,6 +100,10 @@ def kit_text(keys: Keys, *, node: str, replica: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _check(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()[:_CHECK_BYTES]
 
 
 def write_kit(folder: Path, text: str) -> Path:
@@ -110,14 +122,17 @@ def read_kit(path: Path) -> Keys:
         name = labels.get(label.strip())
         if not colon or name is None:
             continue
-        code = "".join(rest.split()).upper()
+        code = "".join(rest.split()).upper().translate(_READ_AS)
+        if len(code) != _KIT_LETTERS:
+            raise KitError(f"恢复凭证这一行长度不对 / wrong length: {label}")
         try:
-            raw = base64.b32decode(code + "=" * (-len(code) % 8))
+            raw = base64.b32decode(code)
         except ValueError as error:
             raise KitError(f"恢复凭证这一行抄错了 / copied wrongly: {label}") from error
-        if len(raw) != 32:
-            raise KitError(f"恢复凭证这一行长度不对 / wrong length: {label}")
-        found[name] = raw
+        key = raw[:-_CHECK_BYTES]
+        if raw[-_CHECK_BYTES:] != _check(key):
+            raise KitError(f"恢复凭证这一行抄错了 / copied wrongly: {label}")
+        found[name] = key
     missing = [label for label, name in labels.items() if name not in found]
     if missing:
         raise KitError(f"恢复凭证缺少 / the kit lacks: {', '.join(missing)}")

@@ -1,7 +1,7 @@
 """Projections: tables that are folded from events and can be thrown away and made again."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -34,9 +34,30 @@ class Projection(Protocol):
         """Empty the tables, before all of them are made again."""
 
 
+def projection_of(
+    projections: Mapping[str, Projection], events: Sequence[Event]
+) -> Projection | None:
+    """Return the projection that a subject's events belong to, or None where it has none here.
+
+    A noun that is unknown here is passed over, wherever its events stand: a newer version may
+    speak of the same subject.
+    """
+    for event in events:
+        found = projections.get(event.noun)
+        if found is not None:
+            return found
+    return None
+
+
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
+_unsorting_encoder = msgspec.msgpack.Encoder()
 
 
 def encode_state(state: Any) -> bytes:
     """Return the canonical bytes of a folded state; the state hash is made of these."""
-    return _encoder.encode(state)
+    try:
+        return _encoder.encode(state)
+    except TypeError:
+        # A map that came from elsewhere has keys that can't be sorted. Its order is that of the
+        # event's bytes, which are the same everywhere.
+        return _unsorting_encoder.encode(state)

@@ -5,8 +5,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+import msgspec
+
+from eventlog import words
 from eventlog.events import GENESIS, Event, decode, digest
-from eventlog.projections import Projection, encode_state
+from eventlog.projections import Projection, encode_state, projection_of
 from eventlog.transaction import refold
 
 
@@ -45,12 +48,12 @@ def verify(
     """Replay the log and compare it with the tables, without writing anything."""
     connection.execute("BEGIN")
     try:
-        broken = _check_chains(connection)
+        broken = _check_chains(connection) + _check_words(connection)
         running = hashlib.sha256()
         events = subjects = 0
         for subject, group, _ in _by_subject(connection):
             events += len(group)
-            projection = projections.get(group[0].noun)
+            projection = projection_of(projections, group)
             if projection is not None:
                 subjects += 1
                 _add(running, subject, encode_state(projection.fold(group)))
@@ -75,9 +78,7 @@ def rebuild(
     events = 0
     for subject, group, position in _by_subject(connection):
         events += len(group)
-        projection_of_noun = projections.get(group[0].noun)
-        if projection_of_noun is not None:
-            refold(connection, projection_of_noun, subject, group, position)
+        refold(connection, projections, subject, group, position)
         progress(events)
     return state_hash(connection)
 
@@ -101,7 +102,11 @@ def _by_subject(
             if subject is not None:
                 yield subject, group, newest
             subject, group, newest = row[0], [], 0
-        group.append(decode(row[1]))
+        try:
+            group.append(decode(row[1]))
+        except msgspec.DecodeError:
+            # `verify` lists it among what is broken.
+            continue
         newest = max(newest, row[2])
     if subject is not None:
         yield subject, group, newest
@@ -113,16 +118,38 @@ def _check_chains(connection: sqlite3.Connection) -> list[str]:
     log: bytes | None = None
     sequence, previous = 0, GENESIS
     for row in connection.execute(
-        "SELECT log, sequence, body, id FROM events ORDER BY log, sequence"
+        "SELECT log, sequence, id, subject, rank, type, body FROM events ORDER BY log, sequence"
     ):
         if row[0] != log:
             log, sequence, previous = row[0], 0, GENESIS
-        event = decode(row[2])
+        name = f"log {row[0].hex()}"
         if row[1] != sequence + 1:
-            broken.append(f"log {row[0].hex()}: gap before {row[1]}")
-        elif event.previous != previous:
-            broken.append(f"log {row[0].hex()}: {row[1]} does not follow {sequence}")
-        if event.id != row[3] or event.sequence != row[1] or event.log != row[0]:
-            broken.append(f"log {row[0].hex()}: {row[1]} is filed under another name")
-        sequence, previous = row[1], digest(row[2])
+            broken.append(f"{name}: gap before {row[1]}")
+        try:
+            event = decode(row[6])
+        except msgspec.DecodeError:
+            broken.append(f"{name}: {row[1]} is no event")
+        else:
+            if row[1] == sequence + 1 and event.previous != previous:
+                broken.append(f"{name}: {row[1]} does not follow {sequence}")
+            said = (event.log, event.sequence, event.id, event.subject, event.rank, event.type)
+            if said != tuple(row)[:6]:
+                broken.append(f"{name}: {row[1]} is filed under another name")
+        sequence, previous = row[1], digest(row[6])
+    return broken
+
+
+def _check_words(connection: sqlite3.Connection) -> list[str]:
+    """Return which plain texts are not those that their events committed to."""
+    broken: list[str] = []
+    for event, field, salt, text, body in connection.execute(
+        "SELECT w.event, w.field, w.salt, w.body, e.body FROM words w "
+        "JOIN events e ON e.id=w.event WHERE w.wrapped_key IS NULL"
+    ):
+        try:
+            commitment = decode(body).words.get(field, b"")
+        except msgspec.DecodeError:
+            continue
+        if not words.fits(commitment, salt, text):
+            broken.append(f"event {event.hex()}: {field} is not what was committed to")
     return broken

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from eventlog import words
 from eventlog.events import FORMAT, GENESIS, Draft, Event, decode, digest, encode
 from eventlog.identifiers import new_uuid7
-from eventlog.projections import Projection, encode_state
+from eventlog.projections import Projection, encode_state, projection_of
 from eventlog.sealing import Sealer
 
 
@@ -61,15 +61,15 @@ class Transaction:
         """
         at = self.now_ms()
         written: list[Event] = []
-        touched: dict[bytes, list[Event] | None] = {}
-        position = 0
+        touched: dict[bytes, tuple[list[Event] | None, int]] = {}
         for draft in drafts:
             fresh = fresh_subject and draft.subject not in touched
             event, position = self._write(draft, by, at, 0 if fresh else None)
             written.append(event)
-            touched[draft.subject] = [event] if fresh else None
-        for subject, known in touched.items():
-            self._refold(subject, known or self.events_of(subject), position)
+            touched[draft.subject] = [event] if fresh else None, position
+        for subject, (known, position) in touched.items():
+            events = known or self.events_of(subject)
+            refold(self.connection, self._projections, subject, events, position)
         return written
 
     def _write(self, draft: Draft, by: str, at: int, rank: int | None) -> tuple[Event, int]:
@@ -118,11 +118,6 @@ class Transaction:
         ).fetchone()
         return (0, GENESIS) if row is None else (row[0], digest(row[1]))
 
-    def _refold(self, subject: bytes, events: list[Event], position: int) -> None:
-        projection = self._projections.get(events[0].noun)
-        if projection is not None:
-            refold(self.connection, projection, subject, events, position)
-
 
 def events_of(connection: sqlite3.Connection, subject: bytes) -> list[Event]:
     """Return the subject's events in (rank, id) order."""
@@ -134,12 +129,18 @@ def events_of(connection: sqlite3.Connection, subject: bytes) -> list[Event]:
 
 def refold(
     connection: sqlite3.Connection,
-    projection: Projection,
+    projections: Mapping[str, Projection],
     subject: bytes,
     events: Sequence[Event],
     position: int,
 ) -> None:
-    """Fold a subject anew and put its state and rows in place. Called with the transaction open."""
+    """Fold a subject anew and put its state and rows in place. Called with the transaction open.
+
+    A subject whose events are all of unknown nouns has no state.
+    """
+    projection = projection_of(projections, events)
+    if projection is None:
+        return
     state = projection.fold(events)
     connection.execute(
         "INSERT OR REPLACE INTO states(subject, noun, position, state) VALUES (?,?,?,?)",

@@ -40,7 +40,7 @@ def take_voice(connection: sqlite3.Connection, folder: Path, now_ms: int) -> Voi
     """
     mark = _read_mark(folder)
     if mark is not None:
-        log = bytes.fromhex(mark.log)
+        log = _log_of(mark)
         known = connection.execute("SELECT epoch FROM logs WHERE log=?", (log,)).fetchone()
         if known is not None and _last_sequence(connection, log) >= mark.sequence:
             return Voice(log, known[0])
@@ -76,6 +76,13 @@ class MarkKeeper:
                 return
             self._written_at = now
             write_mark(self._folder, self._voice, _last_sequence(connection, self._voice.log))
+
+
+def _log_of(mark: _Mark) -> bytes:
+    try:
+        return bytes.fromhex(mark.log)
+    except ValueError:
+        return b""
 
 
 def _read_mark(folder: Path) -> _Mark | None:

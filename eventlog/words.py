@@ -87,13 +87,18 @@ def read_secret(
     return unsealer.unseal(Sealed(row[0], row[1]))[SALT_BYTES:].decode()
 
 
+def fits(commitment: bytes, salt: bytes | None, body: bytes) -> bool:
+    """Return whether a plain text, with its salt, is the one that was committed to."""
+    return hashlib.sha256((salt or b"") + body).digest() == commitment
+
+
 def check(connection: sqlite3.Connection, event: bytes, field: str, commitment: bytes) -> None:
     """Raise CommitmentMismatch where a plain text is there but is not the committed one."""
     row = connection.execute(
         "SELECT salt, body FROM words WHERE event=? AND field=? AND wrapped_key IS NULL",
         (event, field),
     ).fetchone()
-    if row is not None and hashlib.sha256(row[0] + row[1]).digest() != commitment:
+    if row is not None and not fits(commitment, row[0], row[1]):
         raise CommitmentMismatch(f"{field} of event {event.hex()}")
 
 

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Result = TypeVar("Result")
@@ -73,6 +74,8 @@ class Writer:
         self._between_groups = between_groups
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        # Held while a job or the stop mark is queued, so that no job comes to lie behind the mark.
+        self._queueing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -82,10 +85,15 @@ class Writer:
         return self._jobs.qsize()
 
     def submit(self, run: Callable[[Any], Result]) -> "Future[Committed[Result]]":
-        """Queue a job for the next group; the future is resolved after its COMMIT."""
+        """Queue a job for the next group; the future is resolved after its COMMIT.
+
+        To cancel the future gives up the answer only: the job is run all the same.
+        """
         future: Future[Committed[Result]] = Future()
 
         def deliver(outcome: Any, error: BaseException | None) -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             if error is None:
                 future.set_result(outcome)
             else:
@@ -114,15 +122,14 @@ class Writer:
         """Take no more jobs, finish those that wait, and close the connection."""
         if self._stopping.is_set():
             return
-        self._stopping.set()
-        self._jobs.put(None)
-        self._thread.join()
+        self.drain()
         self._connection.close()
 
     def drain(self) -> None:
         """Take no more jobs and finish those that wait; the connection stays open."""
-        self._stopping.set()
-        self._jobs.put(None)
+        with self._queueing:
+            self._stopping.set()
+            self._jobs.put(None)
         self._thread.join()
 
     def close(self) -> None:
@@ -130,9 +137,10 @@ class Writer:
         self._connection.close()
 
     def _put(self, job: _Job) -> None:
-        if self._stopping.is_set():
-            raise WriterStopped("the node is stopping")
-        self._jobs.put(job)
+        with self._queueing:
+            if self._stopping.is_set():
+                raise WriterStopped("the node is stopping")
+            self._jobs.put(job)
 
     def _run(self) -> None:
         while True:
@@ -153,17 +161,6 @@ class Writer:
             self._run_group(group)
             if last:
                 break
-        self._refuse_rest()
-
-    def _refuse_rest(self) -> None:
-        """Answer jobs that slipped in behind the stop mark."""
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return
-            if job is not None:
-                self._deliver([(job, None, WriterStopped("the node is stopping"))])
 
     def _run_group(self, group: list[_Job]) -> None:
         outcomes: list[tuple[_Job, Any, BaseException | None]] = []
@@ -176,23 +173,30 @@ class Writer:
                 outcomes.append(self._run_job(transaction, job))
             position = connection.execute(self._position_of).fetchone()[0] or 0
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             logger.error("group of %d not committed: %s", len(group), error)
-            refused = StorageFull(str(error))
+            refused = StorageFull(str(error)) if isinstance(error, sqlite3.Error) else error
             # A job that refused for a reason of its own keeps that reason.
             known = {id(job): failure for job, _, failure in outcomes if failure is not None}
             self._deliver([(job, None, known.get(id(job), refused)) for job in group])
             return
-        self._on_commit(position)
+        self._tell(self._on_commit, position)
         self._deliver(
             [
                 (job, Committed(result, position) if failure is None else None, failure)
                 for job, result, failure in outcomes
             ]
         )
-        self._between_groups(connection)
+        self._tell(self._between_groups, connection)
+
+    def _tell(self, listener: Callable[[Any], None], value: Any) -> None:
+        """Call a listener. What was committed stands, and the thread goes on, should it fail."""
+        try:
+            listener(value)
+        except Exception:
+            logger.exception("what follows a commit failed")
 
     def _run_job(
         self, transaction: OpenTransaction, job: _Job
@@ -202,10 +206,10 @@ class Writer:
         connection.execute("SAVEPOINT job")
         try:
             result = job.run(transaction)
-        except sqlite3.OperationalError:
-            # A full or broken disk concerns the whole group, and SQLite may have rolled back.
-            raise
         except Exception as error:
+            if _is_of_storage(error):
+                # It concerns the whole group, and SQLite may have rolled back.
+                raise
             connection.execute("ROLLBACK TO job")
             connection.execute("RELEASE job")
             transaction.roll_back(mark)
@@ -222,8 +226,16 @@ class Writer:
             else:
                 by_loop.setdefault(loop, []).append(outcome)
         for loop, part in by_loop.items():
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # The loop was closed: nobody waits any more.
                 loop.call_soon_threadsafe(_deliver_all, part)
+
+
+def _is_of_storage(error: Exception) -> bool:
+    """Return whether the disk or the database failed, and not the job's own SQL."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
+    return code & 0xFF != sqlite3.SQLITE_ERROR
 
 
 def _deliver_all(outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:

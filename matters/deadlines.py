@@ -9,7 +9,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 ALONE = "P1M"
 JOINT = "P2M"
 
-_DURATION = re.compile(r"P(?:(?P<months>\d{1,2})M)?(?:(?P<days>\d{1,3})D)?")
+_DURATION = re.compile(r"P(?:(?P<months>[0-9]{1,2})M)?(?:(?P<days>[0-9]{1,3})D)?")
 
 
 class BadLimit(ValueError):

@@ -5,6 +5,7 @@ matter is once they have happened. The same events in any order of arrival give 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from matters.refusals import (
     NotThisRole,
     Stale,
 )
+from matters.shapes import WrongShape, bytes_in, maps_in, text_in, texts_in, time_of
 from matters.terms import (
     Channel,
     Grade,
@@ -130,11 +132,12 @@ def fold(events: Sequence[Event]) -> Matter:
     matter = Matter(id=events[0].subject if events else b"", steps=[])
     for event in events:
         matter.version = max(matter.version, event.rank)
+        before = copy(matter)
         try:
             legal = _apply(matter, event)
-        except (KeyError, TypeError, ValueError):
-            # Data of a shape that no version of ours writes; the step is shown as contested.
-            legal = False
+        except WrongShape:
+            # The step is shown as contested, and nothing of it stays, though it be half applied.
+            matter, legal = before, False
         if legal is None:
             continue
         matter.steps.append(
@@ -152,20 +155,35 @@ def fold(events: Sequence[Event]) -> Matter:
     return matter
 
 
+# The types that are written by no command of the table.
+_NO_COMMAND = (
+    MatterEvent.RAISED,
+    MatterEvent.IMPORTED,
+    MatterEvent.ANSWER_IMPORTED,
+    MatterEvent.MESSAGED,
+)
+
+
 def _apply(matter: Matter, event: Event) -> bool | None:
-    """Change the matter by one event; return whether it was legal, None where not known."""
+    """Change the matter by one event; return whether it was legal, None where not known.
+
+    Raises WrongShape, with the matter changed in part.
+    """
+    command = COMMAND_OF_TYPE.get(event.type)
+    if command is None and event.type not in _NO_COMMAND:
+        return None
+    time_of(event.at)
     if event.type == MatterEvent.RAISED:
         return _apply_first(matter, event)
     if event.type == MatterEvent.IMPORTED:
         return _apply_first(matter, event) and _apply_history(matter, event)
     if event.type == MatterEvent.ANSWER_IMPORTED:
         return _apply_late_answer(matter, event)
-    if event.type == MatterEvent.MESSAGED:
+    if command is None or not matter.number:
         return bool(matter.number)
-    command = COMMAND_OF_TYPE.get(event.type)
-    if command is None:
-        return None
-    if not matter.number or matter.state not in command.states:
+    if matter.state not in command.states:
+        return False
+    if not _publicity_allows(matter, event):
         return False
     if command.to is not None:
         if event.rank <= matter.decided_rank:
@@ -176,36 +194,49 @@ def _apply(matter: Matter, event: Event) -> bool | None:
     return True
 
 
+def _publicity_allows(matter: Matter, event: Event) -> bool:
+    """Return whether publishing or withdrawing is legal; who hides without seeing it, prevails."""
+    if event.type == MatterEvent.PUBLISHED:
+        return may_publish(matter) and event.rank > matter.hidden_rank
+    return event.type != MatterEvent.WITHDRAWN or matter.publicity is not Publicity.NONE
+
+
 def _apply_first(matter: Matter, event: Event) -> bool:
-    if matter.number:
-        return False
     data = event.data
-    matter.number = str(data.get("number", ""))
+    number = text_in(data, "number")
+    if matter.number or not number:
+        return False
+    matter.number = number
     matter.kind = _known(Kind, data.get("kind"), Kind.HELP)
     matter.channel = _known(Channel, data.get("channel"), Channel.WEB)
-    matter.category = str(data.get("category", ""))
-    matter.area = str(data.get("area", ""))
-    matter.station = str(data.get("station", ""))
-    matter.deputy = str(data.get("deputy", ""))
+    matter.category = text_in(data, "category")
+    matter.area = text_in(data, "area")
+    matter.station = text_in(data, "station")
+    matter.deputy = text_in(data, "deputy")
     matter.share_phone = bool(data.get("share_phone"))
     matter.publish = bool(data.get("publish"))
     matter.under_14 = bool(data.get("under_14"))
-    matter.photos = tuple(data.get("photos", ()))
-    matter.content = data.get("content", b"")
-    matter.quarantine = data.get("quarantine", b"")
+    matter.photos = maps_in(data, "photos")
+    matter.content = bytes_in(data, "content")
+    matter.quarantine = bytes_in(data, "quarantine")
     matter.has_contact = "contact" in event.words
     matter.received_at = event.at
-    return bool(matter.number)
+    return True
 
 
 def _apply_history(matter: Matter, event: Event) -> bool:
-    """A row of an old file: its own dates, no clock started, its public text a draft."""
+    """A row of an old file: its own dates, no clock started, its public text a draft.
+
+    A report (举报) has no public text, whichever way it came.
+    """
     data = event.data
-    matter.received_at = int(data.get("received_at", event.at))
-    matter.replied_at = data.get("replied_at")
-    matter.batch = data.get("batch", b"")
-    matter.source_number = str(data.get("source_number", ""))
-    matter.publicity = Publicity.DRAFT
+    matter.received_at = time_of(data.get("received_at", event.at))
+    if data.get("replied_at") is not None:
+        matter.replied_at = time_of(data["replied_at"])
+    matter.batch = bytes_in(data, "batch")
+    matter.source_number = text_in(data, "source_number")
+    if matter.kind is not Kind.REPORT:
+        matter.publicity = Publicity.DRAFT
     matter.public = event.id
     matter.title = event.id if "title" in event.words else b""
     if matter.replied_at is not None:
@@ -220,26 +251,26 @@ def _apply_late_answer(matter: Matter, event: Event) -> bool:
         return False
     matter.state = State.REPLIED
     matter.decided_rank = event.rank
-    matter.replied_at = int(event.data["replied_at"])
+    matter.replied_at = time_of(event.data.get("replied_at"))
     matter.answer = event.id
     # The public text is that of the later file, to be approved with it.
     matter.public = event.id
-    matter.batch = event.data.get("batch", matter.batch)
+    matter.batch = bytes_in(event.data, "batch", matter.batch)
     return True
 
 
 def _adopted(matter: Matter, event: Event) -> None:
     matter.title = event.id
-    matter.category = str(event.data.get("category", matter.category))
+    matter.category = text_in(event.data, "category", matter.category)
     matter.grade = _known(Grade, event.data.get("grade"), matter.grade)
 
 
 def _assigned(matter: Matter, event: Event) -> None:
     if matter.replied_at is not None:
         matter.round += 1
-    matter.lead = str(event.data.get("lead", ""))
-    matter.assisting = tuple(event.data.get("assisting", ()))
-    matter.limit = str(event.data.get("limit", ""))
+    matter.lead = text_in(event.data, "lead")
+    matter.assisting = texts_in(event.data, "assisting")
+    matter.limit = text_in(event.data, "limit")
     matter.assigned_at = event.at
     matter.result = matter.reply_rating = matter.result_rating = ""
     try:
@@ -255,7 +286,7 @@ def _returned(matter: Matter, event: Event) -> None:
 def _answered(matter: Matter, event: Event) -> None:
     matter.answer = event.id
     matter.replied_at = event.at
-    matter.result = str(event.data.get("result", ""))
+    matter.result = text_in(event.data, "result")
 
 
 def _ended(matter: Matter, event: Event) -> None:
@@ -265,23 +296,29 @@ def _ended(matter: Matter, event: Event) -> None:
 
 
 def _rated(matter: Matter, event: Event) -> None:
-    matter.reply_rating = str(event.data.get("reply_rating", ""))
-    matter.result_rating = str(event.data.get("result_rating", ""))
+    matter.reply_rating = text_in(event.data, "reply_rating")
+    matter.result_rating = text_in(event.data, "result_rating")
 
 
 def _reclassified(matter: Matter, event: Event) -> None:
-    matter.category = str(event.data.get("category", matter.category))
-    matter.area = str(event.data.get("area", matter.area))
+    matter.category = text_in(event.data, "category", matter.category)
+    matter.area = text_in(event.data, "area", matter.area)
     matter.kind = _known(Kind, event.data.get("kind"), matter.kind)
     matter.grade = _known(Grade, event.data.get("grade"), matter.grade)
-    if matter.kind is Kind.REPORT and matter.publicity is Publicity.PUBLISHED:
-        matter.publicity = Publicity.WITHDRAWN
+    if matter.kind is Kind.REPORT:
+        _hide(matter, event)
 
 
 def _erased(matter: Matter, event: Event) -> None:
-    if event.data.get("what") == "contact":
-        matter.has_contact = False
-    elif matter.publicity is not Publicity.NONE:
+    # The contact goes with the words, too (`matters/erasing.py`).
+    matter.has_contact = False
+    if event.data.get("what") != "contact":
+        _hide(matter, event)
+
+
+def _hide(matter: Matter, event: Event) -> None:
+    matter.hidden_rank = event.rank
+    if matter.publicity is not Publicity.NONE:
         matter.publicity = Publicity.WITHDRAWN
 
 
@@ -293,10 +330,6 @@ def _published(matter: Matter, event: Event) -> None:
     matter.publicity = Publicity.PUBLISHED
     matter.published_at = event.at
     matter.public = event.id
-
-
-def _withdrawn(matter: Matter, event: Event) -> None:
-    matter.publicity = Publicity.WITHDRAWN
 
 
 def _no_change(matter: Matter, event: Event) -> None:
@@ -316,7 +349,7 @@ _CHANGES: dict[str, Callable[[Matter, Event], None]] = {
     MatterEvent.ERASED: _erased,
     MatterEvent.CLOSED: _closed,
     MatterEvent.PUBLISHED: _published,
-    MatterEvent.WITHDRAWN: _withdrawn,
+    MatterEvent.WITHDRAWN: _hide,
 }
 
 

@@ -70,7 +70,9 @@ class Matter(msgspec.Struct, kw_only=True):
     answer: bytes = b""
     public: bytes = b""
     steps: list[Step] = []
+    # The ranks at which the state was last decided, and its text last hidden from the public.
     decided_rank: int = -1
+    hidden_rank: int = -1
 
     @property
     def contested(self) -> list[Step]:

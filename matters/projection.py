@@ -9,6 +9,7 @@ from eventlog.events import Event
 from matters.deadlines import month_of
 from matters.lifecycle import fold
 from matters.matter import Matter
+from matters.shapes import WrongShape, text_in, time_of
 from matters.terms import RecordEvent
 
 _COLUMNS = (
@@ -97,13 +98,17 @@ class ImportsProjection:
     def fold(self, events: Sequence[Event]) -> Import:
         """Return the import that the events give; a second approval changes nothing."""
         found = Import(id=events[0].subject if events else b"")
+        started = False
         for event in events:
-            if event.type == RecordEvent.IMPORT_STARTED and not found.started_at:
-                found.started_at = event.at
-                found.file_name = str(event.data.get("file", ""))
+            try:
+                at, file_name = time_of(event.at), text_in(event.data, "file")
+            except WrongShape:
+                continue
+            if event.type == RecordEvent.IMPORT_STARTED and not started:
+                started = True
+                found.started_at, found.file_name = at, file_name
             elif event.type == RecordEvent.IMPORT_APPROVED and found.approved_at is None:
-                found.approved_at = event.at
-                found.approved_by = event.by
+                found.approved_at, found.approved_by = at, event.by
         return found
 
     def replace_rows(

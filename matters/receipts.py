@@ -9,6 +9,7 @@ NUMBER_DIGITS = 10
 KEY_BYTES = 8
 _BASE32 = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghjkmnpqrstvwxyz")
 _READ_AS = str.maketrans("oil", "011")
+_DASHES = "-–—"
 
 
 def check_digit(digits: str) -> str:
@@ -34,7 +35,7 @@ def read_number(text: str) -> str | None:
     digits = "".join(
         str(int(character)) if character.isdecimal() else "?"
         for character in text
-        if not character.isspace() and character not in "-–—"
+        if not character.isspace() and character not in _DASHES
     )
     if len(digits) != NUMBER_DIGITS or "?" in digits or check_digit(digits[:-1]) != digits[-1]:
         return None
@@ -57,8 +58,13 @@ def key_of(receipt_key: bytes, matter: bytes) -> str:
 
 def key_fits(receipt_key: bytes, matter: bytes, key: str) -> bool:
     """Return whether `key`, as typed by a person, opens the matter; in constant time."""
-    typed = "".join(key.split()).replace("-", "").lower().translate(_READ_AS)
-    return hmac.compare_digest(key_of(receipt_key, matter).encode(), typed.encode())
+    typed = "".join(
+        character for character in key if not character.isspace() and character not in _DASHES
+    )
+    typed = typed.lower().translate(_READ_AS)
+    return hmac.compare_digest(
+        key_of(receipt_key, matter).encode(), typed.encode("utf-8", "replace")
+    )
 
 
 def content_mark(receipt_key: bytes, content: str) -> bytes:

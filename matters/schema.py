@@ -11,7 +11,7 @@ def m001_matters(database: Database) -> None:
     statements = (
         """CREATE TABLE matters(
             id BLOB PRIMARY KEY,
-            number TEXT NOT NULL UNIQUE,
+            number TEXT NOT NULL,
             position INTEGER NOT NULL,
             state TEXT NOT NULL,
             kind TEXT NOT NULL,
@@ -33,6 +33,8 @@ def m001_matters(database: Database) -> None:
             quarantine BLOB NOT NULL,
             contested INTEGER NOT NULL
         ) WITHOUT ROWID""",
+        # Not unique: two stations that know nothing of each other may draw the same number.
+        "CREATE INDEX matters_by_number ON matters(number, received_at, id)",
         "CREATE INDEX matters_newest ON matters(received_at DESC, id DESC)",
         "CREATE INDEX matters_by_state ON matters(state, received_at DESC, id DESC)",
         "CREATE INDEX matters_by_content ON matters(content)",

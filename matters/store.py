@@ -1,7 +1,9 @@
 """Reading matters from the tables: one whole, or a list of many. SQL for matters stands here."""
 
+import re
 import sqlite3
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 import msgspec
 
@@ -13,6 +15,8 @@ from matters.terms import Role, State
 
 _decoder = msgspec.msgpack.Decoder(Matter)
 PAGE = 50
+# The time of receipt, which in old files may lie before 1970, and the matter's id.
+_CURSOR = re.compile(r"(-?[0-9]{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 class Filters(NamedTuple):
@@ -52,8 +56,10 @@ def by_id(connection: sqlite3.Connection, matter: bytes) -> Matter | None:
 
 
 def by_number(connection: sqlite3.Connection, number: str) -> Matter | None:
-    """Return the matter of that number, or None."""
-    row = connection.execute("SELECT id FROM matters WHERE number=?", (number,)).fetchone()
+    """Return the matter of that number, or None; of two, the one that was received first."""
+    row = connection.execute(
+        "SELECT id FROM matters WHERE number=? ORDER BY received_at, id LIMIT 1", (number,)
+    ).fetchone()
     return None if row is None else by_id(connection, row[0])
 
 
@@ -184,10 +190,14 @@ def _narrow_to_actor(actor: Actor, narrow: "_Narrow") -> None:
         return
     alternatives: list[str] = []
     values: list[str] = []
-    for column, allowed in (("station", actor.stations), ("area", actor.areas)):
+    if actor.role not in (Role.LIAISON, Role.DEPUTY):
+        narrow("0")
+        return
+    for column, given in (("station", actor.stations), ("area", actor.areas)):
+        allowed = sorted(given - {""})
         if allowed:
             alternatives.append(f"m.{column} IN ({','.join('?' * len(allowed))})")
-            values.extend(sorted(allowed))
+            values.extend(allowed)
     if actor.deputy:
         alternatives.append("m.deputy=?")
         values.append(actor.deputy)
@@ -205,13 +215,8 @@ def _escaped(text: str) -> str:
 
 
 def _read_cursor(cursor: str) -> tuple[int, bytes] | None:
-    received_at, dot, identity = cursor.partition(".")
-    if not dot or not received_at.isascii() or not received_at.isdecimal():
-        return None
-    try:
-        return int(received_at), bytes.fromhex(identity.replace("-", ""))
-    except ValueError:
-        return None
+    found = _CURSOR.fullmatch(cursor)
+    return None if found is None else (int(found[1]), UUID(found[2]).bytes)
 
 
 class ImportRow(NamedTuple):

@@ -7,7 +7,7 @@ _LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 # Control characters, lone surrogates, zero-width characters, marks that turn the direction.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff"
-    "\u200b-\u200d\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
+    "\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
 
 

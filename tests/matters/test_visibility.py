@@ -1,0 +1,134 @@
+"""Who sees which matter: the rule and the SQL of the lists say the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eventlog.log import Log
+from matters import store
+from matters.actors import Actor, may_see
+from matters.store import Filters
+from matters.terms import Role, State
+from tests.eventlog.notes import START_MS, Clock
+from tests.matters.county import (
+    AREAS,
+    DEPUTIES,
+    OFFICE,
+    STATIONS,
+    UNITS,
+    commanded,
+    matter_of,
+    open_county,
+    raised,
+)
+
+actors = st.builds(
+    Actor,
+    role=st.sampled_from(Role),
+    unit=st.sampled_from(["", "-", *UNITS]),
+    deputy=st.sampled_from(["", *DEPUTIES]),
+    stations=st.frozensets(st.sampled_from(["", *STATIONS])),
+    areas=st.frozensets(st.sampled_from(["", *AREAS])),
+)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
+    """A county with matters of every mix of station, area, deputy and units."""
+    opened = open_county(tmp_path_factory.mktemp("seen") / "data", Clock())
+    several = iter(range(10_000))
+    for station in ("", *STATIONS):
+        for area in ("", *AREAS):
+            for deputy in ("", "li"):
+                number = raised(opened, station=station, area=area, deputy=deputy).number
+                match next(several) % 4:
+                    case 0:
+                        commanded(opened, number, "assign", lead="roads", assisting=["water"])
+                    case 1:
+                        commanded(opened, number, "assign", lead="water")
+                    case 2:
+                        commanded(opened, number, "assign", lead="schools")
+                        schools = Actor(Role.UNIT, "s", unit="schools")
+                        commanded(opened, number, "return", schools, reason="不属本单位")
+    return opened
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(actor=actors)
+def test_the_rule_and_the_lists_agree(log: Log, actor: Actor) -> None:
+    with log.reading() as connection:
+        everything = store.listed(connection, OFFICE, Filters(), now_ms=START_MS)
+        assert len(everything.rows) == 18 and everything.next == ""
+        seen = store.listed(connection, actor, Filters(), now_ms=START_MS)
+        counted = store.counted(connection, actor, Filters(), now_ms=START_MS)
+    expected = {row.matter.number for row in everything.rows if may_see(actor, row.matter)}
+    assert {row.matter.number for row in seen.rows} == expected
+    assert sum(counted.values()) == len(expected) and set(counted) == set(State)
+
+
+def test_a_unit_sees_no_longer_what_it_gave_back(log: Log) -> None:
+    with log.reading() as connection:
+        actor = Actor(Role.UNIT, unit="schools")
+        assert store.listed(connection, actor, Filters(), now_ms=START_MS).rows == []
+
+
+def test_the_pages_of_a_list_hold_every_matter_once(tmp_path: Path) -> None:
+    clock = Clock()
+    log = open_county(tmp_path, clock)
+    for number in range(store.PAGE * 2 + 7):
+        # Many arrive in one millisecond, and the clock may jump to before 1970.
+        clock.now_ms = START_MS if number % 3 else number // 10
+        raised(log)
+    found: list[str] = []
+    filters = Filters()
+    with log.reading() as connection:
+        while True:
+            page = store.listed(connection, OFFICE, filters, now_ms=START_MS)
+            found += [row.matter.number for row in page.rows]
+            if not page.next:
+                break
+            filters = filters._replace(cursor=page.next)
+    assert len(found) == len(set(found)) == store.PAGE * 2 + 7
+    log.stop()
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "1.", ".1", "1.zz", "9" * 30 + ".00", "-1.00", "١.00", "1.00.00"]
+)
+def test_a_cursor_that_nobody_gave_is_no_error(log: Log, cursor: str) -> None:
+    with log.reading() as connection:
+        store.listed(connection, OFFICE, Filters(cursor=cursor), now_ms=START_MS)
+
+
+def test_lists_are_narrowed_by_what_is_asked(tmp_path: Path) -> None:
+    clock = Clock()
+    log = open_county(tmp_path, clock)
+    one = raised(log, text="桥_断了 100%", category="streets", deputy="li").number
+    clock.now_ms += 1000
+    two = raised(log, text="桥x断了 1000", station="xiaohe", area=AREAS[1]).number
+    commanded(log, two, "assign", lead="roads", limit="P1D")
+
+    def numbers(now_ms: int = START_MS, **narrowed: Any) -> list[str]:
+        with log.reading() as connection:
+            filters = Filters()._replace(**narrowed)
+            page = store.listed(connection, OFFICE, filters, now_ms=now_ms)
+            return [row.matter.number for row in page.rows]
+
+    assert numbers() == [two, one]
+    assert numbers(state="assigned") == [two] and numbers(unit="roads") == [two]
+    assert numbers(station="dahe") == [one] and numbers(area=AREAS[1]) == [two]
+    assert numbers(deputy="li") == [one] and numbers(category="streets") == [one]
+    assert numbers(since=START_MS + 1000) == [two]
+    # What was typed is looked for as it stands, not as a pattern.
+    assert numbers(q="桥_断") == [one] and numbers(q="0%") == [one] and numbers(q="\\") == []
+    assert numbers(q=f" {one[:3]} {one[3:6]} {one[6:]}") == [one]
+    due = matter_of(log, two).due_at
+    assert due is not None
+    assert numbers(due, overdue=True) == [] and numbers(due + 1, overdue=True) == [two]
+    assert numbers(flagged=True) == []
+    log.stop()
