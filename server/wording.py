@@ -20,7 +20,7 @@ STEPS: Mapping[str, str] = {
     "matter.imported": N_("历史件录入"),
     "matter.answer_imported": N_("历史答复录入"),
     "matter.messaged": N_("群众补充"),
-    "matter.adopted": N_("代表定单"),
+    "matter.adopted": N_("定单受理"),
     "matter.answered": N_("当场答复"),
     "matter.referred": N_("转送上级或法定渠道"),
     "matter.declined": N_("不予受理"),
