@@ -73,7 +73,7 @@ _ROWS = (
     Command(
         "adopt",
         MatterEvent.ADOPTED,
-        N_("定单:受理"),
+        N_("定单：受理"),
         (Role.DEPUTY, Role.OFFICE),
         (State.RECEIVED,),
         State.ADOPTED,
@@ -98,7 +98,7 @@ _ROWS = (
     Command(
         "assign",
         MatterEvent.ASSIGNED,
-        N_("派单:交办"),
+        N_("派单：交办"),
         (Role.OFFICE,),
         (*_OPEN, State.REPLIED),
         State.ASSIGNED,
@@ -111,7 +111,7 @@ _ROWS = (
                 N_("办理时限"),
                 required=False,
                 max_length=12,
-                hint=N_("P1M 是一个月,P20D 是二十天;不填则单独办理一个月,有协办两个月"),
+                hint=N_("P1M 是一个月，P20D 是二十天；不填则单独办理一个月，有协办两个月"),
             ),
             Field("demand", FieldKind.WORDS, N_("办理要求"), required=False, max_length=2000),
         ),
@@ -148,7 +148,7 @@ _ROWS = (
     Command(
         "accept",
         MatterEvent.ACCEPTED,
-        N_("办单:接单"),
+        N_("办单：接单"),
         (Role.UNIT,),
         (State.ASSIGNED,),
         State.IN_HAND,
@@ -158,7 +158,7 @@ _ROWS = (
     Command(
         "return",
         MatterEvent.RETURNED,
-        N_("退回:不属本单位"),
+        N_("退回：不属本单位"),
         (Role.UNIT,),
         _WITH_UNIT,
         State.ADOPTED,
@@ -180,7 +180,7 @@ _ROWS = (
     Command(
         "reply",
         MatterEvent.REPLIED,
-        N_("办单:答复"),
+        N_("办单：答复"),
         (Role.UNIT,),
         _WITH_UNIT,
         State.REPLIED,
@@ -195,7 +195,7 @@ _ROWS = (
     Command(
         "rate",
         MatterEvent.RATED,
-        N_("评单:代群众评价"),
+        N_("评单：代群众评价"),
         (Role.LIAISON, Role.DEPUTY, Role.VILLAGER),
         (State.REPLIED,),
         None,
@@ -219,7 +219,7 @@ _ROWS = (
             Field("category", FieldKind.CATEGORY, N_("类别"), required=False),
             Field("kind", FieldKind.CHOICE, N_("性质"), required=False, choices=tuple(Kind)),
             Field("grade", FieldKind.CHOICE, N_("轻重缓急"), required=False, choices=tuple(Grade)),
-            Field("area", FieldKind.AREA, N_("村(社区)"), required=False),
+            Field("area", FieldKind.AREA, N_("村（社区）"), required=False),
         ),
     ),
     Command(

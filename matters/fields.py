@@ -74,7 +74,7 @@ def _read(field: Field, value: Any, known: Known) -> Any:
         case FieldKind.CATEGORY:
             return _one_of(value, known.categories, N_("没有这个类别。"))
         case FieldKind.AREA:
-            return _one_of(value, known.areas, N_("没有这个村(社区)。"))
+            return _one_of(value, known.areas, N_("没有这个村（社区）。"))
         case _:
             return _limit(value)
 
@@ -86,7 +86,7 @@ def _text(field: Field, value: str) -> str:
     if len(text) > field.max_length:
         raise _Wrong(
             "too-long",
-            N_("最多 {most} 个字,现在有 {length} 个字。"),
+            N_("最多 {most} 个字，现在有 {length} 个字。"),
             most=field.max_length,
             length=len(text),
         )
@@ -103,5 +103,7 @@ def _limit(value: str) -> str:
     try:
         parse_limit(value.upper())
     except BadLimit as error:
-        raise _Wrong("bad-limit", N_("时限写法如 P1M(一个月)、P20D(二十天),不能是零。")) from error
+        raise _Wrong(
+            "bad-limit", N_("时限写法如 P1M（一个月）、P20D（二十天），不能是零。")
+        ) from error
     return value.upper()

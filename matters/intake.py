@@ -102,18 +102,18 @@ def check_submission(
         try:
             identity = parse_uuid(texts["id"])
         except ValueError:
-            problems.append(FieldProblem("id", "bad-id", N_("编号格式不对,请刷新页面再试。")))
+            problems.append(FieldProblem("id", "bad-id", N_("编号格式不对，请刷新页面再试。")))
     area = texts["area"]
     if area and area not in known.areas:
         area = area_codes.get(area, "")
         if not area:
             problems.append(
-                FieldProblem("area", "unknown", N_("没有这个村(社区),请从列表里选,或不填。"))
+                FieldProblem("area", "unknown", N_("没有这个村（社区），请从列表里选，或不填。"))
             )
     for field, allowed, message in (
-        ("category", known.categories, N_("没有这个类别,请从列表里选,或不填。")),
-        ("station", known.stations, N_("没有这个联络站,请从联络站页面进来,或不填。")),
-        ("deputy", known.deputies, N_("没有这位代表,请从代表页面进来,或不填。")),
+        ("category", known.categories, N_("没有这个类别，请从列表里选，或不填。")),
+        ("station", known.stations, N_("没有这个联络站，请从联络站页面进来，或不填。")),
+        ("deputy", known.deputies, N_("没有这位代表，请从代表页面进来，或不填。")),
     ):
         if texts[field] and texts[field] not in allowed:
             problems.append(FieldProblem(field, "unknown", message))
@@ -165,12 +165,12 @@ _FIELDS = (
 def _check_lengths(texts: Mapping[str, str]) -> list[FieldProblem]:
     problems: list[FieldProblem] = []
     if not texts["text"]:
-        problems.append(FieldProblem("text", "required", N_("请写下要反映的事情,一句话也可以。")))
+        problems.append(FieldProblem("text", "required", N_("请写下要反映的事情，一句话也可以。")))
     for field, most in (("text", TEXT_MOST), *_LINE_MOST.items()):
         length = len(texts[field])
         if length > most:
             values = {"most": most, "length": length}
-            message = N_("最多 {most} 个字,现在有 {length} 个字。")
+            message = N_("最多 {most} 个字，现在有 {length} 个字。")
             problems.append(FieldProblem(field, "too-long", message, values))
     return problems
 
@@ -186,7 +186,7 @@ def _choice(kind: Any, text: str, otherwise: Any, field: str, problems: list[Fie
 def _yes_no(text: str, field: str, problems: list[FieldProblem]) -> bool:
     answer = _YES_NO.get(text)
     if answer is None:
-        problems.append(FieldProblem(field, "not-yes-no", N_("请填 yes(是)或 no(否)。")))
+        problems.append(FieldProblem(field, "not-yes-no", N_("请填 yes（是）或 no（否）。")))
     return bool(answer)
 
 
@@ -273,7 +273,7 @@ def message(matter: bytes, text: str) -> Draft:
     elif len(words) > TEXT_MOST:
         values = {"most": TEXT_MOST, "length": len(words)}
         problems.append(
-            FieldProblem("text", "too-long", N_("最多 {most} 个字,现在有 {length} 个字。"), values)
+            FieldProblem("text", "too-long", N_("最多 {most} 个字，现在有 {length} 个字。"), values)
         )
     if problems:
         raise BadFields(problems)

@@ -115,7 +115,7 @@ def _cross_check(
         unsatisfied = Rating.UNSATISFIED in (data["reply_rating"], data["result_rating"])
         if unsatisfied and not texts.get("comment"):
             problems.append(
-                FieldProblem("comment", "required", N_("不满意时,请说一说哪里不满意。"))
+                FieldProblem("comment", "required", N_("不满意时，请说一说哪里不满意。"))
             )
     if command.name == "reclassify" and not data:
         problems.append(FieldProblem("category", "required", N_("请至少改一项。")))

@@ -36,7 +36,7 @@ class BadFields(Refusal):
     """One or more fields are wrong; each is told."""
 
     code = "bad-fields"
-    message = N_("有几处需要改一改,您写的内容都还在。")
+    message = N_("有几处需要改一改，您写的内容都还在。")
 
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class NotFromThisState(Refusal):
 
     code = "not-from-this-state"
     status = 409
-    message = N_("这件事现在的状态是“{state}”,不能办这一步。")
+    message = N_("这件事现在的状态是“{state}”，不能办这一步。")
     advice = N_("请看一看最新的办理情况。您写的内容已留存备查。")
 
 
@@ -66,8 +66,8 @@ class Stale(Refusal):
 
     code = "stale"
     status = 409
-    message = N_("您打开页面之后,别人已经办过这件事了。")
-    advice = N_("请看一看最新的情况,再决定要不要办。您写的内容还在下面。")
+    message = N_("您打开页面之后，别人已经办过这件事了。")
+    advice = N_("请看一看最新的情况，再决定要不要办。您写的内容还在下面。")
 
 
 class NoConsent(Refusal):
@@ -75,8 +75,8 @@ class NoConsent(Refusal):
 
     code = "no-consent"
     status = 409
-    message = N_("群众没有同意公开这件事,它只计入台账。")
-    advice = N_("如群众后来同意,请先记录同意。")
+    message = N_("群众没有同意公开这件事，它只计入台账。")
+    advice = N_("如群众后来同意，请先记录同意。")
 
 
 class NotFound(Refusal):
@@ -84,5 +84,5 @@ class NotFound(Refusal):
 
     code = "not-found"
     status = 404
-    message = N_("没有找到。编号或查询码不对,或者网址已失效。")
-    advice = N_("请核对编号和查询码,或拨打联络站电话询问。")
+    message = N_("没有找到。编号或查询码不对，或者网址已失效。")
+    advice = N_("请核对编号和查询码，或拨打联络站电话询问。")

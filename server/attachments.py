@@ -123,18 +123,18 @@ def check_photo(body: bytes) -> Photo | FieldProblem:
     JPEG, PNG and WebP of at most 8 MB and 60 million pixels are taken.
     """
     if len(body) > SIZE_MOST_BYTES:
-        return FieldProblem("photo", "too-large", N_("照片太大,每张最多 8 MB。"))
+        return FieldProblem("photo", "too-large", N_("照片太大，每张最多 8 MB。"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(body), formats=list(_MEDIA_TYPES)) as image:
                 if image.width * image.height > PIXELS_MOST:
-                    return FieldProblem("photo", "too-large", N_("照片的像素太多,请缩小再传。"))
+                    return FieldProblem("photo", "too-large", N_("照片的像素太多，请缩小再传。"))
                 media_type = _MEDIA_TYPES[image.format or ""]
                 image.verify()
     except (UnidentifiedImageError, KeyError):
         return FieldProblem("photo", "wrong-type", N_("照片只能是 JPEG、PNG 或 WebP 格式。"))
     except Exception:
         # Pillow raises many kinds of error for bytes that are no whole picture.
-        return FieldProblem("photo", "broken", N_("照片打不开,可能没有传完,请再选一次。"))
+        return FieldProblem("photo", "broken", N_("照片打不开，可能没有传完，请再选一次。"))
     return Photo(hashlib.sha256(body).hexdigest(), media_type, len(body))

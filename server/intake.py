@@ -122,7 +122,7 @@ def _checked_photos(fields: Fields, problems: list[FieldProblem]) -> list[tuple[
     if len(bodies) > PHOTOS_MOST:
         problems.append(FieldProblem("photo", "too-many", N_("照片最多 3 张。")))
     elif fields.values.get("photo"):
-        problems.append(FieldProblem("photo", "not-a-file", N_("照片要用文件上传,不能写文字。")))
+        problems.append(FieldProblem("photo", "not-a-file", N_("照片要用文件上传，不能写文字。")))
     for body in bodies[:PHOTOS_MOST]:
         photo = check_photo(body)
         if isinstance(photo, FieldProblem):

@@ -31,8 +31,8 @@ class WrongFormToken(Refusal):
 
     code = "wrong-form-token"
     status = 403
-    message = N_("页面已过期,或不是从本系统打开的。")
-    advice = N_("请返回上一页,刷新后再提交;您写的内容浏览器会留着。")
+    message = N_("页面已过期，或不是从本系统打开的。")
+    advice = N_("请返回上一页，刷新后再提交；您写的内容浏览器会留着。")
 
 
 class TooLarge(Refusal):
@@ -40,8 +40,8 @@ class TooLarge(Refusal):
 
     code = "too-large"
     status = 413
-    message = N_("内容太大,收不下。")
-    advice = N_("照片最多 3 张,每张最多 8 MB;文字最多 10,000 字。")
+    message = N_("内容太大，收不下。")
+    advice = N_("照片最多 3 张，每张最多 8 MB；文字最多 10,000 字。")
 
 
 class Unreadable(Refusal):
@@ -49,8 +49,8 @@ class Unreadable(Refusal):
 
     code = "unreadable"
     status = 400
-    message = N_("发来的内容读不出来,可能在路上损坏了,或者编码不是 UTF-8。")
-    advice = N_("请刷新页面再试一次;还不行请拨打联络站电话。")
+    message = N_("发来的内容读不出来，可能在路上损坏了，或者编码不是 UTF-8。")
+    advice = N_("请刷新页面再试一次；还不行请拨打联络站电话。")
 
 
 class WrongMediaType(Refusal):
@@ -59,7 +59,7 @@ class WrongMediaType(Refusal):
     code = "wrong-media-type"
     status = 415
     message = N_("这种格式收不了。")
-    advice = N_("请用网页表单,或 application/json。")
+    advice = N_("请用网页表单，或 application/json。")
 
 
 class Busy(Refusal):
@@ -67,8 +67,8 @@ class Busy(Refusal):
 
     code = "busy"
     status = 503
-    message = N_("现在太忙,请过一会儿再试。")
-    advice = N_("您写的内容没有丢,返回上一页还在。")
+    message = N_("现在太忙，请过一会儿再试。")
+    advice = N_("您写的内容没有丢，返回上一页还在。")
 
 
 class TooManyTries(Refusal):
@@ -76,33 +76,33 @@ class TooManyTries(Refusal):
 
     code = "too-many-tries"
     status = 429
-    message = N_("密码错了太多次,请 15 分钟后再试,或请管理员重设。")
+    message = N_("密码错了太多次，请 15 分钟后再试，或请管理员重设。")
 
 
 class _NoRoom(Refusal):
     code = "no-room"
     status = 507
-    message = N_("存储空间已满或有故障,没有收下。")
-    advice = N_("您的内容还在您这里,请稍后再试,或拨打联络站电话。")
+    message = N_("存储空间已满或有故障，没有收下。")
+    advice = N_("您的内容还在您这里，请稍后再试，或拨打联络站电话。")
 
 
 class _Stopping(Busy):
     code = "stopping"
-    message = N_("系统正在重启,请一分钟后再试。")
+    message = N_("系统正在重启，请一分钟后再试。")
 
 
 class _Sealed(Refusal):
     code = "sealed"
     status = 409
-    message = N_("联系方式打不开:这台服务器没有对应的恢复凭证。")
+    message = N_("联系方式打不开：这台服务器没有对应的恢复凭证。")
     advice = N_("请管理员用恢复凭证恢复密钥。")
 
 
 class _Unexpected(Refusal):
     code = "unexpected"
     status = 500
-    message = N_("系统出了意外,已经记录下来。")
-    advice = N_("您写的内容返回上一页还在,请稍后再试。")
+    message = N_("系统出了意外，已经记录下来。")
+    advice = N_("您写的内容返回上一页还在，请稍后再试。")
 
 
 class _WrongMethod(Refusal):

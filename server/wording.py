@@ -20,7 +20,7 @@ STEPS: Mapping[str, str] = {
     "matter.imported": N_("历史件录入"),
     "matter.answer_imported": N_("历史答复录入"),
     "matter.messaged": N_("群众补充"),
-    "matter.adopted": N_("代表定单"),
+    "matter.adopted": N_("定单受理"),
     "matter.answered": N_("当场答复"),
     "matter.referred": N_("转送上级或法定渠道"),
     "matter.declined": N_("不予受理"),
@@ -73,7 +73,7 @@ GRADES: Mapping[str, str] = {"normal": N_("一般"), "urgent": N_("紧急")}
 SAFETY: Mapping[str, str] = {
     "at_station": N_("已存入联络站"),
     "at_hub": N_("已存入县级服务器"),
-    "durable": N_("已存入县级服务器,并有备份"),
+    "durable": N_("已存入县级服务器，并有备份"),
 }
 PUBLICITY: Mapping[str, str] = {
     "none": N_("没有公开"),
@@ -85,10 +85,10 @@ PUBLICITY: Mapping[str, str] = {
 REPLICA: Mapping[str, str] = {
     "starting": N_("正在启动"),
     "current": N_("正常"),
-    "lagging": N_("没有跟上,正在再试"),
-    "broken": N_("坏了,正在重做"),
+    "lagging": N_("没有跟上，正在再试"),
+    "broken": N_("坏了，正在重做"),
     "stopped": N_("已停"),
-    "current-same-disk": N_("正常,但和数据在同一块盘上"),
+    "current-same-disk": N_("正常，但和数据在同一块盘上"),
     "none": N_("没有备份"),
 }
 NODE_ROLES: Mapping[str, str] = {"hub": N_("县级服务器"), "station": N_("联络站服务器")}
@@ -103,7 +103,7 @@ FIELDS: Mapping[str, str] = {
     "text": N_("什么事"),
     "kind": N_("这是"),
     "category": N_("类别"),
-    "area": N_("村(社区)"),
+    "area": N_("村（社区）"),
     "place": N_("具体地点"),
     "station": N_("联络站"),
     "deputy": N_("代表"),
