@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Result = TypeVar("Result")
-GROUP_LIMIT = 24
+GROUP_LIMIT = 256
 
 logger = logging.getLogger("huiyin.writer")
 

@@ -355,5 +355,5 @@ _CHANGES: dict[str, Callable[[Matter, Event], None]] = {
 
 def _known(kind: type[Choice], value: Any, otherwise: Choice) -> Choice:
     """Return the member of a closed list, or `otherwise` for a value of a newer version."""
-    found = kind._value2member_map_.get(value, otherwise)
+    found = kind._value2member_map_.get(value) if isinstance(value, str) else None
     return found if isinstance(found, kind) else otherwise
