@@ -107,7 +107,10 @@ class SiteKeeper:
         self._connection: sqlite3.Connection | None = None
         self._frame: Frame | None = None
         self._publisher: Publisher | None = None
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        # Not the lock above: a build holds that for as long as it takes, and a person who asks
+        # for a page meanwhile must not wait for it.
+        self._making = threading.RLock()
         self.last_error = ""
         self.built_position = 0
         self._read_up_to = 0
@@ -117,7 +120,7 @@ class SiteKeeper:
     @property
     def publisher(self) -> Publisher:
         """The resident publisher; made at the first call."""
-        with self._lock:
+        with self._making:
             if self._publisher is None:
                 self._publisher = Publisher(
                     self._content,
@@ -129,7 +132,7 @@ class SiteKeeper:
 
     def frame(self) -> Frame:
         """Return the frame for the server's own pages, as the county is now."""
-        with self._lock:
+        with self._making:
             if self._frame is None:
                 self._frame = self.publisher.frame()
             return self._frame
@@ -156,8 +159,9 @@ class SiteKeeper:
         self._wake.set()
 
     def _content(self) -> Content:
-        if self._connection is None:
-            self._connection = connect(self._log.path, read_only=True)
+        with self._making:
+            if self._connection is None:
+                self._connection = connect(self._log.path, read_only=True)
         return read_content(self._connection)
 
     def _follow(self) -> None:
@@ -194,7 +198,8 @@ class SiteKeeper:
             ):
                 if not self._build_in_child():
                     return
-                self._frame = None
+                with self._making:
+                    self._frame = None
             elif news.changes != Changes() or state.day != day:
                 new_day = state.day != day
                 self.publisher.publish(
