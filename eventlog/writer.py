@@ -25,6 +25,10 @@ class StorageFull(Exception):
     """The disk is full, read-only or broken: nothing of the job was written (FAULTS, HTTP 507)."""
 
 
+class WriterBusy(Exception):
+    """Another process has held the database for too long; nothing was written (HTTP 503)."""
+
+
 class WriterStopped(Exception):
     """The node is stopping and takes no more jobs (HTTP 503)."""
 
@@ -177,7 +181,7 @@ class Writer:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             logger.error("group of %d not committed: %s", len(group), error)
-            refused = StorageFull(str(error)) if isinstance(error, sqlite3.Error) else error
+            refused = _as_refused(error)
             # A job that refused for a reason of its own keeps that reason.
             known = {id(job): failure for job, _, failure in outcomes if failure is not None}
             self._deliver([(job, None, known.get(id(job), refused)) for job in group])
@@ -236,6 +240,15 @@ def _is_of_storage(error: Exception) -> bool:
         return False
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR)
     return code & 0xFF != sqlite3.SQLITE_ERROR
+
+
+def _as_refused(error: Exception) -> Exception:
+    """Return what a failed transaction is to those who asked for it."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return WriterBusy(str(error))
+    return StorageFull(str(error))
 
 
 def _deliver_all(outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:

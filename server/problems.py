@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.sealing import UnsealError
-from eventlog.writer import StorageFull, WriterStopped
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
 from server.languages import CHINESE, ENGLISH, language_of, translated, wants_json
 from server.pages import public_page
@@ -117,6 +117,8 @@ def refusal_of(error: Exception) -> Refusal:
         return error
     if isinstance(error, StorageFull):
         return _NoRoom()
+    if isinstance(error, WriterBusy):
+        return Busy()
     if isinstance(error, WriterStopped):
         return _Stopping()
     if isinstance(error, UnsealError):

@@ -15,7 +15,7 @@ import pytest
 from eventlog.events import Event
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from eventlog.writer import Committed, StorageFull, WriterStopped
+from eventlog.writer import Committed, StorageFull, WriterBusy, WriterStopped
 from tests.eventlog.notes import add, line, line_count, open_notes
 
 WAIT_S = 20
@@ -314,4 +314,19 @@ def test_two_processes_write_one_whole_chain(tmp_path: Path) -> None:
     with log.reading() as connection:
         logs: list[Any] = connection.execute("SELECT DISTINCT log FROM events").fetchall()
     assert len(logs) == 1
+    log.stop()
+
+
+def test_a_database_that_another_process_holds_is_busy_and_not_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventlog.database.BUSY_TIMEOUT_S", 0.05)
+    log = open_notes(tmp_path)
+    other = sqlite3.connect(log.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(WriterBusy):
+        log.write(adding(1))
+    other.execute("ROLLBACK")
+    other.close()
+    assert len(log.write(adding(1)).result) == 1
     log.stop()
