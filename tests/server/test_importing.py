@@ -4,6 +4,7 @@ import csv
 import json
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -41,8 +42,9 @@ def test_the_real_files_come_in_whole_and_only_once(tmp_path: Path) -> None:
     assert (replied["read"], replied["taken"], replied["refused"]) == (120, 120, 0)
     ledger = counts(data, tmp_path / "ledger.csv")
     assert ledger["合计", ""] == (615, 120, 495, 0)
-    sheet = openpyxl.load_workbook(REAL / "messages-labelled.xlsx", read_only=True).active
-    true = Counter(row[5] for row in sheet.iter_rows(min_row=2, values_only=True) if row[0])
+    with closing(openpyxl.load_workbook(REAL / "messages-labelled.xlsx", read_only=True)) as book:
+        rows = book.active.iter_rows(min_row=2, values_only=True)
+        true = Counter(row[5] for row in rows if row[0])
     assert {name: line[0] for (by, name), line in ledger.items() if by == "类别" and name} == true
     state = huiyin("matters", "verify", "--data", data).stdout
     for name in ("messages-labelled.xlsx", "messages-replied.xlsx"):
