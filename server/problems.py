@@ -159,6 +159,19 @@ def said(language: str, refusal: Refusal) -> tuple[str, str]:
     )
 
 
+def page_errors(language: str, refusal: Refusal | None, *, field: str = "") -> list[dict[str, str]]:
+    """Return what stands at the top of a page that is shown again: each problem, or the refusal.
+
+    `field` is where a refusal of the whole leads.
+    """
+    if refusal is None:
+        return []
+    if isinstance(refusal, BadFields):
+        return field_messages(language, refusal.problems)
+    message, advice = said(language, refusal)
+    return [{"field": field, "code": refusal.code, "message": f"{message}{advice}"}]
+
+
 def json_problem(language: str, refusal: Refusal) -> JSONResponse:
     """Return a refusal as JSON: always a list of errors with field, code and message."""
     if isinstance(refusal, BadFields):

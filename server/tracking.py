@@ -13,7 +13,7 @@ from matters.execution import add_message, carry_out
 from matters.matter import Matter
 from matters.public import is_public
 from matters.receipts import key_fits, read_number
-from matters.refusals import BadFields, NotFound, Refusal
+from matters.refusals import NotFound, Refusal
 from matters.terms import MatterEvent, State
 from matters.units import Unit
 from publisher import qr
@@ -22,7 +22,7 @@ from server.county_registers import CountyRegisters
 from server.languages import language_of, wants_json
 from server.node import ATTACHMENTS_DATABASE, LOG_DATABASE, Node
 from server.pages import iso, public_page
-from server.problems import field_messages, json_problem, said
+from server.problems import json_problem, page_errors
 from server.wording import ROLES, STEPS
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -171,14 +171,7 @@ def _page(
     form: str = "",
 ) -> Response:
     node: Node = request.app.state.node
-    language = language_of(request)
     matter = found.matter
-    errors: list[dict[str, str]] = []
-    if isinstance(refusal, BadFields):
-        errors = field_messages(language, refusal.problems)
-    elif refusal is not None:
-        message, advice = said(language, refusal)
-        errors = [{"field": form or "steps", "code": refusal.code, "message": message + advice}]
     return public_page(
         request,
         "matter.html",
@@ -194,7 +187,7 @@ def _page(
         notice=f"notices/{matter.number}/" if found.public else "",
         may_rate=matter.state is State.REPLIED and not matter.result_rating,
         may_message=matter.state not in (State.MERGED, State.REFERRED, State.DECLINED),
-        errors=errors,
+        errors=page_errors(language_of(request), refusal, field=form or "steps"),
         typed=typed or {},
         form=form,
         just_sent=len(matter.steps) == 1

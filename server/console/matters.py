@@ -26,7 +26,7 @@ from server.interface import matter_for, read_filters
 from server.languages import language_of
 from server.node import LOG_DATABASE, Node
 from server.pages import console_page
-from server.problems import field_messages, said
+from server.problems import field_messages, page_errors
 
 # Publishing has a page of its own, with the original beside it.
 _OWN_PAGE = ("publish",)
@@ -113,13 +113,6 @@ async def matter_page(
         # A form that went stale is shown again, so that no word of it is lost.
         offered.insert(0, command)
         impossible = command.name
-    language = language_of(request)
-    errors: list[dict[str, str]] = []
-    if isinstance(refusal, BadFields):
-        errors = field_messages(language, refusal.problems)
-    elif refusal is not None:
-        message, advice = said(language, refusal)
-        errors = [{"field": "", "code": refusal.code, "message": f"{message}{advice}"}]
     return console_page(
         request,
         "matter.html",
@@ -135,7 +128,7 @@ async def matter_page(
             or (actor.role is Role.UNIT and found.share_phone)
         ),
         contact=contact,
-        errors=errors,
+        errors=page_errors(language_of(request), refusal),
         failed=command.name if command is not None else "",
         impossible=impossible,
         command_of_type=COMMAND_OF_TYPE,

@@ -13,7 +13,7 @@ from matters.fields import read_fields
 from matters.lifecycle import decide
 from matters.matter import Matter
 from matters.notices import Notice
-from matters.refusals import BadFields, NotFound, NotThisRole, Refusal, Stale
+from matters.refusals import NotFound, NotThisRole, Refusal, Stale
 from publisher import notice_pages
 from publisher.registers import Registers
 from server.command_runs import read_seen, run_command
@@ -22,7 +22,7 @@ from server.interface import matter_for
 from server.languages import language_of
 from server.node import Node
 from server.pages import console_page
-from server.problems import field_messages, said
+from server.problems import page_errors
 from server.publishing import read_content
 
 _PUBLISH = COMMANDS["publish"]
@@ -105,13 +105,6 @@ async def _page(
     elif isinstance(refusal, Stale):
         # The page that comes shows the newest state, so its form may go through.
         typed = {**typed, "seen": str(found.version)}
-    language = language_of(request)
-    errors: list[dict[str, str]] = []
-    if isinstance(refusal, BadFields):
-        errors = field_messages(language, refusal.problems)
-    elif refusal is not None:
-        message, advice = said(language, refusal)
-        errors = [{"field": "", "code": refusal.code, "message": f"{message}{advice}"}]
     return console_page(
         request,
         "publish.html",
@@ -123,7 +116,7 @@ async def _page(
         typed=typed,
         preview=preview,
         notice=notice,
-        errors=errors,
+        errors=page_errors(language_of(request), refusal),
         registers=node.registers.current(),
     )
 

@@ -5,7 +5,10 @@ import re
 from typing import Any
 
 from deputies.deputies import Level
+from matters.wording import KINDS, RATINGS, STATES
 from stations.stations import StationKind
+
+__all__ = ["KINDS", "RATINGS", "STATES"]
 
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 
@@ -24,28 +27,6 @@ STATION_KINDS = {
     StationKind.HOME: "代表之家",
     StationKind.STUDIO: "代表工作室",
 }
-
-STATES = {
-    "received": "已登记",
-    "adopted": "代表已受理",
-    "assigned": "已交办",
-    "in_hand": "办理中",
-    "replied": "已答复",
-    "closed": "已办结",
-    "merged": "已并案",
-    "referred": "已转送",
-    "declined": "不予受理",
-}
-
-KINDS = {
-    "inquiry": "咨询",
-    "help": "求助",
-    "complaint": "投诉",
-    "report": "举报",
-    "suggestion": "建议",
-}
-
-RATINGS = {"satisfied": "满意", "basically": "基本满意", "unsatisfied": "不满意"}
 
 _WEEKDAYS = "一二三四五六日"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
