@@ -10,6 +10,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -17,6 +18,9 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Result = TypeVar("Result")
 GROUP_LIMIT = 256
+# How long a group waits for more where the one before had company. Senders come in waves, each let
+# go by one confirmation; without the wait the first of a wave would cost an fsync of its own.
+LINGER_S = 0.001
 
 logger = logging.getLogger("huiyin.writer")
 
@@ -106,8 +110,20 @@ class Writer:
         self._put(_Job(run, deliver, None))
         return future
 
+    def call(
+        self,
+        run: Callable[[Any], Any],
+        deliver: Callable[[Any, BaseException | None], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        """Queue a job; `deliver` is called on the loop with a `Committed`, or with an error.
+
+        One wake-up of the loop serves a whole group.
+        """
+        self._put(_Job(run, deliver, loop))
+
     async def write(self, run: Callable[[Any], Result]) -> Committed[Result]:
-        """Queue a job and await its COMMIT. One wake-up of the event loop serves a whole group."""
+        """Queue a job and await its COMMIT."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Committed[Result]] = loop.create_future()
 
@@ -147,11 +163,14 @@ class Writer:
             self._jobs.put(job)
 
     def _run(self) -> None:
+        crowded = False
         while True:
             first = self._jobs.get()
             if first is None:
                 break
             group = [first]
+            if crowded:
+                time.sleep(LINGER_S)
             last = False
             while len(group) < GROUP_LIMIT:
                 try:
@@ -163,6 +182,7 @@ class Writer:
                     break
                 group.append(job)
             self._run_group(group)
+            crowded = len(group) > 1
             if last:
                 break
 

@@ -73,7 +73,6 @@ class Raised(NamedTuple):
     id: bytes
     number: str
     repeat: bool
-    position: int | None
 
 
 def check_submission(
@@ -204,14 +203,12 @@ def raise_matter(
     if identity is not None and transaction.exists(identity):
         found = store.by_id(transaction.connection, identity)
         if found is not None and found.content == content:
-            position = store.position_of(transaction.connection, identity)
-            return Raised(identity, found.number, True, position)
+            return Raised(identity, found.number, True)
         quarantine = identity
         identity = second_identity(receipt_key, identity, content)
         second = store.by_id(transaction.connection, identity)
         if second is not None:
-            position = store.position_of(transaction.connection, identity)
-            return Raised(identity, second.number, True, position)
+            return Raised(identity, second.number, True)
     identity = identity or new_uuid7(transaction.now_ms())
     number = free_number(transaction.connection)
     draft = Draft(
@@ -227,7 +224,7 @@ def raise_matter(
         identity,
     )
     transaction.append([draft], by=actor.signature, fresh_subject=True)
-    return Raised(identity, number, False, None)
+    return Raised(identity, number, False)
 
 
 def contact_of(name: str, phone: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from matters.terms import Role, State
 
 _decoder = msgspec.msgpack.Decoder(Matter)
 PAGE = 50
+REPEATS_WITHIN_MS = 31 * 24 * 3_600_000
 # The time of receipt, which in old files may lie before 1970, and the matter's id.
 _CURSOR = re.compile(r"(-?[0-9]{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
@@ -82,12 +83,21 @@ def position_of(connection: sqlite3.Connection, matter: bytes) -> int:
 
 
 def likely_repeats(connection: sqlite3.Connection, matter: Matter) -> list[str]:
-    """Return the numbers of other matters with the very same content (DESIGN decision 2)."""
+    """Return the numbers of other matters with the very same content (DESIGN decision 2).
+
+    Looked for among those that came within a month before or after.
+    """
     if not matter.content:
         return []
     rows = connection.execute(
-        "SELECT number FROM matters WHERE content=? AND id!=? ORDER BY received_at LIMIT 10",
-        (matter.content, matter.id),
+        "SELECT number FROM matters WHERE received_at BETWEEN ? AND ? AND content=? AND id!=? "
+        "ORDER BY received_at LIMIT 10",
+        (
+            matter.received_at - REPEATS_WITHIN_MS,
+            matter.received_at + REPEATS_WITHIN_MS,
+            matter.content,
+            matter.id,
+        ),
     )
     return [row[0] for row in rows]
 

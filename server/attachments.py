@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from eventlog.database import connect, reading
 from eventlog.schema import migrate
-from eventlog.writer import Writer
+from eventlog.writer import OpenTransaction, Writer
 from matters.intake import Photo
 from matters.refusals import N_, FieldProblem
 
@@ -74,17 +74,6 @@ class Attachments:
             name="attachments",
         )
 
-    async def keep(self, photos: list[tuple[Photo, bytes]]) -> int:
-        """Write photos that are not there yet and return the position that makes them safe."""
-
-        def job(transaction: _Plain) -> None:
-            transaction.connection.executemany(
-                "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
-                [(photo.sha256, photo.media_type, body) for photo, body in photos],
-            )
-
-        return (await self.writer.write(job)).position
-
     def read(self, sha256: str) -> tuple[str, bytes] | None:
         """Return a photo's media type and bytes, or None."""
         with reading(self.path) as connection:
@@ -110,6 +99,14 @@ class Attachments:
         """Return the newest position, 0 where there is no photo."""
         with reading(self.path) as connection:
             return int(connection.execute("SELECT max(position) FROM photos").fetchone()[0] or 0)
+
+
+def keep_photos(transaction: OpenTransaction, photos: list[tuple[Photo, bytes]]) -> None:
+    """Write photos that are not there yet. Runs as a job of the attachments' writer."""
+    transaction.connection.executemany(
+        "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
+        [(photo.sha256, photo.media_type, body) for photo, body in photos],
+    )
 
 
 def migrate_attachments(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,7 @@ from matters.execution import carry_out, record_attempt
 from matters.matter import Matter
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
-from server.node import LOG_DATABASE, Node
+from server.node import Node
 
 LISTS = tuple(
     field.name for command in COMMANDS.values() for field in command.fields if field.kind == "units"
@@ -49,7 +49,7 @@ async def run_command(
     seen = read_seen(raw.get("seen"))
     plain = read_number(number) or number
     try:
-        committed = await node.log.write_async(
+        kept = await node.matter_writes.write(
             lambda transaction: carry_out(
                 transaction,
                 plain,
@@ -70,5 +70,4 @@ async def run_command(
                 )
             )
         raise
-    await node.when_durable(LOG_DATABASE, committed.position)
-    return committed.result
+    return kept.result

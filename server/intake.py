@@ -11,10 +11,10 @@ from matters.actors import VILLAGER, Actor
 from matters.intake import Photo, Raised, check_submission, raise_matter, villager_channel
 from matters.receipts import key_of
 from matters.refusals import N_, BadFields, FieldProblem
-from server.attachments import PHOTOS_MOST, check_photo
+from server.attachments import PHOTOS_MOST, check_photo, keep_photos
 from server.bodies import Fields, read_fields
 from server.languages import CHINESE, ENGLISH, language_of, translated, wants_json
-from server.node import ATTACHMENTS_DATABASE, LOG_DATABASE, Node
+from server.node import Node
 from server.pages import path_to_root, with_language
 from server.problems import Busy, json_problem
 from server.sign_in import staff_actor
@@ -97,23 +97,21 @@ async def take(node: Node, fields: Fields, actor: Actor) -> Receipt:
         photos=tuple(photo for photo, _ in photos),
         channel=villager_channel(actor.role, submission.channel),
     )
-    photo_position = await node.attachments.keep(photos) if photos else 0
-    committed = await node.log.write_async(
+    told: list[dict[str, Any]] = []
+    if photos:
+        stored = await node.photo_writes.write(lambda transaction: keep_photos(transaction, photos))
+        told = [
+            {"sha256": photo.sha256, "safety": node.safety(stored.durable)} for photo, _ in photos
+        ]
+    kept = await node.matter_writes.write(
         lambda transaction: raise_matter(
             transaction, submission, actor=actor, receipt_key=node.keys.receipt
         )
     )
-    raised: Raised = committed.result
-    durable = await node.when_durable(LOG_DATABASE, raised.position or committed.position)
-    told: list[dict[str, Any]] = []
-    if photos:
-        photos_durable = await node.when_durable(ATTACHMENTS_DATABASE, photo_position)
-        told = [
-            {"sha256": photo.sha256, "safety": node.safety(photos_durable)} for photo, _ in photos
-        ]
+    raised: Raised = kept.result
     key = key_of(node.keys.receipt, raised.id)
     url = f"{node.settings.address}m/{raised.number}?key={key}"
-    return Receipt(raised, key, node.safety(durable), told, url)
+    return Receipt(raised, key, node.safety(kept.durable), told, url)
 
 
 def _checked_photos(fields: Fields, problems: list[FieldProblem]) -> list[tuple[Photo, bytes]]:

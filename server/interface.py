@@ -21,7 +21,7 @@ from matters.store import Filters
 from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import LISTS, command_named, run_command
-from server.node import LOG_DATABASE, Node
+from server.node import Node
 from server.openapi import document
 from server.pages import iso
 from server.sign_in import required_actor
@@ -82,7 +82,7 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         found["repeats"] = store.likely_repeats(connection, matter)
         public = is_public(connection, matter)
         position = store.position_of(connection, matter.id)
-    found["safety"] = node.safety(node.is_durable(LOG_DATABASE, position))
+    found["safety"] = node.safety(node.matter_writes.is_durable(position))
     found["notice_url"] = f"{node.settings.address}notices/{matter.number}/" if public else None
     found["text"] = texts.get((matter.steps[0].event, "text"), "")
     found["place"] = texts.get((matter.steps[0].event, "place"), "")

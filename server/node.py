@@ -1,12 +1,10 @@
 """A node: everything that runs on one data folder, wired together, started and stopped in order."""
 
-import asyncio
 import fcntl
 import logging
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 
 from eventlog.files import sync_folder
@@ -19,6 +17,7 @@ from server import county_registers
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
 from server.publishing import SiteKeeper
+from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.settings import Settings
 from stations.register_log import migrations as register_migrations
@@ -93,7 +92,6 @@ class Node:
         self.keys = prepare_folder(settings)
         self._lock = self._take_folder()
         self._durabilities: dict[str, Durability] = {}
-        self._shared: dict[tuple[str, int], asyncio.Future[bool]] = {}
         self.litestream = self._litestream()
         self.log = open_log(
             self.folder,
@@ -106,6 +104,8 @@ class Node:
             on_commit=self._attachments_committed,
             between_groups=self._between(ATTACHMENTS_DATABASE, self.folder / ATTACHMENTS_NAME),
         )
+        self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
+        self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address)
         self.now_ms = self.log.now_ms
@@ -119,16 +119,16 @@ class Node:
         """Start Litestream, begin to confirm, and bring the site up to date."""
         if self.litestream is not None:
             self.litestream.start()
-            for name, newest in (
-                (LOG_DATABASE, self.log.newest_position()),
-                (ATTACHMENTS_DATABASE, self.attachments.newest_position()),
+            for name, writes, newest in (
+                (LOG_DATABASE, self.matter_writes, self.log.newest_position()),
+                (ATTACHMENTS_DATABASE, self.photo_writes, self.attachments.newest_position()),
             ):
                 durability = Durability(
                     self.litestream, name, same_disk_counts=self._same_disk_counts()
                 )
                 durability.note_commit(newest)
                 durability.start()
-                self._durabilities[name] = durability
+                self._durabilities[name] = writes.durability = durability
         self.site.start()
 
     def stop(self) -> None:
@@ -145,48 +145,6 @@ class Node:
         if self.litestream is not None:
             self.litestream.stop(LITESTREAM_STOP_S)
         os.close(self._lock)
-
-    async def when_durable(self, database: str, position: int) -> bool:
-        """Return whether everything up to `position` became durable within the set time."""
-        durability = self._durabilities.get(database)
-        if durability is None:
-            return False
-        # All submissions of one commit wait on one future.
-        key = (database, position)
-        shared = self._shared.get(key)
-        if shared is None:
-            waiting: Future[bool] = durability.when_durable(position)
-            if waiting.done():
-                return waiting.result()
-            shared = self._share(key, waiting)
-        # Shielded, for one sender who hangs up must not end the waiting of the others.
-        return await asyncio.shield(shared)
-
-    def _share(self, key: tuple[str, int], waiting: Future[bool]) -> asyncio.Future[bool]:
-        """Return a future of this loop: what `waiting` gives, or False once the wait is over."""
-        loop = asyncio.get_running_loop()
-        shared: asyncio.Future[bool] = loop.create_future()
-        self._shared[key] = shared
-
-        def settle(durable: bool) -> None:
-            if not shared.done():
-                shared.set_result(durable)
-                self._shared.pop(key, None)
-                timer.cancel()
-                waiting.cancel()
-
-        def arrived(future: Future[bool]) -> None:
-            if not future.cancelled():
-                loop.call_soon_threadsafe(settle, future.result())
-
-        timer = loop.call_later(self.settings.durable_wait_s, settle, False)
-        waiting.add_done_callback(arrived)
-        return shared
-
-    def is_durable(self, database: str, position: int) -> bool:
-        """Return whether everything up to `position` is known to be durable now."""
-        durability = self._durabilities.get(database)
-        return durability is not None and durability.report().durable >= position > 0
 
     def durability(self, database: str = LOG_DATABASE) -> Durability | None:
         """Return what is known of a database's replica, or None on a node without one."""

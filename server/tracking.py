@@ -20,7 +20,7 @@ from publisher import qr
 from server.bodies import Fields, read_fields
 from server.county_registers import CountyRegisters
 from server.languages import language_of, wants_json
-from server.node import ATTACHMENTS_DATABASE, LOG_DATABASE, Node
+from server.node import Node
 from server.pages import iso, public_page
 from server.problems import json_problem, page_errors
 from server.wording import ROLES, STEPS
@@ -49,13 +49,13 @@ class Followed:
         self.matter: Matter = matter
         self.key = key
         self.registers: CountyRegisters = node.registers.current()
-        self.safety = node.safety(node.is_durable(LOG_DATABASE, self.position))
+        self.safety = node.safety(node.matter_writes.is_durable(self.position))
         self.photos = self._photos(node)
 
     def _photos(self, node: Node) -> list[dict[str, str]]:
         hashes = [photo["sha256"] for photo in self.matter.photos]
         position = node.attachments.position_of(hashes) if hashes else 0
-        safety = node.safety(node.is_durable(ATTACHMENTS_DATABASE, position))
+        safety = node.safety(node.photo_writes.is_durable(position))
         return [{"sha256": sha256, "safety": safety} for sha256 in hashes]
 
     def steps(self) -> list[dict[str, Any]]:
@@ -215,7 +215,7 @@ async def _say(request: Request, form: str) -> Response:
     known = found.matter.number
     try:
         if form == "rating":
-            committed = await node.log.write_async(
+            await node.matter_writes.write(
                 lambda transaction: carry_out(
                     transaction,
                     known,
@@ -228,7 +228,7 @@ async def _say(request: Request, form: str) -> Response:
                 )
             )
         else:
-            committed = await node.log.write_async(
+            await node.matter_writes.write(
                 lambda transaction: add_message(transaction, known, fields.text("text"))
             )
     except Refusal as refusal:
@@ -236,7 +236,6 @@ async def _say(request: Request, form: str) -> Response:
             return json_problem(language_of(request), refusal)
         typed = {name: fields.text(name) for name in (*_RATING_FIELDS, "text")}
         return _page(request, found, status=refusal.status, refusal=refusal, typed=typed, form=form)
-    await node.when_durable(LOG_DATABASE, committed.position)
     if wants_json(request):
         again = await asyncio.to_thread(Followed, node, number, key)
         return JSONResponse(again.as_json(node), headers=PRIVATE)

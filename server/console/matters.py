@@ -24,7 +24,7 @@ from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.intake import take
 from server.interface import matter_for, read_filters
 from server.languages import language_of
-from server.node import LOG_DATABASE, Node
+from server.node import Node
 from server.pages import console_page
 from server.problems import field_messages, page_errors
 
@@ -134,7 +134,7 @@ async def matter_page(
         command_of_type=COMMAND_OF_TYPE,
         typed=typed or {},
         registers=registers,
-        safety=node.safety(node.is_durable(LOG_DATABASE, values["position"])),
+        safety=node.safety(node.matter_writes.is_durable(values["position"])),
         actor=actor,
         **values,
     )
