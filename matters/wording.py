@@ -49,8 +49,3 @@ RATINGS: Mapping[str, str] = {
     "unsatisfied": N_("不满意"),
 }
 GRADES: Mapping[str, str] = {"normal": N_("一般"), "urgent": N_("紧急")}
-SAFETY: Mapping[str, str] = {
-    "at_station": N_("已存入联络站"),
-    "at_hub": N_("已存入县级服务器"),
-    "durable": N_("已存入县级服务器，并有备份"),
-}

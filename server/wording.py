@@ -26,6 +26,11 @@ STEPS: Mapping[str, str] = {
     "matter.published": N_("公开结果"),
     "matter.withdrawn": N_("撤回公开"),
 }
+SAFETY: Mapping[str, str] = {
+    "at_station": N_("已存入联络站"),
+    "at_hub": N_("已存入县级服务器"),
+    "durable": N_("已存入县级服务器，并有备份"),
+}
 PUBLICITY: Mapping[str, str] = {
     "none": N_("没有公开"),
     "draft": N_("公开稿待批准"),
@@ -84,10 +89,13 @@ __all__ = [
     "FIELDS",
     "GRADES",
     "KINDS",
+    "NODE_ROLES",
     "PUBLICITY",
     "RATINGS",
     "REPLICA",
+    "RESULTS",
     "ROLES",
+    "SAFETY",
     "STATES",
     "STEPS",
 ]
