@@ -34,7 +34,7 @@ serve: $(VENV)/.serve
 	@exec $(BIN)/huiyin serve --data $(DATA) --port $(PORT) --sample
 
 test: $(VENV)/.test
-	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -m "not browser and not faults" $(PYTEST)
+	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not faults" $(PYTEST)
 	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -m "browser or faults" $(PYTEST)
 
 lint: $(VENV)/.test
