@@ -107,7 +107,7 @@ class Node:
         self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
-        self.site = SiteKeeper(self.log, self.folder, settings.address)
+        self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
         self.now_ms = self.log.now_ms
 
     @property

@@ -6,6 +6,7 @@ tell.
 """
 
 import datetime
+import hashlib
 import logging
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -27,14 +29,18 @@ from eventlog.log import Log
 from matters.categories import CATEGORIES
 from matters.county import COUNTIES
 from matters.deadlines import SHANGHAI
+from matters.ledger import Count, Ledger
 from matters.public import NoticeShelf, ledger, shown_number
 from matters.terms import MatterEvent, RecordEvent
 from matters.units import UNITS
-from publisher.content import Content
+from publisher.asked import AskedPages
+from publisher.content import Content, NoticesInMemory
 from publisher.frame import Frame
+from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.touched import Changes
 from server import county_registers
+from server.county_registers import CountyRegisters
 from stations.areas import AREAS
 from stations.stations import STATIONS
 
@@ -48,6 +54,15 @@ CHILD_LOOK_S = 0.2
 COUNTS_EVERY_S = 5.0
 NOTICES_AT_ONCE = 50
 
+_MADE_WITH = (REPOSITORY / "site", Path(__file__).parent / "templates" / "public")
+_NO_LEDGER = Ledger(
+    total=Count(key="", received=0, answered=0, pending=0, published=0),
+    months=(),
+    categories=(),
+    stations=(),
+    units=(),
+)
+
 logger = logging.getLogger("huiyin.publishing")
 
 # A matter that has just come has no page of its own yet; it only moves the ledger's counts.
@@ -59,11 +74,25 @@ class SiteBuildError(Exception):
 
 
 class SiteState(msgspec.Struct):
-    """Up to where the site is built: arrival position, its own day (for the rota), its address."""
+    """Up to where the site is built: arrival position, its own day (for the rota), its address.
+
+    `made_by` marks the program and templates that made it; others make it anew.
+    """
 
     position: int
     day: str
     address: str
+    made_by: str = ""
+
+
+def program_mark() -> str:
+    """Return a mark of everything that the site is made with: templates, texts and code."""
+    running = hashlib.sha256()
+    for folder in _MADE_WITH:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix in (".py", ".html", ".css", ".md", ".yml", ".csv"):
+                running.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return running.hexdigest()[:16]
 
 
 def today() -> datetime.date:
@@ -95,22 +124,25 @@ def read_content(connection: sqlite3.Connection) -> Content:
 class SiteKeeper:
     """Keeps the site of one node. `start`, and `stop` when the node ends."""
 
-    def __init__(self, log: Log, folder: Path, address: str) -> None:
+    def __init__(
+        self, log: Log, folder: Path, address: str, registers: Callable[[], CountyRegisters]
+    ) -> None:
         self.out = folder / "site"
         self._state_file = folder / "site.json"
         self._log = log
         self._folder = folder
         self._address = address
+        self._registers = registers
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
         self._frame: Frame | None = None
         self._publisher: Publisher | None = None
-        self._lock = threading.Lock()
-        # Not the lock above: a build holds that for as long as it takes, and a person who asks
-        # for a page meanwhile must not wait for it.
+        self._asked: AskedPages | None = None
+        # Never held during a build: a person who asks for a page meanwhile must not wait for it.
         self._making = threading.RLock()
+        self._made_by = program_mark()
         self.last_error = ""
         self.built_position = 0
         self._read_up_to = 0
@@ -118,23 +150,20 @@ class SiteKeeper:
         self._counts_due = 0.0
 
     @property
-    def publisher(self) -> Publisher:
-        """The resident publisher; made at the first call."""
+    def asked(self) -> AskedPages:
+        """What makes the frame and the form for people who ask; made at the first call."""
         with self._making:
-            if self._publisher is None:
-                self._publisher = Publisher(
-                    self._content,
-                    self.out,
-                    base_url=self._address,
-                    server_html=server_html(),
+            if self._asked is None:
+                self._asked = AskedPages(
+                    self._registers_only, self._address, server_html=server_html()
                 )
-            return self._publisher
+            return self._asked
 
     def frame(self) -> Frame:
         """Return the frame for the server's own pages, as the county is now."""
         with self._making:
             if self._frame is None:
-                self._frame = self.publisher.frame()
+                self._frame = self.asked.frame()
             return self._frame
 
     def start(self) -> None:
@@ -159,10 +188,32 @@ class SiteKeeper:
         self._wake.set()
 
     def _content(self) -> Content:
-        with self._making:
-            if self._connection is None:
-                self._connection = connect(self._log.path, read_only=True)
+        """The whole content, for the publishing thread, which owns the connection."""
+        if self._connection is None:
+            self._connection = connect(self._log.path, read_only=True)
         return read_content(self._connection)
+
+    def _registers_only(self) -> Content:
+        """The registers at hand: to count the whole ledger for each form would take too long."""
+        found = self._registers()
+        return Content(
+            county=found.county,
+            areas=found.areas,
+            stations=found.stations,
+            deputies=found.deputies,
+            units=found.units,
+            categories=found.categories,
+            ledger=_NO_LEDGER,
+            notices=NoticesInMemory(),
+        )
+
+    def _resident(self) -> Publisher:
+        """The publisher of the publishing thread; made at the first change."""
+        if self._publisher is None:
+            self._publisher = Publisher(
+                self._content, self.out, base_url=self._address, server_html=server_html()
+            )
+        return self._publisher
 
     def _follow(self) -> None:
         while not self._stopping:
@@ -180,43 +231,42 @@ class SiteKeeper:
                 logger.exception("the site could not be brought up to date")
 
     def _bring_up_to_date(self) -> None:
-        with self._lock:
-            state = self._read_state()
-            read_up_to = max(self._read_up_to, state.position if state else 0)
-            with self._log.reading() as connection:
-                news = news_since(connection, read_up_to)
+        state = self._read_state()
+        read_up_to = max(self._read_up_to, state.position if state else 0)
+        with self._log.reading() as connection:
+            news = news_since(connection, read_up_to)
+        day = str(today())
+        began = time.monotonic()
+        if (
+            state is None
+            or not (self.out / "index.html").exists()
+            or (state.address, state.made_by) != (self._address, self._made_by)
+            or news.changes.everything
+            or len(news.changes.notices) > NOTICES_AT_ONCE
+        ):
+            if not self._build_in_child():
+                return
+            with self._making:
+                self._frame = None
+        elif news.changes != Changes() or state.day != day:
+            new_day = state.day != day
+            self._resident().publish(
+                replace(news.changes, registers=news.changes.registers or new_day)
+            )
+        elif (self._counts_stale or news.counts) and began >= self._counts_due:
+            self._resident().publish(Changes())
+        else:
+            # Nothing of it has to be looked at again but that the counts have moved.
             self._read_up_to = news.position
             self._counts_stale = self._counts_stale or news.counts
-            day = str(today())
-            began = time.monotonic()
-            if (
-                state is None
-                or not (self.out / "index.html").exists()
-                or state.address != self._address
-                or news.changes.everything
-                or len(news.changes.notices) > NOTICES_AT_ONCE
-            ):
-                if not self._build_in_child():
-                    return
-                with self._making:
-                    self._frame = None
-            elif news.changes != Changes() or state.day != day:
-                new_day = state.day != day
-                self.publisher.publish(
-                    replace(news.changes, registers=news.changes.registers or new_day)
-                )
-            elif self._counts_stale and began >= self._counts_due:
-                self.publisher.publish(Changes())
-            else:
-                return
-            self._counts_stale = False
-            took_s = time.monotonic() - began
-            self._counts_due = time.monotonic() + max(COUNTS_EVERY_S, 20 * took_s)
-            self.built_position = news.position
-            write_atomically(
-                self._state_file,
-                msgspec.json.encode(SiteState(news.position, day, self._address)),
-            )
+            return
+        # Only now, for what failed above is tried again with the same news.
+        self._read_up_to = self.built_position = news.position
+        self._counts_stale = False
+        took_s = time.monotonic() - began
+        self._counts_due = time.monotonic() + max(COUNTS_EVERY_S, 20 * took_s)
+        made = SiteState(news.position, day, self._address, self._made_by)
+        write_atomically(self._state_file, msgspec.json.encode(made))
 
     def _build_in_child(self) -> bool:
         """Build the whole site in a process of its own, so that intake keeps its core.

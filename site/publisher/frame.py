@@ -30,7 +30,7 @@ def _empty(machinery: Machinery, lang: str) -> str:
 class Frame:
     """What comes before and after the body of a page, in Chinese and English.
 
-    `Publisher.frame` makes one; make a new one after the county's name or office changed.
+    `AskedPages.frame` makes one; make a new one after the county's name or office changed.
     """
 
     def __init__(self, machinery: Machinery) -> None:

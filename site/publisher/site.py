@@ -6,7 +6,7 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ from publisher import (
     station_pages,
 )
 from publisher.content import Content
-from publisher.frame import Frame, rerooted
+from publisher.frame import rerooted
 from publisher.machinery import Machinery
 from publisher.registers import Registers
 from publisher.sources import PageSource
@@ -57,22 +57,19 @@ class Publisher:
         self._source = content_source
         self._out = out
         self._base_url = base_url.rstrip("/") + "/" if base_url else ""
-        # The server's pages have machinery of their own, so that no person who asks for one
-        # waits until a publish is through.
-        self._lock, self._asked_lock = threading.Lock(), threading.Lock()
-        self._machinery, self._asked = (Machinery(self._base_url) for _ in range(2))
-        for machinery in (self._machinery, self._asked):
-            machinery.set_extra(
-                stylesheet=specimen.stylesheet(server_html),
-                server=server_url.rstrip("/"),
-                from_files=from_files,
-            )
+        self._lock = threading.Lock()
+        self._machinery = Machinery(self._base_url)
+        self._machinery.set_extra(
+            stylesheet=specimen.stylesheet(server_html),
+            server=server_url.rstrip("/"),
+            from_files=from_files,
+        )
         files.recover(out)
 
     def build_full(self) -> None:
         """Writes the whole site beside `out` and swaps it in; a crash leaves the old pages."""
         with self._lock:
-            registers = self._registers(self._machinery)
+            registers = self._registers()
             fresh = self._out.with_name(f"{self._out.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
             for source in self._every_page(registers):
@@ -91,7 +88,7 @@ class Publisher:
             self.build_full()
             return
         with self._lock:
-            registers = self._registers(self._machinery)
+            registers = self._registers()
             content = registers.content
             numbers = self._notices_of(content, changes)
             lists = lists_of(content, self._out, changes.notices)
@@ -120,27 +117,10 @@ class Publisher:
                 self._write_bytes(path, data)
             self._write_notices(registers, (n for n in numbers if n in known))
 
-    def frame(self) -> Frame:
-        """A frame for the server's own pages, with the county as it is now."""
-        with self._asked_lock:
-            self._registers(self._asked)
-            return Frame(self._asked)
-
-    def form(
-        self, values: Mapping[str, str], errors: Sequence[Mapping[str, str]], root: str
-    ) -> str:
-        """The submission form with `values` by field as typed, and `errors` of field, message.
-
-        A `station` or `deputy` among the values that is in the registers is named at the top.
-        """
-        with self._asked_lock:
-            source = fixed_pages.submit(self._registers(self._asked), values, errors)
-            return rerooted(self._asked.text(source), root)
-
-    def _registers(self, machinery: Machinery) -> Registers:
+    def _registers(self) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
         content = self._source()
-        machinery.set_extra(county=msgspec.to_builtins(content.county))
+        self._machinery.set_extra(county=msgspec.to_builtins(content.county))
         return Registers(content)
 
     @staticmethod

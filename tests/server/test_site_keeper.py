@@ -1,35 +1,125 @@
-"""The keeper of the site: who asks for a page never waits for a build."""
+"""The keeper of the site: who asks for a page never waits, and what failed is made up for."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from eventlog.keys import make_keys
+from eventlog.log import Log
+from matters.actors import Actor
+from matters.commands import COMMANDS
+from matters.execution import carry_out
+from matters.fields import Known
+from matters.intake import check_submission, raise_matter
+from matters.terms import Role
+from publisher.site import Publisher
+from publisher.touched import Changes
+from server.county_registers import RegisterCache
 from server.node import open_log
 from server.publishing import SiteKeeper
 from server.sample import seed_sample
+from tests.hub import until
+
+OFFICE = Actor(Role.OFFICE, "office")
 
 
-def test_a_page_is_made_while_the_site_is_built(tmp_path: Path) -> None:
-    """The lock of a build, which takes a minute at 10,000 notices, does not hold up the frame."""
-    log = open_log(tmp_path, make_keys())
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    """The log of a sample county."""
+    opened = open_log(tmp_path, make_keys())
+    seed_sample(opened, tmp_path)
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def keeper(log: Log, tmp_path: Path) -> Iterator[SiteKeeper]:
+    """A keeper that was not started yet."""
+    made = SiteKeeper(log, tmp_path, "http://127.0.0.1/", RegisterCache(log).current)
+    yield made
+    made.stop()
+
+
+def publish_one(log: Log, folder: Path) -> str:
+    """Take a matter to its notice and return its number."""
+    submission = check_submission({"text": "井盖丢了", "publish": "yes"}, Known(), {}, staff=False)
+    number: str = log.write(
+        lambda transaction: raise_matter(
+            transaction, submission, actor=OFFICE, receipt_key=bytes(32)
+        )
+    ).result.number
+    for name, fields in (
+        ("answer", {"text": "已补上"}),
+        ("publish", {"title": "井盖补上了", "text": "井盖丢了"}),
+    ):
+        log.write(
+            lambda transaction, name=name, fields=fields: carry_out(  # type: ignore[misc]  # str
+                transaction,
+                number,
+                COMMANDS[name],
+                fields,
+                actor=OFFICE,
+                known=Known(),
+                seen=None,
+                folder=folder,
+            )
+        )
+    return number
+
+
+def test_a_page_is_made_while_the_site_is_built(
+    keeper: SiteKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build takes a minute at 10,000 notices; nobody who asks waits for it."""
+    begun, finish = threading.Event(), threading.Event()
+
+    def build() -> bool:
+        begun.set()
+        return not finish.wait(60)
+
+    monkeypatch.setattr(keeper, "_build_in_child", build)
+    building = threading.Thread(target=keeper.start)
+    building.start()
     try:
-        seed_sample(log, tmp_path)
-        keeper = SiteKeeper(log, tmp_path, "http://127.0.0.1/")
-        made: list[str] = []
-
-        def ask() -> None:
-            made.append(keeper.frame().render("题目", "<p>正文</p>", "../"))
-            made.append(keeper.publisher.form({}, [], "../"))
-
-        # There is no way to begin a build and hold it, so its lock is taken here.
-        with keeper._lock:
-            asking = threading.Thread(target=ask)
-            asking.start()
-            asking.join(60)
-            made_meanwhile = len(made)
-        asking.join()
-        keeper.stop()
-        assert made_meanwhile == 2
-        assert "正文" in made[0]
+        assert begun.wait(20)
+        assert "正文" in keeper.frame().render("题目", "<p>正文</p>", "../")
+        assert "<textarea" in keeper.asked.form({}, [], "../")
+        assert building.is_alive()
     finally:
-        log.stop()
+        finish.set()
+        building.join()
+
+
+def test_a_publish_that_failed_is_made_up_for(
+    keeper: SiteKeeper, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper.start()
+    publish, failures = Publisher.publish, [OSError("no space")] * 2
+
+    def fails_twice(publisher: Publisher, changes: Changes) -> None:
+        if failures:
+            raise failures.pop()
+        publish(publisher, changes)
+
+    monkeypatch.setattr(Publisher, "publish", fails_twice)
+    number = publish_one(log, tmp_path)
+    keeper.wake()
+    page = tmp_path / "site" / "notices" / number / "index.html"
+    home = tmp_path / "site" / "index.html"
+    until(lambda: page.exists() and "井盖补上了" in home.read_text("utf-8"), within_s=20)
+    assert not failures
+
+
+def test_a_site_of_another_program_is_built_anew(
+    keeper: SiteKeeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper._bring_up_to_date()
+    home = tmp_path / "site" / "index.html"
+    home.write_text("old", "utf-8")
+    keeper._bring_up_to_date()
+    assert home.read_text("utf-8") == "old"
+    monkeypatch.setattr(keeper, "_made_by", "another")
+    keeper._bring_up_to_date()
+    assert "望禾县" in home.read_text("utf-8")

@@ -1,25 +1,21 @@
 """The frame around the server's own pages, and the form that it shows again."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from publisher.site import Publisher
+from publisher.asked import AskedPages
 from tests.site import counties
 
 
 @pytest.fixture(scope="module")
-def publisher(tmp_path_factory: pytest.TempPathFactory) -> Publisher:
-    """A publisher of the sample county."""
-    out: Path = tmp_path_factory.mktemp("frame") / "site"
-    made = Publisher(counties.content, out, "https://hui.example.org/qinghe/")
-    made.build_full()
-    return made
+def asked() -> AskedPages:
+    """The pages of the sample county that people ask for."""
+    return AskedPages(counties.content, "https://hui.example.org/qinghe/")
 
 
-def test_a_page_of_the_server_has_the_site_around_it(publisher: Publisher) -> None:
-    page = publisher.frame().render(
+def test_a_page_of_the_server_has_the_site_around_it(asked: AskedPages) -> None:
+    page = asked.frame().render(
         "<进度>", '<h1 class="x">好</h1>', "../", head_extra='<meta name="referrer" content="no">'
     )
     assert "<title>&lt;进度&gt; - 清河县回音</title>" in page
@@ -38,30 +34,28 @@ def test_a_page_of_the_server_has_the_site_around_it(publisher: Publisher) -> No
         ("../../", 'href="../../"', 'href="../../deputies/"'),
     ],
 )
-def test_its_links_lead_to_the_root(
-    publisher: Publisher, root: str, home: str, deputies: str
-) -> None:
-    before, after = publisher.frame().parts("x", "zh", root)
+def test_its_links_lead_to_the_root(asked: AskedPages, root: str, home: str, deputies: str) -> None:
+    before, after = asked.frame().parts("x", "zh", root)
     assert home in before and deputies in before
     assert "privacy/" in after
 
 
-def test_the_frame_is_there_in_english(publisher: Publisher) -> None:
-    before, _ = publisher.frame().parts("Progress", "en", "/")
+def test_the_frame_is_there_in_english(asked: AskedPages) -> None:
+    before, _ = asked.frame().parts("Progress", "en", "/")
     assert '<html lang="en"' in before
     assert "Deputies</a>" in before and "代表</a>" not in before
 
 
-def test_the_stylesheet_keeps_what_the_server_says_it_uses(tmp_path: Path) -> None:
+def test_the_stylesheet_keeps_what_the_server_says_it_uses() -> None:
     page = '<article class="md-typeset"><div class="admonition warning"></div></article>'
-    made = Publisher(counties.content, tmp_path / "site", server_html=page)
+    made = AskedPages(counties.content, server_html=page)
     before, _ = made.frame().parts("x", "zh", "/")
     assert ".md-typeset .admonition" in before
-    plain, _ = Publisher(counties.content, tmp_path / "site").frame().parts("x", "zh", "/")
+    plain, _ = AskedPages(counties.content).frame().parts("x", "zh", "/")
     assert "admonition{" not in plain
 
 
-def test_a_refused_form_keeps_every_word(publisher: Publisher) -> None:
+def test_a_refused_form_keeps_every_word(asked: AskedPages) -> None:
     values = {
         "id": "0190",
         "text": "\n第一行\n第二行",
@@ -77,7 +71,7 @@ def test_a_refused_form_keeps_every_word(publisher: Publisher) -> None:
         "deputy": "deputy-007",
         "station": "station-1",
     }
-    page = publisher.form(values, [{"field": "phone", "message": "号码不对"}], "/")
+    page = asked.form(values, [{"field": "phone", "message": "号码不对"}], "/")
     assert '<a href="#phone">号码不对</a>' in page
     assert 'id="phone-error"' in page and 'aria-describedby="phone-error"' in page
     assert '<input type="hidden" name="id" value="0190">' in page

@@ -8,6 +8,7 @@ import yaml
 
 from deputies.deputies import Deputy, Level
 from matters.notices import Notice
+from publisher.asked import AskedPages
 from publisher.site import Publisher
 from publisher.sources import front_matter
 from publisher.touched import Changes
@@ -108,11 +109,12 @@ def test_hostile_registers_and_forms(tmp_path: Path, text: str) -> None:
         officer=short,
     )
     content = counties.content(people={"d": person}, places={"s": place})
-    publisher = Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/")
-    publisher.build_full()
+    Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/").build_full()
     values = dict.fromkeys(("text", "place", "name", "phone", "id"), text)
     (tmp_path / "site/form.html").write_text(
-        publisher.form({**values, "station": "s"}, [{"field": "text", "message": text}], "/"),
+        AskedPages(lambda: content).form(
+            {**values, "station": "s"}, [{"field": "text", "message": text}], "/"
+        ),
         encoding="utf-8",
     )
     for path in (tmp_path / "site").rglob("*.html"):
