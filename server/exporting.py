@@ -13,6 +13,7 @@ from server.county_registers import ALL, read_all
 from server.pages import iso
 from server.tables import write_table
 from stations.registers import record_to_row
+from stations.roster_files import write_roster
 
 MATTER_HEADERS = (
     "编号",
@@ -101,6 +102,16 @@ def export_registers(log: Log, path: Path) -> int:
             rows.append((register.label_zh, *(cells.get(column, "") for column in columns)))
     write_table(path, ("名册", *columns), rows)
     return len(rows)
+
+
+def export_rosters(log: Log, folder: Path) -> int:
+    """Write every record as a YAML file, in a folder for each register; return how many."""
+    with log.reading() as connection:
+        registers = read_all(connection).registers
+    return sum(
+        len(write_roster(register, list(registers.of(register).values()), folder / register.plural))
+        for register in ALL
+    )
 
 
 def export_ledger(log: Log, path: Path) -> int:

@@ -29,7 +29,9 @@ from stations.cells import CellError
 from stations.names import NameIndex
 from stations.register_log import set_record
 from stations.register_rows import records_from_rows
-from stations.registers import Register, match_headers, stable_id
+from stations.registers import Register, check_references, match_headers, stable_id
+from stations.roster_files import RosterError, read_roster
+from stations.roster_reader import FileProblem
 
 # Rows that one transaction takes, so that intake breathes beside a long import.
 BATCH = 500
@@ -118,6 +120,33 @@ def import_register(
             outcome.taken += changed.result
             outcome.known += len(part) - changed.result
         progress(start + len(part), len(records))
+    return outcome
+
+
+def import_roster(
+    log: Log, register: Register[Any], folder: Path, *, dry_run: bool = False
+) -> Outcome:
+    """Take a folder of YAML files, one record each, all of them or none.
+
+    Raises RosterError with every mistake: file, line, field and what is expected.
+    """
+    records = read_roster(register, folder)
+    given = {record.id for record in records}
+    with log.reading() as connection:
+        registers = read_all(connection).registers.with_records(register, records)
+    dangling = [
+        FileProblem(f"{problem.id}.yaml", 0, problem.field, problem.message_zh, problem.message_en)
+        for problem in check_references(registers, [register])
+        if problem.id in given
+    ]
+    if dangling:
+        raise RosterError(dangling)
+    outcome = Outcome(read=len(records))
+    if dry_run:
+        outcome.taken = len(records)
+        return outcome
+    outcome.taken = log.write(partial(_set, register, records)).result
+    outcome.known = len(records) - outcome.taken
     return outcome
 
 

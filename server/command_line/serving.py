@@ -15,10 +15,13 @@ import uvloop
 from eventlog.log import FILE_NAME
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
+from server.command_line.tables import roster_mistakes
 from server.node import DataFolderInUse, Node, open_log, prepare_folder
 from server.publishing import build_whole
 from server.sample import seed_sample, sign_ins
 from server.settings import Settings
+from server.tables import TableError
+from stations.roster_files import RosterError
 
 # How many new objects call for a search for circles; Python's 700 takes a tenth of a busy core.
 GARBAGE_AFTER = 50_000
@@ -75,7 +78,7 @@ def serve(
     gc.set_threshold(GARBAGE_AFTER)
     try:
         if settings.sample:
-            seed_sample(node.log, node.folder)
+            _seed(node)
         click.echo("正在准备网站 preparing the site …", err=True)
         node.start()
         _greet(settings, node)
@@ -83,6 +86,16 @@ def serve(
             runner.run(_run(node, listener))
     finally:
         node.stop()
+
+
+def _seed(node: Node) -> None:
+    """Fill an empty county with the sample; its rosters are files that people edit."""
+    try:
+        seed_sample(node.log, node.folder)
+    except RosterError as error:
+        raise click.ClickException(roster_mistakes(error)) from error
+    except TableError as error:
+        raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -11,9 +11,22 @@ import click
 
 from server.command_line.folders import data_option, opened
 from server.county_registers import BY_PLURAL
-from server.exporting import export_ledger, export_matters, export_registers
-from server.importing import Outcome, Progress, import_matters, import_register, rows_of
+from server.exporting import (
+    export_ledger,
+    export_matters,
+    export_registers,
+    export_rosters,
+)
+from server.importing import (
+    Outcome,
+    Progress,
+    import_matters,
+    import_register,
+    import_roster,
+    rows_of,
+)
 from server.tables import TableError
+from stations.roster_files import RosterError
 
 _WHAT = ("deputies", "stations", "areas", "units", "categories", "matters")
 _EXPORTS = {
@@ -38,7 +51,7 @@ _EXPORTS = {
 def import_(
     data: Path, what: str, file: Path, mapping: Path | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Take in a .csv, .xlsx or .json file; running it again changes nothing.
+    """Take in a .csv, .xlsx or .json file, or a folder of YAML; again, it changes nothing.
 
     Prints how many rows were read, taken and refused, and each refusal with its row, field and
     reason. Old matters (WHAT is matters) wait for the office to approve them as a whole.
@@ -48,7 +61,9 @@ def import_(
     named = _read_mapping(mapping)
     with opened(data) as log, _progress(file.name) as progress:
         try:
-            if what == "matters":
+            if file.is_dir() and what != "matters":
+                outcome = import_roster(log, BY_PLURAL[what], file, dry_run=dry_run)
+            elif what == "matters":
                 outcome = import_matters(
                     log, file, mapping=named, dry_run=dry_run, progress=progress
                 )
@@ -63,7 +78,17 @@ def import_(
                 )
         except TableError as error:
             raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
+        except RosterError as error:
+            raise click.ClickException(roster_mistakes(error)) from error
     _show(outcome, as_json)
+
+
+def roster_mistakes(error: RosterError) -> str:
+    """Return every mistake of a roster on a line of its own: file, line, field, what is wrong."""
+    return "名册有错 mistakes in the roster:\n" + "\n".join(
+        f"  {one.file}:{one.line} {one.field}: {one.message_zh} / {one.message_en}"
+        for one in error.problems
+    )
 
 
 def _show(outcome: Outcome, as_json: bool) -> None:
@@ -108,18 +133,22 @@ def _progress(label: str) -> Iterator[Progress]:
 
 @click.command()
 @click.argument("what", type=click.Choice(list(_EXPORTS)))
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @data_option
 def export(data: Path, what: str, file: Path) -> None:
     """Write matters, registers or the ledger to a .csv, .xlsx or .json file.
 
-    Contact details are never part of an export.
+    Registers go to a folder, too (FILE without an ending): a YAML file for each record.
+    Contact details of villagers are never part of an export.
 
     Example: huiyin export ledger ledger.xlsx
     """
     with opened(data) as log:
         try:
-            count = _EXPORTS[what](log, file)
+            if what == "registers" and not file.suffix:
+                count = export_rosters(log, file)
+            else:
+                count = _EXPORTS[what](log, file)
         except TableError as error:
             raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
     click.echo(f"{file}: {count} 行 rows", err=True)

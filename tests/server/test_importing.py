@@ -197,3 +197,27 @@ def test_what_is_exported_comes_in_again(tmp_path: Path) -> None:
     assert "张三" not in (tmp_path / "matters.json").read_text("utf-8")
     bad = huiyin("export", "ledger", tmp_path / "ledger.pdf", "--data", data, check=False)
     assert bad.returncode == 1 and "Traceback" not in bad.stderr
+
+
+def test_a_roster_of_yaml_goes_out_and_comes_in_again(tmp_path: Path) -> None:
+    data, rosters = tmp_path / "data", tmp_path / "rosters"
+    areas = [["代码", "名称"], ["990200000000", "某县"], ["990200100000", "甲镇"]]
+    outcome("areas", write_csv(tmp_path / "a.csv", areas), "--data", data)
+    people = [["姓名", "级别", "选区", "责任村"], ["王伟", "乡镇", "第一选区", "甲镇"]]
+    outcome("deputies", write_csv(tmp_path / "d.csv", people), "--data", data)
+    huiyin("export", "registers", rosters, "--data", data)
+    (file,) = (rosters / "deputies").glob("*.yaml")
+    assert outcome("deputies", rosters / "deputies", "--data", data)["known"] == 1
+    file.write_text(file.read_text("utf-8").replace("王伟", "王卫"), "utf-8")
+    assert outcome("deputies", rosters / "deputies", "--data", data)["taken"] == 1
+
+    mistaken = file.read_text("utf-8").replace("level: township", "level: galactic")
+    file.write_text(mistaken + "stations: [nowhere]\nhobby: chess\n", "utf-8")
+    bad = huiyin("import", "deputies", rosters / "deputies", "--data", data, check=False)
+    assert bad.returncode == 1 and "Traceback" not in bad.stderr
+    line = mistaken.splitlines().index("level: galactic") + 1
+    assert f"{file.name}:{line} level" in bad.stderr
+    assert "hobby" in bad.stderr and "township" in bad.stderr
+    file.write_text(mistaken.replace("galactic", "township") + "stations: [nowhere]\n", "utf-8")
+    dangling = huiyin("import", "deputies", rosters / "deputies", "--data", data, check=False)
+    assert dangling.returncode == 1 and "nowhere" in dangling.stderr
