@@ -17,14 +17,9 @@ from server.exporting import (
     export_registers,
     export_rosters,
 )
-from server.importing import (
-    Outcome,
-    Progress,
-    import_matters,
-    import_register,
-    import_roster,
-    rows_of,
-)
+from server.history_imports import import_matters
+from server.import_outcome import Outcome, Progress, rows_of
+from server.register_imports import import_register, import_roster
 from server.tables import TableError
 from stations.roster_files import RosterError
 

@@ -1,160 +1,30 @@
-"""Importing files: registers as records, old messages as matters. Nothing is half taken."""
+"""Importing old messages as matters, with the dates of the file. Nothing is half taken."""
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters import store
 from matters.actors import SYSTEM
 from matters.categories import CATEGORIES, Category
-from matters.history import (
-    HistoricalRow,
-    Taken,
-    begin_import,
-    import_identity,
-    take_rows,
-)
+from matters.history import HistoricalRow, Taken, begin_import, import_identity, take_rows
 from matters.terms import Kind
 from server.county_registers import CountyRegisters, read_all
+from server.import_outcome import BATCH, Outcome, Progress, Refused, no_progress
 from server.tables import cell_text, parse_time, read_table
 from server.wording import KINDS
 from stations.cells import CellError
 from stations.names import NameIndex
 from stations.register_log import set_record
-from stations.register_rows import records_from_rows
-from stations.registers import Register, check_references, match_headers, stable_id
-from stations.roster_files import RosterError, read_roster
-from stations.roster_reader import FileProblem
+from stations.registers import stable_id
 
-# Rows that one transaction takes, so that intake breathes beside a long import.
-BATCH = 500
 TEXT_MOST = 10_000
 TITLE_MOST = 200
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row, or a field of it, that could not be taken. Reasons in Chinese and English."""
-
-    row: int
-    field: str
-    reason_zh: str
-    reason_en: str
-
-
-@dataclass
-class Outcome:
-    """What an import did. `taken` rows are in the database because of this run or of `--dry-run`
-    would be; `known` were there already; `refused` rows have their reasons in `refusals`.
-    `repeats` are (row, first row) that say the same and count once; `alike` are the same message
-    under another category, and both are taken, so that the counts are those of the file."""
-
-    read: int = 0
-    taken: int = 0
-    known: int = 0
-    answered: int = 0
-    refusals: list[Refused] = field(default_factory=list)
-    ignored_headers: tuple[str, ...] = ()
-    new_categories: list[str] = field(default_factory=list)
-    repeats: list[tuple[int, int]] = field(default_factory=list)
-    alike: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def refused(self) -> int:
-        """How many rows were refused, each counted once."""
-        return len({refusal.row for refusal in self.refusals})
-
-
-def no_progress(done: int, total: int) -> None:
-    """Show nothing."""
-
-
-def import_register(
-    log: Log,
-    register: Register[Any],
-    path: Path,
-    *,
-    mapping: Mapping[str, str] | None = None,
-    dry_run: bool = False,
-    progress: Progress = no_progress,
-) -> Outcome:
-    """Take a file of areas, stations, deputies or units, and return what became of its rows.
-
-    Raises TableError.
-    """
-    table = read_table(path)
-    with log.reading() as connection:
-        registers = read_all(connection).registers
-    rows = [
-        (number, {header: cell_text(value) for header, value in row.items()})
-        for number, row in table.rows
-    ]
-    outcome = Outcome(
-        read=len(rows), ignored_headers=match_headers(register, table.headers, mapping).unknown
-    )
-    found = records_from_rows(register, rows, registers, mapping=mapping)
-    for number, problems in found.refused:
-        for problem in problems:
-            outcome.refusals.append(
-                Refused(number, problem.field, problem.message_zh, problem.message_en)
-            )
-    outcome.repeats = list(found.repeats)
-    # A row that says a record once more was taken with the first.
-    outcome.known += len(found.repeats)
-    records = [record for _, record in found.records]
-    for start in range(0, len(records), BATCH):
-        part = records[start : start + BATCH]
-        if dry_run:
-            outcome.taken += len(part)
-        else:
-            changed = log.write(partial(_set, register, part))
-            outcome.taken += changed.result
-            outcome.known += len(part) - changed.result
-        progress(start + len(part), len(records))
-    return outcome
-
-
-def import_roster(
-    log: Log, register: Register[Any], folder: Path, *, dry_run: bool = False
-) -> Outcome:
-    """Take a folder of YAML files, one record each, all of them or none.
-
-    Raises RosterError with every mistake: file, line, field and what is expected.
-    """
-    records = read_roster(register, folder)
-    given = {record.id for record in records}
-    with log.reading() as connection:
-        registers = read_all(connection).registers.with_records(register, records)
-    dangling = [
-        FileProblem(f"{problem.id}.yaml", 0, problem.field, problem.message_zh, problem.message_en)
-        for problem in check_references(registers, [register])
-        if problem.id in given
-    ]
-    if dangling:
-        raise RosterError(dangling)
-    outcome = Outcome(read=len(records))
-    if dry_run:
-        outcome.taken = len(records)
-        return outcome
-    outcome.taken = log.write(partial(_set, register, records)).result
-    outcome.known = len(records) - outcome.taken
-    return outcome
-
-
-def _set(register: Register[Any], records: list[Any], transaction: Transaction) -> int:
-    return sum(
-        set_record(transaction, register.noun, record, by=SYSTEM.signature) for record in records
-    )
-
 
 # Headers of old files, in Chinese and English, by the field that they mean.
 HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -376,29 +246,3 @@ class _RowReader:
             self._categories[name] = made.id
             self.new_categories.append(made)
         return self._categories[name]
-
-
-def rows_of(outcome: Outcome) -> Iterator[str]:
-    """Yield an outcome as lines for a person, in both languages, the counts first."""
-    yield (
-        f"读取 read {outcome.read} · 收下 taken {outcome.taken} · "
-        f"已有 already there {outcome.known} · 拒收 refused {outcome.refused}"
-    )
-    if outcome.answered:
-        yield f"补上答复 answers added: {outcome.answered}"
-    if outcome.new_categories:
-        yield f"新增类别 new categories: {'、'.join(outcome.new_categories)}"
-    if outcome.ignored_headers:
-        yield f"未用的列 columns not used: {'、'.join(outcome.ignored_headers)}"
-    for number, first in outcome.repeats:
-        yield f"第 {number} 行与第 {first} 行相同 / row {number} repeats row {first}"
-    for number, first in outcome.alike:
-        yield (
-            f"第 {number} 行与第 {first} 行只是类别不同,都收下了 / "
-            f"row {number} is row {first} under another category: both taken"
-        )
-    for refusal in outcome.refusals:
-        yield (
-            f"第 {refusal.row} 行 row {refusal.row} · {refusal.field}: "
-            f"{refusal.reason_zh} / {refusal.reason_en}"
-        )
