@@ -190,6 +190,7 @@ def _page(
         errors=page_errors(language_of(request), refusal, field=form or "steps"),
         typed=typed or {},
         form=form,
+        by_station=node.settings.role == "station",
         just_sent=len(matter.steps) == 1
         and not matter.batch
         and node.now_ms() - matter.received_at < JUST_SENT_MS,
