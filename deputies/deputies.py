@@ -11,11 +11,11 @@ from stations.cells import (
     clean_name,
     clean_text,
     format_list,
-    parse_id,
     parse_phone,
     plain_digits,
 )
 from stations.registers import Column, Register
+from stations.shared_columns import id_column
 from stations.stations import STATION_EN, STATION_ZH, parse_areas, parse_stations
 
 
@@ -127,15 +127,7 @@ DEPUTIES: Register[Deputy] = Register(
     record=Deputy,
     identity=("name", "level", "constituency"),
     columns=(
-        Column(
-            field="id",
-            label_zh="编号",
-            label_en="Id",
-            aliases=("代表编号", "代表证号", "deputy id"),
-            parse=lambda text, _: parse_id(text),
-            expected_zh="小写字母、数字和连字符组成的编号，不超过 64 个字符",
-            expected_en="an id of lowercase letters, digits and hyphens, at most 64",
-        ),
+        id_column("代表编号", "代表证号", "deputy id"),
         Column(
             field="name",
             label_zh="姓名",

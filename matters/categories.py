@@ -2,8 +2,9 @@
 
 import msgspec
 
-from stations.cells import clean_name, parse_id, parse_whole
+from stations.cells import clean_name, parse_whole
 from stations.registers import Column, Register
+from stations.shared_columns import english_name_column, id_column
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,15 +30,7 @@ CATEGORIES: Register[Category] = Register(
     record=Category,
     identity=("name",),
     columns=(
-        Column(
-            field="id",
-            label_zh="编号",
-            label_en="Id",
-            aliases=("类别编号", "代码", "category id"),
-            parse=lambda text, _: parse_id(text),
-            expected_zh="小写字母、数字和连字符组成的编号，不超过 64 个字符",
-            expected_en="an id of lowercase letters, digits and hyphens, at most 64",
-        ),
+        id_column("类别编号", "代码", "category id"),
         Column(
             field="name",
             label_zh="名称",
@@ -57,14 +50,6 @@ CATEGORIES: Register[Category] = Register(
             expected_zh="0 至 9999 的整数",
             expected_en="a whole number from 0 to 9999",
         ),
-        Column(
-            field="name_en",
-            label_zh="英文名",
-            label_en="English name",
-            aliases=("英文名称", "name in English"),
-            parse=lambda text, _: clean_name(text),
-            expected_zh="英文名",
-            expected_en="the English name",
-        ),
+        english_name_column(),
     ),
 )

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from stations.areas import AREA_EN, AREA_ZH
-from stations.cells import choice, clean_name, parse_id, parse_phone
+from stations.cells import choice, clean_name, parse_phone
 from stations.registers import Column, Register, Resolver
+from stations.shared_columns import english_name_column, id_column
 
 
 class UnitKind(StrEnum):
@@ -70,15 +71,7 @@ UNITS: Register[Unit] = Register(
     identity=("name",),
     complete=_complete,
     columns=(
-        Column(
-            field="id",
-            label_zh="编号",
-            label_en="Id",
-            aliases=("单位编号", "代码", "unit id"),
-            parse=lambda text, _: parse_id(text),
-            expected_zh="小写字母、数字和连字符组成的编号，不超过 64 个字符",
-            expected_en="an id of lowercase letters, digits and hyphens, at most 64",
-        ),
+        id_column("单位编号", "代码", "unit id"),
         Column(
             field="name",
             label_zh="名称",
@@ -118,14 +111,6 @@ UNITS: Register[Unit] = Register(
             expected_zh="电话号码（数字，单元格设为文本）",
             expected_en="a phone number (digits, in a cell set to text)",
         ),
-        Column(
-            field="name_en",
-            label_zh="英文名",
-            label_en="English name",
-            aliases=("英文名称", "name in English"),
-            parse=lambda text, _: clean_name(text),
-            expected_zh="英文名",
-            expected_en="the English name",
-        ),
+        english_name_column(),
     ),
 )

@@ -8,6 +8,7 @@ import msgspec
 
 from stations.cells import CellError, choice, clean_name, parse_area_code
 from stations.registers import Column, Problem, Register, Registers, Resolver
+from stations.shared_columns import english_name_column
 
 
 class AreaKind(StrEnum):
@@ -124,14 +125,6 @@ AREAS: Register[Area] = Register(
             expected_en=AREA_EN,
             refers_to="area",
         ),
-        Column(
-            field="name_en",
-            label_zh="英文名",
-            label_en="English name",
-            aliases=("英文名称", "英文", "name in English"),
-            parse=lambda text, _: clean_name(text),
-            expected_zh="英文名",
-            expected_en="the English name",
-        ),
+        english_name_column("英文"),
     ),
 )

@@ -15,13 +15,13 @@ from stations.cells import (
     format_degrees,
     format_list,
     parse_degrees,
-    parse_id,
     parse_list,
     parse_phone,
 )
 from stations.duty import DutyRule as DutyRule
 from stations.duty import check_duty, format_duty, parse_duty
 from stations.registers import Column, Problem, Register, Registers, Resolver
+from stations.shared_columns import id_column
 
 
 class StationKind(StrEnum):
@@ -197,15 +197,7 @@ STATIONS: Register[Station] = Register(
     check=_check,
     check_among=_check_among,
     columns=(
-        Column(
-            field="id",
-            label_zh="编号",
-            label_en="Id",
-            aliases=("站点编号", "station id", "代码"),
-            parse=lambda text, _: parse_id(text),
-            expected_zh="小写字母、数字和连字符组成的编号，不超过 64 个字符",
-            expected_en="an id of lowercase letters, digits and hyphens, at most 64",
-        ),
+        id_column("站点编号", "station id", "代码"),
         _name("name", "名称", "Name", "站名", "站点名称", "联络站名称", "station", required=True),
         Column(
             field="kind",
