@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from eventlog import words
-from eventlog.files import sync_folder
+from eventlog.files import flush
 
 FILE_NAME = "erasures.jsonl"
 
@@ -38,7 +38,7 @@ def record(folder: Path, erasures: Iterable[Erasure]) -> None:
         file.flush()
         os.fsync(file.fileno())
     if is_new:
-        sync_folder(folder)
+        flush(folder)
 
 
 def _is_torn(file: BinaryIO) -> bool:

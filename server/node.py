@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from eventlog.files import sync_folder
+from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
@@ -58,7 +58,7 @@ def prepare_folder(settings: Settings) -> Keys:
         save_keys(folder, keys)
         replica = settings.replica_url or "(none)"
         write_kit(folder, kit_text(keys, node=settings.role, replica=replica))
-        sync_folder(folder.parent)
+        flush(folder.parent)
     return keys
 
 

@@ -7,7 +7,6 @@ import time
 from starlette.requests import Request
 
 from matters.actors import Actor
-from matters.terms import Role
 from server import accounts
 from server.accounts import Account, Session
 from server.node import Node
@@ -120,8 +119,3 @@ def check_form_token(session: Session, token: str) -> None:
     """Raise WrongFormToken where a console form was not made by this session."""
     if not secrets.compare_digest(session.form_token.encode(), token.encode()):
         raise WrongFormToken
-
-
-def is_admin(account: Account) -> bool:
-    """Return whether the account keeps the node itself."""
-    return account.role is Role.ADMIN

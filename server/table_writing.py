@@ -13,6 +13,7 @@ from typing import IO
 import openpyxl  # type: ignore[import-untyped]  # It comes without types.
 from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # Likewise.
 
+from eventlog.files import flush
 from server.table_values import SHANGHAI, TableError
 
 # Longer texts Excel calls damage; openpyxl would cut them without a word.
@@ -68,11 +69,7 @@ def write_table(path: Path, headers: Sequence[str], rows: Iterable[Row]) -> int:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(path.parent)
     return count
 
 

@@ -4,15 +4,14 @@ A file's name is its record's id; how one file is read stands in `roster_reader`
 """
 
 import csv
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import yaml
 
+from eventlog.files import write_atomically
 from stations.register_rows import records_from_rows
 from stations.registers import Register, Registers, record_id
 from stations.roster_reader import FileProblem, RosterFile
@@ -161,20 +160,5 @@ def _plain(value: Any) -> Any:
 
 def _write_whole(folder: Path, name: str, text: str) -> Path:
     path = folder / f"{name}.yaml"
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_atomically(path, text.encode())
     return path

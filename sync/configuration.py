@@ -22,6 +22,7 @@ from pathlib import Path
 
 import yaml
 
+from eventlog.files import write_atomically
 from sync.replica import ReplicaPlace
 
 # An AF_UNIX address holds 108 bytes with its closing zero.
@@ -92,19 +93,7 @@ def render(
 
 def write_private(path: Path, text: str) -> None:
     """Replace the file by one with this text that only its owner can read, atomically."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_atomically(path, text.encode(), mode=0o600)
 
 
 def socket_folder(data_folder: Path) -> Path:

@@ -4,7 +4,6 @@ Litestream writes into a folder of its own beside the target; what comes out is 
 SQLite, fsynced and only then given its name. So the target is either whole or not there.
 """
 
-import os
 import sqlite3
 import subprocess
 import tempfile
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventlog.database import connect
+from eventlog.files import flush
 from sync.configuration import ReplicatedDatabase, render, write_private
 from sync.litestream import binary_path, environment
 from sync.process import last_line
@@ -82,9 +82,9 @@ def restore(name: str, replica: ReplicaPlace, output: Path, *, timeout_s: float 
         arrived = Path(folder) / output.name
         _fetch(name, replica, arrived, timeout_s)
         _check(name, arrived)
-        _flush(arrived)
+        flush(arrived)
         arrived.rename(output)
-    _flush(output.parent)
+    flush(output.parent)
 
 
 def rehearse(
@@ -169,11 +169,3 @@ def _check(name: str, path: Path) -> None:
         raise RestoreDamagedError(f"the restored {name} can't be opened: {error}") from error
     if answer != "ok":
         raise RestoreDamagedError(f"the restored {name} is damaged: {answer}")
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from eventlog.files import flush
+
 
 def replace(target: Path, write: Callable[[Path], object]) -> bool:
     """Has `write` fill a file beside `target` and moves it there; False where nothing changed.
@@ -22,17 +24,8 @@ def replace(target: Path, write: Callable[[Path], object]) -> bool:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(target.parent)
+    flush(target.parent)
     return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Flushes a folder's entries to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def remove(folder: Path) -> None:
@@ -52,7 +45,7 @@ def swap(fresh: Path, out: Path) -> None:
     if out.exists():
         out.rename(old)
     fresh.rename(out)
-    sync_folder(out.parent)
+    flush(out.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
