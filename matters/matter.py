@@ -4,14 +4,15 @@ from typing import Any
 
 import msgspec
 
-from matters.terms import Channel, Grade, Kind, Publicity, State
+from matters.terms import Channel, Desk, Grade, Kind, Publicity, Rating, State
 
 
-class Step(msgspec.Struct, kw_only=True):
+class Step(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One event in the life of a matter.
 
     `at` is milliseconds, UTC; `by` as in the event; `event` its id, under which `words` (names
-    of texts) are found. A contested step was illegal where it stood and changed nothing.
+    of texts) are found. A contested step was illegal where it stood and changed nothing;
+    `resolved` says what the office made of it then: "kept", "dropped", or "" as long as it waits.
     """
 
     at: int
@@ -22,9 +23,28 @@ class Step(msgspec.Struct, kw_only=True):
     data: dict[str, Any] = {}
     words: tuple[str, ...] = ()
     contested: bool = False
+    resolved: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether the step counts: it was legal, or the office kept it."""
+        return not self.contested or self.resolved == "kept"
 
 
-class Matter(msgspec.Struct, kw_only=True):
+class Task(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A unit's part of a matter that the lead unit divided (L23).
+
+    Its text is the word `task-{index}` of `event`; `until` is ms, UTC.
+    """
+
+    unit: str
+    until: int
+    event: bytes
+    index: int
+    done: bool = False
+
+
+class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The folded state of a matter. Times are milliseconds since 1970, UTC, or None.
 
     `version` is the highest rank, which forms carry as `seen`. `answer` and `public` point to the
@@ -41,8 +61,16 @@ class Matter(msgspec.Struct, kw_only=True):
     area: str = ""
     station: str = ""
     deputy: str = ""
+    # The body that a framed suggestion is filed with, by its deputy's level (L14).
+    body: str = ""
     channel: Channel = Channel.WEB
     grade: Grade = Grade.NORMAL
+    # Whether its first words sound urgent, as long as nobody has graded it (S20).
+    alarm: bool = False
+    # A key suggestion, chosen by the chairpersons' meeting (L20).
+    key: bool = False
+    # How many people raised it, those of the matters that were merged into it included (L10).
+    people: int = 1
     share_phone: bool = False
     publish: bool = False
     under_14: bool = False
@@ -52,18 +80,57 @@ class Matter(msgspec.Struct, kw_only=True):
     quarantine: bytes = b""
     source_number: str = ""
     batch: bytes = b""
+    merged_into: bytes = b""
+    followers: tuple[bytes, ...] = ()
+    split_from: bytes = b""
+    split_into: tuple[bytes, ...] = ()
+    # The handover that it was dispatched with.
+    handover: bytes = b""
     received_at: int = 0
     assigned_at: int | None = None
+    accepted_at: int | None = None
     due_at: int | None = None
     replied_at: int | None = None
+    rated_at: int | None = None
+    reported_at: int | None = None
     closed_at: int | None = None
     lead: str = ""
     assisting: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    # The limit, from when it counts, and whether a fixed date has taken its place.
     limit: str = ""
+    limit_from: int | None = None
+    limit_fixed: bool = False
+    # Until when the unit may say that it is not theirs.
+    return_by: int | None = None
+    returns: int = 0
+    # While the villager is asked something, since and at most until when, and the limit before.
+    paused_at: int | None = None
+    pause_until: int | None = None
+    due_before: int | None = None
+    paused_ms: int = 0
+    # An extension that is asked for and not yet decided; how many were granted.
+    extension_until: int | None = None
+    extensions: int = 0
+    # How often it was pressed or inspected, and until when the unit has to answer that.
+    pressed: int = 0
+    press_due_at: int | None = None
+    inspected: int = 0
+    # Up to which level its being overdue was raised: "", head, office, committee.
+    level: str = ""
+    # Whether any limit was missed.
+    late: bool = False
     round: int = 1
     result: str = ""
     reply_rating: str = ""
     result_rating: str = ""
+    deputy_reply_rating: str = ""
+    deputy_result_rating: str = ""
+    # How many of the merged villagers are unsatisfied with the present answer.
+    echo_unsatisfied: int = 0
+    # Closed because nobody rated it in time; the event by which the standing committee decided.
+    unrated: bool = False
+    verdict: bytes = b""
     publicity: Publicity = Publicity.NONE
     published_at: int | None = None
     title: bytes = b""
@@ -76,10 +143,71 @@ class Matter(msgspec.Struct, kw_only=True):
 
     @property
     def contested(self) -> list[Step]:
-        """The steps that were illegal where they stood."""
-        return [step for step in self.steps if step.contested]
+        """The steps that were illegal where they stood, and wait for the office."""
+        return [step for step in self.steps if step.contested and not step.resolved]
 
     @property
     def answered(self) -> bool:
         """Whether there is an answer in words on record (for the ledger)."""
         return self.replied_at is not None
+
+    @property
+    def unsatisfied(self) -> bool:
+        """Whether the person, or one who was merged with them, is not content with the answer."""
+        return bool(self.echo_unsatisfied) or Rating.UNSATISFIED in (
+            self.reply_rating,
+            self.result_rating,
+        )
+
+    @property
+    def content_with(self) -> bool:
+        """Whether the person rated, and is at least basically content with reply and result."""
+        return bool(self.result_rating) and not self.unsatisfied
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is solved: an answer of class A, or none with a class, and nobody unhappy.
+
+        "Answered" alone is never called settled (DESIGN decision 15).
+        """
+        if not self.answered or self.unsatisfied:
+            return False
+        return self.result == "A" or (not self.result and self.content_with)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the clock stands still until the villager answers."""
+        return self.paused_at is not None
+
+    @property
+    def open_with_unit(self) -> bool:
+        """Whether a unit has it in hand, so that a limit runs."""
+        return self.state in (State.ASSIGNED, State.IN_HAND)
+
+    def overdue(self, now_ms: int) -> bool:
+        """Return whether the unit's limit is over."""
+        return self.open_with_unit and self.due_at is not None and now_ms > self.due_at
+
+    @property
+    def desk(self) -> Desk:
+        """On whose desk it lies. Ended matters lie on none; every other lies on exactly one."""
+        match self.state:
+            case State.RECEIVED:
+                return Desk.FRAME
+            case State.ADOPTED:
+                return Desk.DISPATCH
+            case State.ASSIGNED:
+                return Desk.ACCEPT
+            case State.IN_HAND:
+                return Desk.HANDLE
+            case State.MERGED:
+                return Desk.NONE if self.answered else Desk.FOLLOW
+            case State.REPLIED:
+                return self._desk_of_answer()
+            case _:
+                return Desk.NONE
+
+    def _desk_of_answer(self) -> Desk:
+        if self.unsatisfied:
+            return Desk.EXPLAIN if self.lead else Desk.DISPATCH
+        return Desk.CLOSE if self.result_rating else Desk.RATE
