@@ -1,34 +1,35 @@
 """Reading a command's fields: what came in a form or JSON becomes data and words, or problems."""
 
 from collections.abc import Container, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from matters.commands import Command, Field, FieldKind
-from matters.deadlines import BadLimit, parse_limit
+from eventlog.identifiers import parse_uuid
+from matters.command import Command, Field, FieldKind
+from matters.deadlines import BadDay, BadLimit, end_of_day, read_day, read_limit, today
+from matters.known import Known
 from matters.refusals import N_, BadFields, FieldProblem
+from matters.terms import State
 from matters.text import normalise_text
 
-
-class Known(NamedTuple):
-    """What ids a county knows; the rules ask for nothing more of the registers."""
-
-    units: Container[str] = frozenset()
-    categories: Container[str] = frozenset()
-    areas: Container[str] = frozenset()
-    stations: Container[str] = frozenset()
-    deputies: Container[str] = frozenset()
+YEARS_AHEAD = 3
+LIST_MOST = 20
+PART_FIELDS = ("unit", "task", "until")
 
 
 def read_fields(
-    command: Command, raw: Mapping[str, Any], known: Known
+    command: Command, raw: Mapping[str, Any], known: Known, now_ms: int
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return a command's structural data and its texts. Raises BadFields with every problem."""
+    """Return a command's structural data and its texts. Raises BadFields with every problem.
+
+    The texts of a list stand as `name-0`, `name-1` …; days are ms, UTC, at the end of the day.
+    """
     data: dict[str, Any] = {}
     texts: dict[str, str] = {}
     problems: list[FieldProblem] = []
+    reader = _Reader(known, now_ms, raw, texts)
     for field in command.fields:
         try:
-            value = _read(field, raw.get(field.name), known)
+            value = reader.read(field, raw.get(field.name))
         except _Wrong as wrong:
             problems.append(FieldProblem(field.name, wrong.code, wrong.message, wrong.values))
             continue
@@ -37,7 +38,7 @@ def read_fields(
                 problems.append(FieldProblem(field.name, "required", N_("这一项要填。")))
         elif field.is_text:
             texts[field.name] = value
-        else:
+        elif field.kind is not FieldKind.TEXTS:
             data[field.name] = value
     if problems:
         raise BadFields(problems)
@@ -50,33 +51,125 @@ class _Wrong(Exception):
         self.code, self.message, self.values = code, message, values
 
 
-def _read(field: Field, value: Any, known: Known) -> Any:
-    if value is None:
-        return ""
-    if field.kind is FieldKind.UNITS:
-        units = [value] if isinstance(value, str) else value
+class _Reader:
+    """Reads fields one at a time; texts that stand in lists are put into `texts` at once."""
+
+    def __init__(
+        self, known: Known, now_ms: int, raw: Mapping[str, Any], texts: dict[str, str]
+    ) -> None:
+        self._known = known
+        self._now_ms = now_ms
+        self._raw = raw
+        self._texts = texts
+
+    def read(self, field: Field, value: Any) -> Any:
+        """Return a field's value, "" where it is empty. Raises _Wrong."""
+        match field.kind:
+            case FieldKind.UNITS:
+                return self._units(value)
+            case FieldKind.TEXTS:
+                return self._lines(field, value)
+            case FieldKind.PARTS:
+                return self._parts(field, value)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise _Wrong("not-text", N_("这一项要用文字填写。"))
+        if field.is_text:
+            return _text(field, value)
+        value = value.strip()
+        return self._one(field, value) if value else ""
+
+    def _one(self, field: Field, value: str) -> Any:
+        known = self._known
+        match field.kind:
+            case FieldKind.CHOICE:
+                return _one_of(value, field.choices, N_("请从给出的选项中选一个。"))
+            case FieldKind.UNIT:
+                return _one_of(value, known.units, _NO_UNIT)
+            case FieldKind.CATEGORY:
+                return _one_of(value, known.categories, N_("没有这个类别。"))
+            case FieldKind.AREA:
+                return _one_of(value, known.areas, N_("没有这个村（社区）。"))
+            case FieldKind.BODY:
+                return _one_of(value, known.bodies, N_("没有这个人大机构。"))
+            case FieldKind.DAY:
+                return self._day(value)
+            case FieldKind.MATTER:
+                return self._matter(value)
+            case FieldKind.EVENT:
+                return _event(value)
+            case _:
+                return _limit(value)
+
+    def _day(self, value: str) -> int:
+        now = today(self._now_ms)
+        try:
+            day = read_day(value, now)
+        except BadDay as error:
+            raise _Wrong("bad-day", N_("日期写法如 2026-12-01 或 12月1日。")) from error
+        if day < now:
+            raise _Wrong("past", N_("这一天已经过去了，请填今天或以后的日期。"))
+        if day.year > now.year + YEARS_AHEAD:
+            raise _Wrong("too-far", N_("这一天太远了，请看看年份写对没有。"))
+        return end_of_day(day)
+
+    def _matter(self, value: str) -> bytes:
+        found = self._known.matter(value)
+        if found is None:
+            raise _Wrong("unknown", N_("没有这个编号，请核对。"))
+        if found.state is State.MERGED:
+            raise _Wrong("merged", N_("那一件自己也已合并到别的事项，请填最后合并到的那一件。"))
+        return found.id
+
+    def _units(self, value: Any) -> list[str]:
+        units = [value] if isinstance(value, str) else value or []
         if not isinstance(units, list | tuple):
-            raise _Wrong("not-a-list", N_("这一项要用列表填写。"))
-        chosen = [_one_of(unit, known.units, N_("没有这个单位。")) for unit in units if unit]
-        return sorted(set(chosen))
-    if not isinstance(value, str):
-        raise _Wrong("not-text", N_("这一项要用文字填写。"))
-    if field.is_text:
-        return _text(field, value)
-    value = value.strip()
-    if not value:
-        return ""
-    match field.kind:
-        case FieldKind.CHOICE:
-            return _one_of(value, field.choices, N_("请从给出的选项中选一个。"))
-        case FieldKind.UNIT:
-            return _one_of(value, known.units, N_("没有这个单位。"))
-        case FieldKind.CATEGORY:
-            return _one_of(value, known.categories, N_("没有这个类别。"))
-        case FieldKind.AREA:
-            return _one_of(value, known.areas, N_("没有这个村（社区）。"))
-        case _:
-            return _limit(value)
+            raise _Wrong("not-a-list", _NOT_A_LIST)
+        return sorted({_one_of(unit, self._known.units, _NO_UNIT) for unit in units if unit})
+
+    def _lines(self, field: Field, value: Any) -> list[str]:
+        given = [value] if isinstance(value, str) else value or []
+        if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+            raise _Wrong("not-a-list", _NOT_A_LIST)
+        lines = [text for text in (_text(field, one) for one in given) if text]
+        if len(lines) > LIST_MOST:
+            raise _Wrong("too-many", _TOO_MANY, most=LIST_MOST)
+        self._texts.update({f"{field.name}-{n}": text for n, text in enumerate(lines)})
+        return lines
+
+    def _parts(self, field: Field, value: Any) -> list[dict[str, Any]]:
+        """Read a division among units: JSON maps, or the form's `parts-0-unit`, `parts-0-task` …"""
+        rows = value if value not in (None, "") else self._rows_of_form(field)
+        if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+            raise _Wrong("not-a-list", _NOT_A_LIST)
+        if len(rows) > LIST_MOST:
+            raise _Wrong("too-many", _TOO_MANY, most=LIST_MOST)
+        parts: list[dict[str, Any]] = []
+        for row in rows:
+            given = {name: row.get(name) or "" for name in PART_FIELDS}
+            if not all(isinstance(one, str) for one in given.values()):
+                raise _Wrong("not-text", N_("这一项要用文字填写。"))
+            if not any(one.strip() for one in given.values()):
+                continue
+            task = _text(field, given["task"])
+            if not (given["unit"] and task and given["until"].strip()):
+                raise _Wrong("incomplete", N_("每一行都要填单位、任务和期限。"))
+            unit = _one_of(given["unit"], self._known.units, _NO_UNIT)
+            self._texts[f"task-{len(parts)}"] = task
+            parts.append({"unit": unit, "until": self._day(given["until"].strip())})
+        return parts
+
+    def _rows_of_form(self, field: Field) -> list[dict[str, Any]]:
+        return [
+            {name: self._raw.get(f"{field.name}-{n}-{name}") for name in PART_FIELDS}
+            for n in range(LIST_MOST)
+        ]
+
+
+_NO_UNIT = N_("没有这个单位。")
+_NOT_A_LIST = N_("这一项要用列表填写。")
+_TOO_MANY = N_("一次最多 {most} 项。")
 
 
 def _text(field: Field, value: str) -> str:
@@ -99,11 +192,18 @@ def _one_of(value: Any, allowed: Container[str], message: str) -> str:
     return value
 
 
+def _event(value: str) -> bytes:
+    try:
+        return parse_uuid(value)
+    except ValueError as error:
+        raise _Wrong("unknown", N_("没有这一步，或者它没有冲突、已经处理过了。")) from error
+
+
 def _limit(value: str) -> str:
     try:
-        parse_limit(value.upper())
+        return read_limit(value)
     except BadLimit as error:
         raise _Wrong(
-            "bad-limit", N_("时限写法如 P1M（一个月）、P20D（二十天），不能是零。")
+            "bad-limit",
+            N_("时限写法如“一个月”“20天”“10个工作日”，也可写 P1M、P20D；不能是零，最长两年。"),
         ) from error
-    return value.upper()

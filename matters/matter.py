@@ -128,8 +128,7 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     deputy_result_rating: str = ""
     # How many of the merged villagers are unsatisfied with the present answer.
     echo_unsatisfied: int = 0
-    # Closed because nobody rated it in time; the event by which the standing committee decided.
-    unrated: bool = False
+    # The event by which the standing committee decided.
     verdict: bytes = b""
     publicity: Publicity = Publicity.NONE
     published_at: int | None = None
@@ -163,6 +162,11 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     def content_with(self) -> bool:
         """Whether the person rated, and is at least basically content with reply and result."""
         return bool(self.result_rating) and not self.unsatisfied
+
+    @property
+    def unrated(self) -> bool:
+        """Whether it was closed though the person never said how content they are."""
+        return self.state is State.CLOSED and not self.result_rating and not self.verdict
 
     @property
     def settled(self) -> bool:
@@ -208,6 +212,9 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
                 return Desk.NONE
 
     def _desk_of_answer(self) -> Desk:
+        if self.batch:
+            # A row of an old file waits for nothing.
+            return Desk.NONE
         if self.unsatisfied:
             return Desk.EXPLAIN if self.lead else Desk.DISPATCH
         return Desk.CLOSE if self.result_rating else Desk.RATE

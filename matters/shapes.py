@@ -5,7 +5,10 @@ tables and pages, is of the right shape or is not taken.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 # From the year 6 to the year 8307: whatever is added to such a time, calendars can show it.
 _EARLIEST_MS = -62_000_000_000_000
@@ -60,3 +63,33 @@ def time_of(value: Any) -> int:
     if type(value) is not int or not _EARLIEST_MS < value < _LATEST_MS:
         raise WrongShape("time")
     return value
+
+
+def time_in(data: Mapping[str, Any], field: str, otherwise: int | None) -> int | None:
+    """Return a time in milliseconds, UTC, or `otherwise` where the field is not there."""
+    value = data.get(field)
+    return otherwise if value is None else time_of(value)
+
+
+def number_in(data: Mapping[str, Any], field: str, otherwise: int) -> int:
+    """Return a whole number, or `otherwise` where the field is not there."""
+    value = data.get(field)
+    if value is None:
+        return otherwise
+    if type(value) is not int:
+        raise WrongShape(field)
+    return value
+
+
+def all_bytes_in(data: Mapping[str, Any], field: str) -> tuple[bytes, ...]:
+    """Return the byte strings of a list, or none where the field is not there."""
+    value = data.get(field, ())
+    if not isinstance(value, list | tuple) or not all(isinstance(one, bytes) for one in value):
+        raise WrongShape(field)
+    return tuple(value)
+
+
+def known(kind: type[Choice], value: Any, otherwise: Choice) -> Choice:
+    """Return the member of a closed list, or `otherwise` for a value of a newer version."""
+    found = kind._value2member_map_.get(value) if isinstance(value, str) else None
+    return found if isinstance(found, kind) else otherwise

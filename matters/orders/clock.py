@@ -1,0 +1,78 @@
+"""The clock of a matter: a limit starts, stands still while the villager is asked, moves, ends.
+
+The due moment stands in the events, where `decide` put it by the county's rules and calendar, so
+that `fold` needs neither. Events of older versions name none, and it is counted here.
+"""
+
+from eventlog.events import Event
+from matters.deadlines import BadLimit, due_at
+from matters.matter import Matter
+from matters.shapes import text_in, time_in, time_of
+
+
+def start(matter: Matter, event: Event) -> None:
+    """Start the limit that the event names."""
+    matter.limit = text_in(event.data, "limit")
+    matter.limit_from = event.at
+    matter.limit_fixed = False
+    matter.paused_ms = 0
+    _unpause(matter)
+    try:
+        counted = due_at(event.at, matter.limit)
+    except BadLimit:
+        counted = None
+    matter.due_at = time_in(event.data, "due_at", counted)
+    _move(matter)
+
+
+def stop(matter: Matter) -> None:
+    """Take the limit away: the matter is with nobody, or is answered."""
+    matter.due_at = matter.return_by = None
+    _unpause(matter)
+    _move(matter)
+
+
+def fix(matter: Matter, until_ms: int) -> None:
+    """Put a fixed day in place of the limit."""
+    matter.due_at = until_ms
+    matter.limit_fixed = True
+    _unpause(matter)
+    _move(matter)
+
+
+def pause(matter: Matter, event: Event) -> None:
+    """Stop the clock: the villager is asked something. A second question leaves it stopped."""
+    if matter.paused_at is None:
+        matter.paused_at = event.at
+        matter.due_before = matter.due_at
+    matter.pause_until = time_of(event.data.get("until", event.at))
+    if matter.due_at is not None:
+        matter.due_at = time_in(event.data, "due_at", matter.due_at)
+
+
+def resume(matter: Matter, event: Event) -> None:
+    """Let the clock go on: the villager said something."""
+    if matter.paused_at is None:
+        return
+    matter.paused_ms += max(0, min(event.at, matter.pause_until or event.at) - matter.paused_at)
+    if matter.due_at is not None:
+        matter.due_at = time_in(event.data, "due_at", matter.due_at)
+    _unpause(matter)
+
+
+def moved(matter: Matter, event: Event) -> None:
+    """Put the due moment where the county's calendar, changed since, has it now."""
+    matter.due_at = time_of(event.data.get("due_at"))
+    if matter.paused_at is not None:
+        matter.due_before = time_in(event.data, "due_before", matter.due_before)
+    matter.level = ""
+
+
+def _unpause(matter: Matter) -> None:
+    matter.paused_at = matter.pause_until = matter.due_before = None
+
+
+def _move(matter: Matter) -> None:
+    """What hung on the old limit goes with it."""
+    matter.extension_until = matter.press_due_at = None
+    matter.level = ""

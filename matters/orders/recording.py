@@ -1,0 +1,109 @@
+"""Beside the six orders: what is public, what is erased, and what became of a contested step."""
+
+from eventlog.events import Event
+from matters.command import ANY_STATE, Command, Field, FieldKind, Situation
+from matters.matter import Matter
+from matters.orders.fields import REASON, TITLE, YES_NO
+from matters.refusals import N_, BadFields, FieldProblem, NoConsent, NotFromThisState, Refusal
+from matters.terms import Kind, MatterEvent, Publicity, Role, State
+
+_ENDED = (State.REPLIED, State.CLOSED, State.REFERRED, State.DECLINED)
+ERASABLE = ("contact", "words")
+
+
+def may_publish(matter: Matter) -> bool:
+    """Return whether a public text is allowed: with consent, and never for a report (举报)."""
+    return (matter.publish or bool(matter.batch)) and matter.kind is not Kind.REPORT
+
+
+def _publishable(matter: Matter, at_ms: int) -> Refusal | None:
+    return None if may_publish(matter) else NoConsent()
+
+
+def _published(matter: Matter, event: Event) -> None:
+    matter.publicity = Publicity.PUBLISHED
+    matter.published_at = event.at
+    matter.public = event.id
+
+
+def _hide(matter: Matter, event: Event) -> None:
+    matter.hidden_rank = event.rank
+    if matter.publicity is not Publicity.NONE:
+        matter.publicity = Publicity.WITHDRAWN
+
+
+def _check_withdrawn(situation: Situation) -> None:
+    matter = situation.matter
+    if matter.publicity not in (Publicity.PUBLISHED, Publicity.DRAFT):
+        raise NotFromThisState(state=matter.state)
+
+
+def _erased(matter: Matter, event: Event) -> None:
+    # The contact goes with the words, too (`matters/erasing.py`).
+    matter.has_contact = False
+    if event.data.get("what") != "contact":
+        _hide(matter, event)
+
+
+def _check_resolved(situation: Situation) -> None:
+    waiting = {step.event for step in situation.matter.contested}
+    if situation.data["event"] not in waiting:
+        problem = FieldProblem("event", "unknown", N_("没有这一步，或者它没有冲突、已经处理过了。"))
+        raise BadFields([problem])
+
+
+COMMANDS = (
+    Command(
+        "publish",
+        MatterEvent.PUBLISHED,
+        N_("公开结果"),
+        (Role.OFFICE,),
+        _ENDED,
+        None,
+        (
+            TITLE,
+            Field("text", FieldKind.WORDS, N_("公开的问题内容")),
+            Field("answer", FieldKind.WORDS, N_("公开的答复内容"), required=False),
+        ),
+        stands=_publishable,
+        change=_published,
+    ),
+    Command(
+        "withdraw",
+        MatterEvent.WITHDRAWN,
+        N_("撤回公开"),
+        (Role.OFFICE,),
+        ANY_STATE,
+        None,
+        (REASON,),
+        check=_check_withdrawn,
+        change=_hide,
+    ),
+    Command(
+        "resolve",
+        MatterEvent.RESOLVED,
+        N_("处理有冲突的步骤"),
+        (Role.OFFICE,),
+        ANY_STATE,
+        None,
+        (
+            Field("event", FieldKind.EVENT, N_("哪一步")),
+            Field("keep", FieldKind.CHOICE, N_("让它生效"), choices=YES_NO),
+            REASON,
+        ),
+        check=_check_resolved,
+    ),
+    Command(
+        "erase",
+        MatterEvent.ERASED,
+        N_("删除个人信息"),
+        (Role.OFFICE,),
+        ANY_STATE,
+        None,
+        (
+            Field("what", FieldKind.CHOICE, N_("删除什么"), choices=ERASABLE),
+            REASON,
+        ),
+        change=_erased,
+    ),
+)
