@@ -75,6 +75,11 @@ def always(matter: Matter, at_ms: int) -> Refusal | None:
     return None
 
 
+def any_county(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
+    """Refuse nothing by the county's rules."""
+    return None
+
+
 def no_check(situation: Situation) -> None:
     """Check nothing beyond the fields."""
 
@@ -85,8 +90,9 @@ class Command(NamedTuple):
     - `told` are the texts that the villager is shown on the matter's page.
     - `only_lead` asks that a unit is the one that the matter is dispatched to; `committee` that
       an office speaks for the standing committee.
-    - `stands(matter, at)` refuses by the matter alone; `fold` asks it, too, so it knows no rule
-      of the county. `check` is asked by `decide` only: it raises, or completes the draft.
+    - `stands(matter, at)` refuses by the matter alone; `fold` asks it, too. `allows` refuses by
+      the county's rules, and only `decide` asks it. `check` then looks at the fields together:
+      it raises, or completes the draft.
     - `change` is what it does to the folded matter, the state apart.
     """
 
@@ -102,6 +108,7 @@ class Command(NamedTuple):
     committee: bool = False
     order: str = ""
     stands: Callable[[Matter, int], Refusal | None] = always
+    allows: Callable[[Matter, Known, int], Refusal | None] = any_county
     check: Callable[[Situation], None] = no_check
     change: Callable[[Matter, Event], None] = changes_nothing
 

@@ -18,7 +18,7 @@ from matters.known import Known
 from matters.matter import Matter, Step
 from matters.orders import raising
 from matters.orders.recording import may_publish
-from matters.refusals import NotFromThisState, NotThisRole, Refusal, Stale
+from matters.refusals import NotFromThisState, NotThisRole, Stale
 from matters.shapes import WrongShape, bytes_in, time_of
 from matters.terms import MatterEvent, Role
 
@@ -39,14 +39,14 @@ def decide(
 
     `raw` are the fields as they came from a form or JSON. `seen` is the version that the page was
     made from; None skips that check. Raises a Refusal, in this order: NotThisRole, Stale,
-    NotFromThisState, what the matter itself refuses, BadFields, what the county's rules refuse.
+    NotFromThisState, what the matter or the county's rules refuse, BadFields.
     """
     refuse_role(matter, command, actor)
     if seen is not None and seen != matter.version:
         raise Stale(seen=seen, version=matter.version)
     if matter.state not in command.states:
         raise NotFromThisState(state=matter.state)
-    refusal = command.stands(matter, now_ms)
+    refusal = command.stands(matter, now_ms) or command.allows(matter, known, now_ms)
     if refusal is not None:
         raise refusal
     data, texts = read_fields(command, raw, known, now_ms)
@@ -70,13 +70,13 @@ def possible(matter: Matter, command: Command, actor: Actor, known: Known, now_m
     """Return whether the console should offer the command now."""
     try:
         refuse_role(matter, command, actor)
-        if matter.state not in command.states or command.stands(matter, now_ms) is not None:
-            return False
-        if command.by_rule:
-            command.check(Situation(matter, actor, known, now_ms, {}, {}))
-    except Refusal:
+    except NotThisRole:
         return False
-    return True
+    return (
+        matter.state in command.states
+        and command.stands(matter, now_ms) is None
+        and command.allows(matter, known, now_ms) is None
+    )
 
 
 def fold(events: Sequence[Event]) -> Matter:

@@ -12,6 +12,7 @@ from matters.command import (
     Situation,
 )
 from matters.deadlines import due_at, moved
+from matters.known import Known
 from matters.matter import Matter, Task
 from matters.orders import clock
 from matters.orders.fields import REASON, YES_NO, until
@@ -33,10 +34,9 @@ def _returned(matter: Matter, event: Event) -> None:
     clock.stop(matter)
 
 
-def _check_return(situation: Situation) -> None:
-    by = situation.matter.return_by
-    if by is not None and situation.now_ms > by:
-        raise TooLate
+def _returnable(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
+    late = matter.return_by is not None and now_ms > matter.return_by
+    return TooLate() if late else None
 
 
 def _asked(matter: Matter, event: Event) -> None:
@@ -173,7 +173,7 @@ COMMANDS = (
         (REASON,),
         only_lead=True,
         order=N_("办单"),
-        check=_check_return,
+        allows=_returnable,
         change=_returned,
     ),
     Command(

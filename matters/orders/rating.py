@@ -2,6 +2,7 @@
 
 from eventlog.events import Event
 from matters.command import OPEN, WITH_UNIT, Command, Fact, Field, FieldKind, Situation
+from matters.known import Known
 from matters.matter import Matter
 from matters.orders import clock
 from matters.orders.fields import rating, until
@@ -68,10 +69,9 @@ def _decidable(matter: Matter, at_ms: int) -> Refusal | None:
     return NotNow(N_("没有逾期，群众也没有说不满意，用不着常委会决定。"))
 
 
-def _check_decided(situation: Situation) -> None:
-    matter, rounds = situation.matter, situation.known.rules.rounds
-    if matter.round < rounds:
-        raise RoundsLeft(round=matter.round, rounds=rounds)
+def _rounds_over(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
+    rounds = known.rules.rounds
+    return RoundsLeft(round=matter.round, rounds=rounds) if matter.round < rounds else None
 
 
 def _decided(matter: Matter, event: Event) -> None:
@@ -185,7 +185,7 @@ COMMANDS = (
         committee=True,
         order=N_("评单"),
         stands=_decidable,
-        check=_check_decided,
+        allows=_rounds_over,
         change=_decided,
     ),
 )

@@ -2,9 +2,10 @@
 
 from eventlog.events import Event
 from matters.command import ANY_STATE, Command, Field, FieldKind, Situation
+from matters.known import Known
 from matters.matter import Matter
 from matters.orders.fields import REASON, TITLE, YES_NO
-from matters.refusals import N_, BadFields, FieldProblem, NoConsent, NotFromThisState, Refusal
+from matters.refusals import N_, BadFields, FieldProblem, NoConsent, NotNow, Refusal
 from matters.terms import Kind, MatterEvent, Publicity, Role, State
 
 _ENDED = (State.REPLIED, State.CLOSED, State.REFERRED, State.DECLINED)
@@ -32,10 +33,21 @@ def _hide(matter: Matter, event: Event) -> None:
         matter.publicity = Publicity.WITHDRAWN
 
 
-def _check_withdrawn(situation: Situation) -> None:
-    matter = situation.matter
-    if matter.publicity not in (Publicity.PUBLISHED, Publicity.DRAFT):
-        raise NotFromThisState(state=matter.state)
+def _shown_once(matter: Matter, at_ms: int) -> Refusal | None:
+    """Who withdrew without seeing that another had is no conflict."""
+    return NotNow(_NOT_PUBLIC) if matter.publicity is Publicity.NONE else None
+
+
+_NOT_PUBLIC = N_("这件事没有公开，不用撤回。")
+
+
+def _withdrawable(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
+    shown = matter.publicity in (Publicity.PUBLISHED, Publicity.DRAFT)
+    return None if shown else NotNow(_NOT_PUBLIC)
+
+
+def _conflict_waits(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
+    return None if matter.contested else NotNow(N_("这件事没有冲突要处理。"))
 
 
 def _erased(matter: Matter, event: Event) -> None:
@@ -76,7 +88,8 @@ COMMANDS = (
         ANY_STATE,
         None,
         (REASON,),
-        check=_check_withdrawn,
+        stands=_shown_once,
+        allows=_withdrawable,
         change=_hide,
     ),
     Command(
@@ -91,6 +104,7 @@ COMMANDS = (
             Field("keep", FieldKind.CHOICE, N_("让它生效"), choices=YES_NO),
             REASON,
         ),
+        allows=_conflict_waits,
         check=_check_resolved,
     ),
     Command(
