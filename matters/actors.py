@@ -10,7 +10,9 @@ class Actor(NamedTuple):
     """A person or the node, as the rules see them.
 
     `account` is the id of the account, never a name. `stations` and `areas` bound what a liaison
-    officer or deputy sees; for the office they are empty, for it sees the whole county.
+    officer or deputy sees. An office without areas sees the whole county; one with areas sees
+    what comes from there or is filed with its `body`. A `presidium` is an office that does not
+    speak for the standing committee.
     """
 
     role: Role
@@ -19,6 +21,8 @@ class Actor(NamedTuple):
     deputy: str = ""
     stations: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
+    body: str = ""
+    presidium: bool = False
 
     @property
     def signature(self) -> str:
@@ -33,13 +37,19 @@ SYSTEM = Actor(Role.SYSTEM)
 def may_see(actor: Actor, matter: Matter) -> bool:
     """Return whether the actor may read the matter at all.
 
-    The office and the administrator see all; a liaison officer what came to their station or from
+    The administrator sees all, and so does an office that is bound to no area; a liaison officer what came to their station or from
     the areas it serves; a deputy what names them, their stations or their areas; a unit what it
     leads or assists in.
     """
     match actor.role:
-        case Role.OFFICE | Role.ADMIN | Role.SYSTEM:
+        case Role.ADMIN | Role.SYSTEM:
             return True
+        case Role.OFFICE:
+            return (
+                not actor.areas
+                or matter.area in actor.areas
+                or (bool(matter.body) and matter.body == actor.body)
+            )
         case Role.UNIT:
             return bool(actor.unit) and actor.unit in (matter.lead, *matter.assisting)
         case Role.LIAISON | Role.DEPUTY:

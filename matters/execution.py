@@ -10,12 +10,14 @@ from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
-from matters import erasing, intake, store
+from matters import echoes, erasing, intake, splitting, store
 from matters.actors import VILLAGER, Actor, may_see
-from matters.commands import Command
-from matters.fields import Known
+from matters.command import Command
+from matters.deadlines import moved
+from matters.known import Known
 from matters.lifecycle import decide
 from matters.matter import Matter
+from matters.receipts import read_number
 from matters.refusals import NotFound, NotFromThisState, NotThisRole
 from matters.terms import RecordEvent, Role, State
 
@@ -43,11 +45,25 @@ def carry_out(
     `folder` is the data folder, for the record of erasures. Raises a Refusal.
     """
     matter = required(transaction, number)
-    draft = decide(matter, command, raw, actor=actor, known=known, seen=seen)
-    transaction.append([draft], by=actor.signature)
+    known = known._replace(matter=lambda other: _other(transaction, actor, other))
+    now_ms = transaction.now_ms()
+    draft = decide(matter, command, raw, actor=actor, known=known, seen=seen, now_ms=now_ms)
+    by = actor.signature
+    if command.name == "split":
+        splitting.split(transaction, matter, draft, by=by)
+        return required(transaction, number)
+    transaction.append([draft], by=by)
     if command.name == "erase":
         erasing.erase(transaction, folder, matter, draft.data["what"])
-    return required(transaction, number)
+    done = required(transaction, number)
+    echoes.follow_through(transaction, matter, done, draft, by=by)
+    return done
+
+
+def _other(transaction: Transaction, actor: Actor, number: str) -> Matter | None:
+    """Return another matter by its number, if the actor may see it."""
+    found = store.by_number(transaction.connection, read_number(number) or "")
+    return found if found is not None and may_see(actor, found) else None
 
 
 def required(transaction: Transaction, number: str) -> Matter:
@@ -81,12 +97,27 @@ def record_attempt(
     transaction.append([draft], by=actor.signature, fresh_subject=True)
 
 
-def add_message(transaction: Transaction, number: str, text: str) -> Matter:
-    """Write a villager's further message and return the matter. Raises a Refusal."""
+def add_message(
+    transaction: Transaction, number: str, text: str, *, known: Known, by: str = VILLAGER.signature
+) -> Matter:
+    """Write a villager's further message and return the matter. Raises a Refusal.
+
+    It answers what the villager was asked, so the clock goes on.
+    """
     matter = required(transaction, number)
     if matter.state in (State.MERGED, State.REFERRED, State.DECLINED):
         raise NotFromThisState(state=matter.state)
-    transaction.append([intake.message(matter.id, text)], by=VILLAGER.signature)
+    draft = intake.message(matter.id, text)
+    if matter.paused_at is not None and matter.due_before is not None:
+        until = min(transaction.now_ms(), matter.pause_until or transaction.now_ms())
+        due_at = moved(
+            matter.due_before,
+            max(0, until - matter.paused_at),
+            working=matter.in_working_days,
+            calendar=known.calendar,
+        )
+        draft = draft._replace(data={"due_at": due_at})
+    transaction.append([draft], by=by)
     return required(transaction, number)
 
 
@@ -105,6 +136,9 @@ def read_contact(
         raise NotThisRole
     draft = Draft(RecordEvent.CONTACT_READ, new_uuid7(transaction.now_ms()), {"matter": matter.id})
     transaction.append([draft], by=actor.signature, fresh_subject=True)
+    if matter.split_from:
+        # The contact of a part stays with the matter that it was split from.
+        matter = store.by_id(transaction.connection, matter.split_from) or matter
     for step in matter.steps:
         if "contact" in step.words:
             text = words.read_secret(transaction.connection, step.event, "contact", unsealer)

@@ -1,11 +1,12 @@
 """Reading a command's fields: what came in a form or JSON becomes data and words, or problems."""
 
 from collections.abc import Container, Mapping
+from datetime import datetime
 from typing import Any
 
 from eventlog.identifiers import parse_uuid
 from matters.command import Command, Field, FieldKind
-from matters.deadlines import BadDay, BadLimit, end_of_day, read_day, read_limit, today
+from matters.deadlines import SHANGHAI, BadDay, BadLimit, end_of_day, read_day, read_limit
 from matters.known import Known
 from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import State
@@ -103,7 +104,7 @@ class _Reader:
                 return _limit(value)
 
     def _day(self, value: str) -> int:
-        now = today(self._now_ms)
+        now = datetime.fromtimestamp(self._now_ms / 1000, SHANGHAI).date()
         try:
             day = read_day(value, now)
         except BadDay as error:

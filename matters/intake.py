@@ -10,10 +10,11 @@ from eventlog.identifiers import new_uuid7, parse_uuid
 from eventlog.transaction import Transaction
 from matters import store
 from matters.actors import Actor
-from matters.fields import Known
+from matters.known import Known
+from matters.orders.raising import PEOPLE_MOST
 from matters.receipts import content_mark, new_number, second_identity
 from matters.refusals import N_, BadFields, FieldProblem
-from matters.terms import PUBLIC_CHANNELS, Channel, Kind, MatterEvent, Role
+from matters.terms import PUBLIC_CHANNELS, Channel, Grade, Kind, MatterEvent, Role
 from matters.text import normalise_text
 
 TEXT_MOST = 10_000
@@ -47,6 +48,9 @@ class Submission(NamedTuple):
     publish: bool
     channel: Channel
     photos: tuple[Photo, ...] = ()
+    people: int = 1
+    grade: Grade = Grade.NORMAL
+    alarm: bool = False
 
     @property
     def content(self) -> str:
@@ -63,6 +67,7 @@ class Submission(NamedTuple):
                 self.name,
                 self.phone,
                 f"{self.under_14:d}{self.share_phone:d}{self.publish:d}",
+                *([str(self.people)] if self.people > 1 else ()),
             )
         )
 
@@ -120,6 +125,8 @@ def check_submission(
     channel = _choice(Channel, texts["channel"], Channel.WEB, "channel", problems)
     if channel not in PUBLIC_CHANNELS and not staff:
         problems.append(FieldProblem("channel", "staff-only", N_("这个渠道由工作人员填写。")))
+    grade = _choice(Grade, texts["grade"] if staff else "", Grade.NORMAL, "grade", problems)
+    people = _people(texts["people"], problems)
     answers = {field: _yes_no(texts[field], field, problems) for field in _CONSENTS}
     if answers["publish"] and kind is Kind.REPORT:
         # A report is never made public (CONTRACT); the wish is not an error of the person's.
@@ -141,6 +148,9 @@ def check_submission(
         under_14=answers["under_14"],
         share_phone=answers["share_phone"],
         publish=answers["publish"],
+        people=people,
+        grade=grade,
+        alarm=grade is Grade.NORMAL and bool(known.rules.urgent_word_in(texts["text"])),
     )
 
 
@@ -157,6 +167,8 @@ _FIELDS = (
     "name",
     "phone",
     "channel",
+    "people",
+    "grade",
     *_CONSENTS,
 )
 
@@ -180,6 +192,16 @@ def _choice(kind: Any, text: str, otherwise: Any, field: str, problems: list[Fie
     except ValueError:
         problems.append(FieldProblem(field, "unknown", N_("请从给出的选项中选一个。")))
         return otherwise
+
+
+def _people(text: str, problems: list[FieldProblem]) -> int:
+    """Return how many people bring the matter; digits of either width are read (L10)."""
+    if not text:
+        return 1
+    count = int(text) if text.isdecimal() and len(text) <= 5 else 0
+    if not 1 <= count <= PEOPLE_MOST:
+        problems.append(FieldProblem("people", "not-a-number", N_("人数请填 1 到 99999 的数字。")))
+    return count
 
 
 def _yes_no(text: str, field: str, problems: list[FieldProblem]) -> bool:
@@ -254,6 +276,12 @@ def _data(submission: Submission, number: str, content: bytes, quarantine: bytes
             data[field] = True
     if submission.channel is not Channel.WEB:
         data["channel"] = str(submission.channel)
+    if submission.people > 1:
+        data["people"] = submission.people
+    if submission.grade is not Grade.NORMAL:
+        data["grade"] = str(submission.grade)
+    if submission.alarm:
+        data["alarm"] = True
     if submission.photos:
         data["photos"] = [photo._asdict() for photo in submission.photos]
     if quarantine:

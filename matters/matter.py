@@ -184,6 +184,11 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
         return self.paused_at is not None
 
     @property
+    def in_working_days(self) -> bool:
+        """Whether its limit is counted in working days, and no fixed date has taken its place."""
+        return self.limit.endswith("B") and not self.limit_fixed
+
+    @property
     def open_with_unit(self) -> bool:
         """Whether a unit has it in hand, so that a limit runs."""
         return self.state in (State.ASSIGNED, State.IN_HAND)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from matters.actors import Actor
-from matters.commands import COMMANDS, Command
+from matters.command import Command, FieldKind
+from matters.commands import COMMANDS
 from matters.execution import carry_out, record_attempt
 from matters.matter import Matter
 from matters.receipts import read_number
@@ -12,7 +13,10 @@ from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
 from server.node import Node
 
 LISTS = tuple(
-    field.name for command in COMMANDS.values() for field in command.fields if field.kind == "units"
+    field.name
+    for command in COMMANDS.values()
+    for field in command.fields
+    if field.kind in (FieldKind.UNITS, FieldKind.TEXTS)
 )
 
 

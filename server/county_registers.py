@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from deputies.deputies import DEPUTIES, Deputy
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.bodies import BODIES, Body
+from matters.bodies import BODIES, Body, BodyKind
 from matters.categories import CATEGORIES, Category
 from matters.county import COUNTIES, County
-from matters.fields import Known
+from matters.filing import bodies_of_areas, bodies_of_deputies
+from matters.known import Known
 from matters.routes import ROUTES, Route
 from matters.rules import DEFAULT_RULES, RULES, Rules
 from matters.templates import TEMPLATES, ReplyTemplate
@@ -105,6 +106,13 @@ class CountyRegisters(NamedTuple):
                 for station in self.stations.values()
                 if station.parent == account.station
             )
+        presidium = False
+        if account.role is Role.OFFICE:
+            body = self.bodies.get(account.body)
+            presidium = body is not None and body.kind is not BodyKind.STANDING_COMMITTEE
+            # A presidium's office works for its township; an area of its own may bind any office.
+            bound = account.area or (body.area if body is not None and presidium else "")
+            areas = {bound} - {""}
         return Actor(
             account.role,
             account.id,
@@ -112,6 +120,8 @@ class CountyRegisters(NamedTuple):
             account.deputy,
             frozenset(stations),
             frozenset(self.with_villages(areas)),
+            account.body,
+            presidium,
         )
 
     def with_villages(self, codes: set[str]) -> set[str]:
@@ -144,6 +154,8 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
     bodies = read_records(connection, BODIES.noun, Body)
     rules = read_records(connection, RULES.noun, Rules)
     days = read_records(connection, DAYS.noun, SpecialDay)
+    routes = read_records(connection, ROUTES.noun, Route)
+    calendar = WorkingDays.of(days.values())
     by_name: dict[str, list[str]] = {}
     for area in areas.values():
         by_name.setdefault(area.name, []).append(area.id)
@@ -164,14 +176,19 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
             stations.keys(),
             deputies.keys(),
             bodies.keys(),
+            routes,
+            bodies_of_deputies(bodies, deputies, areas),
+            bodies_of_areas(bodies, areas),
+            rules.get("county", DEFAULT_RULES),
+            calendar,
         ),
         {name: codes[0] for name, codes in by_name.items() if len(codes) == 1},
         bodies,
-        read_records(connection, ROUTES.noun, Route),
+        routes,
         read_records(connection, TEMPLATES.noun, ReplyTemplate),
         rules.get("county", DEFAULT_RULES),
         days,
-        WorkingDays.of(days.values()),
+        calendar,
     )
 
 

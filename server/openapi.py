@@ -3,7 +3,9 @@
 from functools import cache
 from typing import Any
 
-from matters.commands import COMMANDS, Command, Field, FieldKind
+from matters.command import Command, Field, FieldKind
+from matters.commands import COMMANDS
+from matters.fields import PART_FIELDS
 from matters.intake import TEXT_MOST
 from matters.terms import Channel, Kind, Rating
 from server.languages import ENGLISH, translated
@@ -155,8 +157,14 @@ def _command(command: Command) -> dict[str, Any]:
 
 
 def _schema(field: Field) -> dict[str, Any]:
-    if field.kind is FieldKind.UNITS:
+    if field.kind in (FieldKind.UNITS, FieldKind.TEXTS):
         return {"type": "array", "items": {"type": "string"}}
+    if field.kind is FieldKind.PARTS:
+        part = {name: {"type": "string"} for name in PART_FIELDS}
+        return {
+            "type": "array",
+            "items": {"type": "object", "properties": part, "required": list(PART_FIELDS)},
+        }
     if field.choices:
         return {"enum": list(field.choices)}
     return {"type": "string", "maxLength": field.max_length}

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from matters import store
 from matters.actors import VILLAGER
+from matters.answers import answer_in
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
 from matters.execution import add_message, carry_out
 from matters.matter import Matter
@@ -105,14 +106,7 @@ class Followed:
 
     def reply(self) -> str:
         """Return the answer in words, or ""."""
-        matter = self.matter
-        words = [
-            self.texts.get((matter.answer, field), "")
-            for field in ("text", "answer", "to", "reason", "route")
-        ]
-        if matter.answer and matter.answer == matter.steps[0].event:
-            words = [self.texts.get((matter.answer, "answer"), "")]
-        return "\n".join(text for text in words if text)
+        return answer_in(self.matter, self.texts)
 
     def as_json(self, node: Node) -> dict[str, Any]:
         """Return the matter as CONTRACT's `GET /m/{number}` gives it."""
@@ -230,7 +224,9 @@ async def _say(request: Request, form: str) -> Response:
             )
         else:
             await node.matter_writes.write(
-                lambda transaction: add_message(transaction, known, fields.text("text"))
+                lambda transaction: add_message(
+                    transaction, known, fields.text("text"), known=found.registers.known
+                )
             )
     except Refusal as refusal:
         if wants_json(request):

@@ -1,7 +1,5 @@
 """办单: the unit takes a matter in hand or returns it, divides it, asks, reports and replies."""
 
-from datetime import date
-
 from eventlog.events import Event
 from matters.command import (
     WITH_UNIT,
@@ -18,6 +16,7 @@ from matters.orders import clock
 from matters.orders.fields import REASON, YES_NO, until
 from matters.orders.framing import answered
 from matters.refusals import N_, BadFields, FieldProblem, NotNow, Refusal, TooLate
+from matters.rules import Extension
 from matters.shapes import maps_in, text_in, time_in, time_of
 from matters.terms import MatterEvent, ResultClass, Role, State
 
@@ -53,7 +52,7 @@ def _check_asked(situation: Situation) -> None:
         data["due_at"] = moved(
             before,
             data["until"] - began,
-            working="B" in matter.limit and not matter.limit_fixed,
+            working=matter.in_working_days,
             calendar=world.calendar,
         )
 
@@ -97,7 +96,7 @@ def _check_extension(situation: Situation) -> None:
     if due is not None and situation.data["until"] <= due:
         problem = FieldProblem("until", "not-later", N_("新期限要晚于现在的期限。"))
         raise BadFields([problem])
-    if situation.known.rules.extension == "recorded":
+    if situation.known.rules.extension is Extension.RECORDED:
         situation.data["granted"] = True
 
 
@@ -147,8 +146,6 @@ def _has_to_explain(matter: Matter, at_ms: int) -> Refusal | None:
 def _limit_moved(matter: Matter, event: Event) -> None:
     if time_in(event.data, "due_at", None) is not None:
         clock.moved(matter, event)
-
-
 
 
 COMMANDS = (

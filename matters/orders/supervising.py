@@ -30,9 +30,7 @@ def _check_answer_by(situation: Situation) -> None:
     """A press or an inspection has a limit of its own, by which the unit answers it."""
     world = situation.known
     if "until" not in situation.data:
-        situation.data["until"] = due_at(
-            situation.now_ms, world.rules.press_within, world.calendar
-        )
+        situation.data["until"] = due_at(situation.now_ms, world.rules.press_within, world.calendar)
 
 
 def _escalated(matter: Matter, event: Event) -> None:

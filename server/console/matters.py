@@ -10,7 +10,8 @@ from starlette.responses import Response
 from eventlog.identifiers import new_uuid7, uuid_text
 from matters import store
 from matters.actors import may_see
-from matters.commands import COMMAND_OF_TYPE, COMMANDS, Command
+from matters.command import Command
+from matters.commands import COMMAND_OF_TYPE, COMMANDS
 from matters.execution import read_contact
 from matters.lifecycle import may_publish, possible
 from matters.matter import Matter
@@ -103,11 +104,11 @@ async def matter_page(
             }
 
     values = await asyncio.to_thread(read)
-    offered = [
-        one
-        for one in COMMANDS.values()
-        if one.name not in _OWN_PAGE and possible(found, one, actor)
+    now_ms = node.now_ms()
+    may_do = [
+        one for one in COMMANDS.values() if possible(found, one, actor, registers.known, now_ms)
     ]
+    offered = [one for one in may_do if one.name not in _OWN_PAGE]
     impossible = ""
     if command is not None and command not in offered and command.name not in _OWN_PAGE:
         # A form that went stale is shown again, so that no word of it is lost.
@@ -120,7 +121,7 @@ async def matter_page(
         status=status,
         matter=found,
         offered=offered,
-        can_publish=possible(found, COMMANDS["publish"], actor),
+        can_publish=COMMANDS["publish"] in may_do,
         consent=may_publish(found),
         may_read_contact=found.has_contact
         and (

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from matters import store
+from matters.answers import answer_in
 from matters.commands import COMMANDS
 from matters.deadlines import month_of
 from matters.fields import read_fields
@@ -48,6 +49,7 @@ def decide_nothing_is_wrong(found: Matter, request: Request) -> None:
         sample,
         actor=actor_of(request),
         known=node.registers.current().known,
+        now_ms=node.now_ms(),
     )
 
 
@@ -65,7 +67,7 @@ async def preview(request: Request) -> Response:
     try:
         if step != "publish":
             read_seen(fields.values.get("seen"))
-            read_fields(_PUBLISH, fields.values, node.registers.current().known)
+            read_fields(_PUBLISH, fields.values, node.registers.current().known, node.now_ms())
             decide_nothing_is_wrong(found, request)
             return await _page(request, found, typed=fields.values, preview=True)
         done = await run_command(node, actor, number, _PUBLISH, fields.values)
@@ -93,7 +95,7 @@ async def _page(
     texts, title = await asyncio.to_thread(read)
     notice = await asyncio.to_thread(_notice, node, found, typed or {}) if preview else None
     first = found.steps[0].event
-    answer = texts.get((found.answer, "text")) or texts.get((found.answer, "answer"), "")
+    answer = answer_in(found, texts)
     if typed is None:
         public = found.public
         typed = {
@@ -123,7 +125,7 @@ async def _page(
 
 def _notice(node: Node, found: Matter, typed: dict[str, Any]) -> dict[str, Any]:
     """Return what the site would make of the typed texts, by its own rules."""
-    _, texts = read_fields(_PUBLISH, typed, node.registers.current().known)
+    _, texts = read_fields(_PUBLISH, typed, node.registers.current().known, node.now_ms())
     with node.log.reading() as connection:
         draft = Notice(
             number=found.number,

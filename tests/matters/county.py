@@ -13,10 +13,11 @@ from matters import store
 from matters.actors import VILLAGER, Actor
 from matters.commands import COMMANDS
 from matters.execution import add_message, carry_out
-from matters.fields import Known
 from matters.intake import Raised, Submission, check_submission, raise_matter
+from matters.known import Known
 from matters.matter import Matter
 from matters.projection import ImportsProjection, MattersProjection
+from matters.routes import Route
 from matters.schema import migrations as matters_migrations
 from matters.terms import MatterEvent, Role
 from stations.register_log import RegisterProjection
@@ -29,12 +30,20 @@ STATIONS = ("dahe", "xiaohe")
 AREAS = ("990102001001", "990102001002")
 DEPUTIES = ("li", "wang")
 CATEGORIES = ("streets", "taps")
+BODIES = ("committee", "presidium-dahe")
+ROUTE = Route(
+    id="petition", name="县信访局", address="人民路 1 号", phone="0990-1002000", hours="周一至周五"
+)
 KNOWN = Known(
     units=frozenset(UNITS),
     categories=frozenset(CATEGORIES),
     areas=frozenset(AREAS),
     stations=frozenset(STATIONS),
     deputies=frozenset(DEPUTIES),
+    bodies=frozenset(BODIES),
+    routes={ROUTE.id: ROUTE},
+    body_of_deputy={"li": "presidium-dahe"},
+    body_of_area={AREAS[0]: "presidium-dahe"},
 )
 AREA_CODES = {"大河村": AREAS[0], "小河村": AREAS[1]}
 
@@ -122,6 +131,8 @@ def matter_of(log: Log, number: str) -> Matter:
     return found
 
 
+OTHER_NUMBER = "0000000017"
+CONTESTED = "01a00000-0000-7000-8000-0000000000c0"
 GOOD_FIELDS: dict[str, dict[str, Any]] = {
     "adopt": {"title": "桥栏杆"},
     "answer": {"text": "已经答复"},
@@ -137,6 +148,20 @@ GOOD_FIELDS: dict[str, dict[str, Any]] = {
     "publish": {"title": "桥栏杆", "text": "桥栏杆断了", "answer": "修好了"},
     "withdraw": {"reason": "家属要求"},
     "erase": {"what": "contact", "reason": "本人要求"},
+    "merge": {"into": OTHER_NUMBER},
+    "split": {"texts": ["路灯不亮", "水管漏水"]},
+    "key": {"key": "yes", "meeting": "第 12 次主任会议"},
+    "ask": {"text": "是哪一座桥？"},
+    "divide": {"parts": [{"unit": "water", "task": "迁水管", "until": "2026-10-10"}]},
+    "ask-extension": {"until": "2026-12-01", "reason": "材料没到"},
+    "grant-extension": {"granted": "yes", "reason": "情况属实"},
+    "explain": {"cause": "原来的焊点不牢", "until": "2026-12-01"},
+    "press": {"text": "请尽快修好"},
+    "inspect": {"found": "修了一半", "problem": "缺人", "next": "下周再看"},
+    "report-back": {"text": "当面告诉了本人，本人说知道了"},
+    "evaluate": {"reply_rating": "satisfied", "result_rating": "basically"},
+    "decide": {"text": "由交通局列入下年计划", "outcome": "列入计划"},
+    "resolve": {"event": CONTESTED, "keep": "yes", "reason": "两件事都要办"},
 }
 
 
@@ -203,4 +228,4 @@ class History:
 
 def message(log: Log, number: str, text: str) -> Matter:
     """Write a villager's further message."""
-    return log.write(lambda t: add_message(t, number, text)).result
+    return log.write(lambda t: add_message(t, number, text, known=KNOWN)).result

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from matters.actors import VILLAGER
-from matters.commands import COMMANDS, Command, Field, FieldKind
+from matters.command import Command, Field, FieldKind
+from matters.commands import COMMANDS
 from matters.fields import read_fields
 from matters.lifecycle import decide, fold
 from matters.refusals import BadFields

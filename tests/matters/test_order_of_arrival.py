@@ -22,7 +22,8 @@ from eventlog.log import Log
 from matters import history
 from matters.actors import Actor
 from matters.categories import Category
-from matters.commands import COMMANDS, Field, FieldKind
+from matters.command import Field, FieldKind
+from matters.commands import COMMANDS
 from matters.execution import record_attempt
 from matters.history import HistoricalRow
 from matters.lifecycle import possible

@@ -3,7 +3,8 @@
 import pytest
 
 from matters.actors import VILLAGER, Actor
-from matters.commands import COMMANDS, Command
+from matters.command import Command
+from matters.commands import COMMANDS
 from matters.lifecycle import decide, fold, possible
 from matters.matter import Matter
 from matters.refusals import (

@@ -11,8 +11,8 @@ from eventlog.log import Log
 from matters.actors import Actor
 from matters.commands import COMMANDS
 from matters.execution import carry_out
-from matters.fields import Known
 from matters.intake import check_submission, raise_matter
+from matters.known import Known
 from matters.terms import Role
 from publisher.site import Publisher
 from publisher.touched import Changes
