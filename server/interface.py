@@ -26,6 +26,7 @@ from server.openapi import document
 from server.pages import iso
 from server.sign_in import required_actor
 
+_MANY = ("followers", "parts")
 _HEADERS = {"Cache-Control": "no-store"}
 
 
@@ -35,6 +36,7 @@ def matter_json(matter: Matter, title: str) -> dict[str, Any]:
         "number": matter.number,
         "title": title,
         "state": str(matter.state),
+        "desk": str(matter.desk),
         "version": matter.version,
         "kind": str(matter.kind),
         "category": matter.category,
@@ -59,6 +61,21 @@ def matter_json(matter: Matter, title: str) -> dict[str, Any]:
         "publish": matter.publish,
         "share_phone": matter.share_phone,
         "has_contact": matter.has_contact,
+        "people": matter.people,
+        "alarm": matter.alarm,
+        "key": matter.key,
+        "body": matter.body,
+        "paused": matter.paused,
+        "level": matter.level,
+        "pressed": matter.pressed,
+        "press_due_at": iso(matter.press_due_at),
+        "extension_until": iso(matter.extension_until),
+        "extensions": matter.extensions,
+        "reported_at": iso(matter.reported_at),
+        "deputy_reply_rating": matter.deputy_reply_rating,
+        "deputy_result_rating": matter.deputy_result_rating,
+        "unrated": matter.unrated,
+        "contested": len(matter.contested),
         "quarantine": uuid_text(matter.quarantine) if matter.quarantine else None,
         "imported": bool(matter.batch),
     }
@@ -82,17 +99,36 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         found["repeats"] = store.likely_repeats(connection, matter)
         public = is_public(connection, matter)
         position = store.position_of(connection, matter.id)
+        for name, related in (
+            ("merged_into", (matter.merged_into,)),
+            ("split_from", (matter.split_from,)),
+            ("followers", matter.followers),
+            ("parts", matter.split_into),
+        ):
+            numbers = [store.number_of(connection, one) for one in related if one]
+            found[name] = numbers if name in _MANY else "".join(numbers) or None
+    found["tasks"] = [
+        {
+            "unit": task.unit,
+            "until": iso(task.until),
+            "task": texts.get((task.event, f"task-{task.index}"), ""),
+            "done": task.done,
+        }
+        for task in matter.tasks
+    ]
     found["safety"] = node.safety(node.matter_writes.is_durable(position))
     found["notice_url"] = f"{node.settings.address}notices/{matter.number}/" if public else None
     found["text"] = texts.get((matter.steps[0].event, "text"), "")
     found["place"] = texts.get((matter.steps[0].event, "place"), "")
     found["steps"] = [
         {
+            "event": uuid_text(step.event),
             "at": iso(step.at),
             "type": step.type,
             "by": step.by,
             "version": step.rank,
             "contested": step.contested,
+            "resolved": step.resolved or None,
             "data": {
                 name: _plain(value)
                 for name, value in step.data.items()
