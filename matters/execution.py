@@ -10,7 +10,7 @@ from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
-from matters import echoes, erasing, intake, splitting, store
+from matters import attempts, echoes, erasing, intake, splitting, store
 from matters.actors import VILLAGER, Actor, may_see
 from matters.command import Command
 from matters.deadlines import moved
@@ -86,15 +86,7 @@ def record_attempt(
 ) -> None:
     """Keep on record what a 409 refused, with the words that were typed (CONTRACT)."""
     matter = required(transaction, number)
-    names = {field.name for field in command.fields}
-    typed = {name: value for name, value in raw.items() if name in names and value}
-    draft = Draft(
-        RecordEvent.ATTEMPTED,
-        new_uuid7(transaction.now_ms()),
-        {"matter": matter.id, "command": command.name, "code": code, "seen": seen},
-        {"fields": json.dumps(typed, ensure_ascii=False)} if typed else {},
-    )
-    transaction.append([draft], by=actor.signature, fresh_subject=True)
+    attempts.record(transaction, matter.id, command, raw, by=actor.signature, code=code, seen=seen)
 
 
 def add_message(

@@ -58,3 +58,19 @@ def m001_matters(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m002_attempts(database: Database) -> None:
+    """Commands that were refused, by the matter that they were meant for."""
+    database.execute(
+        """CREATE TABLE attempts(
+            matter BLOB NOT NULL,
+            event BLOB NOT NULL,
+            command TEXT NOT NULL,
+            code TEXT NOT NULL,
+            by TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY(matter, event)
+        ) WITHOUT ROWID"""
+    )

@@ -11,6 +11,7 @@ from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
+from matters.attempts import AttemptsProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
 from server import county_registers
@@ -42,7 +43,12 @@ class DataFolderInUse(Exception):
 
 def projections() -> Sequence[Projection]:
     """Return every projection that a node folds its log into."""
-    return (MattersProjection(), ImportsProjection(), *county_registers.projections())
+    return (
+        MattersProjection(),
+        ImportsProjection(),
+        AttemptsProjection(),
+        *county_registers.projections(),
+    )
 
 
 def prepare_folder(settings: Settings) -> Keys:
