@@ -134,12 +134,12 @@ class _Reader:
         """Return a unit's id: the id itself, its name, or words that only one name has in it."""
         if not isinstance(value, str):
             raise _Wrong("unknown", _NO_UNIT)
-        value = value.strip()
-        if value in self._known.units:
-            return value
+        name = value.strip()
+        if name in self._known.units:
+            return name
         names = self._known.unit_names
-        exact = [unit for unit, name in names.items() if name == value]
-        like = exact or [unit for unit, name in names.items() if len(value) > 1 and value in name]
+        exact = [unit for unit, its in names.items() if its == name]
+        like = exact or [unit for unit, its in names.items() if len(name) > 1 and name in its]
         if len(like) == 1:
             return like[0]
         if like:
