@@ -1,58 +1,105 @@
-"""Limits: ISO 8601 durations counted in the calendar of Asia/Shanghai (H24, H25)."""
+"""Due dates: limits counted on the calendar of Asia/Shanghai and the county's working days.
+
+How a limit is written stands in `limits` (H24, H25).
+"""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from matters.limits import ALONE as ALONE
+from matters.limits import JOINT as JOINT
+from matters.limits import BadLimit as BadLimit
+from matters.limits import Limit as Limit
+from matters.limits import default_limit as default_limit
+from matters.limits import parse_limit as parse_limit
+from matters.limits import read_limit as read_limit
+from stations.cells import CellError, parse_day, plain_digits
+from stations.working_days import WEEKENDS_ONLY, WorkingDays
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-ALONE = "P1M"
-JOINT = "P2M"
+DAY_MS = 86_400_000
 
-_DURATION = re.compile(r"P(?:(?P<months>[0-9]{1,2})M)?(?:(?P<days>[0-9]{1,3})D)?")
-
-
-class BadLimit(ValueError):
-    """A limit that is not a duration in months and days, is nothing, or is over two years."""
+_END = time(23, 59, 59)
+_WITHOUT_YEAR = re.compile(r"([0-9]{1,2})月([0-9]{1,2})[日号]?")
 
 
-def parse_limit(text: str) -> tuple[int, int]:
-    """Return the months and days of a limit such as P1M, P20D or P1M15D. Raises BadLimit."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise BadLimit(text)
-    months, days = int(match["months"] or 0), int(match["days"] or 0)
-    if not 0 < months * 30 + days <= 731:
-        raise BadLimit(text)
-    return months, days
+class BadDay(ValueError):
+    """A text that names no day."""
 
 
-def default_limit(assisting: int) -> str:
-    """Return the limit of law where none is set: one month alone, two with others (H24, H25)."""
-    return JOINT if assisting else ALONE
-
-
-def due_at(start_ms: int, limit: str) -> int:
+def due_at(start_ms: int, limit: str, calendar: WorkingDays = WEEKENDS_ONLY) -> int:
     """Return when a limit that starts at `start_ms` runs out: the end of its last day.
 
-    Both are milliseconds since 1970, UTC; days are those of Asia/Shanghai. A month ends on the
-    day of the same number, or on the last day of a shorter month. Raises BadLimit.
+    Both are milliseconds since 1970, UTC; days are those of Asia/Shanghai, and the day of the
+    start is not counted. A month ends on the day of the same number, or on the last day of a
+    shorter month; months and days count every day, working days only those of `calendar`.
+    Raises BadLimit, also where the limit would end after the year 9999.
     """
-    months, days = parse_limit(limit)
-    start = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(SHANGHAI)
-    last_day = _add_months(start, months) + timedelta(days=days)
-    end = last_day.replace(hour=23, minute=59, second=59, microsecond=0)
-    return int(end.timestamp() * 1000)
+    months, days, working = parse_limit(limit)
+    try:
+        last_day = _add_months(day_of(start_ms), months) + timedelta(days=days)
+        return end_of_day(calendar.after(last_day, working))
+    except (OverflowError, ValueError) as error:
+        raise BadLimit(limit) from error
 
 
-def _add_months(day: datetime, months: int) -> datetime:
+def moved(due_ms: int, by_ms: int, *, working: bool, calendar: WorkingDays = WEEKENDS_ONLY) -> int:
+    """Return the due moment after the clock stood still for `by_ms`: the end of a later day.
+
+    The pause counts in whole days, a day begun as one. Where the limit is in working days and
+    the new day is none, it is the next working day. Without a pause nothing moves.
+    """
+    if by_ms <= 0:
+        return due_ms
+    last_day = day_of(due_ms) + timedelta(days=-(-by_ms // DAY_MS))
+    return end_of_day(calendar.on_or_after(last_day) if working else last_day)
+
+
+def day_of(at_ms: int) -> date:
+    """Return the day in Asia/Shanghai of a time in milliseconds since 1970, UTC."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(SHANGHAI).date()
+
+
+def end_of_day(day: date) -> int:
+    """Return 23:59:59 of a day in Asia/Shanghai, in milliseconds since 1970, UTC."""
+    return int(datetime.combine(day, _END, SHANGHAI).timestamp()) * 1000
+
+
+def read_day(text: str, today: date | None = None) -> date:
+    """Return the day that somebody typed: 2026-12-01, 2026/12/1, 2026年12月1日, 12月1日.
+
+    Without a year it is the next such day from `today` on, today counted. Raises BadDay, also
+    for a day without a year where `today` is not given.
+    """
+    try:
+        return parse_day(text)
+    except CellError:
+        pass
+    found = _WITHOUT_YEAR.fullmatch("".join(plain_digits(text).split()))
+    if found is None or today is None:
+        raise BadDay(text)
+    month, number = int(found[1]), int(found[2])
+    # The 29th of February comes again within eight years.
+    for year in range(today.year, today.year + 9):
+        try:
+            day = date(year, month, number)
+        except ValueError:
+            continue
+        if day >= today:
+            return day
+    raise BadDay(text)
+
+
+def _add_months(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for number in (day.day, 30, 29, 28):
+    for number in (day.day, 30, 29):
         try:
             return day.replace(year=year, month=month + 1, day=number)
         except ValueError:
             continue
-    raise AssertionError("every month has 28 days")
+    return day.replace(year=year, month=month + 1, day=28)
 
 
 def month_of(at_ms: int) -> str:

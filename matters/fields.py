@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
 from matters.commands import Command, Field, FieldKind
-from matters.deadlines import BadLimit, parse_limit
+from matters.limits import BadLimit, read_limit
 from matters.refusals import N_, BadFields, FieldProblem
 from matters.text import normalise_text
 
@@ -17,6 +17,7 @@ class Known(NamedTuple):
     areas: Container[str] = frozenset()
     stations: Container[str] = frozenset()
     deputies: Container[str] = frozenset()
+    bodies: Container[str] = frozenset()
 
 
 def read_fields(
@@ -101,9 +102,9 @@ def _one_of(value: Any, allowed: Container[str], message: str) -> str:
 
 def _limit(value: str) -> str:
     try:
-        parse_limit(value.upper())
+        return read_limit(value)
     except BadLimit as error:
         raise _Wrong(
-            "bad-limit", N_("时限写法如 P1M（一个月）、P20D（二十天），不能是零。")
+            "bad-limit",
+            N_("时限请写“一个月”“20天”“10个工作日”（或 P1M、P20D、P10B），不能是零，最长两年。"),
         ) from error
-    return value.upper()

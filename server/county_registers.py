@@ -9,9 +9,13 @@ from typing import Any, NamedTuple
 from deputies.deputies import DEPUTIES, Deputy
 from eventlog.log import Log
 from matters.actors import Actor
+from matters.bodies import BODIES, Body
 from matters.categories import CATEGORIES, Category
 from matters.county import COUNTIES, County
 from matters.fields import Known
+from matters.routes import ROUTES, Route
+from matters.rules import DEFAULT_RULES, RULES, Rules
+from matters.templates import TEMPLATES, ReplyTemplate
 from matters.terms import Role
 from matters.units import UNITS, Unit
 from server.accounts import Account
@@ -19,8 +23,21 @@ from stations.areas import AREAS, Area, AreaKind
 from stations.register_log import RegisterProjection, read_records, version_of
 from stations.registers import Register, Registers
 from stations.stations import STATIONS, Station
+from stations.working_days import DAYS, SpecialDay, WorkingDays
 
-ALL: tuple[Register[Any], ...] = (AREAS, STATIONS, DEPUTIES, UNITS, CATEGORIES, COUNTIES)
+ALL: tuple[Register[Any], ...] = (
+    AREAS,
+    STATIONS,
+    DEPUTIES,
+    UNITS,
+    CATEGORIES,
+    COUNTIES,
+    BODIES,
+    ROUTES,
+    TEMPLATES,
+    RULES,
+    DAYS,
+)
 BY_PLURAL: Mapping[str, Register[Any]] = {register.plural: register for register in ALL}
 CHECK_EVERY_S = 0.5
 UNNAMED = County(name="(未命名的县)", name_en="(unnamed county)")
@@ -32,7 +49,11 @@ def projections() -> list[RegisterProjection]:
 
 
 class CountyRegisters(NamedTuple):
-    """All registers at one moment, by id."""
+    """All registers at one moment, by id.
+
+    In a data folder that never heard of them, `rules` are the default ones and `calendar`
+    knows weekends only.
+    """
 
     county: County
     areas: dict[str, Area]
@@ -42,6 +63,12 @@ class CountyRegisters(NamedTuple):
     categories: dict[str, Category]
     known: Known
     area_codes: dict[str, str]
+    bodies: dict[str, Body]
+    routes: dict[str, Route]
+    templates: dict[str, ReplyTemplate]
+    rules: Rules
+    days: dict[str, SpecialDay]
+    calendar: WorkingDays
 
     @property
     def registers(self) -> Registers:
@@ -54,6 +81,11 @@ class CountyRegisters(NamedTuple):
                 UNITS.noun: self.units,
                 CATEGORIES.noun: self.categories,
                 COUNTIES.noun: {self.county.id: self.county},
+                BODIES.noun: self.bodies,
+                ROUTES.noun: self.routes,
+                TEMPLATES.noun: self.templates,
+                RULES.noun: {self.rules.id: self.rules},
+                DAYS.noun: self.days,
             }
         )
 
@@ -109,6 +141,9 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
     units = read_records(connection, UNITS.noun, Unit)
     categories = read_records(connection, CATEGORIES.noun, Category)
     counties = read_records(connection, COUNTIES.noun, County)
+    bodies = read_records(connection, BODIES.noun, Body)
+    rules = read_records(connection, RULES.noun, Rules)
+    days = read_records(connection, DAYS.noun, SpecialDay)
     by_name: dict[str, list[str]] = {}
     for area in areas.values():
         by_name.setdefault(area.name, []).append(area.id)
@@ -122,8 +157,21 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         deputies,
         units,
         dict(sorted(categories.items(), key=lambda item: (item[1].order or 10**6, item[0]))),
-        Known(units.keys(), categories.keys(), areas.keys(), stations.keys(), deputies.keys()),
+        Known(
+            units.keys(),
+            categories.keys(),
+            areas.keys(),
+            stations.keys(),
+            deputies.keys(),
+            bodies.keys(),
+        ),
         {name: codes[0] for name, codes in by_name.items() if len(codes) == 1},
+        bodies,
+        read_records(connection, ROUTES.noun, Route),
+        read_records(connection, TEMPLATES.noun, ReplyTemplate),
+        rules.get("county", DEFAULT_RULES),
+        days,
+        WorkingDays.of(days.values()),
     )
 
 

@@ -52,13 +52,16 @@ def named(language: str, record: Any) -> str:
 def lasting(language: str, limit: str) -> str:
     """Return a limit such as P1M15D in words; one that can't be read as it stands."""
     try:
-        months, days = parse_limit(limit)
+        months, days, working = parse_limit(limit)
     except BadLimit:
         return limit
     ngettext = translations(language).ngettext
     parts = (
         ngettext("{number} 个月", "{number} 个月", months).format(number=months) if months else "",
         ngettext("{number} 天", "{number} 天", days).format(number=days) if days else "",
+        ngettext("{number} 个工作日", "{number} 个工作日", working).format(number=working)
+        if working
+        else "",
     )
     return " ".join(part for part in parts if part)
 

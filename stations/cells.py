@@ -7,6 +7,7 @@ formatter gives text that its parser reads back as the same value.
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -26,6 +27,10 @@ _ID = re.compile("[a-z0-9]+(?:-+[a-z0-9]+)*")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 _NO_PHONE = frozenset({"无", "暂无", "没有", "/", "-", "--", "none", "n/a"})
 _PHONE = re.compile(r"\+?[0-9(][0-9()+\-/、, ]*(?:(?:转|ext\.?) ?[0-9]+)?", re.IGNORECASE)
+_DAY = re.compile(
+    r"(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?"
+    r"(?:[ T]00:00(?::00)?)?"
+)
 
 
 class CellError(ValueError):
@@ -128,6 +133,17 @@ def parse_whole(lowest: int, highest: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def parse_day(text: str) -> date:
+    """Return the day of 2026-10-01, 2026/10/1, 2026.10.1 or 2026年10月1日."""
+    found = _DAY.fullmatch(_SPACE_IN_HAN.sub("", plain_digits(text)))
+    if found is None:
+        raise CellError
+    try:
+        return date(int(found["year"]), int(found["month"]), int(found["day"]))
+    except ValueError:
+        raise CellError("没有这一天", "there is no such day") from None
 
 
 def parse_degrees(limit: float) -> Callable[[str], float]:

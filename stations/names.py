@@ -1,4 +1,4 @@
-"""Names into ids: which area or station a cell means by its code, id or name."""
+"""Names into ids: which area, station or unit a cell means by its code, id or name."""
 
 import re
 from collections import defaultdict
@@ -23,7 +23,7 @@ _SEPARATORS = re.compile(r"[/>,·\s]+")
 
 
 class NameIndex:
-    """The names of all areas and stations, to be asked for an id.
+    """The names of all areas, stations and handling units, to be asked for an id.
 
     A village is found by its name, and by township and village (`苇渡镇/柳堰村`,
     `苇渡镇柳堰村`, with or without the county) where its name repeats.
@@ -33,7 +33,7 @@ class NameIndex:
         self._registers = registers
         self._by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._shown: dict[tuple[str, str], str] = {}
-        for noun in ("area", "station"):
+        for noun in ("area", "station", "unit"):
             for key, record in registers.records.get(noun, {}).items():
                 paths = [_path(record, registers)] if noun == "area" else [[_text(record, "name")]]
                 if name_en := _text(record, "name_en"):
@@ -44,7 +44,7 @@ class NameIndex:
                         self._by_name[noun, _key("".join(words))].add(key)
 
     def resolve(self, noun: str, text: str) -> str:
-        """Return the id of the one area or station that `text` means.
+        """Return the id of the one area, station or unit that `text` means.
 
         Raises `CellError` where there is none, or more than one: then with their full names.
         """
@@ -71,6 +71,11 @@ class NameIndex:
                 f"名册里没有“{text}”这个地方，请先登记区划，或改成代码",
                 f"no area “{text}” is on the register: enter it first, or give its code",
             )
+        if noun == "unit":
+            raise CellError(
+                f"名册里没有“{text}”这个承办单位，请先登记，或改成编号",
+                f"no unit “{text}” is on the register: enter it first, or give its id",
+            )
         raise CellError(
             f"名册里没有“{text}”这个联络站，请先登记，或改成编号",
             f"no station “{text}” is on the register: enter it first, or give its id",
@@ -78,7 +83,7 @@ class NameIndex:
 
 
 def resolver_for(registers: Registers) -> Resolver:
-    """Return the resolver that knows the areas and stations of `registers`, and no others."""
+    """Return the resolver that knows the areas, stations and units of `registers` only."""
     return NameIndex(registers).resolve
 
 

@@ -1,6 +1,6 @@
-"""Columns that several registers have alike: the id, and the English name."""
+"""Columns that several registers have alike: id, telephone, address, English name."""
 
-from stations.cells import clean_name, parse_id
+from stations.cells import clean_name, clean_text, parse_id, parse_phone
 from stations.registers import Column
 
 
@@ -14,6 +14,32 @@ def id_column(*aliases: str) -> Column:
         parse=lambda text, _: parse_id(text),
         expected_zh="小写字母、数字和连字符组成的编号，不超过 64 个字符",
         expected_en="an id of lowercase letters, digits and hyphens, at most 64",
+    )
+
+
+def phone_column(*aliases: str) -> Column:
+    """Return the column of a record's telephone number."""
+    return Column(
+        field="phone",
+        label_zh="电话",
+        label_en="Phone",
+        aliases=("telephone", "tel", *aliases),
+        parse=lambda text, _: parse_phone(text),
+        expected_zh="电话号码（数字，单元格设为文本）",
+        expected_en="a phone number (digits, in a cell set to text)",
+    )
+
+
+def address_column(*aliases: str) -> Column:
+    """Return the column of a record's address."""
+    return Column(
+        field="address",
+        label_zh="地址",
+        label_en="Address",
+        aliases=aliases,
+        parse=lambda text, _: clean_text(text),
+        expected_zh="地址",
+        expected_en="the address",
     )
 
 

@@ -1,0 +1,105 @@
+"""Where a matter goes that the county can't settle: higher levels and the channels of law.
+
+A villager who is referred is told the place, the telephone and the hours, so that the way is
+not made in vain.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from stations.cells import choice, clean_name, clean_text
+from stations.registers import Column, Register
+from stations.shared_columns import (
+    address_column,
+    english_name_column,
+    id_column,
+    phone_column,
+)
+
+
+class RouteKind(StrEnum):
+    """What kind of place it is."""
+
+    HIGHER = "higher"
+    COURT = "court"
+    PROCURATORATE = "procuratorate"
+    PETITION = "petition"
+    ARBITRATION = "arbitration"
+    POLICE = "police"
+    OTHER = "other"
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One place to go. `hours` are its opening hours, `note` what to bring or to know."""
+
+    id: str
+    name: str
+    kind: RouteKind = RouteKind.OTHER
+    address: str = ""
+    phone: str = ""
+    hours: str = ""
+    note: str = ""
+    name_en: str = ""
+
+
+_parse_kind, _format_kind = choice(
+    {
+        RouteKind.HIGHER: ("上级人大", "上级", "higher level"),
+        RouteKind.COURT: ("法院", "诉讼", "人民法院"),
+        RouteKind.PROCURATORATE: ("检察院", "检察", "人民检察院"),
+        RouteKind.PETITION: ("信访", "信访复查", "信访局", "petition office"),
+        RouteKind.ARBITRATION: ("仲裁", "劳动仲裁", "仲裁委员会"),
+        RouteKind.POLICE: ("公安", "公安机关", "派出所"),
+        RouteKind.OTHER: ("其他", "其它"),
+    }
+)
+
+
+def _words(field: str, label_zh: str, label_en: str, *aliases: str) -> Column:
+    return Column(
+        field=field,
+        label_zh=label_zh,
+        label_en=label_en,
+        aliases=aliases,
+        parse=lambda text, _: clean_text(text),
+        expected_zh=label_zh,
+        expected_en=label_en.lower(),
+    )
+
+
+ROUTES: Register[Route] = Register(
+    noun="route",
+    plural="routes",
+    label_zh="上级与法定渠道",
+    record=Route,
+    identity=("name",),
+    columns=(
+        id_column("渠道编号", "代码", "route id"),
+        Column(
+            field="name",
+            label_zh="名称",
+            label_en="Name",
+            aliases=("渠道", "渠道名称", "单位名称", "route"),
+            required=True,
+            parse=lambda text, _: clean_name(text),
+            expected_zh="去处的全称",
+            expected_en="the full name of the place",
+        ),
+        Column(
+            field="kind",
+            label_zh="类别",
+            label_en="Kind",
+            aliases=("类型", "渠道类别", "type"),
+            parse=lambda text, _: _parse_kind(text),
+            format=_format_kind,
+            expected_zh="上级人大、法院、检察院、信访、仲裁、公安或其他",
+            expected_en="higher, court, procuratorate, petition, arbitration, police or other",
+        ),
+        address_column("办公地址"),
+        phone_column("联系电话", "办公电话"),
+        _words("hours", "开门时间", "Hours", "办公时间", "接待时间", "opening hours"),
+        _words("note", "说明", "Note", "备注", "要带什么", "notes"),
+        english_name_column(),
+    ),
+)

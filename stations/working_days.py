@@ -1,0 +1,131 @@
+"""Working days: weekends are off, holidays are off, make-up workdays (调休上班) are on.
+
+Which days are which the State Council says each autumn for the year to come; an administrator
+enters them as a register.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from stations.cells import choice, clean_name, parse_day
+from stations.registers import Column, Register
+
+
+class DayKind(StrEnum):
+    """What a day is, whatever its weekday."""
+
+    HOLIDAY = "holiday"
+    WORKDAY = "workday"
+
+
+class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
+    """One day that is not what its weekday says. `id` is the day itself, yyyy-mm-dd."""
+
+    id: str
+    kind: DayKind
+    name: str = ""
+
+
+_parse_kind, _format_kind = choice(
+    {
+        DayKind.HOLIDAY: ("放假", "节假日", "假日", "休息", "休", "day off", "off"),
+        DayKind.WORKDAY: ("上班", "调休上班", "补班", "班", "工作日", "make-up workday", "on"),
+    }
+)
+
+DAYS: Register[SpecialDay] = Register(
+    noun="day",
+    plural="days",
+    label_zh="节假日与调休",
+    record=SpecialDay,
+    columns=(
+        Column(
+            field="id",
+            label_zh="日期",
+            label_en="Date",
+            aliases=("日子", "day"),
+            required=True,
+            parse=lambda text, _: parse_day(text).isoformat(),
+            expected_zh="日期，如 2026-10-01",
+            expected_en="a date, such as 2026-10-01",
+        ),
+        Column(
+            field="kind",
+            label_zh="放假还是上班",
+            label_en="Kind",
+            aliases=("类别", "类型", "放假/上班", "安排", "type"),
+            required=True,
+            parse=lambda text, _: _parse_kind(text),
+            format=_format_kind,
+            expected_zh="放假或上班",
+            expected_en="holiday or workday",
+        ),
+        Column(
+            field="name",
+            label_zh="名称",
+            label_en="Name",
+            aliases=("节日", "节假日", "说明", "holiday"),
+            parse=lambda text, _: clean_name(text),
+            expected_zh="节日名称",
+            expected_en="the holiday's name",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """A county's calendar of working days, by value. `of` makes it from the register.
+
+    A day in neither set is a working day from Monday to Friday.
+    """
+
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+    @classmethod
+    def of(cls, days: Iterable[SpecialDay]) -> "WorkingDays":
+        """Return the calendar that a register's records make; an id that is no day is left out."""
+        sets: dict[DayKind, set[date]] = {DayKind.HOLIDAY: set(), DayKind.WORKDAY: set()}
+        for one in days:
+            try:
+                sets[one.kind].add(date.fromisoformat(one.id))
+            except ValueError:
+                continue
+        return cls(frozenset(sets[DayKind.HOLIDAY]), frozenset(sets[DayKind.WORKDAY]))
+
+    def is_workday(self, day: date) -> bool:
+        """Return whether people are at work on `day`."""
+        if day in self.workdays:
+            return True
+        return day.isoweekday() < 6 and day not in self.holidays
+
+    def after(self, day: date, count: int) -> date:
+        """Return the `count`-th working day after `day`, which is not counted itself.
+
+        With `count` 0 that is `day`, whatever it is. Raises OverflowError where the calendar
+        of dates ends before.
+        """
+        ordinal = day.toordinal()
+        while count > 0:
+            ordinal += 1
+            if ordinal > date.max.toordinal():
+                raise OverflowError("there are no working days after the year 9999")
+            count -= self.is_workday(date.fromordinal(ordinal))
+        return date.fromordinal(ordinal)
+
+    def on_or_after(self, day: date) -> date:
+        """Return `day` itself where it is a working day, or else the next one."""
+        return day if self.is_workday(day) else self.after(day, 1)
+
+    @property
+    def last_known(self) -> date | None:
+        """The last day that anybody entered, or None: beyond it only weekends are known."""
+        return max(self.holidays | self.workdays, default=None)
+
+
+WEEKENDS_ONLY = WorkingDays()
