@@ -21,7 +21,6 @@ def refused(**values: Any) -> list[str]:
     return [problem.field for problem in caught.value.problems]
 
 
-@pytest.mark.req("H24", "H25")
 def test_a_county_starts_with_the_limits_of_law() -> None:
     assert DEFAULT_RULES.limit_for() == "P1M"
     assert DEFAULT_RULES.limit_for(assisting=2) == "P2M"

@@ -141,7 +141,6 @@ def test_a_limit_ends_when_its_months_and_days_are_over(
     assert end <= due_at(start_ms, f"P{months + 1}M{days}D")
 
 
-@pytest.mark.req("L23")
 @pytest.mark.parametrize(
     ("start", "limit", "weekends", "sample"),
     [
@@ -168,6 +167,8 @@ def test_a_limit_beyond_all_calendars_is_refused() -> None:
     for limit in ("P1M", "P20D", "P10B", "P24M"):
         with pytest.raises(BadLimit):
             due_at(last, limit)
+    for working in (True, False):
+        assert moved(last, 400 * DAY_MS, working=working) == end_of_day(date.max)
     for start in (10**18, -(10**18)):
         with pytest.raises(BadLimit):
             due_at(start, "P1M")

@@ -36,7 +36,6 @@ def test_what_a_limit_holds(text: str, limit: Limit) -> None:
     assert parse_limit(text) == limit
 
 
-@pytest.mark.req("L23")
 @pytest.mark.parametrize(
     ("text", "limit"),
     [

@@ -106,8 +106,8 @@ def test_suggestions_and_referrals_have_somewhere_to_go() -> None:
     assert {one.area for one in presidiums} == townships and len(presidiums) == len(townships)
     routes = sample_routes()
     assert {one.kind for one in routes} == set(RouteKind)
-    for place in (*bodies, *routes):
-        assert place.address and place.phone and place.name_en, place.id
+    assert all(one.address and one.phone and one.name_en for one in bodies)
+    assert all(one.address and one.phone and one.name_en for one in routes)
     assert all(route.hours and route.note for route in routes)
     assert sample_registers().of(RULES) == {"county": DEFAULT_RULES}
 

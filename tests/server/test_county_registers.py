@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from eventlog.log import Log
 from matters.actors import SYSTEM
@@ -58,7 +57,6 @@ def test_a_changed_calendar_is_another_value(tmp_path: Path) -> None:
         assert after.after(date(2026, 9, 30), 1) == day
 
 
-@pytest.mark.req("L23")
 def test_an_administrator_sends_next_years_table(tmp_path: Path) -> None:
     data, table = tmp_path / "data", tmp_path / "2028.csv"
     table.write_text(
