@@ -58,3 +58,14 @@ def m001_matters(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m003_figures(database: Database) -> None:
+    """What a matter counts as in the ledger (`marks`), for how many people, after how long."""
+    for column in (
+        "marks INTEGER NOT NULL DEFAULT 0",
+        "people INTEGER NOT NULL DEFAULT 1",
+        "answer_days INTEGER",
+    ):
+        database.execute(f"ALTER TABLE matters ADD COLUMN {column}")
