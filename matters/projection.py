@@ -8,6 +8,7 @@ import msgspec
 from eventlog.events import Event
 from matters.deadlines import month_of
 from matters.lifecycle import fold
+from matters.marks import days_to_answer, marks_of, people_of
 from matters.matter import Matter
 from matters.shapes import WrongShape, text_in, time_of
 from matters.terms import RecordEvent
@@ -15,7 +16,7 @@ from matters.terms import RecordEvent
 _COLUMNS = (
     "id, number, position, state, kind, category, area, station, deputy, lead, grade, channel, "
     "month, received_at, due_at, answered, publicity, published_at, batch, content, quarantine, "
-    "contested"
+    "contested, marks, people, answer_days"
 )
 _INSERT = (
     f"INSERT OR REPLACE INTO matters({_COLUMNS}) "
@@ -64,6 +65,9 @@ class MattersProjection:
                 matter.content,
                 matter.quarantine,
                 len(matter.contested),
+                int(marks_of(matter)),
+                people_of(matter),
+                days_to_answer(matter),
             ),
         )
         if len(matter.steps) > 1:

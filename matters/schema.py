@@ -61,6 +61,7 @@ def m001_matters(database: Database) -> None:
 
 
 @migrations()
+<<<<<<< HEAD
 def m002_attempts(database: Database) -> None:
     """Commands that were refused, by the matter that they were meant for."""
     database.execute(
@@ -74,3 +75,13 @@ def m002_attempts(database: Database) -> None:
             PRIMARY KEY(matter, event)
         ) WITHOUT ROWID"""
     )
+=======
+def m003_figures(database: Database) -> None:
+    """What a matter counts as in the ledger (`marks`), for how many people, after how long."""
+    for column in (
+        "marks INTEGER NOT NULL DEFAULT 0",
+        "people INTEGER NOT NULL DEFAULT 1",
+        "answer_days INTEGER",
+    ):
+        database.execute(f"ALTER TABLE matters ADD COLUMN {column}")
+>>>>>>> wip-H

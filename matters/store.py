@@ -9,7 +9,9 @@ import msgspec
 
 from eventlog import words
 from eventlog.identifiers import uuid_text
+from matters import figures
 from matters.actors import Actor
+from matters.figures import Scope
 from matters.matter import Matter
 from matters.terms import Role, State
 
@@ -34,6 +36,9 @@ class Filters(NamedTuple):
     q: str = ""
     flagged: bool = False
     cursor: str = ""
+    # A line of the ledger (`figures.Scope`), and which of its numbers: a key of `figures.COLUMNS`.
+    scope: Scope = Scope()
+    counted: str = ""
 
 
 class Row(NamedTuple):
@@ -167,13 +172,19 @@ def _conditions(
     for column in ("state", "station", "deputy", "area", "category"):
         value = getattr(filters, column)
         if value:
-            narrow(f"m.{column}=?", value)
+            narrow(f"m.{column}=?", "" if value == figures.NONE else value)
     if filters.unit:
         narrow("m.id IN (SELECT matter FROM dispatched WHERE unit=?)", filters.unit)
     if filters.overdue:
         narrow("m.due_at < ? AND m.state IN ('assigned','in_hand')", now_ms)
     if filters.since:
         narrow("m.received_at >= ?", filters.since)
+    of_scope, scope_values = figures.conditions(filters.scope)
+    for condition in of_scope:
+        narrow(condition)
+    values.extend(scope_values)
+    if filters.counted:
+        narrow(f"({figures.COLUMNS[filters.counted]})")
     if filters.flagged:
         narrow("(m.quarantine != x'' OR m.contested > 0)")
     if filters.q:

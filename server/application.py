@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import health, intake, interface, tracking
+from server import health, intake, interface, ledger_interface, tracking
+from server.console import ledger as console_ledger
 from server.console import matters as console_matters
 from server.console import publishing, sessions, system
 from server.node import Node
@@ -61,6 +62,7 @@ def routes() -> list[Route]:
         Route("/api/v1/units", interface.list_units),
         Route("/api/v1/imports", interface.list_imports),
         Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
+        Route("/api/v1/ledger", ledger_interface.ledger),
         Route("/api/v1/matters", interface.list_matters),
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
@@ -79,7 +81,10 @@ def console_routes() -> list[Route]:
         Route("/console/password", sessions.password, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
-        Route("/console/ledger", system.figures),
+        Route("/console/ledger", console_ledger.ledger_page),
+        Route("/console/ledger.xlsx", console_ledger.download),
+        Route("/console/ledger.csv", console_ledger.download),
+        Route("/console/league", console_ledger.league_page),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
         Route("/console/system", system.system),

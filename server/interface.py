@@ -21,6 +21,7 @@ from matters.store import Filters
 from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import LISTS, command_named, run_command
+from server.ledger_queries import read_counted, read_scope
 from server.node import Node
 from server.openapi import document
 from server.pages import iso
@@ -155,8 +156,9 @@ def matter_for(node: Node, actor: Actor, number: str) -> Matter:
 
 
 def read_filters(request: Request) -> Filters:
-    """Return a list's filters from the address. Raises BadFields for a `since` that is no time."""
+    """Return a list's filters from the address. Raises BadFields for what is no time."""
     query = request.query_params
+    node: Node = request.app.state.node
     since = 0
     if query.get("since"):
         try:
@@ -180,6 +182,8 @@ def read_filters(request: Request) -> Filters:
         q=query.get("q", "")[:100],
         flagged=query.get("flagged", "") in ("1", "yes", "true"),
         cursor=query.get("cursor", ""),
+        scope=read_scope(request, node.registers.current())[0],
+        counted=read_counted(request),
     )
 
 

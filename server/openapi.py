@@ -10,6 +10,8 @@ from matters.intake import TEXT_MOST
 from matters.terms import Channel, Kind, Rating
 from server.languages import ENGLISH, translated
 
+# Months (yyyy-mm), the lead unit, an area with all below it.
+_LEDGER = ("from", "to", "lead", "within")
 _REFUSED = {
     "403": {"description": "not this role, unit or place"},
     "404": {"description": "no such matter"},
@@ -62,8 +64,16 @@ def document() -> dict[str, Any]:
                         "q",
                         "flagged",
                         "cursor",
+                        *_LEDGER,
+                        "counted",
                     )
                 ],
+            )
+        },
+        "/api/v1/ledger": {
+            "get": _operation(
+                "The ledger: numbers, rates with their n, median days to the answer",
+                [_query(name) for name in ("by", *_LEDGER, "station", "category")],
             )
         },
         "/api/v1/matters/{number}": {"get": _operation("One matter", [_path("number")])},
