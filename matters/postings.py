@@ -20,7 +20,9 @@ Bits = dict[int, int]
 
 def add(connection: sqlite3.Connection, terms: Mapping[int, Iterable[str]]) -> None:
     """Write which terms each seq holds, beside what stands there. The transaction is open."""
-    pairs = sorted({(seq >> WIDTH_BITS, term, seq & _LOW) for seq, of in terms.items() for term in of})
+    pairs = sorted(
+        {(seq >> WIDTH_BITS, term, seq & _LOW) for seq, of in terms.items() for term in of}
+    )
     for (chunk, term), group in groupby(pairs, key=lambda pair: pair[:2]):
         row = connection.execute(
             "SELECT holders FROM postings WHERE chunk=? AND term=?", (chunk, term)
@@ -107,9 +109,7 @@ class Membership:
     """A set of seqs that can be asked quickly, one after another."""
 
     def __init__(self, bits: Bits, more: Iterable[int] = ()) -> None:
-        self._bytes = {
-            chunk: one.to_bytes(_BITMAP_BYTES, "little") for chunk, one in bits.items()
-        }
+        self._bytes = {chunk: one.to_bytes(_BITMAP_BYTES, "little") for chunk, one in bits.items()}
         self._more = frozenset(more)
 
     def __contains__(self, seq: int) -> bool:

@@ -23,8 +23,8 @@ _KEY_OF = {
     "unit": "lead",
     "area": "area",
 }
-_MEASURES = (
-    "1, m.shown, m.people, " + ", ".join(f"m.marks & {mark:d} != 0" for mark in _MARKS.values())
+_MEASURES = "1, m.shown, m.people, " + ", ".join(
+    f"m.marks & {mark:d} != 0" for mark in _MARKS.values()
 )
 _SUMS = ", ".join(f"sum({name}) AS {name}" for name in TALLIED)
 _COLUMNS = ", ".join(TALLIED)
@@ -58,9 +58,7 @@ def show_batch(connection: sqlite3.Connection, batch: bytes) -> None:
 
     A whole file becomes public at once, so this is done without waiting.
     """
-    connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS becoming(seq INTEGER PRIMARY KEY)"
-    )
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS becoming(seq INTEGER PRIMARY KEY)")
     connection.execute("DELETE FROM becoming")
     connection.execute(
         "INSERT INTO becoming SELECT seq FROM matters "
@@ -112,7 +110,9 @@ def read(
         chosen = "''" if dimension == "total" else "key"
     elif first or last:
         stored, shown, chosen = (
-            f"dimension='{dimension}' AND month BETWEEN :first AND :last", key, "key",
+            f"dimension='{dimension}' AND month BETWEEN :first AND :last",
+            key,
+            "key",
         )
     else:
         stored, shown, chosen = f"dimension='{dimension}' AND month=''", key, "key"
