@@ -15,10 +15,7 @@ from matters.deadlines import SHANGHAI
 from matters.ledger import Count
 from matters.marks import Mark
 
-PUBLIC = (
-    "(m.publicity='published' OR (m.publicity='draft' "
-    "AND m.batch IN (SELECT id FROM imports WHERE approved_at IS NOT NULL)))"
-)
+PUBLIC = "m.shown"
 _OPEN = Mark.CLOSED | Mark.MERGED | Mark.REFERRED | Mark.DECLINED
 
 # Which matters each number of the ledger is made of: what a list of them is narrowed to.
