@@ -74,3 +74,18 @@ def m002_attempts(database: Database) -> None:
             PRIMARY KEY(matter, event)
         ) WITHOUT ROWID"""
     )
+
+
+@migrations()
+def m003_handovers(database: Database) -> None:
+    """Handovers, with which many matters were dispatched at once."""
+    database.execute(
+        """CREATE TABLE handovers(
+            id BLOB PRIMARY KEY,
+            event BLOB NOT NULL,
+            kind TEXT NOT NULL,
+            held_on TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            by TEXT NOT NULL
+        ) WITHOUT ROWID"""
+    )

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import health, intake, interface, tracking
+from server import handovers, health, intake, interface, tracking
+from server.console import handovers as console_handovers
 from server.console import matters as console_matters
 from server.console import publishing, sessions, system
 from server.node import Node
@@ -59,6 +60,9 @@ def routes() -> list[Route]:
         Route("/metrics", health.metrics),
         Route("/api/v1/openapi.json", interface.openapi),
         Route("/api/v1/units", interface.list_units),
+        Route("/api/v1/handovers", handovers.list_handovers, methods=["GET"]),
+        Route("/api/v1/handovers", handovers.make_handover, methods=["POST"]),
+        Route("/api/v1/handovers/{id}", handovers.one_handover),
         Route("/api/v1/imports", interface.list_imports),
         Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
         Route("/api/v1/matters", interface.list_matters),
@@ -79,6 +83,10 @@ def console_routes() -> list[Route]:
         Route("/console/password", sessions.password, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
+        Route("/console/handovers/", console_handovers.handovers),
+        Route("/console/handovers/new", console_handovers.new_page, methods=["GET"]),
+        Route("/console/handovers/new", console_handovers.new, methods=["POST"]),
+        Route("/console/handovers/{id}", console_handovers.handover),
         Route("/console/ledger", system.figures),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),

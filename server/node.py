@@ -12,6 +12,7 @@ from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_k
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
 from matters.attempts import AttemptsProjection
+from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
 from server import county_registers
@@ -21,6 +22,7 @@ from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.settings import Settings
+from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
 from sync.configuration import ReplicatedDatabase
 from sync.durability import Durability
@@ -47,6 +49,7 @@ def projections() -> Sequence[Projection]:
         MattersProjection(),
         ImportsProjection(),
         AttemptsProjection(),
+        HandoversProjection(),
         *county_registers.projections(),
     )
 
@@ -114,6 +117,7 @@ class Node:
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        self.timekeeper = Timekeeper(self.log, self.registers.current)
         self.now_ms = self.log.now_ms
 
     @property
@@ -136,9 +140,11 @@ class Node:
                 durability.start()
                 self._durabilities[name] = writes.durability = durability
         self.site.start()
+        self.timekeeper.start()
 
     def stop(self) -> None:
         """Stop in the one order that loses nothing (DESIGN decision 4)."""
+        self.timekeeper.stop()
         self.site.stop()
         self.log.drain()
         self.attachments.writer.drain()
