@@ -1,4 +1,4 @@
-"""Handovers: many matters dispatched in one act (派单): a grid list, session suggestions, a meeting.
+"""Handovers: many matters dispatched in one act (派单), from a grid list, a session, a meeting.
 
 A handover has a kind, a day, a title and its demands (L21, X04). Each matter in it is dispatched
 by an event of its own, which names the handover, so that the list can be closed off line by line.

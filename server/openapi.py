@@ -141,7 +141,7 @@ def _submission() -> dict[str, Any]:
 
 def _handover() -> dict[str, Any]:
     text = {"type": "string"}
-    row = {"number": text, "lead": text, "limit": text, "seen": {"type": "integer"}}
+    row: dict[str, Any] = {"number": text, "lead": text, "limit": text, "seen": {"type": "integer"}}
     row["assisting"] = {"type": "array", "items": text}
     found = _operation("Dispatch many matters at once", [])
     found["requestBody"] = _body(

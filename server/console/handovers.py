@@ -1,4 +1,4 @@
-"""Handovers in the console: choosing many matters for many units at once, and closing off a list."""
+"""Handovers in the console: many matters for many units at once, and a list to close off."""
 
 import asyncio
 from typing import Any
