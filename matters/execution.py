@@ -14,7 +14,7 @@ from eventlog.transaction import Transaction
 from matters import attempts, echoes, erasing, intake, splitting, store
 from matters.actors import VILLAGER, Actor, may_see
 from matters.command import Command
-from matters.deadlines import moved
+from matters.deadlines import days_between, moved
 from matters.known import Known
 from matters.lifecycle import decide
 from matters.matter import Matter
@@ -110,7 +110,7 @@ def add_message(
         until = min(transaction.now_ms(), matter.pause_until or transaction.now_ms())
         due_at = moved(
             matter.due_before,
-            max(0, until - matter.paused_at),
+            days_between(matter.paused_at, until),
             working=matter.in_working_days,
             calendar=known.calendar,
         )

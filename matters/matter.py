@@ -108,7 +108,7 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     paused_at: int | None = None
     pause_until: int | None = None
     due_before: int | None = None
-    paused_ms: int = 0
+    paused_days: int = 0
     # An extension that is asked for and not yet decided; how many were granted.
     extension_until: int | None = None
     extensions: int = 0

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from eventlog.events import Draft
 from matters import store
 from matters.commands import FACT_OF_TYPE
-from matters.deadlines import BadLimit, due_at, moved
+from matters.deadlines import BadLimit, days_between, due_at, moved
 from matters.lights import Raised, level_of
 from matters.matter import Matter
 from matters.rules import Rules
@@ -101,16 +101,12 @@ def moved_limit(matter: Matter, calendar: WorkingDays) -> Draft | None:
         counted = due_at(matter.limit_from, matter.limit, calendar)
     except BadLimit:
         return None
-    if matter.paused_ms:
-        counted = moved(counted, matter.paused_ms, working=True, calendar=calendar)
+    counted = moved(counted, matter.paused_days, working=True, calendar=calendar)
     data = {"due_at": counted}
     if matter.paused_at is not None and matter.pause_until is not None:
-        data = {
-            "due_before": counted,
-            "due_at": moved(
-                counted, matter.pause_until - matter.paused_at, working=True, calendar=calendar
-            ),
-        }
+        days = days_between(matter.paused_at, matter.pause_until)
+        paused = moved(counted, days, working=True, calendar=calendar)
+        data = {"due_before": counted, "due_at": paused}
     if data["due_at"] == matter.due_at:
         return None
     return Draft(MatterEvent.LIMIT_MOVED, matter.id, data)

@@ -9,7 +9,7 @@ from matters.command import (
     FieldKind,
     Situation,
 )
-from matters.deadlines import due_at, moved
+from matters.deadlines import days_between, due_at, moved
 from matters.known import Known
 from matters.matter import Matter, Task
 from matters.orders import clock
@@ -51,7 +51,7 @@ def _check_asked(situation: Situation) -> None:
     if before is not None:
         data["due_at"] = moved(
             before,
-            data["until"] - began,
+            days_between(began, data["until"]),
             working=matter.in_working_days,
             calendar=world.calendar,
         )
