@@ -167,7 +167,7 @@ def _line(number: str, due_at: int | None, now_ms: int, light: Light) -> str:
     """Return one matter in a line that fits a phone: light, number, due date, days left."""
     spoken = spoken_number(number)
     if due_at is None:
-        return translated(CHINESE, N_("　 {number} 无期限"), number=spoken)
+        return translated(CHINESE, N_("— {number} 无期限"), number=spoken)
     today, due = _when(now_ms).date(), _when(due_at).date()
     days = (due - today).days
     message = (

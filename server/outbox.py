@@ -161,6 +161,11 @@ def standing(connection: sqlite3.Connection) -> Standing:
     )
 
 
+def waits_long(found: Standing, now_ms: int) -> bool:
+    """Return whether something has been waiting for over a day."""
+    return found.oldest_at is not None and now_ms - found.oldest_at > DAY_MS
+
+
 def fate(connection: sqlite3.Connection, key: str) -> tuple[str, str] | None:
     """Return `sent`, `waiting` or `given-up` with the last error, None for an unknown key."""
     row = connection.execute(

@@ -133,14 +133,18 @@ class Postman:
         if not recipient:
             self._give_up(message, "这个账户没有邮箱 / this account has no e-mail address")
             return
-        letter = mail.compose(
-            sender=relay.sender,
-            recipient=recipient,
-            subject=message.subject,
-            body=message.body,
-            identity=mail.identity_of(self._node, message.key),
-            made_at=message.made_at,
-        )
+        try:
+            letter = mail.compose(
+                sender=relay.sender,
+                recipient=recipient,
+                subject=message.subject,
+                body=message.body,
+                identity=mail.identity_of(self._node, message.key),
+                made_at=message.made_at,
+            )
+        except ValueError:
+            self._give_up(message, "邮箱地址不对 / the e-mail address is wrong")
+            return
         try:
             mail.hand_in(session, relay.sender, recipient, letter)
         except mail.NotNow as error:

@@ -1,6 +1,6 @@
 """What waits and what is overdue, by today's states of a matter alone."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from eventlog.log import Log
 from matters import store
@@ -20,7 +20,8 @@ _DESKS: dict[Role, tuple[State, ...]] = {
 }
 
 
-class Desk(NamedTuple):
+@dataclass(frozen=True)
+class Desk:
     """What waits at one desk; `query` narrows the console's list to it."""
 
     desk: str
