@@ -14,7 +14,7 @@ from matters.refusals import N_
 from server.languages import CHINESE, ENGLISH, translated
 
 LINES_MOST = 20
-LIGHTS = {"red": N_("红"), "yellow": N_("黄"), "green": N_("绿")}
+LIGHTS = {"red": N_("红灯"), "yellow": N_("黄灯"), "green": N_("绿灯")}
 # What of `due_at` and now makes a light: "red", "yellow" or "green".
 Light = Callable[[int, int], str]
 
@@ -182,6 +182,6 @@ def _line(number: str, due_at: int | None, now_ms: int, light: Light) -> str:
         message,
         light=translated(CHINESE, LIGHTS[light(due_at, now_ms)]),
         number=spoken,
-        due=f"{due.month}-{due.day:02d}" if due.year == today.year else due.isoformat(),
+        due=(f"{due.year}年" if due.year != today.year else "") + f"{due.month}月{due.day}日",
         days=abs(days),
     )

@@ -123,6 +123,11 @@ def give_up(connection: sqlite3.Connection, key: str, error: str, *, now_ms: int
     )
 
 
+def try_waiting(connection: sqlite3.Connection, *, now_ms: int) -> None:
+    """Let what waits be tried at once: the node has started, perhaps with mended settings."""
+    connection.execute(f"UPDATE outbox SET next_try_at=? WHERE {_WAITING}", (now_ms,))
+
+
 def try_again(connection: sqlite3.Connection, *, now_ms: int) -> int:
     """Put everything that was given up or waits to be tried at once; return how many."""
     return connection.execute(

@@ -9,10 +9,11 @@ import logging
 import smtplib
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from eventlog.writer import WriterStopped
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from server import accounts, mail, outbox, webhook
 from server.addresses import webhook_mark
 from server.announcing import Announcer
@@ -79,6 +80,9 @@ class Postman:
             part()
 
     def _follow(self) -> None:
+        with suppress(WriterStopped, StorageFull, WriterBusy):
+            now_ms = self._log.now_ms()
+            self._write(lambda job: outbox.try_waiting(job.connection, now_ms=now_ms))
         while not self._stopping.is_set():
             try:
                 self.look()

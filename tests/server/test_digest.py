@@ -31,8 +31,8 @@ def test_a_digest_is_made_at_its_hour_once_and_says_what_waits(county: County) -
     assert message.get_content_type() == "text/plain" and not message.is_multipart()
     assert message["To"] == "wang@wanghe.example" and "王主任" not in taken.raw.decode()
     lines = taken.text.splitlines()
-    assert "红 123 456 7890 11-20 逾期3天" in lines
-    assert "绿 223 456 7890 11-30 还有7天" in lines
+    assert "红灯 123 456 7890 11月20日 逾期3天" in lines
+    assert "绿灯 223 456 7890 11月30日 还有7天" in lines
     assert "……还有 1 件" in lines
     assert "https://huiyin.example/console/" in lines
     assert "王主任" not in taken.text
