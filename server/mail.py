@@ -18,17 +18,21 @@ from server.settings import Settings
 # Of one step of the conversation. A relay that hangs keeps the postman that long, and nobody else.
 TIMEOUT_S = 10.0
 ERROR_MOST = 160
-# Refusals that are about us and not about the recipient: sign-in and policy. They may be mended.
-_ABOUT_US = re.compile(r"\b5\.7\.\d")
-_CODES_ABOUT_US = (530, 534, 535, 538)
+# Refusals for a reason of policy or sign-in: they may be mended here, so they are not for good.
+_POLICY = re.compile(r"\b5\.7\.\d")
+_SIGN_IN = (530, 534, 535, 538)
 
 
 class RelayDown(Exception):
-    """The relay can't be reached, or takes nothing from us: everything waits."""
+    """No session with the relay can be had: everything waits."""
+
+
+class Broken(Exception):
+    """The session broke off at this message; whether it was taken is not known."""
 
 
 class NotNow(Exception):
-    """The relay refused this one message for a while (4xx)."""
+    """The relay refused this one message for a while (4xx), or by its policy (5.7.x)."""
 
 
 class Refused(Exception):
@@ -126,7 +130,7 @@ def connected(relay: Relay) -> Iterator[smtplib.SMTP]:
 
 
 def hand_in(session: smtplib.SMTP, sender: str, recipient: str, message: bytes) -> None:
-    """Hand one message to the relay. Raises RelayDown, NotNow or Refused."""
+    """Hand one message to the relay. Raises Broken, NotNow or Refused."""
     try:
         session.sendmail(sender, [recipient], message)
     except smtplib.SMTPRecipientsRefused as error:
@@ -135,14 +139,16 @@ def hand_in(session: smtplib.SMTP, sender: str, recipient: str, message: bytes) 
     except smtplib.SMTPDataError as error:
         raise _refusal(error.smtp_code, _words(error.smtp_error), recipient) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise RelayDown(_without(told(error), recipient)) from None
+        raise Broken(_without(told(error), recipient)) from None
 
 
 def _refusal(code: int, text: str, recipient: str) -> Exception:
     said = _without(f"{code} {text}", recipient)[:ERROR_MOST]
-    if code == 421 or code in _CODES_ABOUT_US or _ABOUT_US.search(text):
-        return RelayDown(said)
-    return Refused(said) if 500 <= code < 600 else NotNow(said)
+    if code == 421:
+        # The relay says with it that it closes the session.
+        return Broken(said)
+    for_good = 500 <= code < 600 and code not in _SIGN_IN and not _POLICY.search(text)
+    return Refused(said) if for_good else NotNow(said)
 
 
 def told(error: Exception) -> str:

@@ -71,14 +71,15 @@ def put(connection: sqlite3.Connection, messages: Iterable[Message], *, now_ms: 
 def due(
     connection: sqlite3.Connection, kind: Kind, *, now_ms: int, most: int = 100
 ) -> list[Message]:
-    """Return what is to be tried now, the oldest first.
+    """Return what is to be tried now, the least often tried first, then the oldest.
 
-    A next try further off than the longest pause was set by a clock that has been put back since.
+    So a message that breaks every session does not keep the others from theirs. A next try
+    further off than the longest pause was set by a clock that has been put back since.
     """
     rows = connection.execute(
         "SELECT key, kind, recipient, subject, body, made_at, attempts, last_error FROM outbox "
         f"WHERE kind=? AND {_WAITING} AND NOT next_try_at BETWEEN ? AND ? "
-        "ORDER BY made_at, key LIMIT ?",
+        "ORDER BY attempts, made_at, key LIMIT ?",
         (kind, now_ms + 1, now_ms + LONGEST_PAUSE_MS, most),
     )
     return [_message(row) for row in rows]

@@ -23,6 +23,9 @@ from server.outbox import Kind, Message
 LOOK_EVERY_S = 20.0
 # How long the end of the node waits for a message that is being sent; then it is cut off.
 STOP_S = 0.3
+# After so many messages that broke off at one look, the rest waits for the next: each may take as
+# long as a time-out, and there are others to be served.
+BROKEN_MOST = 3
 
 logger = logging.getLogger("huiyin.postman")
 
@@ -73,11 +76,22 @@ class Postman:
         self._wake.set()
 
     def look(self) -> None:
-        """Make what is due, then send what waits. Each part goes on where the other fails."""
+        """Make what is due, then send what waits. Each part is done even where one before failed.
+
+        Raises the first failure, once all is done.
+        """
+        failures: list[Exception] = []
         for part in (self._make, self._send_mail, self._send_posts):
             if self._stopping.is_set():
                 return
-            part()
+            try:
+                part()
+            except WriterStopped:
+                raise
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _follow(self) -> None:
         with suppress(WriterStopped, StorageFull, WriterBusy):
@@ -86,6 +100,7 @@ class Postman:
         while not self._stopping.is_set():
             try:
                 self.look()
+                self.last_error = ""
             except WriterStopped:
                 return
             except Exception as error:
@@ -96,14 +111,7 @@ class Postman:
             self._wake.clear()
 
     def _make(self) -> None:
-        try:
-            self._announcer.look(stopping=self._stopping.is_set)
-            self.last_error = ""
-        except WriterStopped:
-            raise
-        except Exception as error:
-            self.last_error = f"{type(error).__name__}: {error}"
-            logger.exception("the digests could not be made")
+        self._announcer.look(stopping=self._stopping.is_set)
 
     def _due(self, kind: Kind) -> list[Message]:
         if self._unwritten:
@@ -112,24 +120,27 @@ class Postman:
             return outbox.due(connection, kind, now_ms=self._log.now_ms())
 
     def _send_mail(self) -> None:
-        while not self._stopping.is_set():
+        broken = 0
+        while not self._stopping.is_set() and broken < BROKEN_MOST:
             waiting = self._due(Kind.EMAIL)
             if not waiting:
                 return
             if self._relay is None:
                 self._put_off(waiting, "没有设 smtp_host / no smtp_host is set")
                 continue
-            done = 0
             try:
                 with mail.connected(self._relay) as session:
                     for message in waiting:
                         if self._stopping.is_set():
                             return
                         self._mail_one(session, self._relay, message)
-                        done += 1
             except mail.RelayDown as error:
                 logger.warning("mail waits: %s", error)
-                self._put_off(waiting[done:], str(error))
+                self._put_off(waiting, str(error))
+            except mail.Broken as error:
+                logger.warning("message %s broke the session: %s", message.key, error)
+                self._put_off([message], str(error))
+                broken += 1
 
     def _mail_one(self, session: smtplib.SMTP, relay: Relay, message: Message) -> None:
         with self._log.reading() as connection:
@@ -159,24 +170,22 @@ class Postman:
             self._sent(message)
 
     def _send_posts(self) -> None:
-        while not self._stopping.is_set():
-            waiting = self._due(Kind.WEBHOOK)
-            if not waiting:
-                return
-            by_mark: dict[str, list[Message]] = {}
-            for message in waiting:
-                by_mark.setdefault(message.recipient, []).append(message)
-            for mark, messages in by_mark.items():
-                self._post_all(mark, messages)
+        by_mark: dict[str, list[Message]] = {}
+        for message in self._due(Kind.WEBHOOK):
+            by_mark.setdefault(message.recipient, []).append(message)
+        for mark, messages in by_mark.items():
+            self._post_all(mark, messages)
 
     def _post_all(self, mark: str, messages: list[Message]) -> None:
-        """Post to one receiver; the first failure puts off all the rest for that receiver."""
+        """Post to one receiver. Where it can't be reached, all that is for it is put off."""
         url = self._urls.get(mark)
         if url is None:
             self._put_off(messages, "webhook_urls 里没有它了 / it is not in webhook_urls any more")
             return
+        host = mark.partition("#")[0]
+        broken = 0
         for done, message in enumerate(messages):
-            if self._stopping.is_set():
+            if self._stopping.is_set() or broken == BROKEN_MOST:
                 return
             try:
                 webhook.post(
@@ -186,11 +195,16 @@ class Postman:
                     secret=self._secret,
                     timeout_s=self._timeout_s,
                 )
-            except webhook.NotTaken as error:
+            except webhook.NotReached as error:
                 logger.warning("webhook %s waits: %s", mark, error)
-                self._put_off(messages[done:], str(error))
+                self._put_off(messages[done:], f"{host} {error}")
                 return
-            self._sent(message)
+            except webhook.NotTaken as error:
+                logger.warning("webhook %s did not take %s: %s", mark, message.key, error)
+                self._put_off([message], f"{host} {error}")
+                broken += 1
+            else:
+                self._sent(message)
 
     def _sent(self, message: Message) -> None:
         self._unwritten.add(message.key)

@@ -11,7 +11,11 @@ SIGNATURE_HEADER = "X-Huiyin-Signature"
 
 
 class NotTaken(Exception):
-    """The receiver can't be reached, or did not answer with 2xx."""
+    """The receiver was reached, and did not answer with 2xx."""
+
+
+class NotReached(Exception):
+    """No connection to the receiver can be had."""
 
 
 def signature_of(secret: str, body: bytes) -> str:
@@ -22,7 +26,9 @@ def signature_of(secret: str, body: bytes) -> str:
 def post(
     url: str, body: bytes, *, identity: str, secret: str = "", timeout_s: float = TIMEOUT_S
 ) -> None:
-    """Post a body of JSON; any 2xx says that it was taken. Raises NotTaken.
+    """Post a body of JSON; any 2xx says that it was taken.
+
+    Raises NotReached or NotTaken.
 
     `identity` goes as `Idempotency-Key`, the same at every try. Certificates are verified.
     """
@@ -44,13 +50,16 @@ def post(
         else http.client.HTTPConnection(host, parts.port, timeout=timeout_s)
     )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    failed: type[NotReached | NotTaken] = NotReached
     try:
+        connection.connect()
+        failed = NotTaken
         connection.request("POST", path, body, headers)
         status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         # The type and the system's own words: what a receiver sends is not repeated.
         said = error.strerror if isinstance(error, OSError) and error.strerror else ""
-        raise NotTaken(f"{type(error).__name__} {said}".strip()) from None
+        raise failed(f"{type(error).__name__} {said}".strip()) from None
     finally:
         connection.close()
     if not 200 <= status < 300:

@@ -36,7 +36,8 @@ class Relay:
     """An SMTP relay. It is down until `up`; what it does with a message is set beforehand.
 
     `cut`: so many messages are taken, and the connection cut before the answer. `hang`: it takes
-    connections and says nothing. `refusals`: what RCPT of an address is answered.
+    connections and says nothing. `refusals`: what RCPT of an address is answered. `cut_always`: the
+    address at whose RCPT every session is cut.
     """
 
     def __init__(self) -> None:
@@ -46,6 +47,7 @@ class Relay:
         self.cut = 0
         self.hang = False
         self.refusals: dict[str, str] = {}
+        self.cut_always = ""
         self.sign_in: tuple[str, str] | None = None
         self.context: ssl.SSLContext | None = None
         self.encrypted = 0
@@ -139,6 +141,9 @@ class _Conversation:
                     self.say("250 ok")
                 case "RCPT":
                     address = rest[rest.index("<") + 1 : rest.index(">")]
+                    if address == relay.cut_always:
+                        self._connection.shutdown(socket.SHUT_RDWR)
+                        return
                     refused = relay.refusals.get(address)
                     if refused is None:
                         recipients.append(address)
@@ -172,12 +177,16 @@ class Post(NamedTuple):
 
 
 class Hook:
-    """A receiver of webhooks. `status` is its answer; with 3xx it points to `/elsewhere`."""
+    """A receiver of webhooks. `status` is its answer; with 3xx it points to `/elsewhere`.
+
+    `refused`: what a body must not hold, or it is answered with 400.
+    """
 
     def __init__(self) -> None:
         self.posts: list[Post] = []
         self.status = 200
         self.cut = 0
+        self.refused = b"\0"
         hook = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -189,7 +198,7 @@ class Hook:
                     hook.cut -= 1
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
-                self.send_response(hook.status)
+                self.send_response(400 if hook.refused in body else hook.status)
                 if 300 <= hook.status < 400:
                     self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "0")

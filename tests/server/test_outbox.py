@@ -106,6 +106,32 @@ def test_what_is_about_us_and_not_the_recipient_delays_all(county: County) -> No
     assert len(county.relay.taken) == 1
 
 
+@pytest.mark.parametrize("answer", ["550 5.7.1 not from you", "cut"])
+def test_a_message_that_never_goes_through_does_not_keep_the_others(
+    county: County, answer: str
+) -> None:
+    county.person("poison", "poison@b.example")
+    for number in range(5):
+        county.person(f"{number}", f"well{number}@b.example")
+    if answer == "cut":
+        county.relay.cut_always = "poison@b.example"
+    else:
+        county.relay.refusals = {"poison@b.example": answer}
+    county.hook.refused = b"2026-11-23"
+    for _ in range(3):
+        county.look(after_ms=DAY_MS)
+    for number in range(5):
+        sent = [one for one in county.relay.taken if one.recipients == [f"well{number}@b.example"]]
+        assert len(sent) == 3
+    assert county.standing().waiting == 3 + 1 and county.standing().undeliverable == 0
+    days = [one["day"] for one in county.events()]
+    assert days.count("2026-11-24") == days.count("2026-11-25") == 1
+    # Once it is mended, it goes.
+    county.relay.cut_always, county.relay.refusals, county.hook.refused = "", {}, b"\0"
+    county.look(after_ms=HOUR_MS)
+    assert county.standing().waiting == 0
+
+
 def test_a_wrong_password_is_neither_logged_nor_kept(
     county: County, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -194,7 +220,7 @@ def test_no_redirect_is_followed_and_only_2xx_counts(county: County, status: int
     county.hook.status = status
     county.look(after_ms=HOUR_MS)
     assert [one.path for one in county.hook.posts] == ["/hook?key=secret-of-url"]
-    assert county.standing().last_error == f"HTTP {status}"
+    assert county.standing().last_error.endswith(f" HTTP {status}")
     county.hook.status = 200
     county.look(after_ms=MINUTE_MS)
     assert county.standing().waiting == 0 and len(county.hook.posts) == 2
