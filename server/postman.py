@@ -81,7 +81,7 @@ class Postman:
         Raises the first failure, once all is done.
         """
         failures: list[Exception] = []
-        for part in (self._make, self._send_mail, self._send_posts):
+        for part in (self._make, self._send_posts, self._send_mail):
             if self._stopping.is_set():
                 return
             try:

@@ -6,6 +6,7 @@ import hmac
 import logging
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from server import outbox
 from server.outbox import DAY_MS, HOUR_MS, MINUTE_MS, Kind, Message
 from server.postman import Postman
 from server.webhook import post
+from tests.hub import until
 from tests.server.notified import PASSWORD, County, at
 from tests.server.receivers import hook, relay
 
@@ -300,6 +302,21 @@ def test_starttls_that_is_not_offered_is_not_done_without(county: County) -> Non
     county.postman = county.new_postman()
     county.look(after_ms=HOUR_MS)
     assert "STARTTLS" in county.standing().last_error and not county.relay.taken
+
+
+def test_a_relay_that_hangs_does_not_hold_the_end(county: County) -> None:
+    county.relay.hang = True
+    county.person("office", "a@b.example")
+    county.now += HOUR_MS
+    county.postman.start()
+    until(lambda: county.relay.connections)
+    began = time.monotonic()
+    county.stop()
+    assert time.monotonic() - began < 2
+    county.relay.hang = False
+    county.open()
+    county.look()
+    assert len(county.relay.taken) == 1
 
 
 def test_a_webhook_that_hangs_is_let_go(county: County) -> None:
