@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server import handovers, health, intake, interface, tracking
 from server.console import handovers as console_handovers
 from server.console import matters as console_matters
-from server.console import publishing, sessions, system
+from server.console import outbox, publishing, sessions, system
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -81,6 +81,7 @@ def console_routes() -> list[Route]:
         Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
         Route("/console/password", sessions.password_page, methods=["GET"]),
         Route("/console/password", sessions.password, methods=["POST"]),
+        Route("/console/email", sessions.email, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
         Route("/console/handovers/", console_handovers.handovers),
@@ -91,6 +92,8 @@ def console_routes() -> list[Route]:
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
         Route("/console/system", system.system),
+        Route("/console/test-message", outbox.send_test, methods=["POST"]),
+        Route("/console/send-again", outbox.send_again, methods=["POST"]),
         Route("/console/kit-printed", system.kit_printed, methods=["POST"]),
         Route("/console/matters/{number}", console_matters.matter),
         Route("/console/matters/{number}/contact", console_matters.contact, methods=["POST"]),
