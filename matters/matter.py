@@ -95,6 +95,8 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     reported_at: int | None = None
     closed_at: int | None = None
     lead: str = ""
+    # The event that names the person in charge at the lead unit (H09).
+    handler: bytes = b""
     assisting: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     # The limit, from when it counts, and whether a fixed date has taken its place.
