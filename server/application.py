@@ -76,6 +76,7 @@ def console_routes() -> list[Route]:
     """Return the addresses for staff."""
     return [
         Route("/console/", console_matters.matters),
+        Route("/console/waiting", waiting.waiting),
         Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),
         Route("/console/sign-in", sessions.sign_in, methods=["POST"]),
         Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
