@@ -38,7 +38,7 @@ class Filters(NamedTuple):
     - `mine`: a deputy took it up, the one who asks. `urgent`: graded so, or its words sound so.
     - `asked`: the villager is; `extension`: one is asked for and not decided; `pressed_late`: the
       unit let the limit to answer a press pass. `round_from` is the least round, from 2.
-    - `handover` is its id as text. `order` "due" lists what has a running limit, soonest first.
+    - `handover` is its id. `order` "due" lists what has a running limit, soonest first.
     - `scope` and `counted`: a line of the ledger, and which of its numbers (`figures.COLUMNS`).
     """
 
@@ -64,7 +64,7 @@ class Filters(NamedTuple):
     asked: bool = False
     unsatisfied: bool = False
     pressed_late: bool = False
-    handover: str = ""
+    handover: bytes = b""
     round_from: int = 0
     light: str = ""
     mine: bool = False
@@ -171,9 +171,7 @@ def _stands(connection: sqlite3.Connection, number: str) -> bool:
     return row is not None
 
 
-def _facts(
-    actor: Actor, filters: Filters
-) -> tuple[list[tuple[str, ...]], list[str], list[Value]]:
+def _facts(actor: Actor, filters: Filters) -> tuple[list[tuple[str, ...]], list[str], list[Value]]:
     groups: list[tuple[str, ...]] = []
     conditions: list[str] = []
     values: list[Value] = []
@@ -252,8 +250,7 @@ def _conditions(
     if filters.mine:
         narrow("matters_taken", "m.taken_by != '' AND m.taken_by=?", actor.account)
     if filters.handover:
-        handover = _identity(filters.handover)
-        narrow("matters_handover", "m.handover != x'' AND m.handover=?", handover)
+        narrow("matters_handover", "m.handover != x'' AND m.handover=?", filters.handover)
     for wanted_here, name, condition in (
         (filters.key, "key", "m.key"),
         (filters.extension, "extension", "m.extension"),
@@ -298,11 +295,3 @@ def _light(light: str, now_ms: int, rules: Rules) -> tuple[str, *tuple[Value, ..
             return "m.running AND m.due_at > ?", yellow
         case _:
             return ("m.running AND 0",)
-
-
-def _identity(text: str) -> bytes:
-    try:
-        return UUID(text).bytes
-    except ValueError:
-        # No handover has it, so that nothing is found.
-        return b"-"

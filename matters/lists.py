@@ -80,9 +80,7 @@ def listed(
 class Walk:
     """What is asked for, row by row in order; `stopped_at` says where it took too long."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, asked: Narrowed, cursor: str = ""
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, asked: Narrowed, cursor: str = "") -> None:
         self.stopped_at: Found | None = None
         self._connection = connection
         self._asked = asked

@@ -16,7 +16,7 @@ from matters.terms import Desk, Grade, MatterEvent, Publicity, RecordEvent, Role
 
 _COLUMNS = (
     "seq, id, number, position, state, desk, kind, category, area, station, deputy, body, "
-    "taken_by, lead, grade, alarm, rush, key, level, round, channel, month, received_at, due_at, "
+    "taken_by, lead, grade, alarm, rush, key, level, round, channel, month, received_at, due_at, replied_at, "
     "running, press_due_at, extension, asked, unsatisfied, answered, answer_days, people, marks, "
     "publicity, published_at, shown, batch, handover, split_from, merged_into, content, "
     "quarantine, contested"
@@ -117,6 +117,7 @@ def _row(
         month_of(matter.received_at),
         matter.received_at,
         matter.due_at,
+        matter.replied_at,
         matter.open_with_unit and matter.due_at is not None,
         matter.press_due_at,
         matter.extension_until is not None,

@@ -79,7 +79,22 @@ def m002_attempts(database: Database) -> None:
 
 
 @migrations()
-def m003_figures(database: Database) -> None:
+def m003_handovers(database: Database) -> None:
+    """Handovers, with which many matters were dispatched at once."""
+    database.execute(
+        """CREATE TABLE handovers(
+            id BLOB PRIMARY KEY,
+            event BLOB NOT NULL,
+            kind TEXT NOT NULL,
+            held_on TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            by TEXT NOT NULL
+        ) WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def m004_figures(database: Database) -> None:
     """What a matter counts as in the ledger (`marks`), for how many people, after how long."""
     for column in (
         "marks INTEGER NOT NULL DEFAULT 0",
@@ -126,6 +141,7 @@ def m005_lists(database: Database) -> None:
             month TEXT NOT NULL,
             received_at INTEGER NOT NULL,
             due_at INTEGER,
+            replied_at INTEGER,
             running INTEGER NOT NULL,
             press_due_at INTEGER,
             extension INTEGER NOT NULL,

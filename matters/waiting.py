@@ -12,7 +12,7 @@ from matters.text_terms import terms_of
 
 AT_ONCE = 1024
 # The columns whose values are terms of their own, so that any of them combines with a search.
-FACTS = ("area", "station", "deputy", "body", "category")
+FACTS = ("area", "station", "deputy", "body", "category", "kind", "channel")
 _TEXTS = (
     "SELECT CAST(w.body AS TEXT) FROM events e CROSS JOIN words w ON w.event=e.id "
     "WHERE e.subject=? AND w.wrapped_key IS NULL"

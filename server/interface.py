@@ -7,17 +7,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from eventlog.identifiers import uuid_text
-from matters import store
+from eventlog.identifiers import parse_uuid, uuid_text
+from matters import lists, store
 from matters.actors import Actor, may_see
 from matters.deadlines import SHANGHAI
 from matters.execution import read_contact
+from matters.filters import Filters
 from matters.history import approve_import
 from matters.matter import Matter
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
-from matters.store import Filters
 from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import LISTS, command_named, run_command
@@ -171,20 +171,39 @@ def read_filters(request: Request) -> Filters:
             moment = moment.replace(tzinfo=SHANGHAI)
         since = int(moment.timestamp() * 1000)
     return Filters(
-        state=query.get("state", ""),
-        unit=query.get("unit", ""),
-        station=query.get("station", ""),
-        deputy=query.get("deputy", ""),
-        area=query.get("area", ""),
-        category=query.get("category", ""),
-        overdue=query.get("overdue", "") in ("1", "yes", "true"),
         since=since,
         q=query.get("q", "")[:100],
-        flagged=query.get("flagged", "") in ("1", "yes", "true"),
-        cursor=query.get("cursor", ""),
+        handover=_identity(query.get("handover", "")),
+        round_from=_whole(query.get("round_from", "")),
         scope=read_scope(request, node.registers.current())[0],
         counted=read_counted(request),
+        **{name: query.get(name, "") for name in _NAMED},
+        **{name: query.get(name, "") in ("1", "yes", "true") for name in _TICKED},
     )
+
+
+# What a list is narrowed to by a name, and by yes or no.
+_NAMED = (
+    *("state", "desk", "unit", "station", "deputy", "area", "category", "body", "kind", "channel"),
+    *("level", "light", "order", "cursor"),
+)
+_TICKED = (
+    *("overdue", "flagged", "key", "urgent", "extension", "asked", "unsatisfied", "pressed_late"),
+    "mine",
+)
+FILTERS = (*_NAMED, *_TICKED, "since", "q", "handover", "round_from")
+
+
+def _identity(text: str) -> bytes:
+    """Return an id as bytes; what is none is one that nothing has."""
+    try:
+        return parse_uuid(text) if text else b""
+    except ValueError:
+        return bytes(16)
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 async def list_units(request: Request) -> Response:
@@ -205,7 +224,13 @@ async def list_matters(request: Request) -> Response:
 
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
+            page = lists.listed(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
         return {
             "matters": [matter_json(row.matter, row.title) for row in page.rows],
             "next": page.next or None,

@@ -6,6 +6,7 @@ from typing import Any
 from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
 from matters.fields import PART_FIELDS
+from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
 from matters.terms import Channel, Kind, Rating
 from server.languages import ENGLISH, translated
@@ -43,6 +44,11 @@ def document() -> dict[str, Any]:
         "/metrics": {"get": _operation("Prometheus text", [], secured=False)},
         "/api/v1/openapi.json": {"get": _operation("This document", [], secured=False)},
         "/api/v1/units": {"get": _operation("Handling units", [])},
+        "/api/v1/handovers": {
+            "get": _operation("Handovers: many matters dispatched at once", []),
+            "post": _handover(),
+        },
+        "/api/v1/handovers/{id}": {"get": _operation("A handover with its matters", [_path("id")])},
         "/api/v1/imports": {"get": _operation("Imports of old files", [])},
         "/api/v1/imports/{id}/approve": {
             "post": _operation("Let a whole import be public", [_path("id")])
@@ -53,17 +59,7 @@ def document() -> dict[str, Any]:
                 [
                     _query(name)
                     for name in (
-                        "state",
-                        "unit",
-                        "station",
-                        "deputy",
-                        "area",
-                        "category",
-                        "overdue",
-                        "since",
-                        "q",
-                        "flagged",
-                        "cursor",
+                        *FILTERS,
                         *_LEDGER,
                         "counted",
                     )
@@ -139,6 +135,29 @@ def _submission() -> dict[str, Any]:
         "422": _REFUSED["422"],
         "503": {"description": "busy; Retry-After"},
         "507": {"description": "no room; nothing was taken"},
+    }
+    return found
+
+
+def _handover() -> dict[str, Any]:
+    text = {"type": "string"}
+    row: dict[str, Any] = {"number": text, "lead": text, "limit": text, "seen": {"type": "integer"}}
+    row["assisting"] = {"type": "array", "items": text}
+    found = _operation("Dispatch many matters at once", [])
+    found["requestBody"] = _body(
+        {
+            "title": text,
+            "kind": {"enum": list(HandoverKind)},
+            "held_on": {"type": "string", "format": "date"},
+            "demand": text,
+            "limit": text,
+            "matters": {"type": "array", "items": {"type": "object", "properties": row}},
+        },
+        ["title", "matters"],
+    )
+    found["responses"] = {
+        "201": {"description": "{id, dispatched, refused: [{number, errors}]}"},
+        **{code: _REFUSED[code] for code in ("403", "422")},
     }
     return found
 

@@ -94,6 +94,11 @@ FIELDS: Mapping[str, str] = {
     "people": N_("几个人一起反映"),
     "grade": N_("轻重缓急"),
 }
+HANDOVERS: Mapping[str, str] = {
+    "grid": N_("网格问题反馈清单"),
+    "session": N_("会议建议"),
+    "meeting": N_("交办会"),
+}
 YES_NO: Mapping[str, str] = {"yes": N_("是"), "no": N_("否")}
 DESKS: Mapping[str, str] = {
     "frame": N_("待定单"),
@@ -138,6 +143,7 @@ __all__ = [
     "ERASABLE",
     "FIELDS",
     "GRADES",
+    "HANDOVERS",
     "KINDS",
     "LEVELS",
     "LIGHTS",

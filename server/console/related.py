@@ -1,4 +1,4 @@
-"""What a matter's page shows beside the matter itself: other matters, tasks, conflicts, attempts."""
+"""What a matter's page shows beside the matter: other matters, tasks, conflicts, attempts."""
 
 import sqlite3
 from collections.abc import Mapping

@@ -197,9 +197,9 @@ def test_the_same_id_with_other_content_is_kept_apart(log: Log, other: dict[str,
     third = raised(log, id=ID, text="第三种内容")
     assert third.number not in (first.number, second.number) and count(log) == 3
     with log.reading() as connection:
-        filters = store.Filters(flagged=True)
+        filters = Filters(flagged=True)
         office = Actor(Role.OFFICE)
-        flagged = store.listed(connection, office, filters, now_ms=START_MS)
+        flagged = lists.listed(connection, office, filters, now_ms=START_MS)
     assert {row.matter.number for row in flagged.rows} == {second.number, third.number}
 
 
