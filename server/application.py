@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server import handovers, health, intake, interface, tracking
 from server.console import handovers as console_handovers
 from server.console import matters as console_matters
-from server.console import outbox, publishing, sessions, system
+from server.console import outbox, publishing, sessions, system, waiting
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
