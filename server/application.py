@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server import handovers, health, intake, interface, tracking
 from server.console import handovers as console_handovers
 from server.console import matters as console_matters
-from server.console import outbox, publishing, sessions, system, waiting
+from server.console import outbox, publishing, sessions, supervision, system, waiting
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -77,6 +77,7 @@ def console_routes() -> list[Route]:
     return [
         Route("/console/", console_matters.matters),
         Route("/console/waiting", waiting.waiting),
+        Route("/console/supervise", supervision.supervise),
         Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),
         Route("/console/sign-in", sessions.sign_in, methods=["POST"]),
         Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
