@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import health, intake, interface, tracking
+from server import health, intake, interface, session_interface, tracking
 from server.console import matters as console_matters
-from server.console import publishing, sessions, system
+from server.console import publishing, session_pages, sessions, system
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -65,6 +65,10 @@ def routes() -> list[Route]:
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
         Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
+        Route("/api/v1/sessions", session_interface.list_sessions, methods=["GET"]),
+        Route("/api/v1/sessions", session_interface.create_session, methods=["POST"]),
+        Route("/api/v1/sessions/{id}", session_interface.one_session),
+        Route("/api/v1/sessions/{id}/{act}", session_interface.act_in_session, methods=["POST"]),
     ]
 
 
@@ -90,6 +94,11 @@ def console_routes() -> list[Route]:
         Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
         Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),
         Route("/console/matters/{number}/{command}", console_matters.run, methods=["POST"]),
+        Route("/console/sessions/", session_pages.session_list),
+        Route("/console/sessions/new", session_pages.new_session, methods=["GET"]),
+        Route("/console/sessions/new", session_pages.create, methods=["POST"]),
+        Route("/console/sessions/{id}", session_pages.minutes),
+        Route("/console/sessions/{id}/{act}", session_pages.run, methods=["POST"]),
     ]
 
 

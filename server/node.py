@@ -13,6 +13,7 @@ from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
+from matters.sessions_store import SessionsProjection
 from server import county_registers
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
@@ -42,7 +43,12 @@ class DataFolderInUse(Exception):
 
 def projections() -> Sequence[Projection]:
     """Return every projection that a node folds its log into."""
-    return (MattersProjection(), ImportsProjection(), *county_registers.projections())
+    return (
+        MattersProjection(),
+        ImportsProjection(),
+        SessionsProjection(),
+        *county_registers.projections(),
+    )
 
 
 def prepare_folder(settings: Settings) -> Keys:

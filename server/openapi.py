@@ -5,6 +5,7 @@ from typing import Any
 
 from matters.commands import COMMANDS, Command, Field, FieldKind
 from matters.intake import TEXT_MOST
+from matters.session_acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Kind, Rating
 from server.languages import ENGLISH, translated
 
@@ -71,12 +72,57 @@ def document() -> dict[str, Any]:
     }
     for command in COMMANDS.values():
         paths[f"/api/v1/matters/{{number}}/{command.name}"] = {"post": _command(command)}
+    paths.update(_sessions())
     return {
         "openapi": "3.1.0",
         "info": {"title": "Huiyin (回音)", "version": "1"},
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "paths": paths,
     }
+
+
+def _sessions() -> dict[str, Any]:
+    """Face-to-face sessions: the list, opening one, and every act of their table."""
+    opened = _operation("Open a face-to-face session", [])
+    opened["description"] = "by office, deputy"
+    opened["requestBody"] = _body(
+        {field.name: _session_schema(field) for field in OPENING},
+        [field.name for field in OPENING if field.required],
+    )
+    opened["responses"] = {
+        "201": {"description": "the session"},
+        **{code: _REFUSED[code] for code in ("403", "422")},
+    }
+    filters = [_query(name) for name in ("kind", "station", "unit", "promises", "cursor")]
+    paths: dict[str, Any] = {
+        "/api/v1/sessions": {
+            "get": _operation("A page of face-to-face sessions, newest first", filters),
+            "post": opened,
+        },
+        "/api/v1/sessions/{id}": {"get": _operation("One session", [_path("id")])},
+    }
+    for act in ACTS.values():
+        found = _operation(translated(ENGLISH, act.label), [_path("id")])
+        found["description"] = f"by {', '.join(act.roles)}"
+        properties: dict[str, Any] = {field.name: _session_schema(field) for field in act.fields}
+        properties["seen"] = {"type": "integer", "description": "the version acted on"}
+        required = [field.name for field in act.fields if field.required]
+        found["requestBody"] = _body(properties, required)
+        found["responses"].update(_REFUSED)
+        paths[f"/api/v1/sessions/{{id}}/{act.name}"] = {"post": found}
+    return paths
+
+
+def _session_schema(field: SessionField) -> dict[str, Any]:
+    if field.ask in (Ask.UNITS, Ask.DEPUTIES, Ask.MATTERS):
+        return {"type": "array", "items": {"type": "string"}}
+    if field.ask is Ask.COUNT:
+        return {"type": "integer", "minimum": 0}
+    if field.choices:
+        return {"enum": list(field.choices)}
+    if field.ask is Ask.DATE:
+        return {"type": "string", "format": "date"}
+    return {"type": "string", "maxLength": field.max_length}
 
 
 def _path(name: str) -> dict[str, Any]:
