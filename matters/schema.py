@@ -100,3 +100,19 @@ def m002_sessions(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m003_documents(database: Database) -> None:
+    """Documents that are drafted from the figures and signed."""
+    database.execute(
+        """CREATE TABLE documents(
+            id BLOB PRIMARY KEY,
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            circulated INTEGER NOT NULL,
+            drafted_at INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+    database.execute("CREATE INDEX documents_newest ON documents(drafted_at DESC, id DESC)")

@@ -11,6 +11,7 @@ from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
+from matters.documents_store import DocumentsProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
 from matters.sessions_store import SessionsProjection
@@ -47,6 +48,7 @@ def projections() -> Sequence[Projection]:
         MattersProjection(),
         ImportsProjection(),
         SessionsProjection(),
+        DocumentsProjection(),
         *county_registers.projections(),
     )
 

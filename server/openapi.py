@@ -4,6 +4,8 @@ from functools import cache
 from typing import Any
 
 from matters.commands import COMMANDS, Command, Field, FieldKind
+from matters.documents import ACTS as DOCUMENT_ACTS
+from matters.documents import DocumentKind
 from matters.intake import TEXT_MOST
 from matters.session_acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Kind, Rating
@@ -73,6 +75,7 @@ def document() -> dict[str, Any]:
     for command in COMMANDS.values():
         paths[f"/api/v1/matters/{{number}}/{command.name}"] = {"post": _command(command)}
     paths.update(_sessions())
+    paths.update(_documents())
     return {
         "openapi": "3.1.0",
         "info": {"title": "Huiyin (回音)", "version": "1"},
@@ -110,6 +113,43 @@ def _sessions() -> dict[str, Any]:
         found["requestBody"] = _body(properties, required)
         found["responses"].update(_REFUSED)
         paths[f"/api/v1/sessions/{{id}}/{act.name}"] = {"post": found}
+    return paths
+
+
+def _documents() -> dict[str, Any]:
+    """Documents drafted from the figures: the list, drafting one, and what is done with it."""
+    drafted = _operation("Draft a document from the figures of a period", [])
+    drafted["description"] = "by office"
+    day = {"type": "string", "format": "date"}
+    properties = {"kind": {"enum": list(DocumentKind)}, "from": day, "to": day}
+    drafted["requestBody"] = _body(properties, ["kind", "from", "to"])
+    drafted["responses"] = {
+        "201": {"description": "the draft"},
+        **{code: _REFUSED[code] for code in ("403", "422")},
+    }
+    filters = [_query("kind"), _query("cursor")]
+    paths: dict[str, Any] = {
+        "/api/v1/documents": {
+            "get": _operation("A page of documents, newest first", filters),
+            "post": drafted,
+        },
+        "/api/v1/documents/{id}": {"get": _operation("One document", [_path("id")])},
+    }
+    text, many = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+    for act, fields, required in (
+        (
+            "edit",
+            {"title": text, "text": text, "units": many, "deputies": many},
+            ["title", "text"],
+        ),
+        ("sign", {"signer": text}, ["signer"]),
+        ("withdraw", {"reason": text}, ["reason"]),
+    ):
+        found = _operation(translated(ENGLISH, DOCUMENT_ACTS[act][0]), [_path("id")])
+        found["description"] = "by office"
+        found["requestBody"] = _body({**fields, "seen": {"type": "integer"}}, required)
+        found["responses"].update(_REFUSED)
+        paths[f"/api/v1/documents/{{id}}/{act}"] = {"post": found}
     return paths
 
 
