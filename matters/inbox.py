@@ -113,9 +113,7 @@ def awaiting(
             page = listed(connection, actor, narrowed, now_ms=now_ms, rules=rules)
             rows = page.rows[:first]
         found.append(
-            Awaited(
-                kind.name, kind.label, count.n, count.capped, overdue, _query(narrowed), rows
-            )
+            Awaited(kind.name, kind.label, count.n, count.capped, overdue, _query(narrowed), rows)
         )
     return found
 
