@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from matters import postings
 from matters.actors import Actor
-from matters.filters import Filters, Narrowed, narrowed
+from matters.filters import Filters
 from matters.lists import Walk, holders_of, waiting_now
+from matters.narrowing import Narrowed, narrowed
 from matters.rules import DEFAULT_RULES, Rules
 from matters.terms import Desk, State
 
@@ -55,6 +56,22 @@ def by_desk(
     return _counted(connection, actor, filters, "desk", desks, now_ms, rules)
 
 
+def count(
+    connection: sqlite3.Connection,
+    actor: Actor,
+    filters: Filters,
+    *,
+    now_ms: int,
+    rules: Rules = DEFAULT_RULES,
+    most: int = MOST,
+) -> Count:
+    """Return how many matters a list would hold in all, up to `most`."""
+    unpaged = filters._replace(cursor="")
+    return _up_to(
+        connection, narrowed(connection, actor, unpaged, now_ms=now_ms, rules=rules), most
+    )
+
+
 def total(counts: Iterable[Count]) -> Count:
     """Return the sum of counts, capped where one of them is."""
     several = list(counts)
@@ -70,7 +87,7 @@ def _counted(
     now_ms: int,
     rules: Rules,
 ) -> dict[str, Count]:
-    unnarrowed = filters._replace(cursor="", order="", **{column: ""})
+    unnarrowed = _with(filters._replace(cursor="", order=""), column, "")
     asked = narrowed(connection, actor, unnarrowed, now_ms=now_ms, rules=rules)
     words = asked.wanted is not None and bool(asked.wanted.phrases)
     if asked.nothing:
@@ -91,7 +108,7 @@ def _counted(
             narrowed(
                 connection,
                 actor,
-                unnarrowed._replace(**{column: value}),
+                _with(unnarrowed, column, value),
                 now_ms=now_ms,
                 rules=rules,
             ),
@@ -99,6 +116,10 @@ def _counted(
         )
         for value in values
     }
+
+
+def _with(filters: Filters, column: str, value: str) -> Filters:
+    return filters._replace(state=value) if column == "state" else filters._replace(desk=value)
 
 
 def _grouped(

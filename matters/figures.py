@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 _SUMMED = tuple(str(mark.name).lower() for mark in Mark)
 NONE = "-"
+NOTHING = Count(key="", received=0, answered=0, pending=0, published=0)
 
 
 class By(StrEnum):
@@ -151,7 +152,7 @@ def total(connection: sqlite3.Connection, scope: Scope = Scope()) -> Count:
             tallied(row) if row else Count(key="", received=0, answered=0, pending=0, published=0)
         )
     row = connection.execute(*query(None, scope)).fetchone()
-    return _count(row) if row else Count(key="", received=0, answered=0, pending=0, published=0)
+    return _count(row) if row else NOTHING
 
 
 def _only_months(scope: Scope) -> bool:

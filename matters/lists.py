@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from matters import postings, store
 from matters.actors import Actor
-from matters.filters import Filters, Narrowed, narrowed
+from matters.filters import Filters
 from matters.matter import Matter
+from matters.narrowing import Narrowed, narrowed
 from matters.postings import Membership
 from matters.rules import DEFAULT_RULES, Rules
 from matters.text_terms import fits

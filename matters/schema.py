@@ -94,6 +94,64 @@ def m003_handovers(database: Database) -> None:
 
 
 @migrations()
+def m002_sessions(database: Database) -> None:
+    """Face-to-face sessions, who took part and what they are about, and the promises made."""
+    statements = (
+        """CREATE TABLE met(
+            id BLOB PRIMARY KEY,
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            held_on TEXT NOT NULL,
+            station TEXT NOT NULL,
+            opened_by TEXT NOT NULL,
+            closed INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX met_newest ON met(held_on DESC, id DESC)",
+        *(
+            f"CREATE TABLE {table}({column} NOT NULL, session BLOB NOT NULL, "
+            f"PRIMARY KEY({column.split()[0]}, session)) WITHOUT ROWID"
+            for table, column in (
+                ("met_units", "unit TEXT"),
+                ("met_deputies", "deputy TEXT"),
+                ("met_matters", "matter BLOB"),
+            )
+        ),
+        *(
+            f"CREATE INDEX {table}_session ON {table}(session)"
+            for table in ("met_units", "met_deputies", "met_matters")
+        ),
+        """CREATE TABLE promises(
+            id BLOB PRIMARY KEY,
+            session BLOB NOT NULL,
+            unit TEXT NOT NULL,
+            until INTEGER NOT NULL,
+            kept INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX promises_session ON promises(session)",
+        "CREATE INDEX promises_owed ON promises(until) WHERE NOT kept",
+        "CREATE INDEX promises_of_unit ON promises(unit, until)",
+    )
+    for statement in statements:
+        database.execute(statement)
+
+
+@migrations()
+def m003_documents(database: Database) -> None:
+    """Documents that are drafted from the figures and signed."""
+    database.execute(
+        """CREATE TABLE documents(
+            id BLOB PRIMARY KEY,
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            circulated INTEGER NOT NULL,
+            drafted_at INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+    database.execute("CREATE INDEX documents_newest ON documents(drafted_at DESC, id DESC)")
+
+
+@migrations()
 def m004_figures(database: Database) -> None:
     """What a matter counts as in the ledger (`marks`), for how many people, after how long."""
     for column in (

@@ -1,4 +1,4 @@
-"""The terms of a text: its words, and of Chinese, which puts no spaces, each one and two characters.
+"""The terms of a text: its words; of Chinese, which has no spaces, each one and two characters.
 
 A trigram index would find nothing for words of two characters, of which Chinese mostly consists
 (DESIGN decision 12). What is longer is narrowed by its pairs and then looked for in the text.
@@ -6,6 +6,7 @@ A trigram index would find nothing for words of two characters, of which Chinese
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import NamedTuple
 
 TERM_MOST = 40
@@ -36,7 +37,7 @@ def terms_of(text: str) -> set[str]:
     for run in _RUN.findall(folded(text)):
         if _HAN.match(run):
             found.update(run)
-            found.update(map("".join, zip(run, run[1:], strict=False)))
+            found.update(map("".join, pairwise(run)))
         else:
             found.add(run[:TERM_MOST])
     return found
@@ -55,7 +56,7 @@ def wanted(query: str) -> Wanted:
             if len(run) == 1 or not _HAN.match(run):
                 terms.add(run[:TERM_MOST])
             else:
-                terms.update(map("".join, zip(run, run[1:], strict=False)))
+                terms.update(map("".join, pairwise(run)))
         if len(runs) > 1 or any(_HAN.match(run) and len(run) > 2 for run in runs):
             phrases.append(word)
     return Wanted(frozenset(terms), tuple(phrases))

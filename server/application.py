@@ -11,11 +11,29 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import handovers, health, intake, interface, ledger_interface, tracking
+from server import (
+    document_interface,
+    handovers,
+    health,
+    intake,
+    interface,
+    ledger_interface,
+    session_interface,
+    tracking,
+)
+from server.console import (
+    document_pages,
+    outbox,
+    publishing,
+    session_pages,
+    sessions,
+    supervision,
+    system,
+    waiting,
+)
 from server.console import handovers as console_handovers
 from server.console import ledger as console_ledger
 from server.console import matters as console_matters
-from server.console import outbox, publishing, sessions, system
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -71,6 +89,14 @@ def routes() -> list[Route]:
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
         Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
+        Route("/api/v1/sessions", session_interface.list_sessions, methods=["GET"]),
+        Route("/api/v1/sessions", session_interface.create_session, methods=["POST"]),
+        Route("/api/v1/sessions/{id}", session_interface.one_session),
+        Route("/api/v1/sessions/{id}/{act}", session_interface.act_in_session, methods=["POST"]),
+        Route("/api/v1/documents", document_interface.list_documents, methods=["GET"]),
+        Route("/api/v1/documents", document_interface.create_document, methods=["POST"]),
+        Route("/api/v1/documents/{id}", document_interface.one_document),
+        Route("/api/v1/documents/{id}/{act}", document_interface.act_on_document, methods=["POST"]),
     ]
 
 
@@ -79,6 +105,7 @@ def console_routes() -> list[Route]:
     return [
         Route("/console/", console_matters.matters),
         Route("/console/waiting", waiting.waiting),
+        Route("/console/supervise", supervision.supervise),
         Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),
         Route("/console/sign-in", sessions.sign_in, methods=["POST"]),
         Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
@@ -107,6 +134,16 @@ def console_routes() -> list[Route]:
         Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
         Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),
         Route("/console/matters/{number}/{command}", console_matters.run, methods=["POST"]),
+        Route("/console/sessions/", session_pages.session_list),
+        Route("/console/sessions/new", session_pages.new_session, methods=["GET"]),
+        Route("/console/sessions/new", session_pages.create, methods=["POST"]),
+        Route("/console/sessions/{id}", session_pages.minutes),
+        Route("/console/sessions/{id}/{act}", session_pages.run, methods=["POST"]),
+        Route("/console/documents/", document_pages.document_list),
+        Route("/console/documents/new", document_pages.new_document, methods=["GET"]),
+        Route("/console/documents/new", document_pages.create, methods=["POST"]),
+        Route("/console/documents/{id}", document_pages.document),
+        Route("/console/documents/{id}/{act}", document_pages.run, methods=["POST"]),
     ]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from eventlog.identifiers import parse_uuid, uuid_text
+from eventlog.identifiers import uuid_text
 from matters import lists, store
 from matters.actors import Actor, may_see
 from matters.deadlines import SHANGHAI
 from matters.execution import read_contact
-from matters.filters import Filters
+from matters.filters import Filters, filters_from
 from matters.history import approve_import
 from matters.matter import Matter
 from matters.public import is_public
@@ -170,40 +170,11 @@ def read_filters(request: Request) -> Filters:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=SHANGHAI)
         since = int(moment.timestamp() * 1000)
-    return Filters(
+    return filters_from(query)._replace(
         since=since,
-        q=query.get("q", "")[:100],
-        handover=_identity(query.get("handover", "")),
-        round_from=_whole(query.get("round_from", "")),
         scope=read_scope(request, node.registers.current())[0],
         counted=read_counted(request),
-        **{name: query.get(name, "") for name in _NAMED},
-        **{name: query.get(name, "") in ("1", "yes", "true") for name in _TICKED},
     )
-
-
-# What a list is narrowed to by a name, and by yes or no.
-_NAMED = (
-    *("state", "desk", "unit", "station", "deputy", "area", "category", "body", "kind", "channel"),
-    *("level", "light", "order", "cursor"),
-)
-_TICKED = (
-    *("overdue", "flagged", "key", "urgent", "extension", "asked", "unsatisfied", "pressed_late"),
-    "mine",
-)
-FILTERS = (*_NAMED, *_TICKED, "since", "q", "handover", "round_from")
-
-
-def _identity(text: str) -> bytes:
-    """Return an id as bytes; what is none is one that nothing has."""
-    try:
-        return parse_uuid(text) if text else b""
-    except ValueError:
-        return bytes(16)
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 async def list_units(request: Request) -> Response:

@@ -12,9 +12,11 @@ from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_k
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
 from matters.attempts import AttemptsProjection
+from matters.documents_store import DocumentsProjection
 from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
+from matters.sessions_store import SessionsProjection
 from server import county_registers
 from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
@@ -55,6 +57,8 @@ def projections() -> Sequence[Projection]:
         ImportsProjection(),
         AttemptsProjection(),
         HandoversProjection(),
+        SessionsProjection(),
+        DocumentsProjection(),
         *county_registers.projections(),
     )
 

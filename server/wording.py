@@ -117,6 +117,11 @@ LEVELS: Mapping[str, str] = {
     "office": N_("逾期，已报人大办公室"),
     "committee": N_("逾期，已报人大常委会"),
 }
+RAISED: Mapping[str, str] = {
+    "head": N_("已报单位负责人"),
+    "office": N_("已报人大办公室"),
+    "committee": N_("已报人大常委会"),
+}
 LIGHTS: Mapping[str, str] = {
     "green": N_("绿灯"),
     "yellow": N_("黄灯"),
@@ -149,6 +154,7 @@ __all__ = [
     "LIGHTS",
     "NODE_ROLES",
     "PUBLICITY",
+    "RAISED",
     "RATINGS",
     "REPLICA",
     "RESULTS",

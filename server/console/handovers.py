@@ -127,7 +127,7 @@ async def _form(
     )
     chosen = [read_number(name.removeprefix("pick-")) for name in typed if name.startswith("pick-")]
 
-    def read() -> tuple[list[store.Row], str]:
+    def read() -> tuple[list[lists.Row], str]:
         with node.log.reading() as connection:
             page = lists.listed(connection, actor, filters, now_ms=node.now_ms())
             rows = {row.matter.number: row for row in page.rows[:_SHOWN]}
@@ -135,7 +135,7 @@ async def _form(
             for number in chosen:
                 found = store.by_number(connection, number or "")
                 if found is not None and number not in rows and number not in done:
-                    rows[found.number] = store.Row(found, store.title_of(connection, found))
+                    rows[found.number] = lists.Row(found, store.title_of(connection, found))
             return list(rows.values()), page.next
 
     rows, following = await asyncio.to_thread(read)

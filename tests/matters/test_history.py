@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from eventlog.log import Log
-from matters import history, store
+from matters import history, lists, store
+from matters.filters import Filters
 from matters.history import HistoricalRow, Taken
 from matters.terms import Channel, Kind, Publicity, State
 from tests.eventlog.notes import START_MS, Clock

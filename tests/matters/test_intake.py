@@ -11,6 +11,7 @@ from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.log import Log
 from matters import intake, store
 from matters.actors import Actor
+from matters.filters import Filters
 from matters.intake import Submission, check_submission
 from matters.matter import Matter
 from matters.receipts import key_of, read_number
