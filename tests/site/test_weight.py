@@ -67,7 +67,7 @@ def test_the_ledger_has_all_its_lines_on_its_pages(site: Path) -> None:
         pages = list((site / "ledger" / folder).rglob("index.html"))
         texts = [page.read_text(encoding="utf-8") for page in pages]
         assert sum(text.count("<tbody>") for text in texts) == lines
-    drawings = re.findall(r"<svg class="hy-chart".*?</svg>", html)
+    drawings = re.findall(r'<svg class="hy-chart".*?</svg>', html)
     assert len(drawings) == 5
     for drawing in drawings:
         assert len(brotli.compress(drawing.encode())) <= 614
