@@ -185,7 +185,7 @@ def _chart(one: _List) -> str:
     named = "实心是已答复，空心是待答复；下面的表里是同样的数。"
     if one.path == "months":
         shown = one.counts[: charts.BARS_MOST][::-1]
-        bars = [Bar(f"{int(c.key[5:])}月", c.received, c.answered) for c in shown]
+        bars = [Bar(c.key[5:].lstrip("0"), c.received, c.answered) for c in shown]
         return str(charts.months(bars, key=one.path, title="每月收到的件数", description=named))
     bars = [Bar(one.name(c.key)[0], c.received, c.answered) for c in one.counts]
     title = f"按{one.by}：已答复/收到的件数"
