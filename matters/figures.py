@@ -68,6 +68,9 @@ class Scope(NamedTuple):
     areas: tuple[str, ...] = ()
 
 
+EVERYTHING = Scope()
+
+
 class BadMonth(ValueError):
     """A text that names no month."""
 
@@ -125,7 +128,7 @@ def query(by: By | None, scope: Scope) -> tuple[str, list[str | int]]:
     )
 
 
-def counted(connection: sqlite3.Connection, by: By, scope: Scope = Scope()) -> tuple[Count, ...]:
+def counted(connection: sqlite3.Connection, by: By, scope: Scope = EVERYTHING) -> tuple[Count, ...]:
     """Return a line for each month (newest first), or for each key by received, falling.
 
     Matters without a station, unit or area stand in no line; those without a category in one
@@ -138,7 +141,7 @@ def counted(connection: sqlite3.Connection, by: By, scope: Scope = Scope()) -> t
     return tuple(sorted(lines, key=lambda line: (-line.received, line.key)))
 
 
-def total(connection: sqlite3.Connection, scope: Scope = Scope()) -> Count:
+def total(connection: sqlite3.Connection, scope: Scope = EVERYTHING) -> Count:
     """Return the line of everything in a scope. Raises BadMonth."""
     row = connection.execute(*query(None, scope)).fetchone()
     return _count(row) if row else Count(key="", received=0, answered=0, pending=0, published=0)
@@ -158,7 +161,7 @@ def _count(row: tuple[int, ...]) -> Count:
 
 
 def median_days(
-    connection: sqlite3.Connection, by: By | None, scope: Scope = Scope()
+    connection: sqlite3.Connection, by: By | None, scope: Scope = EVERYTHING
 ) -> dict[str, int]:
     """Return the median of the whole days from receipt to answer, by key (S18).
 
@@ -183,5 +186,5 @@ def _middle(pairs: list[tuple[int, int]]) -> int:
     for days, count in pairs:
         left -= count
         if left <= 0:
-            break
-    return days
+            return days
+    raise ValueError("no days")

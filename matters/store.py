@@ -37,7 +37,7 @@ class Filters(NamedTuple):
     flagged: bool = False
     cursor: str = ""
     # A line of the ledger (`figures.Scope`), and which of its numbers: a key of `figures.COLUMNS`.
-    scope: Scope = Scope()
+    scope: Scope = figures.EVERYTHING
     counted: str = ""
 
 

@@ -14,7 +14,6 @@ from matters.rates import rates_of
 from matters.refusals import N_, BadFields, FieldProblem
 from server.county_registers import CountyRegisters
 
-
 NUMBERS: Mapping[str, str] = MappingProxyType(
     {
         "received": N_("收到"),

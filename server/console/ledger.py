@@ -52,7 +52,7 @@ class Line(NamedTuple):
 
     key: str
     name: str
-    count: Count
+    tally: Count
     rates: Rates
     median: int | None
 
@@ -86,7 +86,7 @@ def _asked(request: Request) -> tuple[Asked, list[dict[str, str]]]:
     try:
         return read_asked(request, registers), []
     except BadFields as refusal:
-        return Asked(By.MONTH, figures.Scope(), ""), page_errors(language_of(request), refusal)
+        return Asked(By.MONTH, figures.EVERYTHING, ""), page_errors(language_of(request), refusal)
 
 
 @signed_in
