@@ -69,6 +69,9 @@ class Scope(NamedTuple):
     areas: tuple[str, ...] = ()
 
 
+EVERYTHING = Scope()
+
+
 class BadMonth(ValueError):
     """A text that names no month."""
 
@@ -126,7 +129,7 @@ def query(by: By | None, scope: Scope) -> tuple[str, list[str | int]]:
     )
 
 
-def counted(connection: sqlite3.Connection, by: By, scope: Scope = Scope()) -> tuple[Count, ...]:
+def counted(connection: sqlite3.Connection, by: By, scope: Scope = EVERYTHING) -> tuple[Count, ...]:
     """Return a line for each month (newest first), or for each key by received, falling.
 
     Matters without a station, unit or area stand in no line; those without a category in one
@@ -143,7 +146,7 @@ def counted(connection: sqlite3.Connection, by: By, scope: Scope = Scope()) -> t
     return tuple(sorted(lines, key=lambda line: (-line.received, line.key)))
 
 
-def total(connection: sqlite3.Connection, scope: Scope = Scope()) -> Count:
+def total(connection: sqlite3.Connection, scope: Scope = EVERYTHING) -> Count:
     """Return the line of everything in a scope. Raises BadMonth."""
     if _only_months(scope):
         lines = tallies.read(connection, "total", scope.first, scope.last)
@@ -183,7 +186,7 @@ def _count(row: tuple[int, ...]) -> Count:
 
 
 def median_days(
-    connection: sqlite3.Connection, by: By | None, scope: Scope = Scope()
+    connection: sqlite3.Connection, by: By | None, scope: Scope = EVERYTHING
 ) -> dict[str, int]:
     """Return the median of the whole days from receipt to answer, by key (S18).
 
@@ -208,5 +211,5 @@ def _middle(pairs: list[tuple[int, int]]) -> int:
     for days, count in pairs:
         left -= count
         if left <= 0:
-            break
-    return days
+            return days
+    raise ValueError("no days")

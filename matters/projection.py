@@ -17,8 +17,8 @@ from matters.terms import Desk, Grade, MatterEvent, Publicity, RecordEvent, Role
 _COLUMNS = (
     "seq, id, number, position, state, desk, kind, category, area, station, deputy, body, "
     "taken_by, lead, grade, alarm, rush, key, level, round, channel, month, received_at, due_at, "
-    "replied_at, running, press_due_at, extension, asked, unsatisfied, answered, answer_days, people, marks, "
-    "publicity, published_at, shown, batch, handover, split_from, merged_into, content, "
+    "replied_at, running, press_due_at, extension, asked, unsatisfied, answered, answer_days, "
+    "people, marks, publicity, published_at, shown, batch, handover, split_from, merged_into, content, "
     "quarantine, contested"
 )
 _INSERT = (

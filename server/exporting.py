@@ -6,7 +6,7 @@ from typing import Any
 
 from eventlog.log import Log
 from matters import figures, store
-from matters.figures import By, Scope
+from matters.figures import EVERYTHING, By, Scope
 from matters.ledger import Count
 from matters.matter import Matter
 from matters.rates import RATES, rates_of
@@ -136,7 +136,7 @@ def export_rosters(log: Log, folder: Path) -> int:
     )
 
 
-def export_ledger(log: Log, path: Path, scope: Scope = Scope()) -> int:
+def export_ledger(log: Log, path: Path, scope: Scope = EVERYTHING) -> int:
     """Write the ledger of a scope, a row a line, with rates and median days; return how many."""
     with log.reading() as connection:
         connection.execute("BEGIN")

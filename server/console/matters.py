@@ -26,6 +26,7 @@ from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.intake import take
 from server.interface import matter_for, read_filters
 from server.languages import language_of
+from server.ledger_queries import NUMBERS
 from server.node import Node
 from server.pages import console_page
 from server.problems import field_messages, page_errors
@@ -76,6 +77,7 @@ async def matters(request: Request) -> Response:
         query=lambda **more: "?" + urlencode({**kept, **{k: v for k, v in more.items() if v}}),
         registers=node.registers.current(),
         states=list(State),
+        ledger_number=NUMBERS.get(filters.counted or "received", ""),
         actor=actor,
     )
 

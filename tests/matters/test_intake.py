@@ -9,7 +9,7 @@ from eventlog import words
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.log import Log
-from matters import intake, store
+from matters import intake, lists, store
 from matters.actors import Actor
 from matters.filters import Filters
 from matters.intake import Submission, check_submission

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventlog.log import Log
+from matters import counts, lists
 from matters.actors import Actor, may_see
 from matters.filters import Filters
 from matters.terms import Role, State
