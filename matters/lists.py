@@ -117,7 +117,7 @@ class Walk:
         source = (
             "json_each(?) j CROSS JOIN matters m ON m.seq=j.value"
             if among
-            else f"matters m INDEXED BY {asked.index}"
+            else f"matters m INDEXED BY {asked.by_index}"
         )
         return (
             f"SELECT m.seq, m.id, {columns} FROM {source} WHERE {where} ORDER BY {asked.sort.sql}",

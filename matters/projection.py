@@ -18,8 +18,8 @@ _COLUMNS = (
     "seq, id, number, position, state, desk, kind, category, area, station, deputy, body, "
     "taken_by, lead, grade, alarm, rush, key, level, round, channel, month, received_at, due_at, "
     "replied_at, running, press_due_at, extension, asked, unsatisfied, answered, answer_days, "
-    "people, marks, publicity, published_at, shown, batch, handover, split_from, merged_into, content, "
-    "quarantine, contested"
+    "people, marks, publicity, published_at, shown, batch, handover, split_from, merged_into, "
+    "content, quarantine, contested"
 )
 _INSERT = (
     f"INSERT OR REPLACE INTO matters({_COLUMNS}) "
