@@ -50,9 +50,11 @@ def live(log: Log, clock: Clock) -> None:
         grade = "urgent" if number % 5 == 0 else "normal"
         deputy = DEPUTY if number % 2 == 0 else OFFICE
         commanded(log, one, "adopt", deputy, title="题", grade=grade, body=BODIES[number % 2])
+        if number == 21:
+            commanded(log, one, "refer", to="市人大", reason="属市里管")
         if number % 4 == 1:
             continue
-        limit = f"P{10 + number}D"
+        limit = {2: "P41D", 18: "P39D"}.get(number, f"P{10 + number}D")
         commanded(log, one, "assign", lead="roads", assisting=["water"], limit=limit)
         commanded(log, one, "accept", ROADS)
         if number % 8 == 2:
