@@ -22,10 +22,7 @@ _COLUMNS = (
     "content, quarantine, contested"
 )
 # No REPLACE: it costs twice as much, also where there is nothing to be replaced.
-_INSERT = (
-    f"INSERT INTO matters({_COLUMNS}) "
-    f"VALUES ({','.join('?' * len(_COLUMNS.split(',')))})"
-)
+_INSERT = f"INSERT INTO matters({_COLUMNS}) VALUES ({','.join('?' * len(_COLUMNS.split(',')))})"
 
 
 class MattersProjection:
