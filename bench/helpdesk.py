@@ -1,9 +1,10 @@
-"""A peer: one page of the ticket list of django-helpdesk, with as many tickets, beside ours by HTTP.
+"""A peer: a page of django-helpdesk's list with as many tickets, beside ours by HTTP.
 
 Both answer programs on loopback with 50 rows of JSON, newest first: ours `/api/v1/matters`, theirs
 `/api/tickets/`. django-helpdesk runs as its own documents say, under Django's server for one.
 """
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -12,8 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from bench.figures import Figure
 from bench.processes import ROOT, NotReadyError, free_port, running
@@ -93,43 +96,48 @@ def _theirs(folder: Path, sample: list[Ticket], count: int, say: Callable[[str],
     say(f"helpdesk: writing {count:,} tickets")
     _fill(database, sample, count)
     address = f"http://127.0.0.1:{free_port()}"
-    command = [*manage, "runserver", "--noreload", "--insecure", address.removeprefix("http://")]
+    command = [*manage, "runserver", "--noreload", address.removeprefix("http://")]
     with running(command, f"{address}/", folder / "helpdesk.log", environment):
         page = f"{address}/api/tickets/?page_size=50"
         return _asked(page, token, "results", say, "django-helpdesk", scheme="Token")
 
 
 def _fill(database: Path, sample: list[Ticket], count: int) -> None:
-    connection = sqlite3.connect(database)
-    connection.execute(
-        "INSERT INTO helpdesk_queue(title, slug, allow_public_submission, allow_email_submission, "
-        "new_ticket_cc, updated_ticket_cc, enable_notifications_on_email_events, permission_name, "
-        "escalate_days, email_box_type, logging_type) SELECT 'q', 'q', 1, 0, '', '', 0, '', 0, '', 'none'"
-    )
-    known = {row[1]: row for row in connection.execute("PRAGMA table_info(helpdesk_ticket)")}
-    given = ("title", "description", "created", "modified", "queue_id", "status", "priority")
-    needed = [
-        name
-        for name, row in known.items()
-        if row[3] and row[4] is None and not row[5] and name not in given
-    ]
-    empty = {
-        name: 0 if "int" in known[name][2] or "bool" in known[name][2] else "" for name in needed
-    }
-    columns = (*given, *needed)
-    sql = (
-        f"INSERT INTO helpdesk_ticket({','.join(columns)}) VALUES ({','.join('?' * len(columns))})"
-    )
-
-    def rows() -> "list[tuple[object, ...]]":
+    def rows() -> Iterator[dict[str, Any]]:
         for number in range(count):
             _, title, text, at = sample[number % len(sample)]
             moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at / 1000 - number * 300))
-            yield (title, text, moment, moment, 1, 1 if number % 20 == 0 else 4, 3, *empty.values())
+            yield {
+                "title": title,
+                "description": text,
+                "created": moment,
+                "modified": moment,
+                "queue_id": 1,
+                # Open, or closed: as many wait as with ours.
+                "status": 1 if number % 20 == 0 else 4,
+                "priority": 3,
+            }
 
-    with connection:
-        connection.executemany(sql, rows())
-    connection.close()
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        _insert(connection, "helpdesk_queue", iter([{"id": 1, "title": "q", "slug": "q"}]))
+        _insert(connection, "helpdesk_ticket", rows())
+        connection.execute("ANALYZE")
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    """Insert rows; columns that must not be empty and are not given get nothing or 0."""
+    first = next(rows)
+    empty: dict[str, Any] = {
+        row[1]: 0 if any(kind in row[2] for kind in ("int", "bool")) else ""
+        for row in connection.execute(f"PRAGMA table_info({table})")
+        if row[3] and not row[5] and row[1] not in first
+    }
+    columns = [*first, *empty]
+    connection.executemany(
+        f"INSERT INTO {table}({','.join(columns)}) VALUES ({','.join('?' * len(columns))})",
+        ((*row.values(), *empty.values()) for row in chain([first], rows)),
+    )
 
 
 def _asked(

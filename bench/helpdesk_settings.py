@@ -49,3 +49,4 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]
 }
 HELPDESK_ACTIVATE_API_ENDPOINT = True
+HELPDESK_TEAMS_MODE_ENABLED = False

@@ -6,7 +6,7 @@ Each case is asked many times with other values, on a connection of its own as t
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +41,10 @@ class Case(NamedTuple):
 
 def _by_office(**given: Any) -> Callable[[random.Random], tuple[Actor, Filters]]:
     return lambda rnd: (OFFICE, Filters(**given))
+
+
+def _searching(words: Sequence[str]) -> Callable[[random.Random], tuple[Actor, Filters]]:
+    return lambda rnd: (OFFICE, Filters(q=rnd.choice(words)))
 
 
 def _liaison(rnd: random.Random) -> Actor:
@@ -120,7 +124,7 @@ def _cases() -> Iterator[Case]:
         ("two words", ("路灯 老人摔过", "祠堂前 公厕", "桥头 围墙 臭味")),
         ("no such word", ("彗星", "鲸鱼", "astronaut")),
     ):
-        yield Case(f"search, {name}", lambda r, words=words: (OFFICE, Filters(q=r.choice(words))))
+        yield Case(f"search, {name}", _searching(words))
     yield Case("search, rare word", lambda r: (OFFICE, Filters(q="".join(r.choices(_RARE, k=2)))))
     yield Case(
         "search, common word, rare filter",
@@ -150,9 +154,7 @@ def _any_unit(rnd: random.Random) -> str:
     return unit(int(UNITS * rnd.random() ** 3))
 
 
-def run(
-    folder: Path, count: int, say: Callable[[str], None], *, keep: bool = False
-) -> list[Figure]:
+def run(folder: Path, count: int, say: Callable[[str], None]) -> list[Figure]:
     """Return p95 of every case, each with its p50, its plan and how many it found in `more`."""
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "ours"

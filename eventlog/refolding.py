@@ -54,8 +54,8 @@ def bring_up_to_date(connection: sqlite3.Connection, projections: Mapping[str, P
             ).fetchall()
             for subject, position in rows:
                 events = events_of(connection, subject)
-                projection = projection_of(projections, events)
-                if projection is not None and projection.noun in older:
+                found = projection_of(projections, events)
+                if found is not None and found.noun in older:
                     refold(connection, projections, subject, events, position)
                     count += 1
         if len(rows) < BATCH:

@@ -1,4 +1,4 @@
-"""Which matters are likely about the same thing: of the same place, lately, in similar words (L10)."""
+"""Which matters are likely about the same: of one place, lately, in similar words (L10)."""
 
 import json
 import sqlite3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog import refolding
+from eventlog import refolding, transaction
 from eventlog.events import Event
 from eventlog.log import Log
 from tests.eventlog.notes import (
@@ -79,7 +79,7 @@ def test_a_refolding_that_was_cut_off_begins_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refolding, "BATCH", 10)
-    real = refolding.refold
+    real = transaction.refold
 
     def fail(*given: object) -> None:
         if given[2] == subject(15):

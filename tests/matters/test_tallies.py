@@ -1,6 +1,7 @@
 """Tallies: whatever happened, and whatever waits, they are what a naive count over states gives."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ COMMANDS: tuple[tuple[str, Actor, dict[str, Any]], ...] = (
     ("reclassify", OFFICE, {"category": "taps", "area": AREAS[1]}),
     ("erase", OFFICE, {"what": "words", "reason": "本人要求"}),
 )
-KEY_OF = {
+KEY_OF: dict[By, Callable[[Matter], str]] = {
     By.MONTH: lambda one: month_of(one.received_at),
     By.CATEGORY: lambda one: one.category,
     By.STATION: lambda one: one.station,
