@@ -12,8 +12,9 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import health, intake, interface, tracking
+from server.console import drafting, market, publishing, sessions, system, unsent
 from server.console import matters as console_matters
-from server.console import publishing, sessions, system
+from server.console.doors import LostSession, Unsent
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -38,7 +39,12 @@ def make_application(node: Node) -> ASGIApp:
 
     application = Starlette(
         routes=[*routes(), *console_routes(), Mount("/", PublicFiles(node.site.out))],
-        exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
+        exception_handlers={
+            HTTPException: answer_problem,
+            LostSession: unsent.answer_lost,
+            Unsent: unsent.answer_unsent,
+            Exception: answer_problem,
+        },
     )
     application.state.node = node
     application.state.attempts = Attempts()
@@ -79,6 +85,11 @@ def console_routes() -> list[Route]:
         Route("/console/password", sessions.password, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
+        Route("/console/market", market.stall, methods=["GET"]),
+        Route("/console/market", market.enter, methods=["POST"]),
+        Route("/console/market/slips", market.slips),
+        Route("/console/drafts.js", drafting.script),
+        Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/ledger", system.figures),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),

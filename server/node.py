@@ -11,9 +11,10 @@ from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
+from eventlog.transaction import Transaction
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
-from server import county_registers
+from server import county_registers, drafts
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
 from server.publishing import SiteKeeper
@@ -109,6 +110,16 @@ class Node:
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
         self.now_ms = self.log.now_ms
+        self._clear_drafts()
+
+    def _clear_drafts(self) -> None:
+        """Remove drafts that are old, or that a copy brought back after an erasure."""
+
+        def job(transaction: Transaction) -> None:
+            drafts.clear_old(transaction)
+            drafts.clear_erased(transaction, self.folder)
+
+        self.log.write(job)
 
     @property
     def kit_path(self) -> Path:
