@@ -22,16 +22,20 @@ from server import (
 )
 from server.console import (
     document_pages,
+    drafting,
+    market,
     outbox,
     publishing,
     session_pages,
     sessions,
     supervision,
     system,
+    unsent,
     waiting,
 )
 from server.console import handovers as console_handovers
 from server.console import matters as console_matters
+from server.console.doors import LostSession, Unsent
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -56,7 +60,12 @@ def make_application(node: Node) -> ASGIApp:
 
     application = Starlette(
         routes=[*routes(), *console_routes(), Mount("/", PublicFiles(node.site.out))],
-        exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
+        exception_handlers={
+            HTTPException: answer_problem,
+            LostSession: unsent.answer_lost,
+            Unsent: unsent.answer_unsent,
+            Exception: answer_problem,
+        },
     )
     application.state.node = node
     application.state.attempts = Attempts()
@@ -115,6 +124,11 @@ def console_routes() -> list[Route]:
         Route("/console/handovers/new", console_handovers.new_page, methods=["GET"]),
         Route("/console/handovers/new", console_handovers.new, methods=["POST"]),
         Route("/console/handovers/{id}", console_handovers.handover),
+        Route("/console/market", market.stall, methods=["GET"]),
+        Route("/console/market", market.enter, methods=["POST"]),
+        Route("/console/market/slips", market.slips),
+        Route("/console/drafts.js", drafting.script),
+        Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/ledger", system.figures),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),

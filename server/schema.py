@@ -77,3 +77,17 @@ def m003_outbox(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+def m002_drafts(database: Database) -> None:
+    """What someone is writing in the console, sealed; one draft a person and form."""
+    database.execute(
+        """CREATE TABLE drafts(
+            account TEXT NOT NULL REFERENCES accounts(id),
+            place TEXT NOT NULL,
+            body BLOB NOT NULL,
+            wrapped_key BLOB NOT NULL,
+            saved_at INTEGER NOT NULL,
+            PRIMARY KEY(account, place)
+        ) WITHOUT ROWID"""
+    )
