@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import health, intake, interface, tracking
+from server import health, intake, interface, register_interface, tracking
+from server.console import accounts, days, publishing, registers, sessions, system
 from server.console import matters as console_matters
-from server.console import publishing, sessions, system
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -61,6 +61,13 @@ def routes() -> list[Route]:
         Route("/api/v1/units", interface.list_units),
         Route("/api/v1/imports", interface.list_imports),
         Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
+        Route("/api/v1/registers/{plural}", register_interface.list_records),
+        Route("/api/v1/registers/{plural}/{id}", register_interface.put_record, methods=["PUT"]),
+        Route(
+            "/api/v1/registers/{plural}/{id}",
+            register_interface.delete_record,
+            methods=["DELETE"],
+        ),
         Route("/api/v1/matters", interface.list_matters),
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
@@ -82,6 +89,17 @@ def console_routes() -> list[Route]:
         Route("/console/ledger", system.figures),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/registers/", registers.overview),
+        Route("/console/registers/days/", days.page, methods=["GET"]),
+        Route("/console/registers/days/", days.add, methods=["POST"]),
+        Route("/console/registers/{plural}/", registers.records),
+        Route("/console/registers/{plural}/{id}", registers.edit, methods=["GET"]),
+        Route("/console/registers/{plural}/{id}", registers.save, methods=["POST"]),
+        Route("/console/registers/{plural}/{id}/remove", registers.removal, methods=["GET"]),
+        Route("/console/registers/{plural}/{id}/remove", registers.remove, methods=["POST"]),
+        Route("/console/accounts", accounts.overview, methods=["GET"]),
+        Route("/console/accounts", accounts.add, methods=["POST"]),
+        Route("/console/accounts/{id}/{act}", accounts.act, methods=["POST"]),
         Route("/console/system", system.system),
         Route("/console/kit-printed", system.kit_printed, methods=["POST"]),
         Route("/console/matters/{number}", console_matters.matter),

@@ -36,3 +36,9 @@ def m001_accounts(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m004_switched_off(database: Database) -> None:
+    """When an account was switched off (ms); NULL as long as it may be used."""
+    database.execute("ALTER TABLE accounts ADD COLUMN off_at INTEGER")
