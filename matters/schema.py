@@ -91,7 +91,8 @@ def m003_handovers(database: Database) -> None:
     )
 
 
-def m002_sessions(database: Database) -> None:
+@migrations()
+def m004_sessions(database: Database) -> None:
     """Face-to-face sessions, who took part and what they are about, and the promises made."""
     statements = (
         """CREATE TABLE met(
@@ -133,7 +134,7 @@ def m002_sessions(database: Database) -> None:
 
 
 @migrations()
-def m003_documents(database: Database) -> None:
+def m005_documents(database: Database) -> None:
     """Documents that are drafted from the figures and signed."""
     database.execute(
         """CREATE TABLE documents(

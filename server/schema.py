@@ -79,7 +79,8 @@ def m003_outbox(database: Database) -> None:
         database.execute(statement)
 
 
-def m002_drafts(database: Database) -> None:
+@migrations()
+def m004_drafts(database: Database) -> None:
     """What someone is writing in the console, sealed; one draft a person and form."""
     database.execute(
         """CREATE TABLE drafts(
@@ -91,3 +92,9 @@ def m002_drafts(database: Database) -> None:
             PRIMARY KEY(account, place)
         ) WITHOUT ROWID"""
     )
+
+
+@migrations()
+def m005_switched_off(database: Database) -> None:
+    """When an account was switched off (ms); NULL as long as it may be used."""
+    database.execute("ALTER TABLE accounts ADD COLUMN off_at INTEGER")
