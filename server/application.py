@@ -17,6 +17,7 @@ from server import (
     health,
     intake,
     interface,
+    ledger_interface,
     register_interface,
     session_interface,
     tracking,
@@ -38,6 +39,7 @@ from server.console import (
     waiting,
 )
 from server.console import handovers as console_handovers
+from server.console import ledger as console_ledger
 from server.console import matters as console_matters
 from server.console.doors import LostSession, Unsent
 from server.node import Node
@@ -102,6 +104,7 @@ def routes() -> list[Route]:
             register_interface.delete_record,
             methods=["DELETE"],
         ),
+        Route("/api/v1/ledger", ledger_interface.ledger),
         Route("/api/v1/matters", interface.list_matters),
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
@@ -131,6 +134,10 @@ def console_routes() -> list[Route]:
         Route("/console/email", sessions.email, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
+        Route("/console/ledger", console_ledger.ledger_page),
+        Route("/console/ledger.xlsx", console_ledger.download),
+        Route("/console/ledger.csv", console_ledger.download),
+        Route("/console/league", console_ledger.league_page),
         Route("/console/handovers/", console_handovers.handovers),
         Route("/console/handovers/new", console_handovers.new_page, methods=["GET"]),
         Route("/console/handovers/new", console_handovers.new, methods=["POST"]),
@@ -140,7 +147,6 @@ def console_routes() -> list[Route]:
         Route("/console/market/slips", market.slips),
         Route("/console/drafts.js", drafting.script),
         Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
-        Route("/console/ledger", system.figures),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
         Route("/console/registers/", registers.overview),

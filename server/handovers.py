@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.identifiers import uuid_text
-from matters import handovers, store
+from matters import handovers, lists
 from matters.actors import Actor
 from matters.deadlines import day_of
+from matters.filters import Filters
 from matters.handovers import Handed, Shown
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
-from matters.store import Filters
 from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import read_seen
@@ -112,7 +112,7 @@ async def one_handover(request: Request) -> Response:
     def read() -> list[dict[str, Any]]:
         filters = Filters(handover=shown.handover.id)
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
+            page = lists.listed(connection, actor, filters, now_ms=node.now_ms())
         return [matter_json(row.matter, row.title) for row in page.rows]
 
     return JSONResponse({**_json(shown), "list": await asyncio.to_thread(read)}, headers=_HEADERS)

@@ -22,13 +22,14 @@ from server import county_registers, drafts
 from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
+from server.digest_sources import sources
+from server.indexer import Indexer
 from server.mail import Relay
 from server.postman import Postman
 from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.settings import Settings
-from server.simple_waiting import sources
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
 from sync.configuration import ReplicatedDatabase
@@ -126,6 +127,7 @@ class Node:
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        self.indexer = Indexer(self.log)
         self.timekeeper = Timekeeper(self.log, self.registers.current)
         self.postman = self._postman()
         self.now_ms = self.log.now_ms
@@ -160,6 +162,7 @@ class Node:
                 durability.start()
                 self._durabilities[name] = writes.durability = durability
         self.site.start()
+        self.indexer.start()
         self.timekeeper.start()
         self.postman.start()
 
@@ -167,6 +170,7 @@ class Node:
         """Stop in the one order that loses nothing (DESIGN decision 4)."""
         self.postman.stop()
         self.timekeeper.stop()
+        self.indexer.stop()
         self.site.stop()
         self.log.drain()
         self.attachments.writer.drain()
@@ -200,6 +204,8 @@ class Node:
             durability.note_commit(position)
         if hasattr(self, "site"):
             self.site.wake()
+        if hasattr(self, "indexer"):
+            self.indexer.wake()
 
     def _attachments_committed(self, position: int) -> None:
         durability = self._durabilities.get(ATTACHMENTS_DATABASE)

@@ -8,6 +8,7 @@ from matters.commands import COMMANDS
 from matters.documents import ACTS as DOCUMENT_ACTS
 from matters.documents import DocumentKind
 from matters.fields import PART_FIELDS
+from matters.filters import ADDRESSED
 from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
 from matters.session_acts import ACTS, OPENING, Ask, SessionField
@@ -15,6 +16,8 @@ from matters.terms import Channel, Kind, Rating
 from server.county_registers import BY_PLURAL
 from server.languages import ENGLISH, translated
 
+# Months (yyyy-mm), the lead unit, an area with all below it.
+_LEDGER = ("from", "to", "lead", "within")
 _REFUSED = {
     "403": {"description": "not this role, unit or place"},
     "404": {"description": "no such matter"},
@@ -68,19 +71,17 @@ def document() -> dict[str, Any]:
                 [
                     _query(name)
                     for name in (
-                        "state",
-                        "unit",
-                        "station",
-                        "deputy",
-                        "area",
-                        "category",
-                        "overdue",
-                        "since",
-                        "q",
-                        "flagged",
-                        "cursor",
+                        *ADDRESSED,
+                        *_LEDGER,
+                        "counted",
                     )
                 ],
+            )
+        },
+        "/api/v1/ledger": {
+            "get": _operation(
+                "The ledger: numbers, rates with their n, median days to the answer",
+                [_query(name) for name in ("by", *_LEDGER, "station", "category")],
             )
         },
         "/api/v1/matters/{number}": {"get": _operation("One matter", [_path("number")])},

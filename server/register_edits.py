@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from eventlog.transaction import Transaction
-from matters import store
 from matters.actors import SYSTEM, Actor
+from matters.counts import by_state, total
+from matters.filters import Filters
 from matters.refusals import N_, NotFound, NotThisRole, Refusal
-from matters.store import Filters
 from matters.terms import Role, State
 from server import accounts
 from server.county_registers import ALL, BY_PLURAL
@@ -288,11 +288,11 @@ def references_to(
 
 
 def _refuse_busy_unit(transaction: Transaction, unit: str) -> None:
-    counts = store.counted(
+    counts = by_state(
         transaction.connection, SYSTEM, Filters(unit=unit), now_ms=transaction.now_ms()
     )
-    waiting = sum(counts.get(state, 0) for state in _OPEN)
-    if waiting:
+    waiting = total(counts[state] for state in _OPEN)
+    if waiting.n:
         raise UnitStillHandles(count=waiting)
 
 

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from eventlog.identifiers import uuid_text
 from matters import handovers as batches
-from matters import store
+from matters import lists, store
+from matters.filters import Filters
 from matters.handovers import HandoverKind
 from matters.receipts import read_number
 from matters.refusals import BadFields, NotThisRole
-from matters.store import Filters
 from matters.terms import Role, State
 from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.handovers import handover_for, may_read, run_handover
@@ -51,9 +51,9 @@ async def handover(request: Request) -> Response:
     shown = await asyncio.to_thread(handover_for, node, request.path_params["id"])
     filters = Filters(handover=shown.handover.id, cursor=request.query_params.get("cursor", ""))
 
-    def read() -> store.MattersPage:
+    def read() -> lists.MattersPage:
         with node.log.reading() as connection:
-            return store.listed(connection, actor, filters, now_ms=node.now_ms())
+            return lists.listed(connection, actor, filters, now_ms=node.now_ms())
 
     return console_page(
         request,
@@ -127,15 +127,15 @@ async def _form(
     )
     chosen = [read_number(name.removeprefix("pick-")) for name in typed if name.startswith("pick-")]
 
-    def read() -> tuple[list[store.Row], str]:
+    def read() -> tuple[list[lists.Row], str]:
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
+            page = lists.listed(connection, actor, filters, now_ms=node.now_ms())
             rows = {row.matter.number: row for row in page.rows[:_SHOWN]}
             # What was chosen stays, also where another search hides it.
             for number in chosen:
                 found = store.by_number(connection, number or "")
                 if found is not None and number not in rows and number not in done:
-                    rows[found.number] = store.Row(found, store.title_of(connection, found))
+                    rows[found.number] = lists.Row(found, store.title_of(connection, found))
             return list(rows.values()), page.next
 
     rows, following = await asyncio.to_thread(read)

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventlog.identifiers import new_uuid7, uuid_text
-from matters import store
+from matters import counts, lists, store
 from matters.actors import may_see
 from matters.command import Command
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
+from matters.counts import Count
 from matters.execution import read_contact
 from matters.lifecycle import may_publish, possible
 from matters.matter import Matter
@@ -26,6 +27,7 @@ from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.intake import take
 from server.interface import matter_for, read_filters
 from server.languages import language_of
+from server.ledger_queries import NUMBERS
 from server.node import Node
 from server.pages import console_page
 from server.problems import field_messages, page_errors
@@ -43,13 +45,24 @@ async def matters(request: Request) -> Response:
     actor = actor_of(request)
     filters = read_filters(request)
 
-    def read() -> tuple[store.MattersPage, dict[str, int]]:
+    def read() -> tuple[lists.MattersPage, dict[str, Count]]:
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
-            unnarrowed = filters._replace(state="", cursor="")
-            return page, store.counted(connection, actor, unnarrowed, now_ms=node.now_ms())
+            page = lists.listed(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
+            return page, counts.by_state(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
 
-    page, counts = await asyncio.to_thread(read)
+    page, found = await asyncio.to_thread(read)
     kept = {
         name: value
         for name, value in request.query_params.items()
@@ -60,13 +73,14 @@ async def matters(request: Request) -> Response:
         "matters.html",
         title="matters",
         page=page,
-        counts=counts,
-        total=sum(counts.values()),
+        counts=found,
+        total=counts.total(found.values()),
         filters=filters,
         kept=kept,
         query=lambda **more: "?" + urlencode({**kept, **{k: v for k, v in more.items() if v}}),
         registers=node.registers.current(),
         states=list(State),
+        ledger_number=NUMBERS.get(filters.counted or "received", ""),
         actor=actor,
     )
 

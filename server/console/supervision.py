@@ -2,11 +2,11 @@
 
 import asyncio
 
-from matters.counts import Count, by_state, total
-from matters.filters import Filters
 from starlette.requests import Request
 from starlette.responses import Response
 
+from matters.counts import Count, by_state, total
+from matters.filters import Filters
 from matters.lights import Raised
 from matters.refusals import NotThisRole
 from matters.supervision import UnitLights, in_all, lights_of_units

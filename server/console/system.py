@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from eventlog.identifiers import uuid_text
 from matters import store
-from matters.public import ledger
 from matters.refusals import NotThisRole
 from matters.terms import Role
 from server import accounts
@@ -49,24 +48,6 @@ async def approve(request: Request) -> Response:
     await form_of(request)
     await run_approval(node, actor_of(request), request.path_params["id"])
     return redirect(request, "console/imports")
-
-
-@signed_in
-async def figures(request: Request) -> Response:
-    """Answer `GET /console/ledger`: the ledger as the public will see it."""
-    node: Node = request.app.state.node
-
-    def read() -> object:
-        with node.log.reading() as connection:
-            return ledger(connection)
-
-    return console_page(
-        request,
-        "ledger.html",
-        title="ledger",
-        ledger=await asyncio.to_thread(read),
-        registers=node.registers.current(),
-    )
 
 
 @signed_in

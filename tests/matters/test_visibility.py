@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventlog.log import Log
-from matters import store
+from matters import counts, lists
 from matters.actors import Actor, may_see
-from matters.store import Filters
+from matters.filters import Filters
 from matters.terms import Role, State
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
@@ -62,10 +62,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
 @given(actor=actors)
 def test_the_rule_and_the_lists_agree(log: Log, actor: Actor) -> None:
     with log.reading() as connection:
-        everything = store.listed(connection, OFFICE, Filters(), now_ms=START_MS)
+        everything = lists.listed(connection, OFFICE, Filters(), now_ms=START_MS)
         assert len(everything.rows) == 18 and everything.next == ""
-        seen = store.listed(connection, actor, Filters(), now_ms=START_MS)
-        counted = store.counted(connection, actor, Filters(), now_ms=START_MS)
+        seen = lists.listed(connection, actor, Filters(), now_ms=START_MS)
+        counted = counts.by_state(connection, actor, Filters(), now_ms=START_MS)
     expected = {row.matter.number for row in everything.rows if may_see(actor, row.matter)}
     assert {row.matter.number for row in seen.rows} == expected
     assert sum(counted.values()) == len(expected) and set(counted) == set(State)
@@ -74,13 +74,13 @@ def test_the_rule_and_the_lists_agree(log: Log, actor: Actor) -> None:
 def test_a_unit_sees_no_longer_what_it_gave_back(log: Log) -> None:
     with log.reading() as connection:
         actor = Actor(Role.UNIT, unit="schools")
-        assert store.listed(connection, actor, Filters(), now_ms=START_MS).rows == []
+        assert lists.listed(connection, actor, Filters(), now_ms=START_MS).rows == []
 
 
 def test_the_pages_of_a_list_hold_every_matter_once(tmp_path: Path) -> None:
     clock = Clock()
     log = open_county(tmp_path, clock)
-    for number in range(store.PAGE * 2 + 7):
+    for number in range(lists.PAGE * 2 + 7):
         # Many arrive in one millisecond, and the clock may jump to before 1970.
         clock.now_ms = START_MS if number % 3 else number // 10
         raised(log)
@@ -88,12 +88,12 @@ def test_the_pages_of_a_list_hold_every_matter_once(tmp_path: Path) -> None:
     filters = Filters()
     with log.reading() as connection:
         while True:
-            page = store.listed(connection, OFFICE, filters, now_ms=START_MS)
+            page = lists.listed(connection, OFFICE, filters, now_ms=START_MS)
             found += [row.matter.number for row in page.rows]
             if not page.next:
                 break
             filters = filters._replace(cursor=page.next)
-    assert len(found) == len(set(found)) == store.PAGE * 2 + 7
+    assert len(found) == len(set(found)) == lists.PAGE * 2 + 7
     log.stop()
 
 
@@ -102,7 +102,7 @@ def test_the_pages_of_a_list_hold_every_matter_once(tmp_path: Path) -> None:
 )
 def test_a_cursor_that_nobody_gave_is_no_error(log: Log, cursor: str) -> None:
     with log.reading() as connection:
-        store.listed(connection, OFFICE, Filters(cursor=cursor), now_ms=START_MS)
+        lists.listed(connection, OFFICE, Filters(cursor=cursor), now_ms=START_MS)
 
 
 def test_lists_are_narrowed_by_what_is_asked(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_lists_are_narrowed_by_what_is_asked(tmp_path: Path) -> None:
     def numbers(now_ms: int = START_MS, **narrowed: Any) -> list[str]:
         with log.reading() as connection:
             filters = Filters()._replace(**narrowed)
-            page = store.listed(connection, OFFICE, filters, now_ms=now_ms)
+            page = lists.listed(connection, OFFICE, filters, now_ms=now_ms)
             return [row.matter.number for row in page.rows]
 
     assert numbers() == [two, one]
