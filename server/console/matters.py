@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventlog.identifiers import new_uuid7, uuid_text
-from matters import counts, lists, store
+from matters import counts, lists, session_acts, sessions_store, store
 from matters.actors import may_see
 from matters.command import Command
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
@@ -24,6 +24,8 @@ from matters.terms import Channel, Role, State
 from server import accounts, drafts
 from server.command_runs import command_named, run_command
 from server.console.doors import actor_of, form_of, redirect, signed_in
+from server.console.next_steps import in_order
+from server.console.related import related, typed_lines
 from server.intake import take
 from server.interface import matter_for, read_filters
 from server.languages import language_of
@@ -116,7 +118,10 @@ async def matter_page(
 
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
+            texts = store.texts_of(connection, found)
             return {
+                "related": related(connection, found, texts, actor),
+                "notes": sessions_store.about(connection, found.id, actor=actor),
                 "drafts": drafts.of_account(
                     connection,
                     account,
@@ -124,7 +129,7 @@ async def matter_page(
                     node.keys.unsealer,
                     node.now_ms(),
                 ),
-                "texts": store.texts_of(connection, found),
+                "texts": texts,
                 "heading": store.title_of(connection, found),
                 "repeats": store.likely_repeats(connection, found),
                 "position": store.position_of(connection, found.id),
@@ -144,14 +149,22 @@ async def matter_page(
     waiting += [name for name in values["drafts"] if name in COMMANDS]
     again = [COMMANDS[name] for name in waiting]
     impossible = [one for one in again if one not in offered and one.name not in _OWN_PAGE]
-    offered[:0] = dict.fromkeys(impossible)
+    first, others = in_order(found, offered)
+    first[:0] = dict.fromkeys(impossible)
+    template = registers.templates.get(request.query_params.get("template", ""))
     return console_page(
         request,
         "matter.html",
         title=found.number,
         status=status,
         matter=found,
-        offered=offered,
+        offered=[*first, *others],
+        next_steps=len(first),
+        reply_template=template,
+        templates=[one for one in registers.templates.values() if one.unit in ("", actor.unit)],
+        typed_lines=typed_lines,
+        S=session_acts,
+        identify=uuid_text,
         can_publish=COMMANDS["publish"] in may_do,
         consent=may_publish(found),
         may_read_contact=found.has_contact
