@@ -23,7 +23,7 @@ STEPS: Mapping[str, str] = {
     "matter.assigned": N_("人大派单"),
     "matter.accepted": N_("单位接单"),
     "matter.returned": N_("单位退回"),
-    "matter.asked": N_("请您补充说明"),
+    "matter.asked": N_("向群众提问"),
     "matter.divided": N_("分给几个单位办"),
     "matter.extension_asked": N_("申请延期"),
     "matter.extension_decided": N_("批延期"),
