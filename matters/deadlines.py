@@ -49,12 +49,16 @@ def moved(due_ms: int, by_ms: int, *, working: bool, calendar: WorkingDays = WEE
     """Return the due moment after the clock stood still for `by_ms`: the end of a later day.
 
     The pause counts in whole days, a day begun as one. Where the limit is in working days and
-    the new day is none, it is the next working day. Without a pause nothing moves.
+    the new day is none, it is the next working day. Without a pause nothing moves, and nothing
+    moves beyond the year 9999.
     """
     if by_ms <= 0:
         return due_ms
-    last_day = day_of(due_ms) + timedelta(days=-(-by_ms // DAY_MS))
-    return end_of_day(calendar.on_or_after(last_day) if working else last_day)
+    try:
+        last_day = day_of(due_ms) + timedelta(days=-(-by_ms // DAY_MS))
+        return end_of_day(calendar.on_or_after(last_day) if working else last_day)
+    except OverflowError:
+        return end_of_day(date.max)
 
 
 def day_of(at_ms: int) -> date:

@@ -224,5 +224,5 @@ def _limit(value: str) -> str:
     except BadLimit as error:
         raise _Wrong(
             "bad-limit",
-            N_("时限写法如“一个月”“20天”“10个工作日”，也可写 P1M、P20D；不能是零，最长两年。"),
+            N_("时限请写“一个月”“20天”“10个工作日”（或 P1M、P20D、P10B），不能是零，最长两年。"),
         ) from error
