@@ -16,7 +16,6 @@ from matters.terms import MatterEvent, Role, State
 from tests.eventlog.notes import START_MS
 from tests.matters.county import AREAS, CONTESTED, KNOWN, OFFICE, OTHER_NUMBER, History
 
-
 OTHER = fold(History(number=OTHER_NUMBER).events)
 MERGED = fold(History(number="2222222222").add(MatterEvent.MERGED, {"into": b"o" * 16}).events)
 MATTERS = {one.number: one for one in (OTHER, MERGED)}
