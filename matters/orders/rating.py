@@ -123,12 +123,18 @@ def _closed(matter: Matter, event: Event) -> None:
 
 def _unrated(matter: Matter, at_ms: int) -> Refusal | None:
     """A merged villager's discontent is a rating, too: what they rated does not lapse."""
-    rated = matter.result_rating or matter.unsatisfied
-    return NotNow(N_("这件事已经评过了。")) if rated else None
+    if matter.result_rating or matter.unsatisfied:
+        return NotNow(N_("这件事已经评过了。"))
+    return None if matter.answered else NotNow(_NOT_ANSWERED)
 
 
 def _closable(matter: Matter, at_ms: int) -> Refusal | None:
-    return NotContent() if matter.unsatisfied else None
+    if matter.unsatisfied:
+        return NotContent()
+    return None if matter.answered else NotNow(_NOT_ANSWERED)
+
+
+_NOT_ANSWERED = N_("还没有答复，不能办结。")
 
 
 COMMANDS = (
