@@ -6,6 +6,7 @@ now and then an event arrives that nobody here would have written. `HUIYIN_SEED`
 
 import os
 import random
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ from tests.matters.living import fields_for, go_on
 
 FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 SEED = int(os.environ.get("HUIYIN_SEED", random.SystemRandom().randrange(2**32)))
+EXAMPLES = int(os.environ.get("HUIYIN_EXAMPLES", "20"))
 DAY_MS = 86_400_000
 PRESIDIUMS = tuple(
     Actor(Role.OFFICE, f"p{n}", areas=frozenset({area}), body=f"b{n}", presidium=True)
@@ -325,12 +327,12 @@ class County(RuleBasedStateMachine):
 
 
 def test_whatever_happens_no_matter_is_lost() -> None:
-    print(f"HUIYIN_SEED={SEED}")
+    sys.stdout.write(f"HUIYIN_SEED={SEED}\n")
     run_state_machine_as_test(
         hypothesis.seed(SEED)(County),
         settings=settings(
-            max_examples=200 if FULL else 12,
-            stateful_step_count=120 if FULL else 40,
+            max_examples=EXAMPLES * (8 if FULL else 1),
+            stateful_step_count=80 if FULL else 40,
             deadline=None,
             database=None,
             print_blob=True,
