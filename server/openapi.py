@@ -256,7 +256,7 @@ def _submission() -> dict[str, Any]:
         "text": {"type": "string", "minLength": 1, "maxLength": TEXT_MOST},
         "kind": {"enum": list(Kind)},
         "channel": {"enum": list(Channel)},
-        "people": {"type": "string", "description": "how many bring it, 1 to 99999"},
+        "people": {"type": "string", "description": "how many bring it, 1 to 99999; staff only"},
         "grade": {"enum": list(Grade), "description": "staff only"},
         "under_14": yes_no,
         "share_phone": yes_no,
