@@ -37,9 +37,9 @@ SYSTEM = Actor(Role.SYSTEM)
 def may_see(actor: Actor, matter: Matter) -> bool:
     """Return whether the actor may read the matter at all.
 
-    The administrator sees all, and so does an office that is bound to no area; a liaison officer what came to their station or from
-    the areas it serves; a deputy what names them, their stations or their areas; a unit what it
-    leads or assists in.
+    The administrator sees all, and so does an office that is bound to no area; a liaison officer
+    what came to their station or from the areas it serves; a deputy what names them, their
+    stations or their areas; a unit what it leads or assists in.
     """
     match actor.role:
         case Role.ADMIN | Role.SYSTEM:
@@ -47,7 +47,7 @@ def may_see(actor: Actor, matter: Matter) -> bool:
         case Role.OFFICE:
             return (
                 not actor.areas
-                or matter.area in actor.areas
+                or (bool(matter.area) and matter.area in actor.areas)
                 or (bool(matter.body) and matter.body == actor.body)
             )
         case Role.UNIT:

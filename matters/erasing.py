@@ -5,6 +5,7 @@ from pathlib import Path
 from eventlog import erasures, words
 from eventlog.erasures import Erasure
 from eventlog.transaction import Transaction
+from matters import attempts, waiting
 from matters.matter import Matter
 
 
@@ -30,7 +31,12 @@ def erase(transaction: Transaction, folder: Path, matter: Matter, what: str) -> 
     Called with the transaction open, beside the appended `matter.erased`.
     """
     chosen = texts_to_erase(matter, what)
+    if what == "words":
+        tried = attempts.events_about(transaction.connection, matter.id)
+        chosen += [(event, "fields") for event in tried]
     at = transaction.now_ms()
     erasures.record(folder, [Erasure(event.hex(), field, at) for event, field in chosen])
     transaction.connection.execute("PRAGMA secure_delete=ON")
-    return sum(words.erase(transaction.connection, event, field) for event, field in chosen)
+    erased = sum(words.erase(transaction.connection, event, field) for event, field in chosen)
+    waiting.forget(transaction.connection, matter.id)
+    return erased

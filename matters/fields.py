@@ -13,6 +13,7 @@ from matters.terms import State
 from matters.text import normalise_text
 
 YEARS_AHEAD = 3
+_NAMED_MOST = 8
 LIST_MOST = 20
 PART_FIELDS = ("unit", "task", "until")
 
@@ -87,7 +88,7 @@ class _Reader:
             case FieldKind.CHOICE:
                 return _one_of(value, field.choices, N_("请从给出的选项中选一个。"))
             case FieldKind.UNIT:
-                return _one_of(value, known.units, _NO_UNIT)
+                return self._unit(value)
             case FieldKind.CATEGORY:
                 return _one_of(value, known.categories, N_("没有这个类别。"))
             case FieldKind.AREA:
@@ -127,7 +128,24 @@ class _Reader:
         units = [value] if isinstance(value, str) else value or []
         if not isinstance(units, list | tuple):
             raise _Wrong("not-a-list", _NOT_A_LIST)
-        return sorted({_one_of(unit, self._known.units, _NO_UNIT) for unit in units if unit})
+        return sorted({self._unit(unit) for unit in units if unit})
+
+    def _unit(self, value: Any) -> str:
+        """Return a unit's id: the id itself, its name, or words that only one name has in it."""
+        if not isinstance(value, str):
+            raise _Wrong("unknown", _NO_UNIT)
+        name = value.strip()
+        if name in self._known.units:
+            return name
+        names = self._known.unit_names
+        exact = [unit for unit, its in names.items() if its == name]
+        like = exact or [unit for unit, its in names.items() if len(name) > 1 and name in its]
+        if len(like) == 1:
+            return like[0]
+        if like:
+            some = "、".join(names[unit] for unit in like[:_NAMED_MOST])
+            raise _Wrong("ambiguous", N_("有几个单位像这个名字，请写全：{some}"), some=some)
+        raise _Wrong("unknown", _NO_UNIT)
 
     def _lines(self, field: Field, value: Any) -> list[str]:
         given = [value] if isinstance(value, str) else value or []
@@ -156,7 +174,7 @@ class _Reader:
             task = _text(field, given["task"])
             if not (given["unit"] and task and given["until"].strip()):
                 raise _Wrong("incomplete", N_("每一行都要填单位、任务和期限。"))
-            unit = _one_of(given["unit"], self._known.units, _NO_UNIT)
+            unit = self._unit(given["unit"])
             self._texts[f"task-{len(parts)}"] = task
             parts.append({"unit": unit, "until": self._day(given["until"].strip())})
         return parts

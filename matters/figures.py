@@ -1,7 +1,8 @@
 """The ledger of a period and a part of the county, counted from the rows of the matters.
 
-The public ledger of everything stands in `public`. A period is a range of `received_at`, which
-the index `matters_newest` serves; without one the whole table is read once.
+The public ledger of everything stands in `public`. All of the county, in all or some months, is
+read from the tallies; for a part of it the rows are counted: a period is a range of
+`received_at`, which the index `matters_newest` serves.
 """
 
 import datetime
@@ -11,14 +12,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from matters import tallies
 from matters.deadlines import SHANGHAI
 from matters.ledger import Count
 from matters.marks import Mark
+from matters.tallies import TALLIED
 
-PUBLIC = (
-    "(m.publicity='published' OR (m.publicity='draft' "
-    "AND m.batch IN (SELECT id FROM imports WHERE approved_at IS NOT NULL)))"
-)
+PUBLIC = "m.shown"
 _OPEN = Mark.CLOSED | Mark.MERGED | Mark.REFERRED | Mark.DECLINED
 
 # Which matters each number of the ledger is made of: what a list of them is narrowed to.
@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 _SUMMED = tuple(str(mark.name).lower() for mark in Mark)
 NONE = "-"
+NOTHING = Count(key="", received=0, answered=0, pending=0, published=0)
 
 
 class By(StrEnum):
@@ -134,7 +135,11 @@ def counted(connection: sqlite3.Connection, by: By, scope: Scope = EVERYTHING) -
     Matters without a station, unit or area stand in no line; those without a category in one
     whose key is "". Raises BadMonth.
     """
-    lines = [_count(row) for row in connection.execute(*query(by, scope))]
+    if _only_months(scope):
+        rows = tallies.read(connection, by, scope.first, scope.last)
+        lines = [tallied(row) for row in rows]
+    else:
+        lines = [_count(row) for row in connection.execute(*query(by, scope))]
     if by is By.MONTH:
         return tuple(sorted(lines, key=lambda line: line.key, reverse=True))
     lines = [line for line in lines if line.key or by is By.CATEGORY]
@@ -143,8 +148,28 @@ def counted(connection: sqlite3.Connection, by: By, scope: Scope = EVERYTHING) -
 
 def total(connection: sqlite3.Connection, scope: Scope = EVERYTHING) -> Count:
     """Return the line of everything in a scope. Raises BadMonth."""
+    if _only_months(scope):
+        lines = tallies.read(connection, "total", scope.first, scope.last)
+        row = lines[0] if lines else None
+        return (
+            tallied(row) if row else Count(key="", received=0, answered=0, pending=0, published=0)
+        )
     row = connection.execute(*query(None, scope)).fetchone()
-    return _count(row) if row else Count(key="", received=0, answered=0, pending=0, published=0)
+    return _count(row) if row else NOTHING
+
+
+def _only_months(scope: Scope) -> bool:
+    """Return whether the tallies answer for a scope; raises BadMonth where a month is none."""
+    for month in (scope.first, scope.last):
+        if month:
+            month_starts(month)
+    return scope._replace(first="", last="") == Scope()
+
+
+def tallied(row: sqlite3.Row) -> Count:
+    """Return a line of `tallies.read` as a line of the ledger."""
+    values = {name: row[name] for name in TALLIED}
+    return Count(key=row["key"], pending=row["received"] - row["answered"], **values)
 
 
 def _count(row: tuple[int, ...]) -> Count:

@@ -17,7 +17,7 @@ class Known(NamedTuple):
     """What a county knows; the rules ask for nothing more of the registers.
 
     `body_of_deputy` and `body_of_area` say with which body a suggestion is filed; `matter` finds
-    another matter by its number, for merging.
+    another matter by its number, for merging; `unit_names` is each unit's name by its id.
     """
 
     units: Container[str] = frozenset()
@@ -31,4 +31,5 @@ class Known(NamedTuple):
     body_of_area: Mapping[str, str] = {}
     rules: Rules = DEFAULT_RULES
     calendar: WorkingDays = WEEKENDS_ONLY
+    unit_names: Mapping[str, str] = {}
     matter: Callable[[str], Matter | None] = _no_matter

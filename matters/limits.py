@@ -23,13 +23,17 @@ _N = "[0-9零一二两三四五六七八九十百]{1,5}"
 _SPOKEN = re.compile(
     rf"(?:(?P<working>{_N})个?工作[日天]|(?P<weeks>{_N})(?:周|个?星期|个?礼拜)"
     rf"|(?P<years>{_N})年|(?P<half_year>半年)|(?P<half_month>半个?月)"
-    rf"|(?:(?P<months>{_N})个(?P<half>半)?月)?(?:零|又|加|和)?(?:(?P<days>{_N})个?(?:天|日|自然日))?)"
+    rf"|(?:(?P<months>{_N})个(?P<half>半)?月)?(?:[零又加和]?(?P<days>{_N})个?(?:天|日|自然日))?)"
     r"(?:以?内|之内)?"
 )
 _ENGLISH = re.compile(
     r"(?:(?P<working>[0-9]{1,3})(?:working|business)days?|(?P<weeks>[0-9]{1,3})weeks?"
     r"|(?P<years>[0-9])years?"
-    r"|(?:(?P<months>[0-9]{1,2})months?)?(?:and)?(?:(?P<days>[0-9]{1,3})days?)?)"
+    r"|(?:(?P<months>[0-9]{1,2})months?)?(?:(?:and)?(?P<days>[0-9]{1,3})days?)?)"
+)
+_CHINESE = re.compile(
+    "(?:(?P<hundreds>[一二两三四五六七八九])?百)?零?"
+    "(?:(?P<tens>[一二三四五六七八九])?十)?(?P<ones>[零一二两三四五六七八九])?"
 )
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2}
 
@@ -104,14 +108,10 @@ def _number(text: str | None) -> int:
         return 0
     if text.isdigit():
         return int(text)
-    value = digit = 0
-    for character in text:
-        if character in "十百":
-            # 十五 is 15, and 一百十 has no 一 either.
-            value += (digit or 1) * (10 if character == "十" else 100)
-            digit = 0
-        elif character in _DIGITS and digit == 0:
-            digit = _DIGITS[character]
-        else:
-            raise BadLimit(text)
-    return value + digit
+    found = _CHINESE.fullmatch(text)
+    if found is None:
+        raise BadLimit(text)
+    # 十五 is 15: a lone 十 or 百 counts as one of them.
+    hundreds = _DIGITS.get(found["hundreds"] or "一", 0) if "百" in text else 0
+    tens = _DIGITS.get(found["tens"] or "一", 0) if "十" in text else 0
+    return 100 * hundreds + 10 * tens + _DIGITS.get(found["ones"] or "零", 0)

@@ -1,17 +1,22 @@
-"""The sample county itself, its units and categories, and its registers all together."""
+"""The sample county itself, what it keeps in `matters`, and its registers all together."""
 
 from pathlib import Path
 
 from deputies.deputies import DEPUTIES
 from deputies.sample import sample_deputies
+from matters.bodies import BODIES, Body
 from matters.categories import CATEGORIES, Category
 from matters.county import COUNTIES, County
+from matters.routes import ROUTES, Route
+from matters.rules import DEFAULT_RULES, RULES
+from matters.templates import TEMPLATES, ReplyTemplate
 from matters.units import UNITS, Unit
 from stations.areas import AREAS
 from stations.registers import Registers
 from stations.roster_files import read_roster, read_table_roster
-from stations.sample import sample_areas, sample_stations
+from stations.sample import sample_areas, sample_days, sample_stations
 from stations.stations import STATIONS
+from stations.working_days import DAYS
 
 ROSTER = Path(__file__).with_name("roster")
 
@@ -32,6 +37,23 @@ def sample_categories() -> list[Category]:
     return read_table_roster(CATEGORIES, ROSTER / "categories.csv", Registers())
 
 
+def sample_bodies() -> list[Body]:
+    """Return the sample county's standing committee, and the presidium of each township."""
+    areas = Registers().with_records(AREAS, sample_areas())
+    return read_table_roster(BODIES, ROSTER / "bodies.csv", areas)
+
+
+def sample_routes() -> list[Route]:
+    """Return where the sample county's people go with what the county can't settle."""
+    return read_table_roster(ROUTES, ROSTER / "routes.csv", Registers())
+
+
+def sample_templates() -> list[ReplyTemplate]:
+    """Return the sample county's templates for replies, most of them for every unit."""
+    units = Registers().with_records(UNITS, sample_units())
+    return read_table_roster(TEMPLATES, ROSTER / "templates.csv", units)
+
+
 def sample_registers() -> Registers:
     """Return all registers of the sample county."""
     return (
@@ -42,4 +64,9 @@ def sample_registers() -> Registers:
         .with_records(UNITS, sample_units())
         .with_records(CATEGORIES, sample_categories())
         .with_records(COUNTIES, [sample_county()])
+        .with_records(BODIES, sample_bodies())
+        .with_records(ROUTES, sample_routes())
+        .with_records(TEMPLATES, sample_templates())
+        .with_records(RULES, [DEFAULT_RULES])
+        .with_records(DAYS, sample_days())
     )

@@ -192,6 +192,26 @@ def names_of(connection: sqlite3.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute("SELECT id, name FROM accounts")}
 
 
+def set_email(transaction: Transaction, account: str, email: str) -> None:
+    """Put an account's address for digests in place, "" for none; its shape was checked before."""
+    transaction.connection.execute("UPDATE accounts SET email=? WHERE id=?", (email, account))
+    _note(transaction, "account.email_changed", {"account": account})
+
+
+def email_of(connection: sqlite3.Connection, account: str) -> str:
+    """Return an account's address for digests, or ""."""
+    row = connection.execute("SELECT email FROM accounts WHERE id=?", (account,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def with_email(connection: sqlite3.Connection) -> list[Account]:
+    """Return every account that a digest can be sent to."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM accounts a WHERE a.email != '' ORDER BY a.id"
+    )
+    return [_account(row) for row in rows]
+
+
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 

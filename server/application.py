@@ -11,10 +11,29 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import health, intake, interface, ledger_interface, tracking
+from server import (
+    document_interface,
+    handovers,
+    health,
+    intake,
+    interface,
+    ledger_interface,
+    session_interface,
+    tracking,
+)
+from server.console import (
+    document_pages,
+    outbox,
+    publishing,
+    session_pages,
+    sessions,
+    supervision,
+    system,
+    waiting,
+)
+from server.console import handovers as console_handovers
 from server.console import ledger as console_ledger
 from server.console import matters as console_matters
-from server.console import publishing, sessions, system
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -60,6 +79,9 @@ def routes() -> list[Route]:
         Route("/metrics", health.metrics),
         Route("/api/v1/openapi.json", interface.openapi),
         Route("/api/v1/units", interface.list_units),
+        Route("/api/v1/handovers", handovers.list_handovers, methods=["GET"]),
+        Route("/api/v1/handovers", handovers.make_handover, methods=["POST"]),
+        Route("/api/v1/handovers/{id}", handovers.one_handover),
         Route("/api/v1/imports", interface.list_imports),
         Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
         Route("/api/v1/ledger", ledger_interface.ledger),
@@ -67,6 +89,14 @@ def routes() -> list[Route]:
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
         Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
+        Route("/api/v1/sessions", session_interface.list_sessions, methods=["GET"]),
+        Route("/api/v1/sessions", session_interface.create_session, methods=["POST"]),
+        Route("/api/v1/sessions/{id}", session_interface.one_session),
+        Route("/api/v1/sessions/{id}/{act}", session_interface.act_in_session, methods=["POST"]),
+        Route("/api/v1/documents", document_interface.list_documents, methods=["GET"]),
+        Route("/api/v1/documents", document_interface.create_document, methods=["POST"]),
+        Route("/api/v1/documents/{id}", document_interface.one_document),
+        Route("/api/v1/documents/{id}/{act}", document_interface.act_on_document, methods=["POST"]),
     ]
 
 
@@ -74,20 +104,29 @@ def console_routes() -> list[Route]:
     """Return the addresses for staff."""
     return [
         Route("/console/", console_matters.matters),
+        Route("/console/waiting", waiting.waiting),
+        Route("/console/supervise", supervision.supervise),
         Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),
         Route("/console/sign-in", sessions.sign_in, methods=["POST"]),
         Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
         Route("/console/password", sessions.password_page, methods=["GET"]),
         Route("/console/password", sessions.password, methods=["POST"]),
+        Route("/console/email", sessions.email, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
         Route("/console/ledger", console_ledger.ledger_page),
         Route("/console/ledger.xlsx", console_ledger.download),
         Route("/console/ledger.csv", console_ledger.download),
         Route("/console/league", console_ledger.league_page),
+        Route("/console/handovers/", console_handovers.handovers),
+        Route("/console/handovers/new", console_handovers.new_page, methods=["GET"]),
+        Route("/console/handovers/new", console_handovers.new, methods=["POST"]),
+        Route("/console/handovers/{id}", console_handovers.handover),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
         Route("/console/system", system.system),
+        Route("/console/test-message", outbox.send_test, methods=["POST"]),
+        Route("/console/send-again", outbox.send_again, methods=["POST"]),
         Route("/console/kit-printed", system.kit_printed, methods=["POST"]),
         Route("/console/matters/{number}", console_matters.matter),
         Route("/console/matters/{number}/contact", console_matters.contact, methods=["POST"]),
@@ -95,6 +134,16 @@ def console_routes() -> list[Route]:
         Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
         Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),
         Route("/console/matters/{number}/{command}", console_matters.run, methods=["POST"]),
+        Route("/console/sessions/", session_pages.session_list),
+        Route("/console/sessions/new", session_pages.new_session, methods=["GET"]),
+        Route("/console/sessions/new", session_pages.create, methods=["POST"]),
+        Route("/console/sessions/{id}", session_pages.minutes),
+        Route("/console/sessions/{id}/{act}", session_pages.run, methods=["POST"]),
+        Route("/console/documents/", document_pages.document_list),
+        Route("/console/documents/new", document_pages.new_document, methods=["GET"]),
+        Route("/console/documents/new", document_pages.create, methods=["POST"]),
+        Route("/console/documents/{id}", document_pages.document),
+        Route("/console/documents/{id}/{act}", document_pages.run, methods=["POST"]),
     ]
 
 

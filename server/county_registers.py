@@ -181,6 +181,7 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
             bodies_of_areas(bodies, areas),
             rules.get("county", DEFAULT_RULES),
             calendar,
+            {unit.id: unit.name for unit in units.values()},
         ),
         {name: codes[0] for name, codes in by_name.items() if len(codes) == 1},
         bodies,

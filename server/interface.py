@@ -8,16 +8,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.identifiers import uuid_text
-from matters import store
+from matters import lists, store
 from matters.actors import Actor, may_see
 from matters.deadlines import SHANGHAI
 from matters.execution import read_contact
+from matters.filters import Filters, filters_from
 from matters.history import approve_import
 from matters.matter import Matter
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
-from matters.store import Filters
 from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import LISTS, command_named, run_command
@@ -27,6 +27,7 @@ from server.openapi import document
 from server.pages import iso
 from server.sign_in import required_actor
 
+_MANY = ("followers", "parts")
 _HEADERS = {"Cache-Control": "no-store"}
 
 
@@ -36,6 +37,7 @@ def matter_json(matter: Matter, title: str) -> dict[str, Any]:
         "number": matter.number,
         "title": title,
         "state": str(matter.state),
+        "desk": str(matter.desk),
         "version": matter.version,
         "kind": str(matter.kind),
         "category": matter.category,
@@ -60,6 +62,21 @@ def matter_json(matter: Matter, title: str) -> dict[str, Any]:
         "publish": matter.publish,
         "share_phone": matter.share_phone,
         "has_contact": matter.has_contact,
+        "people": matter.people,
+        "alarm": matter.alarm,
+        "key": matter.key,
+        "body": matter.body,
+        "paused": matter.paused,
+        "level": matter.level,
+        "pressed": matter.pressed,
+        "press_due_at": iso(matter.press_due_at),
+        "extension_until": iso(matter.extension_until),
+        "extensions": matter.extensions,
+        "reported_at": iso(matter.reported_at),
+        "deputy_reply_rating": matter.deputy_reply_rating,
+        "deputy_result_rating": matter.deputy_result_rating,
+        "unrated": matter.unrated,
+        "contested": len(matter.contested),
         "quarantine": uuid_text(matter.quarantine) if matter.quarantine else None,
         "imported": bool(matter.batch),
     }
@@ -83,17 +100,36 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         found["repeats"] = store.likely_repeats(connection, matter)
         public = is_public(connection, matter)
         position = store.position_of(connection, matter.id)
+        for name, related in (
+            ("merged_into", (matter.merged_into,)),
+            ("split_from", (matter.split_from,)),
+            ("followers", matter.followers),
+            ("parts", matter.split_into),
+        ):
+            numbers = [store.number_of(connection, one) for one in related if one]
+            found[name] = numbers if name in _MANY else "".join(numbers) or None
+    found["tasks"] = [
+        {
+            "unit": task.unit,
+            "until": iso(task.until),
+            "task": texts.get((task.event, f"task-{task.index}"), ""),
+            "done": task.done,
+        }
+        for task in matter.tasks
+    ]
     found["safety"] = node.safety(node.matter_writes.is_durable(position))
     found["notice_url"] = f"{node.settings.address}notices/{matter.number}/" if public else None
     found["text"] = texts.get((matter.steps[0].event, "text"), "")
     found["place"] = texts.get((matter.steps[0].event, "place"), "")
     found["steps"] = [
         {
+            "event": uuid_text(step.event),
             "at": iso(step.at),
             "type": step.type,
             "by": step.by,
             "version": step.rank,
             "contested": step.contested,
+            "resolved": step.resolved or None,
             "data": {
                 name: _plain(value)
                 for name, value in step.data.items()
@@ -134,18 +170,8 @@ def read_filters(request: Request) -> Filters:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=SHANGHAI)
         since = int(moment.timestamp() * 1000)
-    return Filters(
-        state=query.get("state", ""),
-        unit=query.get("unit", ""),
-        station=query.get("station", ""),
-        deputy=query.get("deputy", ""),
-        area=query.get("area", ""),
-        category=query.get("category", ""),
-        overdue=query.get("overdue", "") in ("1", "yes", "true"),
+    return filters_from(query)._replace(
         since=since,
-        q=query.get("q", "")[:100],
-        flagged=query.get("flagged", "") in ("1", "yes", "true"),
-        cursor=query.get("cursor", ""),
         scope=read_scope(request, node.registers.current())[0],
         counted=read_counted(request),
     )
@@ -169,7 +195,13 @@ async def list_matters(request: Request) -> Response:
 
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
+            page = lists.listed(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
         return {
             "matters": [matter_json(row.matter, row.title) for row in page.rows],
             "next": page.next or None,

@@ -11,15 +11,25 @@ from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
+from matters.attempts import AttemptsProjection
+from matters.documents_store import DocumentsProjection
+from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
+from matters.sessions_store import SessionsProjection
 from server import county_registers
+from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
+from server.indexer import Indexer
+from server.mail import Relay
+from server.postman import Postman
 from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.settings import Settings
+from server.simple_waiting import sources
+from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
 from sync.configuration import ReplicatedDatabase
 from sync.durability import Durability
@@ -42,7 +52,15 @@ class DataFolderInUse(Exception):
 
 def projections() -> Sequence[Projection]:
     """Return every projection that a node folds its log into."""
-    return (MattersProjection(), ImportsProjection(), *county_registers.projections())
+    return (
+        MattersProjection(),
+        ImportsProjection(),
+        AttemptsProjection(),
+        HandoversProjection(),
+        SessionsProjection(),
+        DocumentsProjection(),
+        *county_registers.projections(),
+    )
 
 
 def prepare_folder(settings: Settings) -> Keys:
@@ -108,6 +126,9 @@ class Node:
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        self.indexer = Indexer(self.log)
+        self.timekeeper = Timekeeper(self.log, self.registers.current)
+        self.postman = self._postman()
         self.now_ms = self.log.now_ms
 
     @property
@@ -130,9 +151,15 @@ class Node:
                 durability.start()
                 self._durabilities[name] = writes.durability = durability
         self.site.start()
+        self.indexer.start()
+        self.timekeeper.start()
+        self.postman.start()
 
     def stop(self) -> None:
         """Stop in the one order that loses nothing (DESIGN decision 4)."""
+        self.postman.stop()
+        self.timekeeper.stop()
+        self.indexer.stop()
         self.site.stop()
         self.log.drain()
         self.attachments.writer.drain()
@@ -166,6 +193,8 @@ class Node:
             durability.note_commit(position)
         if hasattr(self, "site"):
             self.site.wake()
+        if hasattr(self, "indexer"):
+            self.indexer.wake()
 
     def _attachments_committed(self, position: int) -> None:
         durability = self._durabilities.get(ATTACHMENTS_DATABASE)
@@ -179,6 +208,27 @@ class Node:
             keeper.tend(connection)
 
         return tend
+
+    def _postman(self) -> Postman:
+        settings, node = self.settings, self.keys.fingerprint
+        relay = Relay.of(settings)
+        announcer = Announcer(
+            self.log,
+            sources(self.log, self.registers),
+            mail=relay is not None,
+            webhooks=settings.webhook_urls,
+            digest_hour=settings.digest_hour,
+            console=settings.address + "console/",
+            node=node,
+        )
+        return Postman(
+            self.log,
+            announcer,
+            relay=relay,
+            webhooks=settings.webhook_urls,
+            secret=settings.webhook_secret,
+            node=node,
+        )
 
     def _litestream(self) -> Litestream | None:
         url = self.settings.replica_url

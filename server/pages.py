@@ -11,7 +11,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from eventlog.identifiers import uuid_text
 from matters.deadlines import SHANGHAI, BadLimit, parse_limit
+from matters.lights import light_of
 from matters.receipts import spoken_number
 from server import wording
 from server.languages import COOKIE, ENGLISH, language_of, translated, translations
@@ -34,6 +36,8 @@ def environment(language: str) -> Environment:
     found.filters["moment"] = moment
     found.filters["day"] = day
     found.filters["spoken"] = spoken_number
+    found.filters["uuid"] = uuid_text
+    found.globals["light_of"] = light_of
     found.globals["W"] = wording
     found.globals["language"] = language
     found.globals["told"] = lambda message, **values: translated(language, message, **values)

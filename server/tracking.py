@@ -9,11 +9,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from matters import store
 from matters.actors import VILLAGER
 from matters.answers import answer_in
-from matters.commands import COMMAND_OF_TYPE, COMMANDS
+from matters.commands import COMMAND_OF_TYPE, COMMANDS, FACT_OF_TYPE
 from matters.execution import add_message, carry_out
 from matters.matter import Matter
 from matters.public import is_public
-from matters.receipts import key_fits, read_number
+from matters.receipts import key_fits, key_of, read_number
 from matters.refusals import NotFound, Refusal
 from matters.terms import MatterEvent, State
 from matters.units import Unit
@@ -30,7 +30,14 @@ PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 # For so long after sending, the page shows first of all what is to be noted down.
 JUST_SENT_MS = 3_600_000
 # Steps that the person's own page does not list: they are the office's housekeeping.
-_INTERNAL = (MatterEvent.RECLASSIFIED, MatterEvent.ERASED)
+_INTERNAL = (
+    MatterEvent.RECLASSIFIED,
+    MatterEvent.ERASED,
+    MatterEvent.RESOLVED,
+    MatterEvent.JOINED,
+    MatterEvent.ECHO_RATED,
+    MatterEvent.EVALUATED,
+)
 
 
 class Followed:
@@ -47,6 +54,12 @@ class Followed:
             self.texts = store.texts_of(connection, matter)
             self.position = store.position_of(connection, matter.id)
             self.public = is_public(connection, matter)
+            found = [store.by_id(connection, part) for part in matter.split_into]
+            self.parts = [
+                (part, key_of(node.keys.receipt, part.id), store.title_of(connection, part))
+                for part in found
+                if part is not None
+            ]
         self.matter: Matter = matter
         self.key = key
         self.registers: CountyRegisters = node.registers.current()
@@ -63,10 +76,10 @@ class Followed:
         """Return the steps that the person may see: time (ms), type, role, unit, and words told."""
         found: list[dict[str, Any]] = []
         for step in self.matter.steps:
-            if step.contested or step.type in _INTERNAL:
+            if not step.stands or step.type in _INTERNAL:
                 continue
-            command = COMMAND_OF_TYPE.get(step.type)
-            fields = ("text", "place") if command is None else command.told
+            rule = COMMAND_OF_TYPE.get(step.type) or FACT_OF_TYPE.get(step.type)
+            fields = ("text", "place") if rule is None else rule.told
             words = [self.texts.get((step.event, field), "") for field in fields]
             at = step.at
             if step.type == MatterEvent.IMPORTED:
@@ -100,13 +113,34 @@ class Followed:
         """Return the unit that a step names; people are named by their role only."""
         if kind == MatterEvent.ASSIGNED:
             return self.registers.units.get(str(data.get("lead", "")))
-        if by.startswith("unit"):
+        if kind == MatterEvent.PROGRESSED and data.get("unit"):
+            return self.registers.units.get(str(data["unit"]))
+        if by.startswith("unit") and kind != MatterEvent.ECHOED:
             return self.registers.units.get(self.matter.lead)
         return None
 
     def reply(self) -> str:
         """Return the answer in words, or ""."""
         return answer_in(self.matter, self.texts)
+
+    def question(self) -> str:
+        """Return what the villager is asked and has not answered yet, or ""."""
+        if not self.matter.paused:
+            return ""
+        asked = [
+            self.texts.get((step.event, "text"), "")
+            for step in self.matter.steps
+            if step.type == MatterEvent.ASKED
+            and step.stands
+            and step.at >= (self.matter.paused_at or 0)
+        ]
+        return "\n".join(text for text in asked if text)
+
+    def may_rate(self) -> bool:
+        """Return whether the person has an answer to rate, and has not rated it yet."""
+        matter = self.matter
+        answered = matter.state in (State.REPLIED, State.MERGED, State.CLOSED) and matter.answered
+        return answered and not matter.result_rating and not (matter.verdict and matter.closed_at)
 
     def as_json(self, node: Node) -> dict[str, Any]:
         """Return the matter as CONTRACT's `GET /m/{number}` gives it."""
@@ -130,7 +164,13 @@ class Followed:
             "result": matter.result or None,
             "notice_url": self.notice_url(node),
             "version": matter.version,
+            "question": self.question() or None,
+            "round": matter.round,
+            "reply_rating": matter.reply_rating or None,
+            "result_rating": matter.result_rating or None,
         }
+        if self.parts:
+            found["parts"] = [{"number": part.number, "key": key} for part, key, _ in self.parts]
         if self.photos:
             found["photos"] = self.photos
         return found
@@ -179,7 +219,8 @@ def _page(
         roles_named=ROLES,
         results=found.registers.county.results,
         notice=f"notices/{matter.number}/" if found.public else "",
-        may_rate=matter.state is State.REPLIED and not matter.result_rating,
+        may_rate=found.may_rate(),
+        question=found.question(),
         may_message=matter.state not in (State.MERGED, State.REFERRED, State.DECLINED),
         errors=page_errors(language_of(request), refusal, field=form or "steps"),
         typed=typed or {},

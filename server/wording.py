@@ -12,15 +12,35 @@ STEPS: Mapping[str, str] = {
     "matter.messaged": N_("群众补充"),
     "matter.adopted": N_("定单受理"),
     "matter.answered": N_("当场答复"),
+    "matter.merged": N_("合并到另一件"),
+    "matter.joined": N_("并入另一件"),
+    "matter.echoed": N_("合并办理，答复在此"),
+    "matter.echo_rated": N_("合并进来的群众评单"),
+    "matter.split": N_("拆成几件"),
+    "matter.keyed": N_("重点建议"),
     "matter.referred": N_("转送上级或法定渠道"),
     "matter.declined": N_("不予受理"),
     "matter.assigned": N_("人大派单"),
     "matter.accepted": N_("单位接单"),
     "matter.returned": N_("单位退回"),
+    "matter.asked": N_("请您补充说明"),
+    "matter.divided": N_("分给几个单位办"),
+    "matter.extension_asked": N_("申请延期"),
+    "matter.extension_decided": N_("批延期"),
+    "matter.limit_moved": N_("节假日调整，期限重算"),
     "matter.progressed": N_("办理进展"),
     "matter.replied": N_("单位答复"),
+    "matter.pressed": N_("催办"),
+    "matter.inspected": N_("代表视察"),
+    "matter.escalated": N_("逾期上报"),
     "matter.rated": N_("群众评单"),
+    "matter.explained": N_("说明原因，重新办理"),
+    "matter.reported_back": N_("代表回访"),
+    "matter.evaluated": N_("代表评价"),
+    "matter.decided": N_("常委会决定"),
+    "matter.lapsed": N_("到期未评，办结（未评价）"),
     "matter.reclassified": N_("调整类别"),
+    "matter.resolved": N_("处理冲突"),
     "matter.erased": N_("删除个人信息"),
     "matter.closed": N_("办结"),
     "matter.published": N_("公开结果"),
@@ -71,6 +91,41 @@ FIELDS: Mapping[str, str] = {
     "under_14": N_("未满 14 岁"),
     "share_phone": N_("同意承办单位看到电话"),
     "publish": N_("同意公开"),
+    "people": N_("几个人一起反映"),
+    "grade": N_("轻重缓急"),
+}
+HANDOVERS: Mapping[str, str] = {
+    "grid": N_("网格问题反馈清单"),
+    "session": N_("会议建议"),
+    "meeting": N_("交办会"),
+}
+YES_NO: Mapping[str, str] = {"yes": N_("是"), "no": N_("否")}
+DESKS: Mapping[str, str] = {
+    "frame": N_("待定单"),
+    "dispatch": N_("待派单"),
+    "accept": N_("待接单"),
+    "handle": N_("办理中"),
+    "rate": N_("待评单"),
+    "explain": N_("不满意，待说明"),
+    "close": N_("已评，待办结"),
+    "follow": N_("等合并的那件"),
+    "none": N_("已了结"),
+}
+LEVELS: Mapping[str, str] = {
+    "unit": N_("逾期"),
+    "head": N_("逾期，已报单位负责人"),
+    "office": N_("逾期，已报人大办公室"),
+    "committee": N_("逾期，已报人大常委会"),
+}
+RAISED: Mapping[str, str] = {
+    "head": N_("已报单位负责人"),
+    "office": N_("已报人大办公室"),
+    "committee": N_("已报人大常委会"),
+}
+LIGHTS: Mapping[str, str] = {
+    "green": N_("绿灯"),
+    "yellow": N_("黄灯"),
+    "red": N_("红灯"),
 }
 # Which list a choice of a command belongs to.
 CHOICES: Mapping[str, Mapping[str, str]] = {
@@ -80,17 +135,26 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "reply_rating": RATINGS,
     "result_rating": RATINGS,
     "what": ERASABLE,
+    "granted": YES_NO,
+    "done": YES_NO,
+    "keep": YES_NO,
+    "key": YES_NO,
 }
 
 __all__ = [
     "CHANNELS",
     "CHOICES",
+    "DESKS",
     "ERASABLE",
     "FIELDS",
     "GRADES",
+    "HANDOVERS",
     "KINDS",
+    "LEVELS",
+    "LIGHTS",
     "NODE_ROLES",
     "PUBLICITY",
+    "RAISED",
     "RATINGS",
     "REPLICA",
     "RESULTS",
@@ -98,4 +162,5 @@ __all__ = [
     "SAFETY",
     "STATES",
     "STEPS",
+    "YES_NO",
 ]

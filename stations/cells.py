@@ -137,7 +137,7 @@ def parse_whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 def parse_day(text: str) -> date:
     """Return the day of 2026-10-01, 2026/10/1, 2026.10.1 or 2026年10月1日."""
-    found = _DAY.fullmatch(_SPACE_IN_HAN.sub("", plain_digits(text)))
+    found = _DAY.fullmatch(re.sub(" *([年月日]) *", r"\1", plain_digits(text)))
     if found is None:
         raise CellError
     try:

@@ -115,10 +115,15 @@ def roster_text(record: msgspec.Struct) -> str:
         info.name: msgspec.to_builtins(getattr(record, info.name), str_keys=True)
         for info in msgspec.structs.fields(record)
         if info.name != "id"
-        and (info.required or getattr(record, info.name) not in ("", (), {}, None))
+        # What is empty goes, unless it would come back as something else.
+        and (
+            info.required
+            or getattr(record, info.name) not in ("", (), {}, None)
+            or info.default not in ("", (), {}, None, msgspec.NODEFAULT)
+        )
     }
     return yaml.dump(
-        _plain(plain),
+        {name: _plain(value) for name, value in plain.items()},
         Dumper=_Dumper,
         allow_unicode=True,
         sort_keys=False,

@@ -5,7 +5,7 @@ that `fold` needs neither. Events of older versions name none, and it is counted
 """
 
 from eventlog.events import Event
-from matters.deadlines import BadLimit, due_at
+from matters.deadlines import BadLimit, days_between, due_at
 from matters.matter import Matter
 from matters.shapes import text_in, time_in, time_of
 
@@ -15,7 +15,7 @@ def start(matter: Matter, event: Event) -> None:
     matter.limit = text_in(event.data, "limit")
     matter.limit_from = event.at
     matter.limit_fixed = False
-    matter.paused_ms = 0
+    matter.paused_days = 0
     _unpause(matter)
     try:
         counted = due_at(event.at, matter.limit)
@@ -54,7 +54,8 @@ def resume(matter: Matter, event: Event) -> None:
     """Let the clock go on: the villager said something."""
     if matter.paused_at is None:
         return
-    matter.paused_ms += max(0, min(event.at, matter.pause_until or event.at) - matter.paused_at)
+    until = min(event.at, matter.pause_until or event.at)
+    matter.paused_days += days_between(matter.paused_at, until)
     if matter.due_at is not None:
         matter.due_at = time_in(event.data, "due_at", matter.due_at)
     _unpause(matter)

@@ -9,6 +9,7 @@ import click
 from eventlog.transaction import Transaction
 from matters.terms import STAFF
 from server import accounts
+from server.addresses import BadAddress, parse_email
 from server.command_line.folders import data_option, opened
 from server.county_registers import CountyRegisters, read_all
 
@@ -35,14 +36,21 @@ def users() -> None:
 @_bindings
 @click.option("--body", default="", metavar="ID", help="the body that an office acts for")
 @click.option("--area", default="", metavar="CODE", help="the area that an office acts for")
+@click.option("--email", default="", metavar="ADDRESS", help="where the daily digest goes")
 @data_option
-def users_add(data: Path, name: str, role: str, **bound: str) -> None:
+def users_add(data: Path, name: str, role: str, email: str, **bound: str) -> None:
     """Add a person and print a one-time password, to be replaced at the first sign-in.
 
     Example: huiyin users add 王主任 --role office
     """
     password = accounts.new_password()
-    _add(data, name, role, bound, password=password, token=False)
+    try:
+        address = parse_email(email) if email else ""
+    except BadAddress as error:
+        raise click.ClickException(
+            f"--email {email!r}: 不是邮箱地址 / not an e-mail address"
+        ) from error
+    _add(data, name, role, bound, password=password, token=False, email=address)
     click.echo(password)
 
 
@@ -64,7 +72,14 @@ def tokens_add(data: Path, name: str, role: str, **bound: str) -> None:
 
 
 def _add(
-    data: Path, name: str, role: str, bound: dict[str, str], *, password: str, token: bool
+    data: Path,
+    name: str,
+    role: str,
+    bound: dict[str, str],
+    *,
+    password: str,
+    token: bool,
+    email: str = "",
 ) -> str:
     with opened(data) as log:
         with log.reading() as connection:
@@ -74,6 +89,8 @@ def _add(
             account = accounts.add_account(
                 transaction, name, role, password, bound=accounts.Bound(**bound)
             )
+            if email:
+                accounts.set_email(transaction, account.id, email)
             return accounts.add_token(transaction, account.id) if token else ""
 
         try:

@@ -23,7 +23,10 @@ from server.register_imports import import_register, import_roster
 from server.tables import TableError
 from stations.roster_files import RosterError
 
-_WHAT = ("deputies", "stations", "areas", "units", "categories", "matters")
+_WHAT = (
+    *("deputies", "stations", "areas", "units", "categories", "matters"),
+    *("bodies", "routes", "templates", "rules", "days"),
+)
 _EXPORTS = {
     "matters": export_matters,
     "registers": export_registers,

@@ -41,9 +41,12 @@ def actor_of(request: Request) -> Actor:
     return node.registers.current().actor(request.state.session.account)
 
 
-async def form_of(request: Request) -> Fields:
-    """Return a console form's fields. Raises WrongFormToken where this session did not make it."""
-    fields = await read_fields(request, lists=LISTS)
+async def form_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
+    """Return a console form's fields; `lists` names those that may stand repeatedly.
+
+    Raises WrongFormToken where this session did not make the form.
+    """
+    fields = await read_fields(request, lists=lists)
     check_form_token(request.state.session, fields.text("form_token"))
     return fields
 

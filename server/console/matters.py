@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventlog.identifiers import new_uuid7, uuid_text
-from matters import store
+from matters import counts, lists, store
 from matters.actors import may_see
 from matters.command import Command
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
+from matters.counts import Count
 from matters.execution import read_contact
 from matters.lifecycle import may_publish, possible
 from matters.matter import Matter
@@ -41,13 +42,24 @@ async def matters(request: Request) -> Response:
     actor = actor_of(request)
     filters = read_filters(request)
 
-    def read() -> tuple[store.MattersPage, dict[str, int]]:
+    def read() -> tuple[lists.MattersPage, dict[str, Count]]:
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
-            unnarrowed = filters._replace(state="", cursor="")
-            return page, store.counted(connection, actor, unnarrowed, now_ms=node.now_ms())
+            page = lists.listed(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
+            return page, counts.by_state(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
 
-    page, counts = await asyncio.to_thread(read)
+    page, found = await asyncio.to_thread(read)
     kept = {
         name: value
         for name, value in request.query_params.items()
@@ -58,8 +70,8 @@ async def matters(request: Request) -> Response:
         "matters.html",
         title="matters",
         page=page,
-        counts=counts,
-        total=sum(counts.values()),
+        counts=found,
+        total=counts.total(found.values()),
         filters=filters,
         kept=kept,
         query=lambda **more: "?" + urlencode({**kept, **{k: v for k, v in more.items() if v}}),

@@ -1,4 +1,6 @@
-"""Signing in and out of the console, and replacing a one-time password."""
+"""Signing in and out of the console, and one's own account: password and e-mail address."""
+
+import asyncio
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -6,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from eventlog.transaction import Transaction
 from matters.refusals import N_, Refusal
 from server import accounts
+from server.addresses import EMAIL_MOST, BadAddress, parse_email
 from server.bodies import read_fields
 from server.console.doors import form_of, redirect, signed_in
 from server.languages import language_of
@@ -75,8 +78,60 @@ async def sign_out(request: Request) -> Response:
 
 @signed_in
 async def password_page(request: Request) -> Response:
-    """Answer `GET /console/password`."""
-    return console_page(request, "password.html", title="password", problem="")
+    """Answer `GET /console/password`: the person's own account, password and e-mail address."""
+    return await _own_page(request, saved=request.query_params.get("saved") == "email")
+
+
+async def _own_page(
+    request: Request,
+    *,
+    status: int = 200,
+    problem: str = "",
+    email: str | None = None,
+    email_problem: str = "",
+    saved: bool = False,
+) -> Response:
+    node: Node = request.app.state.node
+    identity = request.state.session.account.id
+
+    def read() -> str:
+        with node.log.reading() as connection:
+            return accounts.email_of(connection, identity)
+
+    return console_page(
+        request,
+        "password.html",
+        title="password",
+        status=status,
+        problem=problem,
+        email=await asyncio.to_thread(read) if email is None else email,
+        email_problem=email_problem,
+        email_most=EMAIL_MOST,
+        saved=saved,
+        mails=bool(node.settings.smtp_host),
+    )
+
+
+@signed_in
+async def email(request: Request) -> Response:
+    """Answer `POST /console/email`: where the person's digest goes; empty for nowhere."""
+    node: Node = request.app.state.node
+    fields = await form_of(request)
+    typed = fields.text("email").strip()
+    try:
+        address = parse_email(typed) if typed else ""
+    except BadAddress:
+        return await _own_page(
+            request,
+            status=422,
+            email=typed,
+            email_problem=N_("这不像一个邮箱地址，应该像 wang@example.cn。"),
+        )
+    identity = request.state.session.account.id
+    await node.log.write_async(
+        lambda transaction: accounts.set_email(transaction, identity, address)
+    )
+    return redirect(request, "console/password?saved=email")
 
 
 @signed_in
@@ -96,7 +151,7 @@ async def password(request: Request) -> Response:
     elif new == fields.text("old"):
         problem = N_("新密码不能和现在的一样。")
     if problem:
-        return console_page(request, "password.html", title="password", status=422, problem=problem)
+        return await _own_page(request, status=422, problem=problem)
     hours = node.settings.session_hours
 
     def job(transaction: Transaction) -> str:

@@ -11,6 +11,7 @@ from matters.refusals import NotThisRole
 from matters.terms import Role
 from server import accounts
 from server.console.doors import actor_of, form_of, redirect, signed_in
+from server.console.outbox import outbox_values
 from server.health import health
 from server.interface import run_approval
 from server.node import Node
@@ -68,6 +69,7 @@ async def system(request: Request) -> Response:
         actor=actor,
         replica=node.settings.replica_url or "",
         site_error=node.site.last_error,
+        **await outbox_values(request, actor),
     )
 
 

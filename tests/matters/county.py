@@ -11,6 +11,7 @@ from eventlog.log import Log
 from eventlog.projections import Projection
 from matters import store
 from matters.actors import VILLAGER, Actor
+from matters.attempts import AttemptsProjection
 from matters.commands import COMMANDS
 from matters.execution import add_message, carry_out
 from matters.intake import Raised, Submission, check_submission, raise_matter
@@ -70,7 +71,12 @@ ACTORS = (
 MIGRATIONS = (register_migrations, matters_migrations)
 PROJECTIONS: dict[str, Projection] = {
     one.noun: one
-    for one in (MattersProjection(), ImportsProjection(), RegisterProjection("category"))
+    for one in (
+        MattersProjection(),
+        ImportsProjection(),
+        AttemptsProjection(),
+        RegisterProjection("category"),
+    )
 }
 
 

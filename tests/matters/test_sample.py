@@ -3,25 +3,37 @@
 from collections import Counter
 from datetime import date
 from itertools import combinations
+from typing import Any
 
 from deputies.deputies import DEPUTIES, Level
 from deputies.rota import duty_days
 from deputies.sample import sample_deputies
+from matters.bodies import BODIES, BodyKind
 from matters.categories import CATEGORIES, in_order
 from matters.county import COUNTIES
+from matters.routes import ROUTES, RouteKind
+from matters.rules import DEFAULT_RULES, RULES
 from matters.sample import (
+    sample_bodies,
     sample_categories,
     sample_county,
     sample_registers,
+    sample_routes,
+    sample_templates,
     sample_units,
 )
+from matters.templates import TEMPLATES
 from matters.units import UNITS, UnitKind
 from stations.areas import AREAS, AreaKind
-from stations.registers import check_references
+from stations.registers import Register, check_references
 from stations.sample import sample_areas, sample_stations
 from stations.stations import STATIONS, StationKind
+from stations.working_days import DAYS
 
-ALL = (AREAS, STATIONS, DEPUTIES, UNITS, CATEGORIES, COUNTIES)
+ALL: tuple[Register[Any], ...] = (
+    *(AREAS, STATIONS, DEPUTIES, UNITS, CATEGORIES, COUNTIES),
+    *(BODIES, ROUTES, TEMPLATES, RULES, DAYS),
+)
 
 
 def test_nothing_dangles() -> None:
@@ -77,11 +89,35 @@ def test_everything_is_said_in_both_languages_and_nothing_is_real() -> None:
     phones = [deputy.phone for deputy in sample_deputies()]
     phones += [station.phone for station in sample_stations()]
     phones += [unit.phone for unit in sample_units()]
+    phones += [body.phone for body in sample_bodies()]
+    phones += [route.phone for route in sample_routes()]
     assert all(phone.startswith(("0000-555", "1390000")) for phone in phones)
     assert len(set(phones)) == len(phones)
     assert all(deputy.introduction and deputy.name_en for deputy in sample_deputies())
     county = sample_county()
     assert county.sample and set(county.results) == set("ABCD") and county.office
+
+
+def test_suggestions_and_referrals_have_somewhere_to_go() -> None:
+    bodies = sample_bodies()
+    assert [one.id for one in bodies if one.kind is BodyKind.STANDING_COMMITTEE] == ["committee"]
+    townships = {area.id for area in sample_areas() if area.kind is AreaKind.TOWNSHIP}
+    presidiums = [one for one in bodies if one.kind is BodyKind.PRESIDIUM]
+    assert {one.area for one in presidiums} == townships and len(presidiums) == len(townships)
+    routes = sample_routes()
+    assert {one.kind for one in routes} == set(RouteKind)
+    assert all(one.address and one.phone and one.name_en for one in bodies)
+    assert all(one.address and one.phone and one.name_en for one in routes)
+    assert all(route.hours and route.note for route in routes)
+    assert sample_registers().of(RULES) == {"county": DEFAULT_RULES}
+
+
+def test_templates_say_what_was_done_in_plain_words() -> None:
+    templates = sample_templates()
+    assert len([one for one in templates if not one.unit]) >= 5
+    for one in templates:
+        assert one.text.startswith("您好") and "＿＿" in one.text and "\n" in one.text
+        assert not any(word in one.text for word in ("贵单位", "特此", "兹", "予以", "敬请"))
 
 
 def test_two_deputies_share_a_name() -> None:

@@ -86,6 +86,8 @@ def test_plurals_follow_the_language() -> None:
     assert lasting(ENGLISH, "P1M15D") == "1 month 15 days"
     assert lasting(CHINESE, "P1M15D") == "1 个月 15 天"
     assert lasting(ENGLISH, "P1Y") == "P1Y"
+    assert lasting(ENGLISH, "P1B") == "1 working day"
+    assert lasting(CHINESE, "P10B") == "10 个工作日"
 
 
 def test_messages_are_filled() -> None:

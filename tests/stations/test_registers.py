@@ -1,13 +1,20 @@
 """The one description of a register: rows into records and back, every problem at once."""
 
+from datetime import date
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deputies.deputies import DEPUTIES, Deputy, Level
+from matters.bodies import BODIES, Body, BodyKind
 from matters.categories import CATEGORIES, Category
 from matters.county import COUNTIES, County
+from matters.routes import ROUTES, Route, RouteKind
+from matters.rules import RULES, Extension, Rules
+from matters.templates import TEMPLATES, ReplyTemplate
 from matters.units import UNITS, Unit, UnitKind
 from stations.areas import AREAS, Area, AreaKind
 from stations.cells import clean_name, clean_text, parse_id
@@ -22,9 +29,13 @@ from stations.registers import (
     record_to_row,
 )
 from stations.stations import STATIONS, Station, StationKind
-from tests.stations.test_duty import RULES
+from stations.working_days import DAYS, DayKind, SpecialDay
+from tests.stations.test_duty import RULES as DUTY_RULES
 
-ALL = (AREAS, STATIONS, DEPUTIES, UNITS, CATEGORIES, COUNTIES)
+ALL: tuple[Register[Any], ...] = (
+    *(AREAS, STATIONS, DEPUTIES, UNITS, CATEGORIES, COUNTIES),
+    *(BODIES, ROUTES, TEMPLATES, RULES, DAYS),
+)
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cn")), max_size=30)
 TEXT = WORDS.map(clean_text)
 NAME = WORDS.map(clean_name)
@@ -35,6 +46,9 @@ MAYBE_CODE = st.just("") | CODE
 PHONE = st.just("") | st.from_regex("0000-[0-9]{7}|139[0-9]{8}|12345", fullmatch=True)
 UNIQUE_CODES = st.lists(CODE, max_size=4, unique=True).map(tuple)
 UNIQUE_IDS = st.lists(ID, max_size=4, unique=True).map(tuple)
+LIMIT = st.builds("P{}M{}D".format, st.integers(1, 12), st.integers(1, 90)) | st.builds(
+    "P{}B".format, st.integers(1, 500)
+)
 DEGREES = st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 
 RECORDS: dict[str, st.SearchStrategy[msgspec.Struct]] = {
@@ -51,7 +65,7 @@ RECORDS: dict[str, st.SearchStrategy[msgspec.Struct]] = {
         degrees=DEGREES, id=ID, name=SURE, kind=st.sampled_from(StationKind), area=CODE,
         serves=UNIQUE_CODES, parent=st.just("") | ID, address=TEXT, directions=TEXT, phone=PHONE,
         mobile=PHONE, hours=TEXT, head=NAME, officer=NAME,
-        duty=st.lists(RULES, max_size=2).map(tuple), name_en=NAME, address_en=TEXT,
+        duty=st.lists(DUTY_RULES, max_size=2).map(tuple), name_en=NAME, address_en=TEXT,
     ),
     "deputy": st.builds(
         Deputy, id=ID, name=SURE, level=st.sampled_from(Level), constituency=TEXT,
@@ -70,6 +84,30 @@ RECORDS: dict[str, st.SearchStrategy[msgspec.Struct]] = {
         sample=st.booleans(), campaign=TEXT,
         results=st.dictionaries(st.sampled_from("ABCD"), st.text("已解决ab", min_size=1)),
         name_en=TEXT, office_en=TEXT,
+    ),
+    "body": st.builds(
+        Body, id=ID, name=SURE, kind=st.sampled_from(BodyKind), area=MAYBE_CODE, phone=PHONE,
+        address=TEXT, name_en=NAME,
+    ),
+    "route": st.builds(
+        Route, id=ID, name=SURE, kind=st.sampled_from(RouteKind), address=TEXT, phone=PHONE,
+        hours=TEXT, note=TEXT, name_en=NAME,
+    ),
+    "template": st.builds(
+        ReplyTemplate, id=ID, name=SURE, text=TEXT.filter(bool), unit=st.just("") | ID
+    ),
+    "rule": st.builds(
+        Rules, alone=LIMIT, joint=LIMIT, urgent=LIMIT, return_within=LIMIT, press_within=LIMIT,
+        answer_within=LIMIT, rate_within=LIMIT, rounds=st.integers(1, 9),
+        extension=st.sampled_from(Extension), yellow_days=st.integers(11, 20),
+        red_days=st.integers(0, 10), head_days=st.integers(1, 4), office_days=st.integers(5, 9),
+        committee_days=st.integers(10, 99), minimum_n=st.integers(1, 1000),
+        urgent_words=st.lists(st.text("触电漏井盖ab", min_size=1), max_size=3, unique=True)
+        .map(tuple),
+    ),
+    "day": st.builds(
+        SpecialDay, id=st.dates(min_value=date(1000, 1, 1)).map(str),
+        kind=st.sampled_from(DayKind), name=NAME,
     ),
 }  # fmt: skip
 

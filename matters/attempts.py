@@ -1,0 +1,113 @@
+"""What a 409 refused is kept on record, with the words that were typed, and shown to the office."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from eventlog import words
+from eventlog.events import Draft, Event
+from eventlog.identifiers import new_uuid7
+from eventlog.transaction import Transaction
+from matters.command import Command
+from matters.shapes import WrongShape, bytes_in, text_in, time_of
+from matters.terms import RecordEvent
+
+
+class Refused(msgspec.Struct, kw_only=True):
+    """A command that was refused: on which matter, which, why (a code), by whom, when (ms, UTC)."""
+
+    event: bytes
+    matter: bytes = b""
+    command: str = ""
+    code: str = ""
+    by: str = ""
+    at: int = 0
+
+
+class Attempt(NamedTuple):
+    """A refused command as it is shown: `typed` are its fields, none once they were erased."""
+
+    refused: Refused
+    typed: Mapping[str, Any]
+
+
+class AttemptsProjection:
+    """Projection of the noun `attempt` into `attempts`."""
+
+    noun = "attempt"
+
+    def fold(self, events: Sequence[Event]) -> Refused:
+        """Return the attempt that its one event tells of."""
+        event = events[0]
+        found = Refused(event=event.id, by=event.by)
+        try:
+            found.at = time_of(event.at)
+            found.matter = bytes_in(event.data, "matter")
+            found.command = text_in(event.data, "command")
+            found.code = text_in(event.data, "code")
+        except WrongShape:
+            return Refused(event=event.id)
+        return found
+
+    def replace_rows(
+        self, connection: sqlite3.Connection, subject: bytes, state: Refused, position: int
+    ) -> None:
+        """Put the attempt's row in place. The transaction is open."""
+        if state.matter:
+            connection.execute(
+                "INSERT OR REPLACE INTO attempts(matter, event, command, code, by, at) "
+                "VALUES (?,?,?,?,?,?)",
+                (state.matter, state.event, state.command, state.code, state.by, state.at),
+            )
+
+    def clear(self, connection: sqlite3.Connection) -> None:
+        """Empty the table."""
+        connection.execute("DELETE FROM attempts")
+
+
+def record(
+    transaction: Transaction,
+    matter: bytes,
+    command: Command,
+    raw: Mapping[str, Any],
+    *,
+    by: str,
+    code: str,
+    seen: int | None,
+) -> None:
+    """Write that a command was refused, with the fields that were typed."""
+    names = {field.name for field in command.fields}
+    typed = {
+        name: value for name, value in raw.items() if name.partition("-")[0] in names and value
+    }
+    draft = Draft(
+        RecordEvent.ATTEMPTED,
+        new_uuid7(transaction.now_ms()),
+        {"matter": matter, "command": command.name, "code": code, "seen": seen},
+        {"fields": json.dumps(typed, ensure_ascii=False)} if typed else {},
+    )
+    transaction.append([draft], by=by, fresh_subject=True)
+
+
+def events_about(connection: sqlite3.Connection, matter: bytes) -> list[bytes]:
+    """Return the events of all attempts on a matter, whose words go when the matter's go."""
+    rows = connection.execute("SELECT event FROM attempts WHERE matter=?", (matter,))
+    return [row[0] for row in rows]
+
+
+def about(connection: sqlite3.Connection, matter: bytes, most: int = 20) -> list[Attempt]:
+    """Return the newest attempts on a matter, with what was typed."""
+    rows = connection.execute(
+        "SELECT event, matter, command, code, by, at FROM attempts WHERE matter=? "
+        "ORDER BY at DESC, event DESC LIMIT ?",
+        (matter, most),
+    ).fetchall()
+    found: list[Attempt] = []
+    for event, of, command, code, by, at in rows:
+        text = words.read(connection, event, "fields")
+        refused = Refused(event=event, matter=of, command=command, code=code, by=by, at=at)
+        found.append(Attempt(refused, json.loads(text) if text else {}))
+    return found
