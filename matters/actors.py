@@ -12,7 +12,7 @@ class Actor(NamedTuple):
     `account` is the id of the account, never a name. `stations` and `areas` bound what a liaison
     officer or deputy sees. An office without areas sees the whole county; one with areas sees
     what comes from there or is filed with its `body`. A `presidium` is an office that does not
-    speak for the standing committee.
+    speak for the standing committee; a `head` leads a unit, and is told what is raised to it.
     """
 
     role: Role
@@ -23,6 +23,7 @@ class Actor(NamedTuple):
     areas: frozenset[str] = frozenset()
     body: str = ""
     presidium: bool = False
+    head: bool = False
 
     @property
     def signature(self) -> str:

@@ -65,6 +65,12 @@ _UNIT = (
     _Kind("pressed", N_("催办了还没回应"), Filters(pressed_late=True)),
     _Kind("explain", N_("群众不满意，等说明原因"), Filters(desk=Desk.EXPLAIN)),
 )
+_HEAD = (
+    _Kind("head", N_("逾期，报到您这里的"), Filters(level=Raised.HEAD)),
+    _Kind("office", N_("逾期，已报人大办公室"), Filters(level=Raised.OFFICE)),
+    _Kind("committee", N_("逾期，已报人大常委会"), Filters(level=Raised.COMMITTEE)),
+    _Kind("explain", N_("群众不满意，等说明原因"), Filters(desk=Desk.EXPLAIN)),
+)
 _DEPUTY = (
     _Kind("frame", N_("群众新反映的，等您定单"), Filters(desk=Desk.FRAME), "urgent"),
     _Kind(
@@ -95,7 +101,7 @@ def awaiting(
 ) -> list[Awaited]:
     """Return what waits for the actor, each kind that has any, with its `first` matters."""
     found: list[Awaited] = []
-    for kind in _KINDS.get(actor.role, ()):
+    for kind in _HEAD if actor.head else _KINDS.get(actor.role, ()):
         if kind.committee and actor.presidium:
             continue
         narrowed = kind.narrowed
@@ -106,7 +112,11 @@ def awaiting(
             continue
         overdue = 0
         if kind.late:
-            late = narrowed._replace(**{kind.late: True})
+            late = (
+                narrowed._replace(overdue=True)
+                if kind.late == "overdue"
+                else (narrowed._replace(urgent=True))
+            )
             overdue = _count(connection, actor, late, now_ms, rules).n
         rows: list[Row] = []
         if first:

@@ -94,7 +94,7 @@ def m003_handovers(database: Database) -> None:
 
 
 @migrations()
-def m002_sessions(database: Database) -> None:
+def m004_sessions(database: Database) -> None:
     """Face-to-face sessions, who took part and what they are about, and the promises made."""
     statements = (
         """CREATE TABLE met(
@@ -136,7 +136,7 @@ def m002_sessions(database: Database) -> None:
 
 
 @migrations()
-def m003_documents(database: Database) -> None:
+def m005_documents(database: Database) -> None:
     """Documents that are drafted from the figures and signed."""
     database.execute(
         """CREATE TABLE documents(
@@ -152,7 +152,7 @@ def m003_documents(database: Database) -> None:
 
 
 @migrations()
-def m004_figures(database: Database) -> None:
+def m006_figures(database: Database) -> None:
     """What a matter counts as in the ledger (`marks`), for how many people, after how long."""
     for column in (
         "marks INTEGER NOT NULL DEFAULT 0",
@@ -163,7 +163,7 @@ def m004_figures(database: Database) -> None:
 
 
 @migrations()
-def m005_lists(database: Database) -> None:
+def m007_lists(database: Database) -> None:
     """The matters by order of arrival, what they are listed, searched and counted by.
 
     The rows are made anew from the log when the node opens (`MattersProjection.version`).
@@ -282,4 +282,14 @@ def m005_lists(database: Database) -> None:
         )""",
     )
     for statement in statements:
+        database.execute(statement)
+
+
+@migrations()
+def m008_supervision(database: Database) -> None:
+    """What time alone brings, and each unit's lights, are looked for among few rows."""
+    for statement in (
+        "CREATE INDEX matters_running ON matters(lead, due_at) WHERE running",
+        "CREATE INDEX matters_to_rate ON matters(replied_at) WHERE desk='rate'",
+    ):
         database.execute(statement)

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import NamedTuple
 
-from matters.lights import due_until
+from matters.lights import Raised, due_until
 from matters.rules import Rules
 
 
@@ -46,3 +46,22 @@ def in_all(units: list[UnitLights]) -> UnitLights:
         "",
         *(sum(getattr(one, name) for one in units) for name in UnitLights._fields[1:]),
     )
+
+
+class OverdueMatter(NamedTuple):
+    """An overdue matter: number, lead unit, when it was due (ms, UTC), to whom it is raised."""
+
+    number: str
+    unit: str
+    due_at: int
+    level: str
+
+
+def overdue_now(connection: sqlite3.Connection, *, now_ms: int) -> list[OverdueMatter]:
+    """Return every overdue matter, the longest overdue first."""
+    rows = connection.execute(
+        "SELECT number, lead, due_at, level FROM matters INDEXED BY matters_due "
+        "WHERE running AND due_at < ? ORDER BY due_at, id",
+        (now_ms,),
+    )
+    return [OverdueMatter(row[0], row[1], row[2], row[3] or Raised.UNIT) for row in rows]

@@ -17,7 +17,6 @@ from matters.rules import Rules
 from matters.terms import Desk, MatterEvent
 from stations.working_days import WorkingDays
 
-_WITH_UNIT = "state IN ('assigned','in_hand')"
 _LEVELS = ("", Raised.UNIT, Raised.HEAD, Raised.OFFICE, Raised.COMMITTEE)
 
 
@@ -42,7 +41,7 @@ def _escalations(
     for level, late_days in days.items():
         reached = [str(one) for one in _LEVELS[_LEVELS.index(level) :]]
         rows = connection.execute(
-            f"SELECT id FROM matters WHERE {_WITH_UNIT} AND due_at <= ? "
+            "SELECT id FROM matters INDEXED BY matters_due WHERE running AND due_at <= ? "
             f"AND level NOT IN ({','.join('?' * len(reached))}) ORDER BY due_at LIMIT ?",
             (now_ms - late_days * 86_400_000, *reached, most - len(found)),
         ).fetchall()
@@ -64,9 +63,9 @@ def _lapses(
     if most <= 0:
         return []
     rows = connection.execute(
-        "SELECT id, replied_at FROM matters WHERE desk=? AND replied_at < ? "
+        f"SELECT id, replied_at FROM matters WHERE desk='{Desk.RATE}' AND replied_at < ? "
         "ORDER BY replied_at LIMIT ?",
-        (Desk.RATE, now_ms, most),
+        (now_ms, most),
     )
     return [
         Draft(MatterEvent.LAPSED, identity, {})
@@ -79,15 +78,16 @@ def moved_limits(
     connection: sqlite3.Connection, calendar: WorkingDays, *, batch: int
 ) -> Iterator[list[Draft]]:
     """Yield, in batches, the limits in working days that the calendar of now ends elsewhere."""
-    after = b""
+    after = (0, b"")
     while True:
         rows = connection.execute(
-            f"SELECT id FROM matters WHERE {_WITH_UNIT} AND id > ? ORDER BY id LIMIT ?",
-            (after, batch),
+            "SELECT id, due_at FROM matters INDEXED BY matters_due "
+            "WHERE running AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ?",
+            (*after, batch),
         ).fetchall()
         if not rows:
             return
-        after = rows[-1][0]
+        after = (rows[-1][1], rows[-1][0])
         matters = (store.by_id(connection, row[0]) for row in rows)
         drafts = [moved_limit(matter, calendar) for matter in matters if matter is not None]
         yield [draft for draft in drafts if draft is not None]

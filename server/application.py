@@ -18,22 +18,31 @@ from server import (
     intake,
     interface,
     ledger_interface,
+    register_interface,
     session_interface,
     tracking,
 )
 from server.console import (
+    accounts,
+    days,
     document_pages,
+    drafting,
+    market,
     outbox,
+    paper,
     publishing,
+    registers,
     session_pages,
     sessions,
     supervision,
     system,
+    unsent,
     waiting,
 )
 from server.console import handovers as console_handovers
 from server.console import ledger as console_ledger
 from server.console import matters as console_matters
+from server.console.doors import LostSession, Unsent
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -58,7 +67,12 @@ def make_application(node: Node) -> ASGIApp:
 
     application = Starlette(
         routes=[*routes(), *console_routes(), Mount("/", PublicFiles(node.site.out))],
-        exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
+        exception_handlers={
+            HTTPException: answer_problem,
+            LostSession: unsent.answer_lost,
+            Unsent: unsent.answer_unsent,
+            Exception: answer_problem,
+        },
     )
     application.state.node = node
     application.state.attempts = Attempts()
@@ -84,6 +98,13 @@ def routes() -> list[Route]:
         Route("/api/v1/handovers/{id}", handovers.one_handover),
         Route("/api/v1/imports", interface.list_imports),
         Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
+        Route("/api/v1/registers/{plural}", register_interface.list_records),
+        Route("/api/v1/registers/{plural}/{id}", register_interface.put_record, methods=["PUT"]),
+        Route(
+            "/api/v1/registers/{plural}/{id}",
+            register_interface.delete_record,
+            methods=["DELETE"],
+        ),
         Route("/api/v1/ledger", ledger_interface.ledger),
         Route("/api/v1/matters", interface.list_matters),
         Route("/api/v1/matters/{number}", interface.one_matter),
@@ -122,14 +143,31 @@ def console_routes() -> list[Route]:
         Route("/console/handovers/new", console_handovers.new_page, methods=["GET"]),
         Route("/console/handovers/new", console_handovers.new, methods=["POST"]),
         Route("/console/handovers/{id}", console_handovers.handover),
+        Route("/console/market", market.stall, methods=["GET"]),
+        Route("/console/market", market.enter, methods=["POST"]),
+        Route("/console/market/slips", market.slips),
+        Route("/console/drafts.js", drafting.script),
+        Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/registers/", registers.overview),
+        Route("/console/registers/days/", days.page, methods=["GET"]),
+        Route("/console/registers/days/", days.add, methods=["POST"]),
+        Route("/console/registers/{plural}/", registers.records),
+        Route("/console/registers/{plural}/{id}", registers.edit, methods=["GET"]),
+        Route("/console/registers/{plural}/{id}", registers.save, methods=["POST"]),
+        Route("/console/registers/{plural}/{id}/remove", registers.removal, methods=["GET"]),
+        Route("/console/registers/{plural}/{id}/remove", registers.remove, methods=["POST"]),
+        Route("/console/accounts", accounts.overview, methods=["GET"]),
+        Route("/console/accounts", accounts.add, methods=["POST"]),
+        Route("/console/accounts/{id}/{act}", accounts.act, methods=["POST"]),
         Route("/console/system", system.system),
         Route("/console/test-message", outbox.send_test, methods=["POST"]),
         Route("/console/send-again", outbox.send_again, methods=["POST"]),
         Route("/console/kit-printed", system.kit_printed, methods=["POST"]),
         Route("/console/matters/{number}", console_matters.matter),
         Route("/console/matters/{number}/contact", console_matters.contact, methods=["POST"]),
+        Route("/console/matters/{number}/rating-form", paper.rating_form),
         Route("/console/matters/{number}/publish", publishing.edit, methods=["GET"]),
         Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
         Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),

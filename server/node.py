@@ -11,16 +11,18 @@ from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
+from eventlog.transaction import Transaction
 from matters.attempts import AttemptsProjection
 from matters.documents_store import DocumentsProjection
 from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
 from matters.sessions_store import SessionsProjection
-from server import county_registers
+from server import county_registers, drafts
 from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
+from server.digest_sources import sources
 from server.indexer import Indexer
 from server.mail import Relay
 from server.postman import Postman
@@ -28,7 +30,6 @@ from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.settings import Settings
-from server.simple_waiting import sources
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
 from sync.configuration import ReplicatedDatabase
@@ -130,6 +131,16 @@ class Node:
         self.timekeeper = Timekeeper(self.log, self.registers.current)
         self.postman = self._postman()
         self.now_ms = self.log.now_ms
+        self._clear_drafts()
+
+    def _clear_drafts(self) -> None:
+        """Remove drafts that are old, or that a copy brought back after an erasure."""
+
+        def job(transaction: Transaction) -> None:
+            drafts.clear_old(transaction)
+            drafts.clear_erased(transaction, self.folder)
+
+        self.log.write(job)
 
     @property
     def kit_path(self) -> Path:

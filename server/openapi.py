@@ -13,6 +13,7 @@ from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
 from matters.session_acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Kind, Rating
+from server.county_registers import BY_PLURAL
 from server.languages import ENGLISH, translated
 
 # Months (yyyy-mm), the lead unit, an area with all below it.
@@ -57,6 +58,13 @@ def document() -> dict[str, Any]:
         "/api/v1/imports/{id}/approve": {
             "post": _operation("Let a whole import be public", [_path("id")])
         },
+        "/api/v1/registers/{plural}": {
+            "get": _operation(
+                "A page of a register's records, as text cells by field",
+                [_register_path(), _query("cursor")],
+            )
+        },
+        "/api/v1/registers/{plural}/{id}": {"put": _put_record(), "delete": _delete_record()},
         "/api/v1/matters": {
             "get": _operation(
                 "A page of matters, newest first",
@@ -193,6 +201,46 @@ def _operation(
     if secured:
         found["security"] = [{"token": []}]
         found["responses"]["401"] = {"description": "not signed in"}
+    return found
+
+
+def _register_path() -> dict[str, Any]:
+    return {**_path("plural"), "schema": {"enum": list(BY_PLURAL)}}
+
+
+def _put_record() -> dict[str, Any]:
+    found = _operation("Replace a record, or add it", [_register_path(), _path("id")])
+    found["description"] = (
+        "by office, admin. Text cells by field, as a row of an import has them; a field that is "
+        "left out is empty. `seen` is the version that the record was read at."
+    )
+    body = _body({"seen": {"type": "integer", "description": "the version acted on"}}, [])
+    body["content"]["application/json"]["schema"]["additionalProperties"] = {"type": "string"}
+    found["requestBody"] = body
+    found["responses"].update(
+        {
+            "201": {"description": "added"},
+            "403": {"description": "not this role"},
+            "404": {"description": "no such register"},
+            "409": {"description": "stale: somebody else changed it"},
+            "422": _REFUSED["422"],
+        }
+    )
+    return found
+
+
+def _delete_record() -> dict[str, Any]:
+    found = _operation("Take a record off", [_register_path(), _path("id"), _query("seen")])
+    found["description"] = "by office, admin"
+    del found["responses"]["200"]
+    found["responses"].update(
+        {
+            "204": {"description": "done"},
+            "403": {"description": "not this role"},
+            "404": {"description": "no such record"},
+            "409": {"description": "stale, or other records still refer to it"},
+        }
+    )
     return found
 
 

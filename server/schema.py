@@ -77,3 +77,24 @@ def m003_outbox(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m004_drafts(database: Database) -> None:
+    """What someone is writing in the console, sealed; one draft a person and form."""
+    database.execute(
+        """CREATE TABLE drafts(
+            account TEXT NOT NULL REFERENCES accounts(id),
+            place TEXT NOT NULL,
+            body BLOB NOT NULL,
+            wrapped_key BLOB NOT NULL,
+            saved_at INTEGER NOT NULL,
+            PRIMARY KEY(account, place)
+        ) WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def m005_switched_off(database: Database) -> None:
+    """When an account was switched off (ms); NULL as long as it may be used."""
+    database.execute("ALTER TABLE accounts ADD COLUMN off_at INTEGER")

@@ -23,7 +23,7 @@ STEPS: Mapping[str, str] = {
     "matter.assigned": N_("人大派单"),
     "matter.accepted": N_("单位接单"),
     "matter.returned": N_("单位退回"),
-    "matter.asked": N_("请您补充说明"),
+    "matter.asked": N_("向群众提问"),
     "matter.divided": N_("分给几个单位办"),
     "matter.extension_asked": N_("申请延期"),
     "matter.extension_decided": N_("批延期"),
@@ -74,6 +74,20 @@ RESULTS: Mapping[str, str] = {
     "B": N_("正在解决或列入计划"),
     "C": N_("因条件限制暂不能解决"),
     "D": N_("留作参考"),
+}
+# What each register is called, by its plural, and what it is for.
+REGISTERS: Mapping[str, tuple[str, str]] = {
+    "areas": (N_("区划"), N_("县、乡镇和村（社区）。")),
+    "stations": (N_("联络站点"), N_("联络站、联络点、代表之家：在哪里、服务哪些村、哪天值班。")),
+    "deputies": (N_("代表名册"), N_("各级代表：为哪些村服务、在哪个站接待。")),
+    "units": (N_("承办单位"), N_("可以派单的部门、乡镇和单位。")),
+    "categories": (N_("事项类别"), N_("事项分哪几类，按什么顺序排。")),
+    "counties": (N_("本县信息"), N_("县名、人大办公室的电话和地址、结果分类。只有一份。")),
+    "bodies": (N_("人大机构"), N_("常委会、主席团这些机构，建议转给谁。")),
+    "routes": (N_("上级与法定渠道"), N_("不归本县办的事，请群众去哪里。")),
+    "templates": (N_("答复模板"), N_("写答复时可以套用的文字。")),
+    "rules": (N_("办理规则"), N_("时限、几轮、亮灯和逾期上报的天数。只有一份。")),
+    "days": (N_("节假日与调休"), N_("哪天放假、哪个周末上班，按工作日算的时限跟着变。")),
 }
 FIELDS: Mapping[str, str] = {
     "text": N_("什么事"),
@@ -156,6 +170,7 @@ __all__ = [
     "PUBLICITY",
     "RAISED",
     "RATINGS",
+    "REGISTERS",
     "REPLICA",
     "RESULTS",
     "ROLES",

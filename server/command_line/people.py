@@ -1,6 +1,6 @@
 """`huiyin users add` and `huiyin tokens add`: who may sign in, and programs that act for staff."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from server import accounts
 from server.addresses import BadAddress, parse_email
 from server.command_line.folders import data_option, opened
 from server.county_registers import CountyRegisters, read_all
+from server.new_accounts import unknown_places
 
 
 def _bindings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,12 +105,5 @@ def _add(
 
 
 def _refuse_unknown(registers: CountyRegisters, bound: dict[str, str]) -> None:
-    known: dict[str, Mapping[str, object]] = {
-        "station": registers.stations,
-        "unit": registers.units,
-        "deputy": registers.deputies,
-        "area": registers.areas,
-    }
-    for name, value in bound.items():
-        if value and name in known and value not in known[name]:
-            raise click.ClickException(f"--{name} {value}: 名册里没有 / not on the register")
+    for name in unknown_places(registers, bound):
+        raise click.ClickException(f"--{name} {bound[name]}: 名册里没有 / not on the register")

@@ -1,7 +1,7 @@
 """What a matter's page shows beside the matter: other matters, tasks, conflicts, attempts."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from matters import attempts, store
@@ -30,6 +30,10 @@ class Related(NamedTuple):
     tasks: list[tuple[Task, str]]
     conflicts: list[tuple[Step, str]]
     attempts: list[tuple[attempts.Attempt, Command]]
+
+    def conflicts_told(self, told: Callable[[str], str]) -> list[tuple[Step, str]]:
+        """Return the contested steps with their names in the reader's language."""
+        return [(step, told(words)) for step, words in self.conflicts]
 
 
 def related(

@@ -9,8 +9,8 @@ from eventlog.transaction import Transaction
 from matters.refusals import N_, Refusal
 from server import accounts
 from server.addresses import EMAIL_MOST, BadAddress, parse_email
-from server.bodies import read_fields
-from server.console.doors import form_of, redirect, signed_in
+from server.console import unsent
+from server.console.doors import fields_of, form_of, redirect, signed_in
 from server.languages import language_of
 from server.node import Node
 from server.pages import console_page, path_to_root
@@ -18,36 +18,44 @@ from server.problems import said
 from server.sign_in import COOKIE, check, session_of
 
 
-def _page(request: Request, *, status: int = 200, name: str = "", problem: str = "") -> Response:
-    return console_page(
-        request, "sign_in.html", title="sign-in", status=status, name=name, problem=problem
-    )
-
-
 async def sign_in_page(request: Request) -> Response:
     """Answer `GET /console/sign-in`."""
     if session_of(request) is not None:
         return redirect(request, "console/")
-    return _page(request)
+    return unsent.sign_in_page(request)
 
 
 async def sign_in(request: Request) -> Response:
-    """Answer `POST /console/sign-in`: a session cookie, or the form again."""
+    """Answer `POST /console/sign-in`: a session cookie, or the form again.
+
+    Words that the page carried stand in their form again afterwards, not carried out.
+    """
     node: Node = request.app.state.node
-    fields = await read_fields(request)
+    fields = await fields_of(request)
+    kept = unsent.read_kept(fields.text("kept"))
     name = fields.text("name").strip()[:100]
     try:
         account = await check(request, name, fields.text("password"))
     except Refusal as refusal:
         message, _ = said(language_of(request), refusal)
-        return _page(request, status=refusal.status, name=name, problem=message)
+        return unsent.sign_in_page(
+            request, kept=kept, status=refusal.status, name=name, problem=message
+        )
     if account is None:
-        return _page(request, status=401, name=name, problem=N_("名字或密码不对。"))
+        wrong = N_("名字或密码不对。")
+        return unsent.sign_in_page(request, kept=kept, status=401, name=name, problem=wrong)
     hours = node.settings.session_hours
     committed = await node.log.write_async(
         lambda transaction: accounts.begin_session(transaction, account.id, hours)
     )
-    response = RedirectResponse(path_to_root(request) + "console/", 303)
+    response: Response = RedirectResponse(path_to_root(request) + "console/", 303)
+    if kept is not None and account.one_time:
+        await unsent.keep_as_draft(node, account.id, kept)
+    elif kept is not None:
+        with node.log.reading() as connection:
+            begun = accounts.session_of(connection, committed.result, node.now_ms())
+        request.state.session = begun
+        response = await unsent.show(request, kept)
     _set_cookie(request, response, committed.result)
     return response
 

@@ -17,7 +17,6 @@ from server.mail import Relay as Address
 from server.node import open_log, prepare_folder
 from server.postman import Postman
 from server.settings import Settings
-from server.simple_waiting import Desk, light
 from tests.server.receivers import Hook, Relay
 
 PASSWORD = "relay-password-1"
@@ -26,6 +25,25 @@ PASSWORD = "relay-password-1"
 def at(text: str) -> int:
     """Return a time of Asia/Shanghai in ms, UTC."""
     return int(datetime.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp() * 1000)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One kind of what waits, with numbers that a test makes up."""
+
+    desk: str
+    label: str
+    count: int
+    overdue: int
+    query: str
+    first: list[tuple[str, int | None]]
+
+
+def light(due_at: int, now_ms: int) -> str:
+    """Return red where it is overdue, yellow within five days of it, else green."""
+    if due_at < now_ms:
+        return "red"
+    return "yellow" if due_at - now_ms < 5 * 86_400_000 else "green"
 
 
 @dataclass

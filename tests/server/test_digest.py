@@ -5,8 +5,7 @@ import datetime
 from server.announcing import newest_day_due
 from server.digest import Overdue
 from server.outbox import HOUR_MS
-from server.simple_waiting import Desk
-from tests.server.notified import DUE, County, at
+from tests.server.notified import DUE, County, Desk, at
 
 
 def test_a_digest_is_made_at_its_hour_once_and_says_what_waits(county: County) -> None:
