@@ -56,7 +56,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, dic
             rating = {
                 "reply_rating": "satisfied",
                 "result_rating": "unsatisfied" if n == 5 else "basically",
-                    "comment": "镜子装歪了。" if n == 5 else "",
+                "comment": "镜子装歪了。" if n == 5 else "",
             }
             rated = httpx2.post(
                 f"{hub.url}/m/{number}/rating",
