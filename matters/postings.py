@@ -77,6 +77,18 @@ def holding(connection: sqlite3.Connection, term: str, within: Sequence[int]) ->
     return found
 
 
+def beginning(connection: sqlite3.Connection, start: str, within: Sequence[int]) -> Bits:
+    """Return who holds a term that begins so."""
+    found: Bits = {}
+    for chunk in within:
+        for (holders,) in connection.execute(
+            "SELECT holders FROM postings WHERE chunk=? AND term >= ? AND term < ?",
+            (chunk, start, start + "\U0010ffff"),
+        ):
+            found[chunk] = found.get(chunk, 0) | _decoded(holders)
+    return found
+
+
 def either(sets: Iterable[Bits]) -> Bits:
     """Return what stands in one of the sets or more."""
     found: Bits = {}

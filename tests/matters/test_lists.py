@@ -65,7 +65,7 @@ def live(log: Log, clock: Clock) -> None:
         elif number % 8 == 6:
             commanded(log, one, "reply", ROADS, text="换了新灯泡", result="A")
             ratings = {"reply_rating": "satisfied", "result_rating": "unsatisfied"}
-            commanded(log, one, "rate", DEPUTY, comment="还是不亮", **ratings)
+            commanded(log, one, "rate", DEPUTY, None, comment="还是不亮", **dict[str, Any](ratings))
         elif number % 8 == 7:
             commanded(log, one, "reply", ROADS, text="换了新灯泡", result="A")
 
