@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from eventlog.events import Draft
 from matters import store
-from matters.actors import Actor
+from matters.actors import VILLAGER, Actor
 from matters.answers import answer_in
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
 from matters.filters import Filters
@@ -43,7 +43,6 @@ from tests.matters.county import (
     OFFICE,
     ROADS,
     UNITS,
-    VILLAGER,
     WATER,
     commanded,
     matter_of,
@@ -326,9 +325,7 @@ class County(RuleBasedStateMachine):
             for lists in LISTS:
                 assert sum(lists(connection, self.clock.now_ms).values()) == received
             matters = every(connection)
-            flagged = listed(
-                connection, OFFICE, Filters(flagged=True), now_ms=self.clock.now_ms
-            )
+            flagged = listed(connection, OFFICE, Filters(flagged=True), now_ms=self.clock.now_ms)
             assert {row.matter.id for row in flagged.rows} == {
                 matter.id for matter in matters if matter.contested
             }
