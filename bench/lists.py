@@ -364,9 +364,9 @@ def _commands(log: Log, say: Callable[[str], None]) -> list[Figure]:
             found.append(_timed(what, ask, say, most=COMMAND_MOST_MS, times=times))
 
     def work_off(rnd: random.Random) -> int:
-        return log.write(lambda t: waiting.work_off(t.connection, 256)).result
+        return log.write(lambda t: waiting.work_off(t.connection, 64)).result
 
-    found.append(_timed("working off up to 256 that wait", work_off, say, times=3))
+    found.append(_timed("working off up to 64 that wait", work_off, say, times=6))
     return found
 
 

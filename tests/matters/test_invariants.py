@@ -298,9 +298,7 @@ class County(RuleBasedStateMachine):
             for lists in LISTS:
                 assert sum(lists(connection, self.clock.now_ms).values()) == received
             matters = every(connection)
-            flagged = listed(
-                connection, OFFICE, Filters(flagged=True), now_ms=self.clock.now_ms
-            )
+            flagged = listed(connection, OFFICE, Filters(flagged=True), now_ms=self.clock.now_ms)
             assert {row.matter.id for row in flagged.rows} == {
                 matter.id for matter in matters if matter.contested
             }
