@@ -39,7 +39,11 @@ from tests.matters.county import (
 FOLDER = Path(__file__).with_name("golden")
 PUBLIC = ("桥栏杆", "栏杆断了")
 DAY_MS = 86_400_000
-UNHAPPY = {"reply_rating": "basically", "result_rating": "unsatisfied", "comment": "还漏"}
+UNHAPPY: dict[str, Any] = {
+    "reply_rating": "basically",
+    "result_rating": "unsatisfied",
+    "comment": "还漏",
+}
 
 
 def live_through(log: Log, clock: Clock) -> None:

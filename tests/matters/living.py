@@ -54,7 +54,7 @@ def fields_for(
             fields["event"] = uuid_text(step.event)
             fields["keep"] = ("no", "yes")[choice % 2]
         case "rate" | "evaluate":
-            said = ("satisfied", "basically", "unsatisfied")[choice % 3]
+            said = ("unsatisfied", "satisfied", "unsatisfied", "basically")[choice % 4]
             fields |= {"reply_rating": said, "result_rating": said, "comment": "说过了"}
         case "divide":
             fields["parts"] = [{"unit": "water", "task": "迁水管", "until": str(now)}]

@@ -8,7 +8,7 @@ import pytest
 
 from eventlog.log import Log
 from matters import echoes, history, store
-from matters.actors import Actor
+from matters.actors import VILLAGER, Actor
 from matters.answers import answer_in
 from matters.history import HistoricalRow
 from matters.matter import Matter
@@ -19,7 +19,6 @@ from tests.matters.county import (
     AREAS,
     OFFICE,
     ROADS,
-    VILLAGER,
     commanded,
     matter_of,
     open_county,
@@ -27,8 +26,12 @@ from tests.matters.county import (
 )
 from tests.matters.test_order_of_arrival import exchange
 
-BAD = {"reply_rating": "satisfied", "result_rating": "unsatisfied", "comment": "还漏水"}
-GOOD = {"reply_rating": "satisfied", "result_rating": "satisfied"}
+BAD: dict[str, Any] = {
+    "reply_rating": "satisfied",
+    "result_rating": "unsatisfied",
+    "comment": "还漏水",
+}
+GOOD: dict[str, Any] = {"reply_rating": "satisfied", "result_rating": "satisfied"}
 
 
 @pytest.fixture
