@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from eventlog.events import Draft
 from matters import store
-from matters.actors import Actor
+from matters.actors import VILLAGER, Actor
 from matters.answers import answer_in
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
 from matters.ledger import Count
@@ -42,7 +42,6 @@ from tests.matters.county import (
     OFFICE,
     ROADS,
     UNITS,
-    VILLAGER,
     WATER,
     commanded,
     matter_of,

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from eventlog.events import Draft
+from matters.actors import VILLAGER
 from matters.matter import Matter
 from matters.refusals import BadFields, NotContent, NotNow, RoundsLeft
 from matters.terms import Desk, MatterEvent, State
-from tests.matters.county import DEPUTY, LIAISON, ROADS, VILLAGER, WATER, matter_of
+from tests.matters.county import DEPUTY, LIAISON, ROADS, WATER, matter_of
 from tests.matters.test_clock import Office, ends, office
 
 __all__ = ["office"]
