@@ -5,10 +5,13 @@ outside like everything else.
 """
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from eventlog.keys import load_keys
+from eventlog.log import Log
 from matters.actors import VILLAGER, Actor
 from matters.commands import COMMANDS
 from matters.deadlines import DAY_MS, day_of, end_of_day
@@ -18,11 +21,13 @@ from matters.matter import Matter
 from matters.receipts import key_of
 from matters.terms import Role
 from server.county_registers import read_all
-from server.node import open_log, prepare_folder
+from server.node import open_log, prepare_folder, projections
 from server.sample import seed_sample
 from server.settings import Settings
+from tests.eventlog.arrivals import Arrival, arrive, departing
 from tests.hub import Hub
 
+PROJECTIONS = {one.noun: one for one in projections()}
 OFFICE = Actor(Role.OFFICE, "past")
 
 
@@ -35,6 +40,7 @@ class Past:
         self._began = self.now
         self.keys = load_keys(self.folder) or prepare_folder(Settings(data=self.folder))
         self.log = open_log(self.folder, self.keys, now_ms=lambda: self.now)
+        self._under_way: list[Arrival] = []
         seed_sample(self.log, self.folder)
         with self.log.reading() as connection:
             self.registers = read_all(connection)
@@ -49,6 +55,31 @@ class Past:
         trace: TracebackType | None,
     ) -> None:
         self.log.stop()
+
+    def meanwhile(self, folder: Path, days: int, acts: Sequence[tuple[str, str, Any]]) -> None:
+        """Let another node act, so many days ago, without having seen what this one did since.
+
+        It knows all that the log holds now; `acts` are (number, command, fields by the office).
+        What it wrote arrives when `arrivals` are taken in by `arrived`.
+        """
+        with self.log.reading() as connection:
+            known = departing(connection)
+        there = self.now
+        self.ago(days)
+        folder.mkdir()
+        other = open_log(folder, self.keys, now_ms=lambda: self.now)
+        other.write(lambda transaction: arrive(transaction.connection, known, PROJECTIONS))
+        for number, command, fields in acts:
+            self.act(number, command, log=other, **fields)
+        with other.reading() as connection:
+            self._under_way += departing(connection, other.voice.log)
+        other.stop()
+        self.now = there
+
+    def arrived(self) -> None:
+        """Take in what the other node wrote."""
+        coming, self._under_way = self._under_way, []
+        self.log.write(lambda transaction: arrive(transaction.connection, coming, PROJECTIONS))
 
     def ago(self, days: int) -> None:
         """Put the clock at the noon of so many days before the test began."""
@@ -69,17 +100,28 @@ class Past:
         ).result
         return {"number": made.number, "key": key_of(self.keys.receipt, made.id)}
 
-    def act(self, number: str, command: str, actor: Actor = OFFICE, **fields: Any) -> Matter:
-        """Carry a command out."""
-        return self.log.write(
-            lambda transaction: carry_out(
-                transaction,
-                number,
-                COMMANDS[command],
-                fields,
-                actor=actor,
-                known=self.registers.known,
-                seen=None,
-                folder=self.folder,
+    def act(
+        self,
+        number: str,
+        command: str,
+        actor: Actor = OFFICE,
+        log: Log | None = None,
+        **fields: Any,
+    ) -> Matter:
+        """Carry a command out, in this node's log or another."""
+        return (
+            (log or self.log)
+            .write(
+                lambda transaction: carry_out(
+                    transaction,
+                    number,
+                    COMMANDS[command],
+                    fields,
+                    actor=actor,
+                    known=self.registers.known,
+                    seen=None,
+                    folder=self.folder,
+                )
             )
-        ).result
+            .result
+        )

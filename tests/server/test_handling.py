@@ -1,4 +1,4 @@
-"""办单、督单、评单: somebody named, explained, inspected, rated twice; nothing ends without words."""
+"""办单、督单、评单: somebody named, explained, inspected, rated; nothing ends without words."""
 
 import html
 
