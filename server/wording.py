@@ -125,6 +125,30 @@ DESKS: Mapping[str, str] = {
     "follow": N_("等合并的那件"),
     "none": N_("已了结"),
 }
+# On whom a matter waits at each desk, in a sentence; {unit} is the lead unit's name.
+TURNS: Mapping[str, str] = {
+    "frame": N_("现在等代表定单：能当场答复的就答复，要办的就受理。"),
+    "dispatch": N_("现在等人大办公室派单：选承办单位，定期限。"),
+    "accept": N_("现在等{unit}接单；不归它管的，可以退回。"),
+    "handle": N_("{unit}正在办，办好了要答复。"),
+    "rate": N_("已经答复，等群众评价；代表可以先回访。"),
+    "explain": N_("群众不满意，等{unit}说明原因，再办一次。"),
+    "close": N_("群众评过了，等人大办公室办结。"),
+    "follow": N_("已合并，等那一件的答复。"),
+}
+# The six orders, as whoever is new reads them: the order, who does it, and what.
+ORDERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (N_("点单"), ("villager", "liaison"), N_("群众在网页上说，或由联络员登记。")),
+    (N_("定单"), ("deputy",), N_("代表看一看：能答的当场答复，要办的受理，拟个标题。")),
+    (N_("派单"), ("office",), N_("人大办公室交给承办单位，定期限。")),
+    (N_("办单"), ("unit",), N_("承办单位接单、办理、答复。办不完可以申请延期。")),
+    (N_("督单"), ("deputy", "office"), N_("代表和办公室看进度，催办、视察。")),
+    (
+        N_("评单"),
+        ("villager", "liaison", "deputy"),
+        N_("代表回访，群众评价。不满意，单位再办一次；满意了，办公室办结。"),
+    ),
+)
 LEVELS: Mapping[str, str] = {
     "unit": N_("逾期"),
     "head": N_("逾期，已报单位负责人"),
@@ -167,6 +191,7 @@ __all__ = [
     "LEVELS",
     "LIGHTS",
     "NODE_ROLES",
+    "ORDERS",
     "PUBLICITY",
     "RAISED",
     "RATINGS",
@@ -177,5 +202,6 @@ __all__ = [
     "SAFETY",
     "STATES",
     "STEPS",
+    "TURNS",
     "YES_NO",
 ]

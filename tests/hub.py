@@ -123,8 +123,11 @@ class Hub:
         self.process = None
 
     def sign_ins(self) -> dict[str, tuple[str, str]]:
-        """Return (name, password) by role, as the sample wrote them down."""
-        return {one.role: (one.name, one.password) for one in sign_ins(self.data)}
+        """Return (name, password) by role, the first of each that the sample wrote down."""
+        found: dict[str, tuple[str, str]] = {}
+        for one in sign_ins(self.data):
+            found.setdefault(one.role, (one.name, one.password))
+        return found
 
     def unit_of_sample(self) -> str:
         """Return the unit that the sample's unit account answers for."""

@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from matters.actors import Actor
+from matters.terms import Role
+from server.accounts import Account
 from server.bodies import TEXT_MOST_BYTES, Fields, read_fields
 from server.command_runs import LISTS
 from server.node import Node
@@ -83,6 +85,11 @@ async def form_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
     except WrongFormToken as error:
         raise Unsent(fields) from error
     return fields
+
+
+def front(account: Account) -> str:
+    """Return the path of the first page after signing in: what waits, or for an admin the list."""
+    return "console/" if account.role == Role.ADMIN else "console/waiting"
 
 
 def redirect(request: Request, path: str) -> Response:

@@ -1,7 +1,7 @@
 """Matters in the console: the list, one matter with what can be done now, and entering new ones."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,17 +10,18 @@ from starlette.responses import Response
 
 from eventlog.identifiers import new_uuid7, uuid_text
 from matters import counts, lists, session_acts, sessions_store, store
-from matters.actors import may_see
+from matters.actors import Actor, may_see
+from matters.answers import answer_in
 from matters.command import Command
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
 from matters.counts import Count
 from matters.execution import read_contact
 from matters.lifecycle import may_publish, possible
-from matters.matter import Matter
+from matters.matter import Matter, Step
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
-from matters.terms import Channel, Role, State
+from matters.terms import Channel, MatterEvent, Role, State
 from server import accounts, drafts
 from server.command_runs import command_named, run_command
 from server.console.doors import actor_of, form_of, redirect, signed_in
@@ -36,6 +37,8 @@ from server.problems import field_messages, page_errors
 
 # Publishing has a page of its own, with the original beside it.
 _OWN_PAGE = ("publish",)
+# For so long after a step, whoever took it is told that it is done.
+_JUST_DONE_MS = 60_000
 # How a matter may have reached those who enter it for the person.
 ENTERED_BY = tuple(one for one in Channel if one not in ("web", "qr", "import"))
 
@@ -120,7 +123,7 @@ async def matter_page(
         with node.log.reading() as connection:
             texts = store.texts_of(connection, found)
             return {
-                "related": related(connection, found, texts, actor),
+                "related": related(connection, found, texts, actor, node.now_ms()),
                 "notes": sessions_store.about(connection, found.id, actor=actor),
                 "drafts": drafts.of_account(
                     connection,
@@ -130,6 +133,8 @@ async def matter_page(
                     node.now_ms(),
                 ),
                 "texts": texts,
+                "answer": answer_in(found, texts),
+                "comment": _comment(found, texts),
                 "heading": store.title_of(connection, found),
                 "repeats": store.likely_repeats(connection, found),
                 "position": store.position_of(connection, found.id),
@@ -160,6 +165,7 @@ async def matter_page(
         matter=found,
         offered=[*first, *others],
         next_steps=len(first),
+        just_done=None if refusal or contact else _just_done(found, actor, now_ms),
         reply_template=template,
         templates=[one for one in registers.templates.values() if one.unit in ("", actor.unit)],
         typed_lines=typed_lines,
@@ -186,6 +192,19 @@ async def matter_page(
     )
 
 
+def _just_done(matter: Matter, actor: Actor, now_ms: int) -> Step | None:
+    """Return the matter's last step where the actor has just taken it."""
+    last = matter.steps[-1]
+    mine = last.by == actor.signature and now_ms - last.at < _JUST_DONE_MS
+    return last if mine and last.stands else None
+
+
+def _comment(matter: Matter, texts: Mapping[tuple[bytes, str], str]) -> str:
+    """Return what the person said with their last rating, or ""."""
+    rated = [step for step in matter.steps if step.type == MatterEvent.RATED and step.stands]
+    return texts.get((rated[-1].event, "comment"), "") if rated else ""
+
+
 @signed_in
 async def run(request: Request) -> Response:
     """Answer `POST /console/matters/{number}/{command}`: done, or the page with what is wrong."""
@@ -209,7 +228,7 @@ async def run(request: Request) -> Response:
         )
     if not may_see(actor, done):
         # A unit that returned a matter sees it no more.
-        return redirect(request, "console/")
+        return redirect(request, f"console/waiting?returned={done.number}")
     return redirect(request, f"console/matters/{done.number}")
 
 

@@ -10,7 +10,7 @@ from matters.refusals import N_, Refusal
 from server import accounts
 from server.addresses import EMAIL_MOST, BadAddress, parse_email
 from server.console import unsent
-from server.console.doors import fields_of, form_of, redirect, signed_in
+from server.console.doors import fields_of, form_of, front, redirect, signed_in
 from server.languages import language_of
 from server.node import Node
 from server.pages import console_page, path_to_root
@@ -20,8 +20,9 @@ from server.sign_in import COOKIE, check, session_of
 
 async def sign_in_page(request: Request) -> Response:
     """Answer `GET /console/sign-in`."""
-    if session_of(request) is not None:
-        return redirect(request, "console/")
+    session = session_of(request)
+    if session is not None:
+        return redirect(request, front(session.account))
     return unsent.sign_in_page(request)
 
 
@@ -48,7 +49,7 @@ async def sign_in(request: Request) -> Response:
     committed = await node.log.write_async(
         lambda transaction: accounts.begin_session(transaction, account.id, hours)
     )
-    response: Response = RedirectResponse(path_to_root(request) + "console/", 303)
+    response: Response = RedirectResponse(path_to_root(request) + front(account), 303)
     if kept is not None and account.one_time:
         await unsent.keep_as_draft(node, account.id, kept)
     elif kept is not None:
@@ -167,6 +168,6 @@ async def password(request: Request) -> Response:
         return accounts.begin_session(transaction, account.id, hours)
 
     committed = await node.log.write_async(job)
-    response = redirect(request, "console/")
+    response = redirect(request, front(account))
     _set_cookie(request, response, committed.result)
     return response

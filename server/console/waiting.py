@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from matters.inbox import FIRST_MOST, Awaited, awaiting
+from matters.receipts import read_number
 from server.console.doors import actor_of, signed_in
 from server.node import Node
 from server.pages import console_page
@@ -35,4 +36,5 @@ async def waiting(request: Request) -> Response:
         desks=await asyncio.to_thread(read),
         registers=registers,
         actor=actor,
+        returned=read_number(request.query_params.get("returned", "")),
     )

@@ -118,7 +118,7 @@ def test_a_meeting_hands_over_with_demands_and_a_list_to_close_off(hub: Hub) -> 
     walks = [Walk(hub, f"交办会第{n}件：修路。") for n in range(3)]
     for walk in walks[:2]:
         walk.act("office", "adopt", title="修路")
-    rows = [{"number": one.number, "lead": one.unit_id} for one in walks]
+    rows: list[dict[str, Any]] = [{"number": one.number, "lead": one.unit_id} for one in walks]
     rows[1] |= {"assisting": [walks[1].other_unit], "seen": 0}
     given = {
         "kind": "meeting",

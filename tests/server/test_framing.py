@@ -64,8 +64,8 @@ def test_deputies_sort_into_grades_and_classes_and_the_urgent_come_first(hub: Hu
     # Urgent has a limit of its own, much shorter than a month.
     matter = urgent.act("office", "assign", lead=urgent.unit_id)
     assert matter["limit"] == "P7D"
-    desk = hub.browser_of("unit").get(f"/console/matters/{urgent.number}").text
-    assert "紧急：请马上打电话" in desk
+    at_unit = hub.browser_of("unit").get(f"/console/matters/{urgent.number}").text
+    assert "紧急：请马上打电话" in at_unit
     # The office may think otherwise: then it is urgent no more.
     matter = urgent.act("office", "reclassify", grade="normal", kind="complaint")
     assert (matter["grade"], matter["kind"]) == ("normal", "complaint")

@@ -170,7 +170,7 @@ def test_what_is_overdue_is_raised_level_by_level_and_followed_to_the_end(
     assert "热点" not in row_of(english, old.number("hot"))
 
     # What nobody rated in its time is closed as unrated, which is not satisfied.
-    found = until(lambda: closed(office, old.number("answered")))
+    found = until(lambda: closed(office, old.number("answered"))) or {}
     assert found["unrated"] and not found["result_rating"]
     assert hub.follow(old.of["answered"])["reply"] == "可以办。"
     # The person may speak up later all the same, and then it is open again.

@@ -84,12 +84,25 @@ def test_after_the_set_rounds_the_standing_committee_decides(hub: Hub) -> None:
 
 def test_merged_villagers_get_the_answer_and_rate_it(hub: Hub) -> None:
     first = Walk(hub, "自来水三天没有了。")
-    second = Walk(hub, "水龙头没有水,三天了。", people="12")
+    second = Walk(hub, "水龙头没有水,三天了。")
+    crowd = second.clients["liaison"].post(
+        "/matters",
+        json={"text": "我们村没水", "people": "12", "channel": "market", "station": "weidu"},
+        headers={"Accept": "application/json"},
+    )
+    assert crowd.status_code == 201, crowd.text
+    of_crowd = second.clients["liaison"].get(f"/api/v1/matters/{crowd.json()['number']}").json()
+    assert (of_crowd["people"], of_crowd["channel"]) == (12, "market")
+    merged = first.clients["office"].post(
+        f"/api/v1/matters/{of_crowd['number']}/merge", json={"into": first.number}
+    )
+    assert merged.status_code == 200, merged.text
     second.act("office", "merge", into=first.number)
     assert (second.matter["state"], second.matter["merged_into"]) == ("merged", first.number)
-    first.matter["version"] += 1
+    first.matter["version"] += 2
     first.act("office", "answer", text="水泵坏了，今晚修好。")
-    assert first.matter["people"] == 13 and first.matter["followers"] == [second.number]
+    assert first.matter["people"] == 14
+    assert first.matter["followers"] == [of_crowd["number"], second.number]
     followed = hub.follow(second.receipt)
     assert followed["reply"] == "水泵坏了，今晚修好。" and followed["state"] == "merged"
     second.rate("satisfied", "unsatisfied", "还没有来水")
