@@ -81,10 +81,10 @@ class Screen:
     def fill(self, words: str, value: str, inside: Locator | None = None) -> None:
         """Fill the field of a label, or choose what a list or a group of choices calls `value`."""
         place = inside if inside is not None else self.page.locator("main")
-        starts = re.compile("^" + re.escape(self.said(words)))
+        starts = re.compile(r"^\s*" + re.escape(self.said(words)))
         group = place.get_by_role("group", name=starts)
         if group.count():
-            begins = re.compile("^" + re.escape(self.said(value)))
+            begins = re.compile(r"^\s*" + re.escape(self.said(value)))
             group.first.get_by_label(begins).first.check()
             return
         field = place.get_by_label(starts).first
