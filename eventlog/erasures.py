@@ -66,13 +66,17 @@ def recorded(folder: Path) -> list[Erasure]:
     return found
 
 
-def apply_again(connection: sqlite3.Connection, folder: Path) -> int:
-    """Erase what is on file once more; return how many texts had come back.
+def apply_again(connection: sqlite3.Connection, folder: Path) -> set[bytes]:
+    """Erase what is on file once more; return the subjects of the texts that had come back.
 
     Called with a transaction open. The freed pages are overwritten.
     """
     connection.execute("PRAGMA secure_delete=ON")
-    return sum(
-        words.erase(connection, bytes.fromhex(erasure.event), erasure.field)
-        for erasure in recorded(folder)
-    )
+    found: set[bytes] = set()
+    for erasure in recorded(folder):
+        event = bytes.fromhex(erasure.event)
+        if words.erase(connection, event, erasure.field):
+            row = connection.execute("SELECT subject FROM events WHERE id=?", (event,)).fetchone()
+            if row is not None:
+                found.add(row[0])
+    return found

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Migrations
 
-from eventlog import erasures, replay
+from eventlog import erasures, refolding, replay
 from eventlog.database import connect, reading
-from eventlog.projections import Projection
+from eventlog.projections import Lagging, Projection
 from eventlog.schema import migrate
 from eventlog.sealing import Sealer
 from eventlog.transaction import Transaction
@@ -54,8 +54,12 @@ class Log:
         migrate(connection, *migrations)
         connection.execute("BEGIN IMMEDIATE")
         self.voice = take_voice(connection, folder, now_ms())
-        erasures.apply_again(connection, folder)
+        for subject in erasures.apply_again(connection, folder):
+            for projection in self.projections.values():
+                if isinstance(projection, Lagging):
+                    projection.erased(connection, subject)
         connection.execute("COMMIT")
+        refolding.bring_up_to_date(connection, self.projections)
         self._marks = MarkKeeper(folder, self.voice)
         self._between_groups = between_groups
         self._sealer = sealer

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -32,6 +32,26 @@ class Projection(Protocol):
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Empty the tables, before all of them are made again."""
+
+
+@runtime_checkable
+class Lagging(Protocol):
+    """A projection with tables that are a step behind the rest, and hold words of people."""
+
+    def complete(self, connection: sqlite3.Connection) -> None:
+        """Finish the tables once all subjects stand in them. Called with the transaction open."""
+
+    def erased(self, connection: sqlite3.Connection, subject: bytes) -> None:
+        """Let go of the subject's words that were erased. Called with the transaction open."""
+
+
+def version_of(projection: Projection) -> int:
+    """Return the projection's `version`, 1 where it names none.
+
+    It is raised whenever the same events would give another state or other rows, so that a data
+    folder of an older release is folded anew when it is opened (`eventlog/refolding.py`).
+    """
+    return int(getattr(projection, "version", 1))
 
 
 def projection_of(

@@ -2,14 +2,14 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from eventlog import words
 from eventlog.events import GENESIS, Event, decode, digest
-from eventlog.projections import Projection, encode_state, projection_of
+from eventlog.projections import Lagging, Projection, encode_state, projection_of
 from eventlog.transaction import refold
 
 
@@ -80,7 +80,15 @@ def rebuild(
         events += len(group)
         refold(connection, projections, subject, group, position)
         progress(events)
+    complete(connection, projections.values())
     return state_hash(connection)
+
+
+def complete(connection: sqlite3.Connection, projections: Iterable[Projection]) -> None:
+    """Let the projections that lag behind finish their tables. The transaction is open."""
+    for projection in projections:
+        if isinstance(projection, Lagging):
+            projection.complete(connection)
 
 
 def _add(running: "hashlib._Hash", subject: bytes, state: bytes) -> None:

@@ -50,6 +50,15 @@ def m001_log(database: Database) -> None:
         database.execute(statement)
 
 
+@migrations()
+def m002_projection_versions(database: Database) -> None:
+    """By which version of its projection each noun's tables were made."""
+    database.execute(
+        "CREATE TABLE projection_versions(noun TEXT PRIMARY KEY, version INTEGER NOT NULL) "
+        "WITHOUT ROWID"
+    )
+
+
 def migrate(connection: sqlite3.Connection, *sets: Migrations) -> None:
     """Bring the database to the newest schema: the floor's own, then each of `sets` in turn."""
     database = Database(connection)

@@ -12,7 +12,7 @@ class Actor(NamedTuple):
     `account` is the id of the account, never a name. `stations` and `areas` bound what a liaison
     officer or deputy sees. An office without areas sees the whole county; one with areas sees
     what comes from there or is filed with its `body`. A `presidium` is an office that does not
-    speak for the standing committee.
+    speak for the standing committee; a `head` leads a unit, and is told what is raised to it.
     """
 
     role: Role
@@ -23,6 +23,7 @@ class Actor(NamedTuple):
     areas: frozenset[str] = frozenset()
     body: str = ""
     presidium: bool = False
+    head: bool = False
 
     @property
     def signature(self) -> str:
@@ -37,9 +38,9 @@ SYSTEM = Actor(Role.SYSTEM)
 def may_see(actor: Actor, matter: Matter) -> bool:
     """Return whether the actor may read the matter at all.
 
-    The administrator sees all, and so does an office that is bound to no area; a liaison officer what came to their station or from
-    the areas it serves; a deputy what names them, their stations or their areas; a unit what it
-    leads or assists in.
+    The administrator sees all, and so does an office that is bound to no area; a liaison officer
+    what came to their station or from the areas it serves; a deputy what names them, their
+    stations or their areas; a unit what it leads or assists in.
     """
     match actor.role:
         case Role.ADMIN | Role.SYSTEM:
@@ -47,7 +48,7 @@ def may_see(actor: Actor, matter: Matter) -> bool:
         case Role.OFFICE:
             return (
                 not actor.areas
-                or matter.area in actor.areas
+                or (bool(matter.area) and matter.area in actor.areas)
                 or (bool(matter.body) and matter.body == actor.body)
             )
         case Role.UNIT:

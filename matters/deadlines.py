@@ -45,20 +45,27 @@ def due_at(start_ms: int, limit: str, calendar: WorkingDays = WEEKENDS_ONLY) -> 
         raise BadLimit(limit) from error
 
 
-def moved(due_ms: int, by_ms: int, *, working: bool, calendar: WorkingDays = WEEKENDS_ONLY) -> int:
-    """Return the due moment after the clock stood still for `by_ms`: the end of a later day.
+def moved(due_ms: int, days: int, *, working: bool, calendar: WorkingDays = WEEKENDS_ONLY) -> int:
+    """Return the due moment after the clock stood still for `days`: the end of a later day.
 
-    The pause counts in whole days, a day begun as one. Where the limit is in working days and
-    the new day is none, it is the next working day. Without a pause nothing moves, and nothing
-    moves beyond the year 9999.
+    Where the limit is in working days and the new day is none, it is the next working day.
+    Without a pause nothing moves, and nothing moves beyond the year 9999.
     """
-    if by_ms <= 0:
+    if days <= 0:
         return due_ms
     try:
-        last_day = day_of(due_ms) + timedelta(days=-(-by_ms // DAY_MS))
+        last_day = day_of(due_ms) + timedelta(days=days)
         return end_of_day(calendar.on_or_after(last_day) if working else last_day)
     except OverflowError:
         return end_of_day(date.max)
+
+
+def days_between(start_ms: int, end_ms: int) -> int:
+    """Return how many days in Asia/Shanghai lie between two moments: 0 within one day, never less.
+
+    A clock that stands still from Monday to Wednesday loses two days, whatever the hours.
+    """
+    return max(0, (day_of(end_ms) - day_of(start_ms)).days)
 
 
 def day_of(at_ms: int) -> date:

@@ -5,7 +5,7 @@ from pathlib import Path
 from eventlog import erasures, words
 from eventlog.erasures import Erasure
 from eventlog.transaction import Transaction
-from matters import attempts
+from matters import attempts, waiting
 from matters.matter import Matter
 
 
@@ -37,4 +37,6 @@ def erase(transaction: Transaction, folder: Path, matter: Matter, what: str) -> 
     at = transaction.now_ms()
     erasures.record(folder, [Erasure(event.hex(), field, at) for event, field in chosen])
     transaction.connection.execute("PRAGMA secure_delete=ON")
-    return sum(words.erase(transaction.connection, event, field) for event, field in chosen)
+    erased = sum(words.erase(transaction.connection, event, field) for event, field in chosen)
+    waiting.forget(transaction.connection, matter.id)
+    return erased

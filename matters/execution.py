@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from eventlog import words
@@ -13,13 +14,15 @@ from eventlog.transaction import Transaction
 from matters import attempts, echoes, erasing, intake, splitting, store
 from matters.actors import VILLAGER, Actor, may_see
 from matters.command import Command
-from matters.deadlines import moved
+from matters.deadlines import days_between, moved
 from matters.known import Known
 from matters.lifecycle import decide
 from matters.matter import Matter
 from matters.receipts import read_number
 from matters.refusals import NotFound, NotFromThisState, NotThisRole
 from matters.terms import RecordEvent, Role, State
+
+NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Contact(NamedTuple):
@@ -39,15 +42,18 @@ def carry_out(
     known: Known,
     seen: int | None,
     folder: Path,
+    more: Mapping[str, Any] = NOTHING_MORE,
 ) -> Matter:
     """Write what a command gives and return the matter as it is then.
 
-    `folder` is the data folder, for the record of erasures. Raises a Refusal.
+    `folder` is the data folder, for the record of erasures; `more` is structure that the event
+    has beyond the command's own fields. Raises a Refusal.
     """
     matter = required(transaction, number)
     known = known._replace(matter=lambda other: _other(transaction, actor, other))
     now_ms = transaction.now_ms()
     draft = decide(matter, command, raw, actor=actor, known=known, seen=seen, now_ms=now_ms)
+    draft = draft._replace(data={**draft.data, **more})
     by = actor.signature
     if command.name == "split":
         splitting.split(transaction, matter, draft, by=by)
@@ -104,7 +110,7 @@ def add_message(
         until = min(transaction.now_ms(), matter.pause_until or transaction.now_ms())
         due_at = moved(
             matter.due_before,
-            max(0, until - matter.paused_at),
+            days_between(matter.paused_at, until),
             working=matter.in_working_days,
             calendar=known.calendar,
         )

@@ -134,12 +134,12 @@ class _Reader:
         """Return a unit's id: the id itself, its name, or words that only one name has in it."""
         if not isinstance(value, str):
             raise _Wrong("unknown", _NO_UNIT)
-        value = value.strip()
-        if value in self._known.units:
-            return value
+        name = value.strip()
+        if name in self._known.units:
+            return name
         names = self._known.unit_names
-        exact = [unit for unit, name in names.items() if name == value]
-        like = exact or [unit for unit, name in names.items() if len(value) > 1 and value in name]
+        exact = [unit for unit, its in names.items() if its == name]
+        like = exact or [unit for unit, its in names.items() if len(name) > 1 and name in its]
         if len(like) == 1:
             return like[0]
         if like:
@@ -224,5 +224,5 @@ def _limit(value: str) -> str:
     except BadLimit as error:
         raise _Wrong(
             "bad-limit",
-            N_("时限请写“一个月”“20天”“10个工作日”（或 P1M、P20D、P10B），不能是零，最长两年。"),
+            N_("时限写法如“一个月”“20天”“10个工作日”，也可写 P1M、P20D；不能是零，最长两年。"),
         ) from error

@@ -95,6 +95,8 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     reported_at: int | None = None
     closed_at: int | None = None
     lead: str = ""
+    # The event that names the person in charge at the lead unit (H09).
+    handler: bytes = b""
     assisting: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     # The limit, from when it counts, and whether a fixed date has taken its place.
@@ -108,7 +110,7 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     paused_at: int | None = None
     pause_until: int | None = None
     due_before: int | None = None
-    paused_ms: int = 0
+    paused_days: int = 0
     # An extension that is asked for and not yet decided; how many were granted.
     extension_until: int | None = None
     extensions: int = 0

@@ -6,27 +6,33 @@ from collections.abc import Sequence
 import msgspec
 
 from eventlog.events import Event
+from matters import tallies, waiting
 from matters.deadlines import month_of
 from matters.lifecycle import fold
+from matters.marks import days_to_answer, marks_of, people_of
 from matters.matter import Matter
 from matters.shapes import WrongShape, text_in, time_of
-from matters.terms import RecordEvent
+from matters.terms import Desk, Grade, MatterEvent, Publicity, RecordEvent, Role
 
 _COLUMNS = (
-    "id, number, position, state, kind, category, area, station, deputy, lead, grade, channel, "
-    "month, received_at, due_at, answered, publicity, published_at, batch, content, quarantine, "
-    "contested"
+    "seq, id, number, position, state, desk, kind, category, area, station, deputy, body, "
+    "taken_by, lead, grade, alarm, rush, key, level, round, channel, month, received_at, due_at, "
+    "replied_at, running, press_due_at, extension, asked, unsatisfied, answered, answer_days, "
+    "people, marks, publicity, published_at, shown, batch, handover, split_from, merged_into, "
+    "content, quarantine, contested"
 )
-_INSERT = (
-    f"INSERT OR REPLACE INTO matters({_COLUMNS}) "
-    f"VALUES ({','.join('?' * len(_COLUMNS.split(',')))})"
-)
+# No REPLACE: it costs twice as much, also where there is nothing to be replaced.
+_INSERT = f"INSERT INTO matters({_COLUMNS}) VALUES ({','.join('?' * len(_COLUMNS.split(',')))})"
 
 
 class MattersProjection:
-    """Projection of the noun `matter` into `matters` and `dispatched`."""
+    """Projection of the noun `matter` into `matters`, `dispatched`, `postings` and `tallies`.
+
+    The last two are a step behind (`matters/waiting.py`), and whoever reads them knows it.
+    """
 
     noun = "matter"
+    version = 2
 
     def fold(self, events: Sequence[Event]) -> Matter:
         """Return the matter that the events give."""
@@ -39,33 +45,15 @@ class MattersProjection:
         matter = state
         if not matter.number:
             return
-        connection.execute(
-            _INSERT,
-            (
-                matter.id,
-                matter.number,
-                position,
-                matter.state,
-                matter.kind,
-                matter.category,
-                matter.area,
-                matter.station,
-                matter.deputy,
-                matter.lead,
-                matter.grade,
-                matter.channel,
-                month_of(matter.received_at),
-                matter.received_at,
-                matter.due_at,
-                matter.answered,
-                matter.publicity,
-                matter.published_at,
-                matter.batch,
-                matter.content,
-                matter.quarantine,
-                len(matter.contested),
-            ),
-        )
+        stands = connection.execute("SELECT seq FROM matters WHERE id=?", (matter.id,)).fetchone()
+        if stands is None:
+            seq = _first_position(connection, matter, position)
+            tallies.note_fresh(connection, seq)
+        else:
+            seq = stands[0]
+            tallies.note_change(connection, seq)
+            connection.execute("DELETE FROM matters WHERE seq=?", (seq,))
+        connection.execute(_INSERT, _row(connection, seq, matter, position))
         if len(matter.steps) > 1:
             connection.execute("DELETE FROM dispatched WHERE matter=?", (matter.id,))
             units = {unit for unit in (matter.lead, *matter.assisting) if unit}
@@ -76,8 +64,96 @@ class MattersProjection:
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Empty the tables."""
-        connection.execute("DELETE FROM matters")
-        connection.execute("DELETE FROM dispatched")
+        for table in ("matters", "dispatched", "postings", "tallies", "waiting"):
+            connection.execute(f"DELETE FROM {table}")
+
+    def complete(self, connection: sqlite3.Connection) -> None:
+        """Index and count what waits, after all matters were folded. The transaction is open."""
+        while waiting.work_off(connection):
+            pass
+
+    def erased(self, connection: sqlite3.Connection, subject: bytes) -> None:
+        """Take the erased words of a matter out of the search. The transaction is open."""
+        waiting.forget(connection, subject)
+
+
+def _first_position(connection: sqlite3.Connection, matter: Matter, position: int) -> int:
+    """Return the arrival position of the matter's first event, which names it for good."""
+    if matter.version == 0 and len(matter.steps) == 1:
+        return position
+    row = connection.execute(
+        "SELECT min(position) FROM events WHERE subject=?", (matter.id,)
+    ).fetchone()
+    return int(row[0] or position)
+
+
+def _row(
+    connection: sqlite3.Connection, seq: int, matter: Matter, position: int
+) -> tuple[object, ...]:
+    desk = matter.desk
+    return (
+        seq,
+        matter.id,
+        matter.number,
+        position,
+        matter.state,
+        desk,
+        matter.kind,
+        matter.category,
+        matter.area,
+        matter.station,
+        matter.deputy,
+        matter.body,
+        _taken_by(matter),
+        matter.lead,
+        matter.grade,
+        matter.alarm,
+        desk is Desk.FRAME and (matter.alarm or matter.grade is Grade.URGENT),
+        matter.key,
+        matter.level,
+        matter.round,
+        matter.channel,
+        month_of(matter.received_at),
+        matter.received_at,
+        matter.due_at,
+        matter.replied_at,
+        matter.open_with_unit and matter.due_at is not None,
+        matter.press_due_at,
+        matter.extension_until is not None,
+        matter.paused,
+        matter.unsatisfied,
+        matter.answered,
+        days_to_answer(matter),
+        people_of(matter),
+        int(marks_of(matter)),
+        matter.publicity,
+        matter.published_at,
+        matter.publicity is Publicity.PUBLISHED
+        or (matter.publicity is Publicity.DRAFT and _approved(connection, matter.batch)),
+        matter.batch,
+        matter.handover,
+        matter.split_from,
+        matter.merged_into,
+        matter.content,
+        matter.quarantine,
+        len(matter.contested),
+    )
+
+
+def _taken_by(matter: Matter) -> str:
+    """Return the account of the deputy who took the matter up, or ""."""
+    for step in matter.steps:
+        role, _, account = step.by.partition(":")
+        if step.type == MatterEvent.ADOPTED and role == Role.DEPUTY and step.stands:
+            return account
+    return ""
+
+
+def _approved(connection: sqlite3.Connection, batch: bytes) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM imports WHERE id=? AND approved_at IS NOT NULL", (batch,)
+    ).fetchone()
+    return row is not None
 
 
 class Import(msgspec.Struct, kw_only=True):
@@ -94,6 +170,7 @@ class ImportsProjection:
     """Projection of the noun `import` into `imports`."""
 
     noun = "import"
+    version = 2
 
     def fold(self, events: Sequence[Event]) -> Import:
         """Return the import that the events give; a second approval changes nothing."""
@@ -120,6 +197,8 @@ class ImportsProjection:
             "VALUES (?,?,?,?,?)",
             (state.id, state.file_name, state.started_at, state.approved_at, state.approved_by),
         )
+        if state.approved_at is not None:
+            tallies.show_batch(connection, state.id)
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Empty the table."""

@@ -9,15 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from eventlog import words
 from matters import store
-from matters.ledger import Count, Ledger
+from matters.figures import PUBLIC, By, counted, total
+from matters.ledger import Ledger
 from matters.matter import Matter
 from matters.notices import Notice
 from matters.terms import Publicity
 
-_PUBLIC = (
-    "(m.publicity='published' OR (m.publicity='draft' "
-    "AND m.batch IN (SELECT id FROM imports WHERE approved_at IS NOT NULL)))"
-)
 _ORDER = "ORDER BY m.received_at DESC, m.id DESC"
 
 
@@ -35,14 +32,14 @@ class NoticeShelf:
     def numbers(self) -> Iterator[str]:
         """Yield the number of every notice, newest first."""
         for row in self._connection.execute(
-            f"SELECT m.number FROM matters m WHERE {_PUBLIC} {_ORDER}"
+            f"SELECT m.number FROM matters m WHERE {PUBLIC} {_ORDER}"
         ):
             yield row[0]
 
     def months(self) -> list[tuple[str, int]]:
         """Return each month that has notices, newest first, with how many."""
         rows = self._connection.execute(
-            f"SELECT m.month, count(*) FROM matters m WHERE {_PUBLIC} "
+            f"SELECT m.month, count(*) FROM matters m WHERE {PUBLIC} "
             "GROUP BY m.month ORDER BY m.month DESC"
         )
         return [(row[0], row[1]) for row in rows]
@@ -76,7 +73,7 @@ class NoticeShelf:
         order: str = _ORDER,
     ) -> list[Notice]:
         rows = self._connection.execute(
-            f"SELECT m.id, m.month FROM matters m WHERE {_PUBLIC} AND {condition} {order} "
+            f"SELECT m.id, m.month FROM matters m WHERE {PUBLIC} AND {condition} {order} "
             "LIMIT ? OFFSET ?",
             (*values, limit, offset),
         ).fetchall()
@@ -135,7 +132,7 @@ def _first_words(text: str) -> str:
 def is_public(connection: sqlite3.Connection, matter: Matter) -> bool:
     """Return whether the matter has a notice now."""
     row = connection.execute(
-        f"SELECT 1 FROM matters m WHERE m.id=? AND {_PUBLIC}", (matter.id,)
+        f"SELECT 1 FROM matters m WHERE m.id=? AND {PUBLIC}", (matter.id,)
     ).fetchone()
     return row is not None
 
@@ -143,7 +140,7 @@ def is_public(connection: sqlite3.Connection, matter: Matter) -> bool:
 def shown_number(connection: sqlite3.Connection, matter: bytes) -> str | None:
     """Return the number of a matter that has, or had, a notice; None for all others."""
     row = connection.execute(
-        f"SELECT number FROM matters m WHERE m.id=? AND (m.publicity='withdrawn' OR {_PUBLIC})",
+        f"SELECT number FROM matters m WHERE m.id=? AND (m.publicity='withdrawn' OR {PUBLIC})",
         (matter,),
     ).fetchone()
     return None if row is None else row[0]
@@ -154,36 +151,10 @@ def ledger(connection: sqlite3.Connection) -> Ledger:
 
     Received = answered + pending on every line, and answered is never called solved (DESIGN 15).
     """
-    months = _counts(connection, "m.month", "1 DESC")
-    total = Count(
-        key="",
-        received=sum(count.received for count in months),
-        answered=sum(count.answered for count in months),
-        pending=sum(count.pending for count in months),
-        published=sum(count.published for count in months),
-    )
     return Ledger(
-        total=total,
-        months=months,
-        categories=_counts(connection, "m.category", "2 DESC, 1"),
-        stations=_counts(connection, "m.station", "2 DESC, 1"),
-        units=_counts(connection, "m.lead", "2 DESC, 1"),
-    )
-
-
-def _counts(connection: sqlite3.Connection, column: str, order: str) -> tuple[Count, ...]:
-    rows = connection.execute(
-        f"SELECT {column}, count(*), sum(m.answered), sum({_PUBLIC}) FROM matters m "
-        f"GROUP BY 1 ORDER BY {order}"
-    )
-    return tuple(
-        Count(
-            key=key,
-            received=received,
-            answered=answered,
-            pending=received - answered,
-            published=published,
-        )
-        for key, received, answered, published in rows
-        if key or column in ("m.month", "m.category")
+        total=total(connection),
+        months=counted(connection, By.MONTH),
+        categories=counted(connection, By.CATEGORY),
+        stations=counted(connection, By.STATION),
+        units=counted(connection, By.UNIT),
     )

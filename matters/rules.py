@@ -38,7 +38,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     closed as unrated. After `rounds` rounds the standing committee decides. A light turns
     yellow and red with `yellow_days` and `red_days` left; a matter that is `head_days`,
     `office_days`, `committee_days` overdue is raised to the unit's head, the office, the
-    standing committee. A rate is told of `minimum_n` matters or more. A text with one of
+    standing committee. A rate is told of `minimum_n` matters or more. What `hot_people` people
+    raised is hot, what is open for `long_days` is long unsolved. A text with one of
     `urgent_words` is offered as urgent.
     """
 
@@ -58,6 +59,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     office_days: int = 5
     committee_days: int = 15
     minimum_n: int = 5
+    hot_people: int = 10
+    long_days: int = 90
     urgent_words: tuple[str, ...] = (
         *("触电", "漏电", "断电", "断水", "停水", "着火", "起火", "火灾", "煤气", "燃气泄漏"),
         *("爆炸", "中毒", "溺水", "落水", "塌方", "滑坡", "垮塌", "倒塌", "塌陷", "决口", "洪水"),
@@ -199,6 +202,8 @@ RULES: Register[Rules] = Register(
         _count("office_days", "逾期几天报人大办公室", "Overdue days, office", 1, 365),
         _count("committee_days", "逾期几天报常委会", "Overdue days, standing committee", 1, 730),
         _count("minimum_n", "满几件才算比率", "Fewest matters for a rate", 1, 1000),
+        _count("hot_people", "几个人反映算热点", "People that make it hot", 2, 10_000),
+        _count("long_days", "几天没了结算久拖", "Days that make it long unsolved", 1, 3650),
         Column(
             field="urgent_words",
             label_zh="急事用语",

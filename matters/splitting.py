@@ -1,4 +1,4 @@
-"""Splitting one matter into several: each part is a matter of its own, on the same person's page."""
+"""Splitting a matter into several: each part is a matter of its own, on the same person's page."""
 
 from typing import Any
 

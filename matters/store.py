@@ -1,53 +1,15 @@
-"""Reading matters from the tables: one whole, or a list of many. SQL for matters stands here."""
+"""Reading one matter from the tables, with its texts; and the imports. Lists stand in `lists`."""
 
-import re
 import sqlite3
-from typing import NamedTuple, Protocol
-from uuid import UUID
+from typing import NamedTuple
 
 import msgspec
 
 from eventlog import words
-from eventlog.identifiers import uuid_text
-from matters.actors import Actor
 from matters.matter import Matter
-from matters.terms import Role, State
 
 _decoder = msgspec.msgpack.Decoder(Matter)
-PAGE = 50
 REPEATS_WITHIN_MS = 31 * 24 * 3_600_000
-# The time of receipt, which in old files may lie before 1970, and the matter's id.
-_CURSOR = re.compile(r"(-?[0-9]{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-
-
-class Filters(NamedTuple):
-    """How a list of matters is narrowed; empty values narrow nothing. `since` is ms, UTC."""
-
-    state: str = ""
-    unit: str = ""
-    station: str = ""
-    deputy: str = ""
-    area: str = ""
-    category: str = ""
-    overdue: bool = False
-    since: int = 0
-    q: str = ""
-    flagged: bool = False
-    cursor: str = ""
-
-
-class Row(NamedTuple):
-    """A matter in a list: the folded matter, and the title or first words to show."""
-
-    matter: Matter
-    title: str
-
-
-class MattersPage(NamedTuple):
-    """One page of a list, newest first, with the cursor of the next page, or ""."""
-
-    rows: list[Row]
-    next: str
 
 
 def by_id(connection: sqlite3.Connection, matter: bytes) -> Matter | None:
@@ -117,116 +79,6 @@ def title_of(connection: sqlite3.Connection, matter: Matter) -> str:
         return ""
     text = words.read(connection, matter.steps[0].event, "text")
     return " ".join((text or "").split())[:40]
-
-
-def listed(
-    connection: sqlite3.Connection, actor: Actor, filters: Filters, *, now_ms: int
-) -> MattersPage:
-    """Return one page of the matters that the actor may see, newest first."""
-    conditions, values = _conditions(actor, filters, now_ms)
-    where = " AND ".join(conditions) or "1"
-    rows = connection.execute(
-        f"SELECT m.id, m.received_at FROM matters m WHERE {where} "
-        f"ORDER BY m.received_at DESC, m.id DESC LIMIT {PAGE + 1}",
-        values,
-    ).fetchall()
-    found: list[Row] = []
-    for row in rows[:PAGE]:
-        matter = by_id(connection, row[0])
-        if matter is not None:
-            found.append(Row(matter, title_of(connection, matter)))
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return MattersPage(found, f"{last[1]}.{uuid_text(last[0])}" if last else "")
-
-
-def counted(
-    connection: sqlite3.Connection, actor: Actor, filters: Filters, *, now_ms: int
-) -> dict[str, int]:
-    """Return how many matters the actor may see, by state; every state is a key."""
-    conditions, values = _conditions(actor, filters, now_ms)
-    where = " AND ".join(conditions) or "1"
-    counts: dict[str, int] = dict.fromkeys(State, 0)
-    for state, count in connection.execute(
-        f"SELECT m.state, count(*) FROM matters m WHERE {where} GROUP BY m.state", values
-    ):
-        counts[state] = count
-    return counts
-
-
-def _conditions(
-    actor: Actor, filters: Filters, now_ms: int
-) -> tuple[list[str], list[str | int | bytes]]:
-    conditions: list[str] = []
-    values: list[str | int | bytes] = []
-
-    def narrow(condition: str, *given: str | int | bytes) -> None:
-        conditions.append(condition)
-        values.extend(given)
-
-    _narrow_to_actor(actor, narrow)
-    for column in ("state", "station", "deputy", "area", "category"):
-        value = getattr(filters, column)
-        if value:
-            narrow(f"m.{column}=?", value)
-    if filters.unit:
-        narrow("m.id IN (SELECT matter FROM dispatched WHERE unit=?)", filters.unit)
-    if filters.overdue:
-        narrow("m.due_at < ? AND m.state IN ('assigned','in_hand')", now_ms)
-    if filters.since:
-        narrow("m.received_at >= ?", filters.since)
-    if filters.flagged:
-        narrow("(m.quarantine != x'' OR m.contested > 0)")
-    if filters.q:
-        digits = "".join(filters.q.split())
-        pattern = "%" + _escaped(filters.q.strip()) + "%"
-        narrow(
-            "(m.number=? OR m.id IN (SELECT e.subject FROM words w JOIN events e ON e.id=w.event "
-            "WHERE w.wrapped_key IS NULL AND CAST(w.body AS TEXT) LIKE ? ESCAPE '\\'))",
-            digits,
-            pattern,
-        )
-    before = _read_cursor(filters.cursor)
-    if before is not None:
-        narrow("(m.received_at, m.id) < (?, ?)", *before)
-    return conditions, values
-
-
-def _narrow_to_actor(actor: Actor, narrow: "_Narrow") -> None:
-    """Keep to what `may_see` allows; the two are held equal by a test."""
-    if actor.role in (Role.OFFICE, Role.ADMIN, Role.SYSTEM):
-        return
-    if actor.role is Role.UNIT:
-        narrow("m.id IN (SELECT matter FROM dispatched WHERE unit=?)", actor.unit or "-")
-        return
-    alternatives: list[str] = []
-    values: list[str] = []
-    if actor.role not in (Role.LIAISON, Role.DEPUTY):
-        narrow("0")
-        return
-    for column, given in (("station", actor.stations), ("area", actor.areas)):
-        allowed = sorted(given - {""})
-        if allowed:
-            alternatives.append(f"m.{column} IN ({','.join('?' * len(allowed))})")
-            values.extend(allowed)
-    if actor.deputy:
-        alternatives.append("m.deputy=?")
-        values.append(actor.deputy)
-    narrow(f"({' OR '.join(alternatives) or '0'})", *values)
-
-
-class _Narrow(Protocol):
-    """The shape of `narrow` above, for the type checker."""
-
-    def __call__(self, condition: str, *given: str | int | bytes) -> None: ...
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _read_cursor(cursor: str) -> tuple[int, bytes] | None:
-    found = _CURSOR.fullmatch(cursor)
-    return None if found is None else (int(found[1]), UUID(found[2]).bytes)
 
 
 class ImportRow(NamedTuple):

@@ -11,6 +11,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
+from matters.refusals import N_, NotFound, NotThisRole, Refusal
 from matters.terms import STAFF, Role
 
 PASSWORD_LEAST = 8
@@ -60,6 +61,27 @@ class BadAccount(Exception):
     """The role is unknown, or lacks the station, unit or deputy that it needs."""
 
 
+class OwnAccount(Refusal):
+    """An administrator meant their own account."""
+
+    code = "own-account"
+    status = 409
+    message = N_("不能停用自己的账户。")
+    advice = N_("请另一位系统管理员来停用。")
+
+
+class Listed(NamedTuple):
+    """An account as the administrator sees it. Times in ms.
+
+    `token` marks a program, which has no password; `off_at` is None as long as it may be used.
+    """
+
+    account: Account
+    token: bool
+    created_at: int
+    off_at: int | None
+
+
 _COLUMNS = "a.id, a.name, a.role, a.station, a.unit, a.deputy, a.body, a.area, a.one_time"
 
 
@@ -82,8 +104,9 @@ def add_account(
     *,
     bound: Bound,
     one_time: bool = True,
+    by: str = "system",
 ) -> Account:
-    """Write an account and return it. Runs as a job of the writer.
+    """Write an account and return it. Runs as a job of the writer; `by` signs its event.
 
     Raises NameTaken or BadAccount.
     """
@@ -113,7 +136,7 @@ def add_account(
         )
     except sqlite3.IntegrityError as error:
         raise NameTaken(name) from error
-    _note(transaction, "account.added", {"account": identity, "role": role})
+    _note(transaction, "account.added", {"account": identity, "role": role}, by)
     return Account(identity, name, Role(role), *bound, one_time)
 
 
@@ -127,10 +150,89 @@ def set_password(transaction: Transaction, account: str, password: str) -> None:
     _note(transaction, "account.password_changed", {"account": account})
 
 
+def listed(connection: sqlite3.Connection) -> list[Listed]:
+    """Return every account, those that may be used first, then by role and name."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS}, a.password_hash='', a.created_at, a.off_at FROM accounts a "
+        "ORDER BY a.off_at IS NOT NULL, a.role, a.name"
+    )
+    return [Listed(_account(row), bool(row[-3]), row[-2], row[-1]) for row in rows]
+
+
+def bound_to(connection: sqlite3.Connection, noun: str, identity: str) -> list[Account]:
+    """Return the accounts that may be used and act for a station, unit, deputy, body or area."""
+    if noun not in Bound._fields:
+        return []
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM accounts a WHERE a.{noun}=? AND a.off_at IS NULL ORDER BY a.name",
+        (identity,),
+    )
+    return [_account(row) for row in rows]
+
+
+def reset_password(transaction: Transaction, account: str, password: str, *, by: Account) -> None:
+    """Give a person a new one-time password and end their sessions. Raises NotFound."""
+    refuse_unless_admin(transaction, by)
+    changed = transaction.connection.execute(
+        "UPDATE accounts SET password_hash=?, one_time=1 "
+        "WHERE id=? AND password_hash<>'' AND off_at IS NULL",
+        (_hasher.hash(password), account),
+    )
+    if not changed.rowcount:
+        raise NotFound
+    transaction.connection.execute("DELETE FROM sessions WHERE account=?", (account,))
+    _note(transaction, "account.password_reset", {"account": account}, f"{by.role}:{by.id}")
+
+
+def switch_off(transaction: Transaction, account: str, *, by: Account) -> None:
+    """Switch an account off: its sessions and tokens end at once, for good.
+
+    As nobody switches off themselves, nor acts once they are off, one administrator always stays.
+    Raises NotFound or OwnAccount.
+    """
+    refuse_unless_admin(transaction, by)
+    if account == by.id:
+        raise OwnAccount
+    connection = transaction.connection
+    if connection.execute("SELECT 1 FROM accounts WHERE id=?", (account,)).fetchone() is None:
+        raise NotFound
+    changed = connection.execute(
+        "UPDATE accounts SET off_at=? WHERE id=? AND off_at IS NULL",
+        (transaction.now_ms(), account),
+    )
+    if changed.rowcount:
+        connection.execute("DELETE FROM sessions WHERE account=?", (account,))
+        connection.execute("DELETE FROM tokens WHERE account=?", (account,))
+        _note(transaction, "account.switched_off", {"account": account}, f"{by.role}:{by.id}")
+
+
+def switch_on(transaction: Transaction, account: str, *, by: Account) -> None:
+    """Let an account be used again, with the password that it had. Raises NotFound."""
+    refuse_unless_admin(transaction, by)
+    connection = transaction.connection
+    if connection.execute("SELECT 1 FROM accounts WHERE id=?", (account,)).fetchone() is None:
+        raise NotFound
+    changed = connection.execute(
+        "UPDATE accounts SET off_at=NULL WHERE id=? AND off_at IS NOT NULL", (account,)
+    )
+    if changed.rowcount:
+        _note(transaction, "account.switched_on", {"account": account}, f"{by.role}:{by.id}")
+
+
+def refuse_unless_admin(transaction: Transaction, by: Account) -> None:
+    """Raise NotThisRole where the administrator was switched off while their form was coming."""
+    found = transaction.connection.execute(
+        "SELECT 1 FROM accounts WHERE id=? AND role=? AND off_at IS NULL", (by.id, Role.ADMIN)
+    ).fetchone()
+    if found is None:
+        raise NotThisRole
+
+
 def check_password(connection: sqlite3.Connection, name: str, password: str) -> Account | None:
     """Return the account whose name and password these are, or None. Takes some 20 ms."""
     row = connection.execute(
-        f"SELECT {_COLUMNS}, a.password_hash FROM accounts a WHERE a.name=?", (name,)
+        f"SELECT {_COLUMNS}, a.password_hash FROM accounts a WHERE a.name=? AND a.off_at IS NULL",
+        (name,),
     ).fetchone()
     stored = row[9] if row is not None and row[9] else _NOBODY
     try:
@@ -154,7 +256,8 @@ def add_token(transaction: Transaction, account: str) -> str:
 def account_of_token(connection: sqlite3.Connection, token: str) -> Account | None:
     """Return the account that a bearer token stands for, or None."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM tokens t JOIN accounts a ON a.id=t.account WHERE t.digest=?",
+        f"SELECT {_COLUMNS} FROM tokens t JOIN accounts a ON a.id=t.account "
+        "WHERE t.digest=? AND a.off_at IS NULL",
         (_digest(token),),
     ).fetchone()
     return None if row is None else _account(row)
@@ -176,7 +279,7 @@ def session_of(connection: sqlite3.Connection, key: str, now_ms: int) -> Session
     """Return the session of a cookie, or None where it is unknown or over."""
     row = connection.execute(
         f"SELECT {_COLUMNS}, s.form_token FROM sessions s JOIN accounts a ON a.id=s.account "
-        "WHERE s.digest=? AND s.expires_at > ?",
+        "WHERE s.digest=? AND s.expires_at > ? AND a.off_at IS NULL",
         (_digest(key), now_ms),
     ).fetchone()
     return None if row is None else Session(_account(row), row[9])
@@ -192,10 +295,32 @@ def names_of(connection: sqlite3.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute("SELECT id, name FROM accounts")}
 
 
+def set_email(transaction: Transaction, account: str, email: str) -> None:
+    """Put an account's address for digests in place, "" for none; its shape was checked before."""
+    transaction.connection.execute("UPDATE accounts SET email=? WHERE id=?", (email, account))
+    _note(transaction, "account.email_changed", {"account": account})
+
+
+def email_of(connection: sqlite3.Connection, account: str) -> str:
+    """Return an account's address for digests, or ""."""
+    row = connection.execute(
+        "SELECT email FROM accounts WHERE id=? AND off_at IS NULL", (account,)
+    ).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def with_email(connection: sqlite3.Connection) -> list[Account]:
+    """Return every account that a digest can be sent to."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM accounts a WHERE a.email != '' AND a.off_at IS NULL ORDER BY a.id"
+    )
+    return [_account(row) for row in rows]
+
+
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def _note(transaction: Transaction, kind: str, data: dict[str, str]) -> None:
+def _note(transaction: Transaction, kind: str, data: dict[str, str], by: str = "system") -> None:
     """Record a change of accounts as an event without a projection, by the account's id only."""
-    transaction.append([Draft(kind, new_uuid7(), data)], by="system", fresh_subject=True)
+    transaction.append([Draft(kind, new_uuid7(), data)], by=by, fresh_subject=True)

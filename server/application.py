@@ -11,9 +11,38 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import health, intake, interface, tracking
+from server import (
+    document_interface,
+    handovers,
+    health,
+    intake,
+    interface,
+    ledger_interface,
+    register_interface,
+    session_interface,
+    tracking,
+)
+from server.console import (
+    accounts,
+    days,
+    document_pages,
+    drafting,
+    market,
+    outbox,
+    paper,
+    publishing,
+    registers,
+    session_pages,
+    sessions,
+    supervision,
+    system,
+    unsent,
+    waiting,
+)
+from server.console import handovers as console_handovers
+from server.console import ledger as console_ledger
 from server.console import matters as console_matters
-from server.console import publishing, sessions, system
+from server.console.doors import LostSession, Unsent
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -38,7 +67,12 @@ def make_application(node: Node) -> ASGIApp:
 
     application = Starlette(
         routes=[*routes(), *console_routes(), Mount("/", PublicFiles(node.site.out))],
-        exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
+        exception_handlers={
+            HTTPException: answer_problem,
+            LostSession: unsent.answer_lost,
+            Unsent: unsent.answer_unsent,
+            Exception: answer_problem,
+        },
     )
     application.state.node = node
     application.state.attempts = Attempts()
@@ -59,12 +93,31 @@ def routes() -> list[Route]:
         Route("/metrics", health.metrics),
         Route("/api/v1/openapi.json", interface.openapi),
         Route("/api/v1/units", interface.list_units),
+        Route("/api/v1/handovers", handovers.list_handovers, methods=["GET"]),
+        Route("/api/v1/handovers", handovers.make_handover, methods=["POST"]),
+        Route("/api/v1/handovers/{id}", handovers.one_handover),
         Route("/api/v1/imports", interface.list_imports),
         Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
+        Route("/api/v1/registers/{plural}", register_interface.list_records),
+        Route("/api/v1/registers/{plural}/{id}", register_interface.put_record, methods=["PUT"]),
+        Route(
+            "/api/v1/registers/{plural}/{id}",
+            register_interface.delete_record,
+            methods=["DELETE"],
+        ),
+        Route("/api/v1/ledger", ledger_interface.ledger),
         Route("/api/v1/matters", interface.list_matters),
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
         Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
+        Route("/api/v1/sessions", session_interface.list_sessions, methods=["GET"]),
+        Route("/api/v1/sessions", session_interface.create_session, methods=["POST"]),
+        Route("/api/v1/sessions/{id}", session_interface.one_session),
+        Route("/api/v1/sessions/{id}/{act}", session_interface.act_in_session, methods=["POST"]),
+        Route("/api/v1/documents", document_interface.list_documents, methods=["GET"]),
+        Route("/api/v1/documents", document_interface.create_document, methods=["POST"]),
+        Route("/api/v1/documents/{id}", document_interface.one_document),
+        Route("/api/v1/documents/{id}/{act}", document_interface.act_on_document, methods=["POST"]),
     ]
 
 
@@ -72,24 +125,63 @@ def console_routes() -> list[Route]:
     """Return the addresses for staff."""
     return [
         Route("/console/", console_matters.matters),
+        Route("/console/waiting", waiting.waiting),
+        Route("/console/supervise", supervision.supervise),
         Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),
         Route("/console/sign-in", sessions.sign_in, methods=["POST"]),
         Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
         Route("/console/password", sessions.password_page, methods=["GET"]),
         Route("/console/password", sessions.password, methods=["POST"]),
+        Route("/console/email", sessions.email, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
-        Route("/console/ledger", system.figures),
+        Route("/console/ledger", console_ledger.ledger_page),
+        Route("/console/ledger.xlsx", console_ledger.download),
+        Route("/console/ledger.csv", console_ledger.download),
+        Route("/console/league", console_ledger.league_page),
+        Route("/console/handovers/", console_handovers.handovers),
+        Route("/console/handovers/new", console_handovers.new_page, methods=["GET"]),
+        Route("/console/handovers/new", console_handovers.new, methods=["POST"]),
+        Route("/console/handovers/{id}", console_handovers.handover),
+        Route("/console/market", market.stall, methods=["GET"]),
+        Route("/console/market", market.enter, methods=["POST"]),
+        Route("/console/market/slips", market.slips),
+        Route("/console/drafts.js", drafting.script),
+        Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/registers/", registers.overview),
+        Route("/console/registers/days/", days.page, methods=["GET"]),
+        Route("/console/registers/days/", days.add, methods=["POST"]),
+        Route("/console/registers/{plural}/", registers.records),
+        Route("/console/registers/{plural}/{id}", registers.edit, methods=["GET"]),
+        Route("/console/registers/{plural}/{id}", registers.save, methods=["POST"]),
+        Route("/console/registers/{plural}/{id}/remove", registers.removal, methods=["GET"]),
+        Route("/console/registers/{plural}/{id}/remove", registers.remove, methods=["POST"]),
+        Route("/console/accounts", accounts.overview, methods=["GET"]),
+        Route("/console/accounts", accounts.add, methods=["POST"]),
+        Route("/console/accounts/{id}/{act}", accounts.act, methods=["POST"]),
         Route("/console/system", system.system),
+        Route("/console/test-message", outbox.send_test, methods=["POST"]),
+        Route("/console/send-again", outbox.send_again, methods=["POST"]),
         Route("/console/kit-printed", system.kit_printed, methods=["POST"]),
         Route("/console/matters/{number}", console_matters.matter),
         Route("/console/matters/{number}/contact", console_matters.contact, methods=["POST"]),
+        Route("/console/matters/{number}/rating-form", paper.rating_form),
         Route("/console/matters/{number}/publish", publishing.edit, methods=["GET"]),
         Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
         Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),
         Route("/console/matters/{number}/{command}", console_matters.run, methods=["POST"]),
+        Route("/console/sessions/", session_pages.session_list),
+        Route("/console/sessions/new", session_pages.new_session, methods=["GET"]),
+        Route("/console/sessions/new", session_pages.create, methods=["POST"]),
+        Route("/console/sessions/{id}", session_pages.minutes),
+        Route("/console/sessions/{id}/{act}", session_pages.run, methods=["POST"]),
+        Route("/console/documents/", document_pages.document_list),
+        Route("/console/documents/new", document_pages.new_document, methods=["GET"]),
+        Route("/console/documents/new", document_pages.create, methods=["POST"]),
+        Route("/console/documents/{id}", document_pages.document),
+        Route("/console/documents/{id}/{act}", document_pages.run, methods=["POST"]),
     ]
 
 

@@ -24,13 +24,13 @@ DRAIN_MOST_BYTES = 160 * 1024 * 1024
 
 # A few at a time are held in memory; the others wait in their sockets.
 _multipart_places = asyncio.Semaphore(8)
+_large_places = asyncio.Semaphore(4)
 _RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
 async def read_bounded(request: Request, most: int) -> bytes:
     """Return the body. Raises TooLarge once it is over `most` bytes, having drained the rest."""
-    length = request.headers.get("content-length", "")
-    declared = int(length) if length.isascii() and length.isdecimal() else 0
+    declared = _declared(request)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -44,6 +44,12 @@ async def read_bounded(request: Request, most: int) -> bytes:
     if size > most:
         raise TooLarge
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _declared(request: Request) -> int:
+    """Return how many bytes the sender says that the body has, 0 where it says nothing."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() else 0
 
 
 async def _drain(request: Request) -> None:
@@ -98,13 +104,22 @@ class Fields:
         return value if isinstance(value, str) else ""
 
 
-async def read_fields(request: Request, *, lists: tuple[str, ...] = ()) -> Fields:
+async def read_fields(
+    request: Request, *, lists: tuple[str, ...] = (), most: int = TEXT_MOST_BYTES
+) -> Fields:
     """Return the fields of a form or JSON body; `lists` names fields that may stand repeatedly.
+
+    `most` bounds a form without files, in bytes; beyond TEXT_MOST_BYTES it must say its length.
 
     Raises TooLarge, Unreadable or WrongMediaType.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
+        if most > TEXT_MOST_BYTES and _declared(request) > TEXT_MOST_BYTES:
+            async with _large_places:
+                body = await read_bounded(request, most)
+                # Others are served while a long list is decoded.
+                return Fields(_flat(await asyncio.to_thread(decode_form, body), lists), [])
         body = await read_bounded(request, TEXT_MOST_BYTES)
         return Fields(_flat(decode_form(body), lists), [])
     if kind == "application/json":

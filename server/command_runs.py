@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.command import Command, FieldKind
 from matters.commands import COMMANDS
@@ -10,6 +11,7 @@ from matters.execution import carry_out, record_attempt
 from matters.matter import Matter
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
+from server import drafts
 from server.node import Node
 
 LISTS = tuple(
@@ -52,19 +54,25 @@ async def run_command(
     known = node.registers.current().known
     seen = read_seen(raw.get("seen"))
     plain = read_number(number) or number
-    try:
-        kept = await node.matter_writes.write(
-            lambda transaction: carry_out(
-                transaction,
-                plain,
-                command,
-                raw,
-                actor=actor,
-                known=known,
-                seen=seen,
-                folder=node.folder,
-            )
+
+    def job(transaction: Transaction) -> Matter:
+        done = carry_out(
+            transaction,
+            plain,
+            command,
+            raw,
+            actor=actor,
+            known=known,
+            seen=seen,
+            folder=node.folder,
         )
+        drafts.remove(transaction, actor.account, drafts.matter_place(plain, command.name))
+        if command.name == "erase" and raw.get("what") == "words":
+            drafts.remove_of_matter(transaction, plain)
+        return done
+
+    try:
+        kept = await node.matter_writes.write(job)
     except Refusal as refusal:
         if refusal.status == 409:
             code = refusal.code

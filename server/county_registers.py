@@ -122,6 +122,7 @@ class CountyRegisters(NamedTuple):
             frozenset(self.with_villages(areas)),
             account.body,
             presidium,
+            head=account.role is Role.UNIT and bool(account.body),
         )
 
     def with_villages(self, codes: set[str]) -> set[str]:

@@ -1,15 +1,17 @@
 """Exporting: matters, registers and the ledger as tables, and registers as YAML again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eventlog.log import Log
-from matters import store
+from matters import figures, store
+from matters.figures import EVERYTHING, By, Scope
 from matters.ledger import Count
 from matters.matter import Matter
-from matters.public import ledger
-from server.county_registers import ALL, read_all
+from matters.rates import RATES, rates_of
+from server.county_registers import ALL, CountyRegisters, read_all
+from server.ledger_queries import NUMBERS, number_of, records_of
 from server.pages import iso
 from server.tables import write_table
 from stations.registers import record_to_row
@@ -37,6 +39,26 @@ MATTER_HEADERS = (
     "公开",
     "留言编号",
 )
+
+_DIMENSIONS = {
+    By.MONTH: "月份",
+    By.CATEGORY: "类别",
+    By.STATION: "联络站",
+    By.UNIT: "承办单位",
+    By.AREA: "村(社区)",
+}
+# The first four stand where they always stood; programs read them by place.
+_LEDGER_NUMBERS = tuple(
+    dict.fromkeys(("received", "answered", "pending", "published", *NUMBERS.keys()))
+)
+LEDGER_HEADERS = (
+    "分项",
+    "名称",
+    *(NUMBERS[name] for name in _LEDGER_NUMBERS),
+    *(f"{name}(%)" for name in RATES.values()),
+    "答复用时中位数(天)",
+)
+TOO_FEW = "n 太少"
 
 
 def export_matters(log: Log, path: Path) -> int:
@@ -114,29 +136,34 @@ def export_rosters(log: Log, folder: Path) -> int:
     )
 
 
-def export_ledger(log: Log, path: Path) -> int:
-    """Write the public ledger, a row a count; return how many."""
+def export_ledger(log: Log, path: Path, scope: Scope = EVERYTHING) -> int:
+    """Write the ledger of a scope, a row a line, with rates and median days; return how many."""
     with log.reading() as connection:
+        connection.execute("BEGIN")
         found = read_all(connection)
-        counts = ledger(connection)
-    rows = [
-        *_counts("合计", [counts.total], {}),
-        *_counts("月份", counts.months, {}),
-        *_counts("类别", counts.categories, found.categories),
-        *_counts("联络站", counts.stations, found.stations),
-        *_counts("承办单位", counts.units, found.units),
-    ]
-    write_table(path, ("分项", "名称", "收到", "已答复", "待答复", "已公开"), rows)
+        whole = (figures.total(connection, scope),)
+        rows = [*_lines("合计", whole, figures.median_days(connection, None, scope), {}, found)]
+        for by, name in _DIMENSIONS.items():
+            counts = figures.counted(connection, by, scope)
+            medians = figures.median_days(connection, by, scope)
+            rows += _lines(name, counts, medians, records_of(found, by), found)
+    write_table(path, LEDGER_HEADERS, rows)
     return len(rows)
 
 
-def _counts(by: str, counts: Iterable[Count], records: Any) -> Iterator[Sequence[object]]:
+def _lines(
+    by: str,
+    counts: Iterable[Count],
+    medians: Mapping[str, int],
+    records: Mapping[str, Any],
+    registers: CountyRegisters,
+) -> Iterator[Sequence[object]]:
     for count in counts:
+        rates = rates_of(count, registers.rules.minimum_n)
         yield (
             by,
             _name(records, count.key),
-            count.received,
-            count.answered,
-            count.pending,
-            count.published,
+            *(number_of(count, name) for name in _LEDGER_NUMBERS),
+            *(TOO_FEW if rate.percent is None else rate.percent for rate in rates),
+            medians.get(count.key, ""),
         )

@@ -8,19 +8,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.identifiers import uuid_text
-from matters import store
+from matters import lists, store
 from matters.actors import Actor, may_see
 from matters.deadlines import SHANGHAI
 from matters.execution import read_contact
+from matters.filters import Filters, filters_from
 from matters.history import approve_import
 from matters.matter import Matter
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
-from matters.store import Filters
 from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import LISTS, command_named, run_command
+from server.ledger_queries import read_counted, read_scope
 from server.node import Node
 from server.openapi import document
 from server.pages import iso
@@ -155,8 +156,9 @@ def matter_for(node: Node, actor: Actor, number: str) -> Matter:
 
 
 def read_filters(request: Request) -> Filters:
-    """Return a list's filters from the address. Raises BadFields for a `since` that is no time."""
+    """Return a list's filters from the address. Raises BadFields for what is no time."""
     query = request.query_params
+    node: Node = request.app.state.node
     since = 0
     if query.get("since"):
         try:
@@ -168,18 +170,10 @@ def read_filters(request: Request) -> Filters:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=SHANGHAI)
         since = int(moment.timestamp() * 1000)
-    return Filters(
-        state=query.get("state", ""),
-        unit=query.get("unit", ""),
-        station=query.get("station", ""),
-        deputy=query.get("deputy", ""),
-        area=query.get("area", ""),
-        category=query.get("category", ""),
-        overdue=query.get("overdue", "") in ("1", "yes", "true"),
+    return filters_from(query)._replace(
         since=since,
-        q=query.get("q", "")[:100],
-        flagged=query.get("flagged", "") in ("1", "yes", "true"),
-        cursor=query.get("cursor", ""),
+        scope=read_scope(request, node.registers.current())[0],
+        counted=read_counted(request),
     )
 
 
@@ -201,7 +195,13 @@ async def list_matters(request: Request) -> Response:
 
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
+            page = lists.listed(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
         return {
             "matters": [matter_json(row.matter, row.title) for row in page.rows],
             "next": page.next or None,

@@ -11,16 +11,26 @@ from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
+from eventlog.transaction import Transaction
 from matters.attempts import AttemptsProjection
+from matters.documents_store import DocumentsProjection
+from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
-from server import county_registers
+from matters.sessions_store import SessionsProjection
+from server import county_registers, drafts
+from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
+from server.digest_sources import sources
+from server.indexer import Indexer
+from server.mail import Relay
+from server.postman import Postman
 from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.settings import Settings
+from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
 from sync.configuration import ReplicatedDatabase
 from sync.durability import Durability
@@ -47,6 +57,9 @@ def projections() -> Sequence[Projection]:
         MattersProjection(),
         ImportsProjection(),
         AttemptsProjection(),
+        HandoversProjection(),
+        SessionsProjection(),
+        DocumentsProjection(),
         *county_registers.projections(),
     )
 
@@ -114,7 +127,20 @@ class Node:
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        self.indexer = Indexer(self.log)
+        self.timekeeper = Timekeeper(self.log, self.registers.current)
+        self.postman = self._postman()
         self.now_ms = self.log.now_ms
+        self._clear_drafts()
+
+    def _clear_drafts(self) -> None:
+        """Remove drafts that are old, or that a copy brought back after an erasure."""
+
+        def job(transaction: Transaction) -> None:
+            drafts.clear_old(transaction)
+            drafts.clear_erased(transaction, self.folder)
+
+        self.log.write(job)
 
     @property
     def kit_path(self) -> Path:
@@ -136,9 +162,15 @@ class Node:
                 durability.start()
                 self._durabilities[name] = writes.durability = durability
         self.site.start()
+        self.indexer.start()
+        self.timekeeper.start()
+        self.postman.start()
 
     def stop(self) -> None:
         """Stop in the one order that loses nothing (DESIGN decision 4)."""
+        self.postman.stop()
+        self.timekeeper.stop()
+        self.indexer.stop()
         self.site.stop()
         self.log.drain()
         self.attachments.writer.drain()
@@ -172,6 +204,8 @@ class Node:
             durability.note_commit(position)
         if hasattr(self, "site"):
             self.site.wake()
+        if hasattr(self, "indexer"):
+            self.indexer.wake()
 
     def _attachments_committed(self, position: int) -> None:
         durability = self._durabilities.get(ATTACHMENTS_DATABASE)
@@ -185,6 +219,27 @@ class Node:
             keeper.tend(connection)
 
         return tend
+
+    def _postman(self) -> Postman:
+        settings, node = self.settings, self.keys.fingerprint
+        relay = Relay.of(settings)
+        announcer = Announcer(
+            self.log,
+            sources(self.log, self.registers),
+            mail=relay is not None,
+            webhooks=settings.webhook_urls,
+            digest_hour=settings.digest_hour,
+            console=settings.address + "console/",
+            node=node,
+        )
+        return Postman(
+            self.log,
+            announcer,
+            relay=relay,
+            webhooks=settings.webhook_urls,
+            secret=settings.webhook_secret,
+            node=node,
+        )
 
     def _litestream(self) -> Litestream | None:
         url = self.settings.replica_url

@@ -5,11 +5,19 @@ from typing import Any
 
 from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
+from matters.documents import ACTS as DOCUMENT_ACTS
+from matters.documents import DocumentKind
 from matters.fields import PART_FIELDS
+from matters.filters import ADDRESSED
+from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
-from matters.terms import Channel, Kind, Rating
+from matters.session_acts import ACTS, OPENING, Ask, SessionField
+from matters.terms import Channel, Grade, Kind, Rating
+from server.county_registers import BY_PLURAL
 from server.languages import ENGLISH, translated
 
+# Months (yyyy-mm), the lead unit, an area with all below it.
+_LEDGER = ("from", "to", "lead", "within")
 _REFUSED = {
     "403": {"description": "not this role, unit or place"},
     "404": {"description": "no such matter"},
@@ -41,29 +49,39 @@ def document() -> dict[str, Any]:
         "/metrics": {"get": _operation("Prometheus text", [], secured=False)},
         "/api/v1/openapi.json": {"get": _operation("This document", [], secured=False)},
         "/api/v1/units": {"get": _operation("Handling units", [])},
+        "/api/v1/handovers": {
+            "get": _operation("Handovers: many matters dispatched at once", []),
+            "post": _handover(),
+        },
+        "/api/v1/handovers/{id}": {"get": _operation("A handover with its matters", [_path("id")])},
         "/api/v1/imports": {"get": _operation("Imports of old files", [])},
         "/api/v1/imports/{id}/approve": {
             "post": _operation("Let a whole import be public", [_path("id")])
         },
+        "/api/v1/registers/{plural}": {
+            "get": _operation(
+                "A page of a register's records, as text cells by field",
+                [_register_path(), _query("cursor")],
+            )
+        },
+        "/api/v1/registers/{plural}/{id}": {"put": _put_record(), "delete": _delete_record()},
         "/api/v1/matters": {
             "get": _operation(
                 "A page of matters, newest first",
                 [
                     _query(name)
                     for name in (
-                        "state",
-                        "unit",
-                        "station",
-                        "deputy",
-                        "area",
-                        "category",
-                        "overdue",
-                        "since",
-                        "q",
-                        "flagged",
-                        "cursor",
+                        *ADDRESSED,
+                        *_LEDGER,
+                        "counted",
                     )
                 ],
+            )
+        },
+        "/api/v1/ledger": {
+            "get": _operation(
+                "The ledger: numbers, rates with their n, median days to the answer",
+                [_query(name) for name in ("by", *_LEDGER, "station", "category")],
             )
         },
         "/api/v1/matters/{number}": {"get": _operation("One matter", [_path("number")])},
@@ -73,12 +91,95 @@ def document() -> dict[str, Any]:
     }
     for command in COMMANDS.values():
         paths[f"/api/v1/matters/{{number}}/{command.name}"] = {"post": _command(command)}
+    paths.update(_sessions())
+    paths.update(_documents())
     return {
         "openapi": "3.1.0",
         "info": {"title": "Huiyin (回音)", "version": "1"},
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "paths": paths,
     }
+
+
+def _sessions() -> dict[str, Any]:
+    """Face-to-face sessions: the list, opening one, and every act of their table."""
+    opened = _operation("Open a face-to-face session", [])
+    opened["description"] = "by office, deputy"
+    opened["requestBody"] = _body(
+        {field.name: _session_schema(field) for field in OPENING},
+        [field.name for field in OPENING if field.required],
+    )
+    opened["responses"] = {
+        "201": {"description": "the session"},
+        **{code: _REFUSED[code] for code in ("403", "422")},
+    }
+    filters = [_query(name) for name in ("kind", "station", "unit", "promises", "cursor")]
+    paths: dict[str, Any] = {
+        "/api/v1/sessions": {
+            "get": _operation("A page of face-to-face sessions, newest first", filters),
+            "post": opened,
+        },
+        "/api/v1/sessions/{id}": {"get": _operation("One session", [_path("id")])},
+    }
+    for act in ACTS.values():
+        found = _operation(translated(ENGLISH, act.label), [_path("id")])
+        found["description"] = f"by {', '.join(act.roles)}"
+        properties: dict[str, Any] = {field.name: _session_schema(field) for field in act.fields}
+        properties["seen"] = {"type": "integer", "description": "the version acted on"}
+        required = [field.name for field in act.fields if field.required]
+        found["requestBody"] = _body(properties, required)
+        found["responses"].update(_REFUSED)
+        paths[f"/api/v1/sessions/{{id}}/{act.name}"] = {"post": found}
+    return paths
+
+
+def _documents() -> dict[str, Any]:
+    """Documents drafted from the figures: the list, drafting one, and what is done with it."""
+    drafted = _operation("Draft a document from the figures of a period", [])
+    drafted["description"] = "by office"
+    day = {"type": "string", "format": "date"}
+    properties = {"kind": {"enum": list(DocumentKind)}, "from": day, "to": day}
+    drafted["requestBody"] = _body(properties, ["kind", "from", "to"])
+    drafted["responses"] = {
+        "201": {"description": "the draft"},
+        **{code: _REFUSED[code] for code in ("403", "422")},
+    }
+    filters = [_query("kind"), _query("cursor")]
+    paths: dict[str, Any] = {
+        "/api/v1/documents": {
+            "get": _operation("A page of documents, newest first", filters),
+            "post": drafted,
+        },
+        "/api/v1/documents/{id}": {"get": _operation("One document", [_path("id")])},
+    }
+    text, many = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+    for act, fields, required in (
+        (
+            "edit",
+            {"title": text, "text": text, "units": many, "deputies": many},
+            ["title", "text"],
+        ),
+        ("sign", {"signer": text}, ["signer"]),
+        ("withdraw", {"reason": text}, ["reason"]),
+    ):
+        found = _operation(translated(ENGLISH, DOCUMENT_ACTS[act][0]), [_path("id")])
+        found["description"] = "by office"
+        found["requestBody"] = _body({**fields, "seen": {"type": "integer"}}, required)
+        found["responses"].update(_REFUSED)
+        paths[f"/api/v1/documents/{{id}}/{act}"] = {"post": found}
+    return paths
+
+
+def _session_schema(field: SessionField) -> dict[str, Any]:
+    if field.ask in (Ask.UNITS, Ask.DEPUTIES, Ask.MATTERS):
+        return {"type": "array", "items": {"type": "string"}}
+    if field.ask is Ask.COUNT:
+        return {"type": "integer", "minimum": 0}
+    if field.choices:
+        return {"enum": list(field.choices)}
+    if field.ask is Ask.DATE:
+        return {"type": "string", "format": "date"}
+    return {"type": "string", "maxLength": field.max_length}
 
 
 def _path(name: str) -> dict[str, Any]:
@@ -103,6 +204,46 @@ def _operation(
     return found
 
 
+def _register_path() -> dict[str, Any]:
+    return {**_path("plural"), "schema": {"enum": list(BY_PLURAL)}}
+
+
+def _put_record() -> dict[str, Any]:
+    found = _operation("Replace a record, or add it", [_register_path(), _path("id")])
+    found["description"] = (
+        "by office, admin. Text cells by field, as a row of an import has them; a field that is "
+        "left out is empty. `seen` is the version that the record was read at."
+    )
+    body = _body({"seen": {"type": "integer", "description": "the version acted on"}}, [])
+    body["content"]["application/json"]["schema"]["additionalProperties"] = {"type": "string"}
+    found["requestBody"] = body
+    found["responses"].update(
+        {
+            "201": {"description": "added"},
+            "403": {"description": "not this role"},
+            "404": {"description": "no such register"},
+            "409": {"description": "stale: somebody else changed it"},
+            "422": _REFUSED["422"],
+        }
+    )
+    return found
+
+
+def _delete_record() -> dict[str, Any]:
+    found = _operation("Take a record off", [_register_path(), _path("id"), _query("seen")])
+    found["description"] = "by office, admin"
+    del found["responses"]["200"]
+    found["responses"].update(
+        {
+            "204": {"description": "done"},
+            "403": {"description": "not this role"},
+            "404": {"description": "no such record"},
+            "409": {"description": "stale, or other records still refer to it"},
+        }
+    )
+    return found
+
+
 def _body(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     schema = {"type": "object", "properties": properties, "required": required}
     return {"required": True, "content": {"application/json": {"schema": schema}}}
@@ -115,6 +256,8 @@ def _submission() -> dict[str, Any]:
         "text": {"type": "string", "minLength": 1, "maxLength": TEXT_MOST},
         "kind": {"enum": list(Kind)},
         "channel": {"enum": list(Channel)},
+        "people": {"type": "string", "description": "how many bring it, 1 to 99999; staff only"},
+        "grade": {"enum": list(Grade), "description": "staff only"},
         "under_14": yes_no,
         "share_phone": yes_no,
         "publish": yes_no,
@@ -129,6 +272,29 @@ def _submission() -> dict[str, Any]:
         "422": _REFUSED["422"],
         "503": {"description": "busy; Retry-After"},
         "507": {"description": "no room; nothing was taken"},
+    }
+    return found
+
+
+def _handover() -> dict[str, Any]:
+    text = {"type": "string"}
+    row: dict[str, Any] = {"number": text, "lead": text, "limit": text, "seen": {"type": "integer"}}
+    row["assisting"] = {"type": "array", "items": text}
+    found = _operation("Dispatch many matters at once", [])
+    found["requestBody"] = _body(
+        {
+            "title": text,
+            "kind": {"enum": list(HandoverKind)},
+            "held_on": {"type": "string", "format": "date"},
+            "demand": text,
+            "limit": text,
+            "matters": {"type": "array", "items": {"type": "object", "properties": row}},
+        },
+        ["title", "matters"],
+    )
+    found["responses"] = {
+        "201": {"description": "{id, dispatched, refused: [{number, errors}]}"},
+        **{code: _REFUSED[code] for code in ("403", "422")},
     }
     return found
 

@@ -19,6 +19,11 @@ from server import wording
 from server.languages import COOKIE, ENGLISH, language_of, translated, translations
 
 FOLDER = Path(__file__).parent / "templates"
+# The console's one script keeps drafts; it may talk to this server only.
+_CONSOLE_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 @cache
@@ -35,6 +40,7 @@ def environment(language: str) -> Environment:
     found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     found.filters["moment"] = moment
     found.filters["day"] = day
+    found.filters["clock"] = clock
     found.filters["spoken"] = spoken_number
     found.filters["uuid"] = uuid_text
     found.globals["light_of"] = light_of
@@ -85,6 +91,13 @@ def day(at_ms: int | None) -> str:
     if at_ms is None:
         return ""
     return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%Y-%m-%d")
+
+
+def clock(at_ms: int, now_ms: int | None = None) -> str:
+    """Return a time of today in Asia/Shanghai as 12:03, an older one with its day."""
+    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
+    now = datetime.datetime.fromtimestamp((now_ms or time.time_ns() // 1_000_000) / 1000, SHANGHAI)
+    return when.strftime("%H:%M" if when.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 def iso(at_ms: int | None) -> str | None:
@@ -141,7 +154,9 @@ def console_page(
             **values,
         )
     )
-    response = HTMLResponse(html, status, {"Cache-Control": "no-store"})
+    response = HTMLResponse(
+        html, status, {"Cache-Control": "no-store", "Content-Security-Policy": _CONSOLE_POLICY}
+    )
     return with_language(request, response)
 
 

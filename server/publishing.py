@@ -31,6 +31,7 @@ from matters.county import COUNTIES
 from matters.deadlines import SHANGHAI
 from matters.ledger import Count, Ledger
 from matters.public import NoticeShelf, ledger, shown_number
+from matters.rules import RULES
 from matters.terms import MatterEvent, RecordEvent
 from matters.units import UNITS
 from publisher.asked import AskedPages
@@ -118,6 +119,7 @@ def read_content(connection: sqlite3.Connection) -> Content:
         },
         ledger=ledger(connection),
         notices=NoticeShelf(connection),
+        minimum_n=found.rules.minimum_n,
     )
 
 
@@ -338,7 +340,7 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
                 notices.add(number)
         elif noun in (DEPUTIES.noun, STATIONS.noun):
             registers = True
-        elif noun in (AREAS.noun, UNITS.noun, CATEGORIES.noun, COUNTIES.noun):
+        elif noun in (AREAS.noun, UNITS.noun, CATEGORIES.noun, COUNTIES.noun, RULES.noun):
             everything = True
     connection.execute("ROLLBACK")
     changes = Changes(notices=tuple(sorted(notices)), registers=registers, everything=everything)

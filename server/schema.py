@@ -1,4 +1,4 @@
-"""The server's own tables: accounts, tokens and sessions. Replicated, but no part of the log."""
+"""The server's own tables: accounts and the outbox. Replicated, but no part of the log."""
 
 from sqlite_utils import Database, Migrations
 
@@ -36,3 +36,65 @@ def m001_accounts(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m002_email(database: Database) -> None:
+    """Where an account's digest goes; "" for those who get none."""
+    database.execute("ALTER TABLE accounts ADD COLUMN email TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m003_outbox(database: Database) -> None:
+    """What waits to be sent to staff, which digests were made, which overdue matters were told."""
+    statements = (
+        # `recipient` is an account's id or a webhook's mark: neither an address of a person nor
+        # a URL, which may hold a secret, stands here. Both are looked up when it is sent.
+        """CREATE TABLE outbox(
+            key TEXT PRIMARY KEY,
+            kind TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            body TEXT NOT NULL,
+            made_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_try_at INTEGER NOT NULL,
+            last_error TEXT NOT NULL DEFAULT '',
+            sent_at INTEGER,
+            given_up_at INTEGER
+        ) WITHOUT ROWID""",
+        "CREATE INDEX outbox_waiting ON outbox(kind, made_at) "
+        "WHERE sent_at IS NULL AND given_up_at IS NULL",
+        "CREATE INDEX outbox_given_up ON outbox(given_up_at) WHERE given_up_at IS NOT NULL",
+        "CREATE INDEX outbox_sent ON outbox(sent_at) WHERE sent_at IS NOT NULL",
+        "CREATE TABLE digest_days(day TEXT PRIMARY KEY, made_at INTEGER NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE overdue_told(
+            number TEXT NOT NULL,
+            due_at INTEGER NOT NULL,
+            level TEXT NOT NULL,
+            PRIMARY KEY(number, due_at, level)
+        ) WITHOUT ROWID""",
+    )
+    for statement in statements:
+        database.execute(statement)
+
+
+@migrations()
+def m004_drafts(database: Database) -> None:
+    """What someone is writing in the console, sealed; one draft a person and form."""
+    database.execute(
+        """CREATE TABLE drafts(
+            account TEXT NOT NULL REFERENCES accounts(id),
+            place TEXT NOT NULL,
+            body BLOB NOT NULL,
+            wrapped_key BLOB NOT NULL,
+            saved_at INTEGER NOT NULL,
+            PRIMARY KEY(account, place)
+        ) WITHOUT ROWID"""
+    )
+
+
+@migrations()
+def m005_switched_off(database: Database) -> None:
+    """When an account was switched off (ms); NULL as long as it may be used."""
+    database.execute("ALTER TABLE accounts ADD COLUMN off_at INTEGER")

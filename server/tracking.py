@@ -24,6 +24,7 @@ from server.languages import language_of, wants_json
 from server.node import Node
 from server.pages import iso, public_page
 from server.problems import json_problem, page_errors
+from server.step_notes import labelled, notes
 from server.wording import ROLES, STEPS
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -92,6 +93,8 @@ class Followed:
                     "by": step.by.partition(":")[0],
                     "unit": self._unit(step.type, step.by, step.data),
                     "text": "\n".join(text for text in words if text),
+                    "lines": labelled(rule, words),
+                    "notes": notes(step, self.registers),
                     "data": step.data,
                 }
             )
@@ -105,6 +108,8 @@ class Followed:
                             "by": "unit",
                             "unit": None,
                             "text": answer,
+                            "lines": [],
+                            "notes": [],
                             "data": {},
                         }
                     )
@@ -123,6 +128,15 @@ class Followed:
     def reply(self) -> str:
         """Return the answer in words, or ""."""
         return answer_in(self.matter, self.texts)
+
+    def cause(self) -> str:
+        """Return why the unit says it failed, where the matter goes round again, or ""."""
+        said = [
+            self.texts.get((step.event, "cause"), "")
+            for step in self.matter.steps
+            if step.type == MatterEvent.EXPLAINED and step.stands
+        ]
+        return said[-1] if said and self.matter.open_with_unit else ""
 
     def question(self) -> str:
         """Return what the villager is asked and has not answered yet, or ""."""
@@ -222,6 +236,7 @@ def _page(
         notice=f"notices/{matter.number}/" if found.public else "",
         may_rate=found.may_rate(),
         question=found.question(),
+        unit=found.registers.units.get(matter.lead),
         may_message=matter.state not in (State.MERGED, State.REFERRED, State.DECLINED),
         errors=page_errors(language_of(request), refusal, field=form or "steps"),
         typed=typed or {},

@@ -24,7 +24,7 @@ STEPS: Mapping[str, str] = {
     "matter.assigned": N_("人大派单"),
     "matter.accepted": N_("单位接单"),
     "matter.returned": N_("单位退回"),
-    "matter.asked": N_("请您补充说明"),
+    "matter.asked": N_("向群众提问"),
     "matter.divided": N_("分给几个单位办"),
     "matter.extension_asked": N_("申请延期"),
     "matter.extension_decided": N_("批延期"),
@@ -76,6 +76,20 @@ RESULTS: Mapping[str, str] = {
     "C": N_("因条件限制暂不能解决"),
     "D": N_("留作参考"),
 }
+# What each register is called, by its plural, and what it is for.
+REGISTERS: Mapping[str, tuple[str, str]] = {
+    "areas": (N_("区划"), N_("县、乡镇和村（社区）。")),
+    "stations": (N_("联络站点"), N_("联络站、联络点、代表之家：在哪里、服务哪些村、哪天值班。")),
+    "deputies": (N_("代表名册"), N_("各级代表：为哪些村服务、在哪个站接待。")),
+    "units": (N_("承办单位"), N_("可以派单的部门、乡镇和单位。")),
+    "categories": (N_("事项类别"), N_("事项分哪几类，按什么顺序排。")),
+    "counties": (N_("本县信息"), N_("县名、人大办公室的电话和地址、结果分类。只有一份。")),
+    "bodies": (N_("人大机构"), N_("常委会、主席团这些机构，建议转给谁。")),
+    "routes": (N_("上级与法定渠道"), N_("不归本县办的事，请群众去哪里。")),
+    "templates": (N_("答复模板"), N_("写答复时可以套用的文字。")),
+    "rules": (N_("办理规则"), N_("时限、几轮、亮灯和逾期上报的天数。只有一份。")),
+    "days": (N_("节假日与调休"), N_("哪天放假、哪个周末上班，按工作日算的时限跟着变。")),
+}
 FIELDS: Mapping[str, str] = {
     "text": N_("什么事"),
     "kind": N_("这是"),
@@ -95,6 +109,11 @@ FIELDS: Mapping[str, str] = {
     "people": N_("几个人一起反映"),
     "grade": N_("轻重缓急"),
 }
+HANDOVERS: Mapping[str, str] = {
+    "grid": N_("网格问题反馈清单"),
+    "session": N_("会议建议"),
+    "meeting": N_("交办会"),
+}
 YES_NO: Mapping[str, str] = {"yes": N_("是"), "no": N_("否")}
 DESKS: Mapping[str, str] = {
     "frame": N_("待定单"),
@@ -107,11 +126,40 @@ DESKS: Mapping[str, str] = {
     "follow": N_("等合并的那件"),
     "none": N_("已了结"),
 }
+# On whom a matter waits at each desk, in a sentence; {unit} is the lead unit's name.
+TURNS: Mapping[str, str] = {
+    "frame": N_("现在等代表定单：能当场答复的就答复，要办的就受理。"),
+    "dispatch": N_("现在等人大办公室派单：选承办单位，定期限。"),
+    "accept": N_("现在等{unit}接单；不归它管的，可以退回。"),
+    "handle": N_("{unit}正在办，办好了要答复。"),
+    "rate": N_("已经答复，等群众评价；代表可以先回访。"),
+    "explain": N_("群众不满意，等{unit}说明原因，再办一次。"),
+    "close": N_("群众评过了，等人大办公室办结。"),
+    "follow": N_("已合并，等那一件的答复。"),
+}
+# The six orders, as whoever is new reads them: the order, who does it, and what.
+ORDERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (N_("点单"), ("villager", "liaison"), N_("群众在网页上说，或由联络员登记。")),
+    (N_("定单"), ("deputy",), N_("代表看一看：能答的当场答复，要办的受理，拟个标题。")),
+    (N_("派单"), ("office",), N_("人大办公室交给承办单位，定期限。")),
+    (N_("办单"), ("unit",), N_("承办单位接单、办理、答复。办不完可以申请延期。")),
+    (N_("督单"), ("deputy", "office"), N_("代表和办公室看进度，催办、视察。")),
+    (
+        N_("评单"),
+        ("villager", "liaison", "deputy"),
+        N_("代表回访，群众评价。不满意，单位再办一次；满意了，办公室办结。"),
+    ),
+)
 LEVELS: Mapping[str, str] = {
     "unit": N_("逾期"),
     "head": N_("逾期，已报单位负责人"),
     "office": N_("逾期，已报人大办公室"),
     "committee": N_("逾期，已报人大常委会"),
+}
+RAISED: Mapping[str, str] = {
+    "head": N_("已报单位负责人"),
+    "office": N_("已报人大办公室"),
+    "committee": N_("已报人大常委会"),
 }
 LIGHTS: Mapping[str, str] = {
     "green": N_("绿灯"),
@@ -139,17 +187,22 @@ __all__ = [
     "ERASABLE",
     "FIELDS",
     "GRADES",
+    "HANDOVERS",
     "KINDS",
     "LEVELS",
     "LIGHTS",
     "NODE_ROLES",
+    "ORDERS",
     "PUBLICITY",
+    "RAISED",
     "RATINGS",
+    "REGISTERS",
     "REPLICA",
     "RESULTS",
     "ROLES",
     "SAFETY",
     "STATES",
     "STEPS",
+    "TURNS",
     "YES_NO",
 ]

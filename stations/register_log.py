@@ -7,14 +7,14 @@ holds the register's noun in its type and the record's id.
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlite_utils import Database, Migrations
 
 from eventlog import words
 from eventlog.events import Draft, Event
-from eventlog.transaction import Transaction
+from eventlog.transaction import Transaction, events_of
 
 Record = TypeVar("Record")
 migrations = Migrations("registers")
@@ -114,6 +114,67 @@ def remove_record(transaction: Transaction, noun: str, identity: str, *, by: str
     """Write that a record is gone; what refers to it keeps its id."""
     draft = Draft(f"{noun}.removed", subject_of(noun, identity), {"id": identity})
     transaction.append([draft], by=by)
+
+
+class Change(NamedTuple):
+    """One change of a record: when (ms), by whom (`role:account`), and which fields it changed.
+
+    `fields` is None where that can't be told: the texts were erased.
+    """
+
+    at: int
+    by: str
+    removed: bool
+    fields: tuple[str, ...] | None
+
+
+def record_version(connection: sqlite3.Connection, noun: str, identity: str) -> int:
+    """Return a record's version: one more with every change, 0 where there never was such a one."""
+    found = connection.execute(
+        "SELECT max(rank) FROM events WHERE subject=?", (subject_of(noun, identity),)
+    ).fetchone()[0]
+    return 0 if found is None else int(found) + 1
+
+
+def has_record(connection: sqlite3.Connection, noun: str, identity: str) -> bool:
+    """Return whether a record stands on its register now."""
+    found = connection.execute("SELECT 1 FROM records WHERE noun=? AND id=?", (noun, identity))
+    return found.fetchone() is not None
+
+
+def read_naming(
+    connection: sqlite3.Connection, noun: str, kind: type[Record], identity: str
+) -> list[Record]:
+    """Return the records of a register in whose text an id stands, in whatever field."""
+    decoder = msgspec.json.Decoder(kind)
+    rows = connection.execute(
+        "SELECT record FROM records WHERE noun=? AND instr(record, ?) ORDER BY id",
+        (noun, msgspec.json.encode(identity).decode()),
+    )
+    return [decoder.decode(row[0]) for row in rows]
+
+
+def history_of(
+    connection: sqlite3.Connection, noun: str, identity: str, most: int = 10
+) -> list[Change]:
+    """Return a record's last changes, the newest first."""
+    events = events_of(connection, subject_of(noun, identity))[-most - 1 :]
+    texts = words.read_all(connection, [event.id for event in events])
+    found: list[Change] = []
+    before: dict[str, Any] | None = {}
+    for place, event in enumerate(events):
+        removed = event.type.endswith(".removed")
+        text = texts.get((event.id, "record"))
+        now: dict[str, Any] | None = (
+            {} if removed else None if text is None else msgspec.json.decode(text)
+        )
+        if place or len(events) <= most:
+            fields = None
+            if now is not None and before is not None:
+                fields = tuple(name for name in now if now[name] != before.get(name))
+            found.append(Change(event.at, event.by, removed, fields))
+        before = now
+    return found[::-1]
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -302,15 +302,21 @@ def check_references(registers: Registers, descriptions: Iterable[Register[Any]]
     problems: list[Problem] = []
     for register in descriptions:
         for key, record in registers.of(register).items():
-            found = [*_dangling(register, record, registers)]
-            if not found:
-                found += _circle(register, record, registers)
-                if register.check_among is not None:
-                    found += register.check_among(record, registers)
             problems += [
-                msgspec.structs.replace(problem, noun=register.noun, id=key) for problem in found
+                msgspec.structs.replace(problem, noun=register.noun, id=key)
+                for problem in check_record(register, record, registers)
             ]
     return problems
+
+
+def check_record(register: Register[R], record: R, registers: Registers) -> list[Problem]:
+    """Return what is wrong with one record beside the others, itself among them."""
+    found = [*_dangling(register, record, registers)]
+    if not found:
+        found += _circle(register, record, registers)
+        if register.check_among is not None:
+            found += register.check_among(record, registers)
+    return found
 
 
 def _dangling(register: Register[R], record: R, registers: Registers) -> Iterable[Problem]:

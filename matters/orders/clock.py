@@ -5,7 +5,7 @@ that `fold` needs neither. Events of older versions name none, and it is counted
 """
 
 from eventlog.events import Event
-from matters.deadlines import BadLimit, due_at
+from matters.deadlines import BadLimit, days_between, due_at
 from matters.matter import Matter
 from matters.shapes import text_in, time_in, time_of
 
@@ -16,7 +16,7 @@ def start(matter: Matter, event: Event) -> None:
     matter.limit = text_in(event.data, "limit")
     matter.limit_from = event.at
     matter.limit_fixed = False
-    matter.paused_ms = 0
+    matter.paused_days = 0
     _unpause(matter)
     try:
         counted = due_at(event.at, matter.limit)
@@ -94,7 +94,7 @@ def moved(matter: Matter, event: Event) -> None:
 def _count_pause(matter: Matter, at_ms: int) -> None:
     if matter.paused_at is not None:
         end = min(at_ms, matter.pause_until or at_ms)
-        matter.paused_ms += max(0, end - matter.paused_at)
+        matter.paused_days += days_between(matter.paused_at, end)
 
 
 def _note_lateness(matter: Matter, event: Event) -> None:

@@ -21,7 +21,7 @@ def _assigned(matter: Matter, event: Event) -> None:
     matter.tasks = ()
     matter.handover = bytes_in(event.data, "handover", matter.handover)
     matter.assigned_at = event.at
-    matter.accepted_at = None
+    matter.accepted_at, matter.handler = None, b""
     matter.result = matter.reply_rating = matter.result_rating = ""
     matter.unhappy = ()
     clock.start(matter, event)

@@ -1,6 +1,6 @@
-"""定单: a deputy answers on the spot or takes the matter up; like ones are merged, mixed ones split.
+"""定单: a deputy answers at once or takes the matter up; like ones merge, mixed ones are split.
 
-What belongs to a higher level or a statutory channel is referred there, and the person is told so.
+What belongs to a higher level or a statutory channel is referred there; the person is told so.
 """
 
 from eventlog.events import Event

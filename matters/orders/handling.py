@@ -9,7 +9,7 @@ from matters.command import (
     FieldKind,
     Situation,
 )
-from matters.deadlines import due_at, moved
+from matters.deadlines import days_between, due_at, moved
 from matters.known import Known
 from matters.matter import Matter, Task
 from matters.orders import clock
@@ -29,6 +29,7 @@ def _is_dispatched(matter: Matter, at_ms: int) -> Refusal | None:
 
 def _accepted(matter: Matter, event: Event) -> None:
     matter.accepted_at = event.at
+    matter.handler = event.id if "handler" in event.words else b""
 
 
 def _returned(matter: Matter, event: Event) -> None:
@@ -59,7 +60,7 @@ def _check_asked(situation: Situation) -> None:
     if before is not None:
         data["due_at"] = moved(
             before,
-            data["until"] - began,
+            days_between(began, data["until"]),
             working=matter.in_working_days,
             calendar=world.calendar,
         )
@@ -163,6 +164,17 @@ COMMANDS = (
         (Role.UNIT,),
         (State.ASSIGNED,),
         State.IN_HAND,
+        (
+            Field(
+                "handler",
+                FieldKind.LINE,
+                N_("承办人（姓名、电话）"),
+                required=False,
+                max_length=60,
+                insisted=True,
+                hint=N_("每件事都有人负责；办公室、代表和联络员看得到"),
+            ),
+        ),
         only_lead=True,
         order=N_("办单"),
         stands=_is_dispatched,

@@ -10,8 +10,11 @@ import click
 
 from eventlog.database import reading
 from eventlog.keys import KIT_NAME, load_keys
-from eventlog.log import FILE_NAME
+from eventlog.log import FILE_NAME, system_clock_ms
 from server.command_line.folders import data_option, opened, settings_for
+from server.outbox import Standing, standing, waits_long
+from server.pages import iso
+from server.settings import FILE_NAME as SETTINGS_NAME
 from sync import broken
 from sync.replica import ReplicaPlace
 
@@ -67,13 +70,23 @@ def doctor(data: Path, as_json: bool) -> None:
     Example: huiyin doctor --data /srv/huiyin
     """
     found = _examine(data)
+    mail = _outbox(data)
+    if mail is not None:
+        found += _mail_problems(mail)
     if as_json:
-        click.echo(json.dumps({"ok": not found, "problems": found}, ensure_ascii=False))
+        known = {"ok": not found, "problems": found, "outbox": _outbox_json(mail)}
+        click.echo(json.dumps(known, ensure_ascii=False))
     elif not found:
         click.echo("一切正常 / nothing is wrong")
     else:
         for problem in found:
             click.echo(f"✗ {problem['what']}\n  → {problem['do']}")
+    if not as_json and mail is not None and mail.waiting:
+        click.echo(
+            f"等着发出的通知 {mail.waiting} 条,最早一条 {_moment(mail.oldest_at)} / "
+            f"{mail.waiting} notices wait to be sent, the oldest since then"
+            + (f": {mail.last_error}" if mail.last_error else "")
+        )
     if found:
         raise SystemExit(1)
 
@@ -138,6 +151,13 @@ def _examine(data: Path) -> list[dict[str, Any]]:
                 f"{name} 的副本暂不可用 / its replica can't be relied on: {why}",
                 "让服务运行到新的快照完成 / let it run until a fresh snapshot is there",
             )
+    config = data / SETTINGS_NAME
+    if settings.has_secrets and config.exists() and config.stat().st_mode & 0o077:
+        note(
+            "settings-readable",
+            f"{SETTINGS_NAME} 别人也能读 / others can read it, and secrets are set",
+            f"chmod 600 {config}",
+        )
     free = shutil.disk_usage(data).free
     if free < LEAST_FREE_BYTES:
         note(
@@ -146,3 +166,55 @@ def _examine(data: Path) -> list[dict[str, Any]]:
             "清理磁盘 / make room",
         )
     return found
+
+
+def _outbox(data: Path) -> Standing | None:
+    """Return how the outbox is, None where it can't be read."""
+    try:
+        with reading(data / FILE_NAME) as connection:
+            return standing(connection)
+    except sqlite3.DatabaseError:
+        # No database, a damaged one, or one of an older release that was not served since.
+        return None
+
+
+def _mail_problems(mail: Standing) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    why = f": {mail.last_error}" if mail.last_error else ""
+    if waits_long(mail, system_clock_ms()):
+        found.append(
+            {
+                "code": "mail-waits",
+                "what": f"通知超过一天没有发出去,共 {mail.waiting} 条 / "
+                f"{mail.waiting} notices to staff wait, for over a day{why}",
+                "do": "看 smtp_ 和 webhook_ 设置,看服务器能否连上 / "
+                "check the smtp_ and webhook_ settings, and whether the relay can be reached",
+            }
+        )
+    if mail.undeliverable:
+        last = mail.given_up[0].last_error
+        found.append(
+            {
+                "code": "mail-undeliverable",
+                "what": f"有 {mail.undeliverable} 条通知送不到 / "
+                f"{mail.undeliverable} notices can't be delivered: {last}",
+                "do": "在管理台“系统”页看是谁的,改好邮箱再发 / "
+                "see whose on the console's page “System”, mend the address, send again",
+            }
+        )
+    return found
+
+
+def _outbox_json(mail: Standing | None) -> dict[str, Any] | None:
+    if mail is None:
+        return None
+    return {
+        "waiting": mail.waiting,
+        "oldest_at": mail.oldest_at and iso(mail.oldest_at),
+        "last_error": mail.last_error,
+        "undeliverable": mail.undeliverable,
+    }
+
+
+def _moment(at_ms: int | None) -> str:
+    return (iso(at_ms) or "")[:16].replace("T", " ")

@@ -1,6 +1,6 @@
 """`huiyin users add` and `huiyin tokens add`: who may sign in, and programs that act for staff."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,10 @@ import click
 from eventlog.transaction import Transaction
 from matters.terms import STAFF
 from server import accounts
+from server.addresses import BadAddress, parse_email
 from server.command_line.folders import data_option, opened
 from server.county_registers import CountyRegisters, read_all
+from server.new_accounts import unknown_places
 
 
 def _bindings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,14 +37,21 @@ def users() -> None:
 @_bindings
 @click.option("--body", default="", metavar="ID", help="the body that an office acts for")
 @click.option("--area", default="", metavar="CODE", help="the area that an office acts for")
+@click.option("--email", default="", metavar="ADDRESS", help="where the daily digest goes")
 @data_option
-def users_add(data: Path, name: str, role: str, **bound: str) -> None:
+def users_add(data: Path, name: str, role: str, email: str, **bound: str) -> None:
     """Add a person and print a one-time password, to be replaced at the first sign-in.
 
     Example: huiyin users add 王主任 --role office
     """
     password = accounts.new_password()
-    _add(data, name, role, bound, password=password, token=False)
+    try:
+        address = parse_email(email) if email else ""
+    except BadAddress as error:
+        raise click.ClickException(
+            f"--email {email!r}: 不是邮箱地址 / not an e-mail address"
+        ) from error
+    _add(data, name, role, bound, password=password, token=False, email=address)
     click.echo(password)
 
 
@@ -64,7 +73,14 @@ def tokens_add(data: Path, name: str, role: str, **bound: str) -> None:
 
 
 def _add(
-    data: Path, name: str, role: str, bound: dict[str, str], *, password: str, token: bool
+    data: Path,
+    name: str,
+    role: str,
+    bound: dict[str, str],
+    *,
+    password: str,
+    token: bool,
+    email: str = "",
 ) -> str:
     with opened(data) as log:
         with log.reading() as connection:
@@ -74,6 +90,8 @@ def _add(
             account = accounts.add_account(
                 transaction, name, role, password, bound=accounts.Bound(**bound)
             )
+            if email:
+                accounts.set_email(transaction, account.id, email)
             return accounts.add_token(transaction, account.id) if token else ""
 
         try:
@@ -87,12 +105,5 @@ def _add(
 
 
 def _refuse_unknown(registers: CountyRegisters, bound: dict[str, str]) -> None:
-    known: dict[str, Mapping[str, object]] = {
-        "station": registers.stations,
-        "unit": registers.units,
-        "deputy": registers.deputies,
-        "area": registers.areas,
-    }
-    for name, value in bound.items():
-        if value and name in known and value not in known[name]:
-            raise click.ClickException(f"--{name} {value}: 名册里没有 / not on the register")
+    for name in unknown_places(registers, bound):
+        raise click.ClickException(f"--{name} {bound[name]}: 名册里没有 / not on the register")

@@ -1,1 +1,1 @@
-"""The console, where staff work: plain forms, no script, for phone and PC."""
+"""The console, where staff work: plain forms that need no script, for phone and PC."""

@@ -7,23 +7,51 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from matters.actors import Actor
-from server.bodies import Fields, read_fields
+from matters.terms import Role
+from server.accounts import Account
+from server.bodies import TEXT_MOST_BYTES, Fields, read_fields
 from server.command_runs import LISTS
 from server.node import Node
 from server.pages import path_to_root
+from server.problems import NotSignedIn, WrongFormToken
 from server.sign_in import check_form_token, session_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+# A list of many matters, or a spreadsheet pasted whole: 10,000 lines are some 6 MB in a form.
+MANY_MOST_BYTES = 16 * 1024 * 1024
+_MANY = ("market", "sign-in")
+
+
+class LostSession(NotSignedIn):
+    """A form came whose session is gone. `fields` are what was typed."""
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class Unsent(WrongFormToken):
+    """A form came that this session did not make. `fields` are what was typed."""
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__()
+        self.fields = fields
+
 
 def signed_in(handler: Handler) -> Handler:
-    """Let only those in who are signed in, and whose one-time password is replaced."""
+    """Let only those in who are signed in, and whose one-time password is replaced.
+
+    Raises LostSession where a form comes without a session, so that its words are not lost.
+    """
 
     @wraps(handler)
     async def guarded(request: Request) -> Response:
         session = session_of(request)
         root = path_to_root(request)
         if session is None:
+            if request.method == "POST":
+                raise LostSession(await fields_of(request))
             return RedirectResponse(f"{root}console/sign-in", 303)
         request.state.session = session
         if session.account.one_time and not request.url.path.endswith(
@@ -41,11 +69,27 @@ def actor_of(request: Request) -> Actor:
     return node.registers.current().actor(request.state.session.account)
 
 
-async def form_of(request: Request) -> Fields:
-    """Return a console form's fields. Raises WrongFormToken where this session did not make it."""
-    fields = await read_fields(request, lists=LISTS)
-    check_form_token(request.state.session, fields.text("form_token"))
+async def fields_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
+    """Return a console form's fields, whoever sent it; `lists` may stand repeatedly."""
+    many = request.url.path.endswith(_MANY)
+    return await read_fields(
+        request, lists=lists, most=MANY_MOST_BYTES if many else TEXT_MOST_BYTES
+    )
+
+
+async def form_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
+    """Return a console form's fields. Raises Unsent where this session did not make it."""
+    fields = await fields_of(request, lists)
+    try:
+        check_form_token(request.state.session, fields.text("form_token"))
+    except WrongFormToken as error:
+        raise Unsent(fields) from error
     return fields
+
+
+def front(account: Account) -> str:
+    """Return the path of the first page after signing in: what waits, or for an admin the list."""
+    return "console/" if account.role == Role.ADMIN else "console/waiting"
 
 
 def redirect(request: Request, path: str) -> Response:

@@ -1,6 +1,7 @@
 """Matters in the console: the list, one matter with what can be done now, and entering new ones."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,29 +9,38 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventlog.identifiers import new_uuid7, uuid_text
-from matters import store
-from matters.actors import may_see
+from matters import counts, lists, session_acts, sessions_store, store
+from matters.actors import Actor, may_see
+from matters.answers import answer_in
 from matters.command import Command
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
+from matters.counts import Count
 from matters.execution import read_contact
 from matters.lifecycle import may_publish, possible
-from matters.matter import Matter
+from matters.matter import Matter, Step
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
-from matters.terms import Channel, Role, State
-from server import accounts
+from matters.terms import Channel, MatterEvent, Role, State
+from server import accounts, drafts
 from server.command_runs import command_named, run_command
 from server.console.doors import actor_of, form_of, redirect, signed_in
+from server.console.next_steps import in_order
+from server.console.related import related, typed_lines
 from server.intake import take
 from server.interface import matter_for, read_filters
 from server.languages import language_of
+from server.ledger_queries import NUMBERS
 from server.node import Node
 from server.pages import console_page
 from server.problems import field_messages, page_errors
 
 # Publishing has a page of its own, with the original beside it.
 _OWN_PAGE = ("publish",)
+# For so long after a step, whoever took it is told that it is done.
+_JUST_DONE_MS = 60_000
+# How a matter may have reached those who enter it for the person.
+ENTERED_BY = tuple(one for one in Channel if one not in ("web", "qr", "import"))
 
 
 @signed_in
@@ -40,13 +50,24 @@ async def matters(request: Request) -> Response:
     actor = actor_of(request)
     filters = read_filters(request)
 
-    def read() -> tuple[store.MattersPage, dict[str, int]]:
+    def read() -> tuple[lists.MattersPage, dict[str, Count]]:
         with node.log.reading() as connection:
-            page = store.listed(connection, actor, filters, now_ms=node.now_ms())
-            unnarrowed = filters._replace(state="", cursor="")
-            return page, store.counted(connection, actor, unnarrowed, now_ms=node.now_ms())
+            page = lists.listed(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
+            return page, counts.by_state(
+                connection,
+                actor,
+                filters,
+                now_ms=node.now_ms(),
+                rules=node.registers.current().rules,
+            )
 
-    page, counts = await asyncio.to_thread(read)
+    page, found = await asyncio.to_thread(read)
     kept = {
         name: value
         for name, value in request.query_params.items()
@@ -57,13 +78,14 @@ async def matters(request: Request) -> Response:
         "matters.html",
         title="matters",
         page=page,
-        counts=counts,
-        total=sum(counts.values()),
+        counts=found,
+        total=counts.total(found.values()),
         filters=filters,
         kept=kept,
         query=lambda **more: "?" + urlencode({**kept, **{k: v for k, v in more.items() if v}}),
         registers=node.registers.current(),
         states=list(State),
+        ledger_number=NUMBERS.get(filters.counted or "received", ""),
         actor=actor,
     )
 
@@ -85,16 +107,34 @@ async def matter_page(
     command: Command | None = None,
     typed: dict[str, Any] | None = None,
     contact: Any = None,
+    unsent: bool = False,
 ) -> Response:
-    """Return a matter's page; after a refusal with every word that was typed."""
+    """Return a matter's page; after a refusal with every word that was typed.
+
+    `unsent`: what was typed came without its session and was not carried out.
+    """
     node: Node = request.app.state.node
     actor = actor_of(request)
     registers = node.registers.current()
 
+    account = request.state.session.account.id
+
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
+            texts = store.texts_of(connection, found)
             return {
-                "texts": store.texts_of(connection, found),
+                "related": related(connection, found, texts, actor, node.now_ms()),
+                "notes": sessions_store.about(connection, found.id, actor=actor),
+                "drafts": drafts.of_account(
+                    connection,
+                    account,
+                    drafts.matter_place(found.number, ""),
+                    node.keys.unsealer,
+                    node.now_ms(),
+                ),
+                "texts": texts,
+                "answer": answer_in(found, texts),
+                "comment": _comment(found, texts),
                 "heading": store.title_of(connection, found),
                 "repeats": store.likely_repeats(connection, found),
                 "position": store.position_of(connection, found.id),
@@ -109,18 +149,28 @@ async def matter_page(
         one for one in COMMANDS.values() if possible(found, one, actor, registers.known, now_ms)
     ]
     offered = [one for one in may_do if one.name not in _OWN_PAGE]
-    impossible = ""
-    if command is not None and command not in offered and command.name not in _OWN_PAGE:
-        # A form that went stale is shown again, so that no word of it is lost.
-        offered.insert(0, command)
-        impossible = command.name
+    # A form that went stale, or whose draft waits, is shown again, so that no word of it is lost.
+    waiting = [command.name] if command is not None else []
+    waiting += [name for name in values["drafts"] if name in COMMANDS]
+    again = [COMMANDS[name] for name in waiting]
+    impossible = [one for one in again if one not in offered and one.name not in _OWN_PAGE]
+    first, others = in_order(found, offered)
+    first[:0] = dict.fromkeys(impossible)
+    template = registers.templates.get(request.query_params.get("template", ""))
     return console_page(
         request,
         "matter.html",
         title=found.number,
         status=status,
         matter=found,
-        offered=offered,
+        offered=[*first, *others],
+        next_steps=len(first),
+        just_done=None if refusal or contact else _just_done(found, actor, now_ms),
+        reply_template=template,
+        templates=[one for one in registers.templates.values() if one.unit in ("", actor.unit)],
+        typed_lines=typed_lines,
+        S=session_acts,
+        identify=uuid_text,
         can_publish=COMMANDS["publish"] in may_do,
         consent=may_publish(found),
         may_read_contact=found.has_contact
@@ -131,7 +181,8 @@ async def matter_page(
         contact=contact,
         errors=page_errors(language_of(request), refusal),
         failed=command.name if command is not None else "",
-        impossible=impossible,
+        impossible=[one.name for one in impossible],
+        unsent=unsent,
         command_of_type=COMMAND_OF_TYPE,
         typed=typed or {},
         registers=registers,
@@ -139,6 +190,19 @@ async def matter_page(
         actor=actor,
         **values,
     )
+
+
+def _just_done(matter: Matter, actor: Actor, now_ms: int) -> Step | None:
+    """Return the matter's last step where the actor has just taken it."""
+    last = matter.steps[-1]
+    mine = last.by == actor.signature and now_ms - last.at < _JUST_DONE_MS
+    return last if mine and last.stands else None
+
+
+def _comment(matter: Matter, texts: Mapping[tuple[bytes, str], str]) -> str:
+    """Return what the person said with their last rating, or ""."""
+    rated = [step for step in matter.steps if step.type == MatterEvent.RATED and step.stands]
+    return texts.get((rated[-1].event, "comment"), "") if rated else ""
 
 
 @signed_in
@@ -164,7 +228,7 @@ async def run(request: Request) -> Response:
         )
     if not may_see(actor, done):
         # A unit that returned a matter sees it no more.
-        return redirect(request, "console/")
+        return redirect(request, f"console/waiting?returned={done.number}")
     return redirect(request, f"console/matters/{done.number}")
 
 
@@ -205,7 +269,17 @@ async def photo(request: Request) -> Response:
     )
 
 
-def _may_enter(request: Request) -> None:
+def draft_of(request: Request, place: str) -> drafts.Draft | None:
+    """Return the signed-in person's draft of a form, or None."""
+    node: Node = request.app.state.node
+    account = request.state.session.account.id
+    with node.log.reading() as connection:
+        found = drafts.of_account(connection, account, place, node.keys.unsealer, node.now_ms())
+    return found.get("")
+
+
+def may_enter(request: Request) -> None:
+    """Raise NotThisRole where the person enters no matters for others."""
     if actor_of(request).role not in (Role.LIAISON, Role.DEPUTY, Role.OFFICE):
         raise NotThisRole
 
@@ -213,14 +287,24 @@ def _may_enter(request: Request) -> None:
 @signed_in
 async def entry_page(request: Request) -> Response:
     """Answer `GET /console/enter`: the form for a visit, a call, a letter or a market stall."""
-    _may_enter(request)
+    may_enter(request)
     channel = request.query_params.get("channel", "")
-    return _entry(request, typed={"channel": channel} if channel else {}, errors=[])
+    draft = draft_of(request, "enter")
+    typed = draft.fields if draft else {"channel": channel} if channel else {}
+    return entry(request, typed=typed, draft=draft)
 
 
-def _entry(
-    request: Request, *, typed: dict[str, Any], errors: list[dict[str, str]], status: int = 200
+def entry(
+    request: Request,
+    *,
+    typed: dict[str, Any],
+    errors: Sequence[dict[str, str]] = (),
+    status: int = 200,
+    draft: drafts.Draft | None = None,
+    unsent: bool = False,
 ) -> Response:
+    """Return the form with what was typed. Raises NotThisRole."""
+    may_enter(request)
     node: Node = request.app.state.node
     account = request.state.session.account
     return console_page(
@@ -234,7 +318,9 @@ def _entry(
         station=account.station,
         deputy=account.deputy,
         new_id=uuid_text(new_uuid7()),
-        channels=[one for one in Channel if one not in ("web", "qr", "import")],
+        channels=ENTERED_BY,
+        draft=draft,
+        unsent=unsent,
         taken=read_number(request.query_params.get("taken", "")),
     )
 
@@ -242,14 +328,16 @@ def _entry(
 @signed_in
 async def enter(request: Request) -> Response:
     """Answer `POST /console/enter`: the matter is raised for the person; the form comes anew."""
-    _may_enter(request)
+    may_enter(request)
     node: Node = request.app.state.node
+    account = request.state.session.account.id
     fields = await form_of(request)
     try:
         receipt = await take(node, fields, actor_of(request))
     except BadFields as refusal:
         errors = field_messages(language_of(request), refusal.problems)
-        return _entry(request, typed=fields.values, errors=errors, status=422)
+        return entry(request, typed=fields.values, errors=errors, status=422)
+    await node.log.write_async(lambda transaction: drafts.remove(transaction, account, "enter"))
     if fields.text("then") == "slip":
         return redirect(request, f"m/{receipt.raised.number}/slip?key={receipt.key}")
     channel = fields.text("channel") or "visit"

@@ -78,6 +78,14 @@ async def preview(request: Request) -> Response:
     return redirect(request, f"console/matters/{done.number}")
 
 
+async def shown_again(
+    request: Request, found: Matter, typed: dict[str, Any], refusal: Refusal
+) -> Response:
+    """Return the form with what was typed; nothing is published."""
+    decide_nothing_is_wrong(found, request)
+    return await _page(request, found, typed=typed, preview=False, refusal=refusal)
+
+
 async def _page(
     request: Request,
     found: Matter,

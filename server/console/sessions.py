@@ -1,4 +1,6 @@
-"""Signing in and out of the console, and replacing a one-time password."""
+"""Signing in and out of the console, and one's own account: password and e-mail address."""
+
+import asyncio
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -6,8 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from eventlog.transaction import Transaction
 from matters.refusals import N_, Refusal
 from server import accounts
-from server.bodies import read_fields
-from server.console.doors import form_of, redirect, signed_in
+from server.addresses import EMAIL_MOST, BadAddress, parse_email
+from server.console import unsent
+from server.console.doors import fields_of, form_of, front, redirect, signed_in
 from server.languages import language_of
 from server.node import Node
 from server.pages import console_page, path_to_root
@@ -15,36 +18,45 @@ from server.problems import said
 from server.sign_in import COOKIE, check, session_of
 
 
-def _page(request: Request, *, status: int = 200, name: str = "", problem: str = "") -> Response:
-    return console_page(
-        request, "sign_in.html", title="sign-in", status=status, name=name, problem=problem
-    )
-
-
 async def sign_in_page(request: Request) -> Response:
     """Answer `GET /console/sign-in`."""
-    if session_of(request) is not None:
-        return redirect(request, "console/")
-    return _page(request)
+    session = session_of(request)
+    if session is not None:
+        return redirect(request, front(session.account))
+    return unsent.sign_in_page(request)
 
 
 async def sign_in(request: Request) -> Response:
-    """Answer `POST /console/sign-in`: a session cookie, or the form again."""
+    """Answer `POST /console/sign-in`: a session cookie, or the form again.
+
+    Words that the page carried stand in their form again afterwards, not carried out.
+    """
     node: Node = request.app.state.node
-    fields = await read_fields(request)
+    fields = await fields_of(request)
+    kept = unsent.read_kept(fields.text("kept"))
     name = fields.text("name").strip()[:100]
     try:
         account = await check(request, name, fields.text("password"))
     except Refusal as refusal:
         message, _ = said(language_of(request), refusal)
-        return _page(request, status=refusal.status, name=name, problem=message)
+        return unsent.sign_in_page(
+            request, kept=kept, status=refusal.status, name=name, problem=message
+        )
     if account is None:
-        return _page(request, status=401, name=name, problem=N_("名字或密码不对。"))
+        wrong = N_("名字或密码不对。")
+        return unsent.sign_in_page(request, kept=kept, status=401, name=name, problem=wrong)
     hours = node.settings.session_hours
     committed = await node.log.write_async(
         lambda transaction: accounts.begin_session(transaction, account.id, hours)
     )
-    response = RedirectResponse(path_to_root(request) + "console/", 303)
+    response: Response = RedirectResponse(path_to_root(request) + front(account), 303)
+    if kept is not None and account.one_time:
+        await unsent.keep_as_draft(node, account.id, kept)
+    elif kept is not None:
+        with node.log.reading() as connection:
+            begun = accounts.session_of(connection, committed.result, node.now_ms())
+        request.state.session = begun
+        response = await unsent.show(request, kept)
     _set_cookie(request, response, committed.result)
     return response
 
@@ -75,8 +87,60 @@ async def sign_out(request: Request) -> Response:
 
 @signed_in
 async def password_page(request: Request) -> Response:
-    """Answer `GET /console/password`."""
-    return console_page(request, "password.html", title="password", problem="")
+    """Answer `GET /console/password`: the person's own account, password and e-mail address."""
+    return await _own_page(request, saved=request.query_params.get("saved") == "email")
+
+
+async def _own_page(
+    request: Request,
+    *,
+    status: int = 200,
+    problem: str = "",
+    email: str | None = None,
+    email_problem: str = "",
+    saved: bool = False,
+) -> Response:
+    node: Node = request.app.state.node
+    identity = request.state.session.account.id
+
+    def read() -> str:
+        with node.log.reading() as connection:
+            return accounts.email_of(connection, identity)
+
+    return console_page(
+        request,
+        "password.html",
+        title="password",
+        status=status,
+        problem=problem,
+        email=await asyncio.to_thread(read) if email is None else email,
+        email_problem=email_problem,
+        email_most=EMAIL_MOST,
+        saved=saved,
+        mails=bool(node.settings.smtp_host),
+    )
+
+
+@signed_in
+async def email(request: Request) -> Response:
+    """Answer `POST /console/email`: where the person's digest goes; empty for nowhere."""
+    node: Node = request.app.state.node
+    fields = await form_of(request)
+    typed = fields.text("email").strip()
+    try:
+        address = parse_email(typed) if typed else ""
+    except BadAddress:
+        return await _own_page(
+            request,
+            status=422,
+            email=typed,
+            email_problem=N_("这不像一个邮箱地址，应该像 wang@example.cn。"),
+        )
+    identity = request.state.session.account.id
+    await node.log.write_async(
+        lambda transaction: accounts.set_email(transaction, identity, address)
+    )
+    return redirect(request, "console/password?saved=email")
 
 
 @signed_in
@@ -96,7 +160,7 @@ async def password(request: Request) -> Response:
     elif new == fields.text("old"):
         problem = N_("新密码不能和现在的一样。")
     if problem:
-        return console_page(request, "password.html", title="password", status=422, problem=problem)
+        return await _own_page(request, status=422, problem=problem)
     hours = node.settings.session_hours
 
     def job(transaction: Transaction) -> str:
@@ -104,6 +168,6 @@ async def password(request: Request) -> Response:
         return accounts.begin_session(transaction, account.id, hours)
 
     committed = await node.log.write_async(job)
-    response = redirect(request, "console/")
+    response = redirect(request, front(account))
     _set_cookie(request, response, committed.result)
     return response

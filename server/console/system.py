@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from eventlog.identifiers import uuid_text
 from matters import store
-from matters.public import ledger
 from matters.refusals import NotThisRole
 from matters.terms import Role
 from server import accounts
 from server.console.doors import actor_of, form_of, redirect, signed_in
+from server.console.outbox import outbox_values
 from server.health import health
 from server.interface import run_approval
 from server.node import Node
@@ -51,24 +51,6 @@ async def approve(request: Request) -> Response:
 
 
 @signed_in
-async def figures(request: Request) -> Response:
-    """Answer `GET /console/ledger`: the ledger as the public will see it."""
-    node: Node = request.app.state.node
-
-    def read() -> object:
-        with node.log.reading() as connection:
-            return ledger(connection)
-
-    return console_page(
-        request,
-        "ledger.html",
-        title="ledger",
-        ledger=await asyncio.to_thread(read),
-        registers=node.registers.current(),
-    )
-
-
-@signed_in
 async def system(request: Request) -> Response:
     """Answer `GET /console/system`: how the node is, for its administrator and the office."""
     node: Node = request.app.state.node
@@ -87,6 +69,7 @@ async def system(request: Request) -> Response:
         actor=actor,
         replica=node.settings.replica_url or "",
         site_error=node.site.last_error,
+        **await outbox_values(request, actor),
     )
 
 

@@ -117,7 +117,10 @@ class NoticesInMemory:
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What the site is made from. The registers are records by id; `duty` runs by date."""
+    """What the site is made from. The registers are records by id; `duty` runs by date.
+
+    A rate is told of `minimum_n` matters or more (county rule).
+    """
 
     county: County
     areas: Mapping[str, Area] = field(default_factory=dict)
@@ -128,3 +131,4 @@ class Content:
     duty: Mapping[str, Sequence[DutyDay]] = field(default_factory=dict)
     ledger: Ledger
     notices: Notices
+    minimum_n: int = 5

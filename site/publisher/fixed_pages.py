@@ -1,16 +1,13 @@
-"""Pages of which there is one each: home, the ledger, the form, follow up."""
+"""Pages of which there is one each: home, the form, follow up."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from matters.ledger import Count
-from publisher import addresses, wording
+from publisher import wording
 from publisher.registers import Registers
 from publisher.sources import PageSource
 
 # A longer list of villages would outweigh the page; people name theirs under "where" then.
 VILLAGES_IN_FORM = 80
-MONTHS_SHOWN = 24
 
 
 def home(registers: Registers) -> PageSource:
@@ -23,77 +20,15 @@ def home(registers: Registers) -> PageSource:
         "bare_title": True,
         "feed": True,
         "campaign": content.county.campaign,
-        "total": _count(total, ""),
+        "total": {
+            "received": total.received,
+            "answered": total.answered,
+            "pending": total.pending,
+            "published": total.published,
+        },
         "notices": registers.notice_rows(content.notices.latest(6)),
     }
     return PageSource("", "home.html", meta)
-
-
-def _count(count: Count, name: str, path: str = "") -> dict[str, Any]:
-    return {
-        "name": name,
-        "path": path,
-        "received": count.received,
-        "answered": count.answered,
-        "pending": count.pending,
-        "published": count.published,
-    }
-
-
-def ledger(registers: Registers) -> PageSource:
-    """The public ledger: what came in, what was answered, what is pending, each with its n."""
-    content = registers.content
-    with_notices = {month for month, _ in content.notices.months()}
-    places = []
-    for count in content.ledger.stations:
-        link = registers.station_link(count.key)
-        places.append(_count(count, link["name"], link["path"]) if link else _count(count, "其他"))
-    tables = [
-        {
-            "by": "月份",
-            "rows": [
-                _count(
-                    count,
-                    wording.month_name(count.key),
-                    addresses.href(addresses.month(count.key)) if count.key in with_notices else "",
-                )
-                for count in content.ledger.months[:MONTHS_SHOWN]
-            ]
-            + _earlier(content.ledger.months[MONTHS_SHOWN:]),
-        },
-        {"by": "类别", "rows": _named(content.ledger.categories, content.categories)},
-        {"by": "联络站", "rows": places[:30]},
-        {"by": "承办单位", "rows": _named(content.ledger.units, content.units)[:30]},
-    ]
-    meta = {
-        "section": "ledger/",
-        "title": "台账",
-        "total": _count(content.ledger.total, "合计"),
-        "tables": [table for table in tables if table["rows"]],
-    }
-    return PageSource("ledger/", "ledger.html", meta)
-
-
-def _earlier(months: Sequence[Count]) -> list[dict[str, Any]]:
-    """One line for all months that are not shown, so that the table still sums to the total."""
-    if not months:
-        return []
-    earlier = Count(
-        key="",
-        received=sum(month.received for month in months),
-        answered=sum(month.answered for month in months),
-        pending=sum(month.pending for month in months),
-        published=sum(month.published for month in months),
-    )
-    return [_count(earlier, "更早", "notices/")]
-
-
-def _named(counts: Iterable[Count], records: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Counts under the names of their records; a key that is in no register is 其他 (other)."""
-    return [
-        _count(count, records[count.key].name if count.key in records else "其他")
-        for count in counts
-    ]
 
 
 def submit(

@@ -21,6 +21,7 @@ from publisher import (
     feeds,
     files,
     fixed_pages,
+    ledger_pages,
     notice_pages,
     specimen,
     station_pages,
@@ -58,6 +59,8 @@ class Publisher:
         self._out = out
         self._base_url = base_url.rstrip("/") + "/" if base_url else ""
         self._lock = threading.Lock()
+        # What the further pages of the ledger were last written from.
+        self._ledger_parts: dict[str, int] = {}
         self._machinery = Machinery(self._base_url)
         self._machinery.set_extra(
             stylesheet=specimen.stylesheet(server_html),
@@ -81,6 +84,7 @@ class Publisher:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
             files.swap(fresh, self._out)
+            self._ledger_parts.clear()
 
     def publish(self, changes: Changes) -> None:
         """Writes the pages that `changes` touch, each atomically; removes withdrawn ones."""
@@ -116,6 +120,7 @@ class Publisher:
             for path, data in self._summary_files(registers):
                 self._write_bytes(path, data)
             self._write_notices(registers, (n for n in numbers if n in known))
+            self._write_ledger_parts(registers)
 
     def _registers(self) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
@@ -143,6 +148,7 @@ class Publisher:
                 yield notice_pages.notice(registers, notice)
         yield from self._register_pages(registers)
         yield from self._summaries(registers)
+        yield from ledger_pages.parts(registers)
         yield fixed_pages.track()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
@@ -161,7 +167,7 @@ class Publisher:
     def _summaries(registers: Registers) -> Iterator[PageSource]:
         """The pages that any change may touch."""
         yield notice_pages.index(registers)
-        yield fixed_pages.ledger(registers)
+        yield ledger_pages.page(registers)
         yield fixed_pages.home(registers)
 
     def _summary_files(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
@@ -223,6 +229,27 @@ class Publisher:
         while (stale := folder / str(last + 1)).exists():
             files.remove(stale)
             last += 1
+
+    def _write_ledger_parts(self, registers: Registers) -> None:
+        """Writes the further pages of the ledger that changed; removes those it no longer fills.
+
+        There may be hundreds of them, of which a matter touches a few; what stands on them was
+        written by this publisher or is written again.
+        """
+        wanted = set()
+        for source in ledger_pages.parts(registers):
+            wanted.add(source.path)
+            digest = hash(source.text)
+            if self._ledger_parts.get(source.path) != digest:
+                self._write(source)
+                self._ledger_parts[source.path] = digest
+        for page in sorted((self._out / "ledger").glob("*/**/index.html"), reverse=True):
+            path = page.parent.relative_to(self._out).as_posix() + "/"
+            if path not in wanted:
+                self._ledger_parts.pop(path, None)
+                page.unlink()
+                if not any(page.parent.iterdir()):
+                    page.parent.rmdir()
 
     def _write_registers(self, registers: Registers) -> None:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""

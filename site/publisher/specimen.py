@@ -17,7 +17,14 @@ from matters.county import County
 from matters.ledger import Count, Ledger
 from matters.notices import Notice
 from matters.units import Unit
-from publisher import area_pages, deputy_pages, fixed_pages, notice_pages, station_pages
+from publisher import (
+    area_pages,
+    deputy_pages,
+    fixed_pages,
+    ledger_pages,
+    notice_pages,
+    station_pages,
+)
 from publisher.content import Content, NoticesInMemory
 from publisher.machinery import REPOSITORY, Machinery
 from publisher.registers import Registers
@@ -118,7 +125,11 @@ def content() -> Content:
         categories={"c1": Category(id="c1", name="类")},
         duty={"s1": [_Day(datetime.date(2026, 1, 7), "08:30", "11:30", ("d1", "d2"))]},
         ledger=Ledger(
-            total=count, months=(count_of("2026-01"),), categories=(), stations=(), units=()
+            total=count,
+            months=(count_of("2026-01"),),
+            categories=(count_of("c1"),),
+            stations=(count_of("s1"),),
+            units=tuple(count_of(f"u{n}") for n in range(ledger_pages.PER_PAGE + 1)),
         ),
         notices=NoticesInMemory(notices),
     )
@@ -135,7 +146,8 @@ def pages() -> Iterator[PageSource]:
     registers = Registers(county)
     notices = county.notices
     yield fixed_pages.home(registers)
-    yield fixed_pages.ledger(registers)
+    yield ledger_pages.page(registers)
+    yield from ledger_pages.parts(registers)
     yield fixed_pages.submit(
         registers,
         {"station": "s1", "kind": "help", "under_14": "yes", "category": "c1"},

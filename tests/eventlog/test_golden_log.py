@@ -15,13 +15,14 @@ import msgspec
 import pytest
 
 from eventlog import replay
+from eventlog.database import connect
 from eventlog.events import decode, encode
 from eventlog.transaction import events_of
 from matters import store
 from matters.commands import COMMANDS
 from matters.terms import MatterEvent
 from tests.eventlog.arrivals import Arrival, arrive, empty_database
-from tests.matters.county import MIGRATIONS, PROJECTIONS
+from tests.matters.county import MIGRATIONS, PROJECTIONS, open_county
 
 GOLDEN = sorted(Path(__file__).with_name("golden").glob("*.json"))
 WORD_BYTES = (0, 2, 3, 4)
@@ -133,3 +134,33 @@ def test_the_golden_log_of_this_release_holds_one_of_everything() -> None:
     types = {arrival.row[5] for arrival in arrivals_of(newest)}
     assert {str(type) for type in MatterEvent} <= types
     assert {str(command.type) for command in COMMANDS.values()} <= types
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_data_folder_of_an_old_release_has_new_tables_when_it_is_opened(
+    tmp_path: Path, path: Path
+) -> None:
+    """What an upgrade leaves: the log and its words, states of before, and tables made empty."""
+    arrivals = arrivals_of(json.loads(path.read_text("utf-8")))
+    log = open_county(tmp_path)
+    log.stop()
+    connection = connect(log.path)
+    connection.execute("BEGIN")
+    arrive(connection, arrivals, PROJECTIONS)
+    expected = [tuple(row) for row in connection.execute("SELECT * FROM matters ORDER BY seq")]
+    connection.execute("UPDATE states SET state=x'80'")
+    connection.execute("DELETE FROM projection_versions")
+    for table in ("matters", "dispatched", "postings", "tallies", "waiting"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("COMMIT")
+    connection.close()
+    log = open_county(tmp_path)
+    with log.reading() as connection:
+        rows = connection.execute("SELECT * FROM matters ORDER BY seq").fetchall()
+        assert expected and [tuple(row) for row in rows] == expected
+        assert connection.execute("SELECT count(*) FROM waiting").fetchone()[0] == 0
+        received = connection.execute("SELECT received FROM tallies WHERE dimension='total'")
+        assert received.fetchone()[0] == len(expected)
+    found = log.verify()
+    assert found.state_hash == found.replayed_hash
+    log.stop()

@@ -8,10 +8,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 
-from matters import public, store
+from matters import counts, public, store
+from matters.filters import Filters
 from matters.ledger import Ledger
 from matters.matter import Matter
-from matters.store import Filters
 from tests.matters.county import OFFICE
 
 # What gives how many matters a list has, by the list's name; they share out all matters.
@@ -21,8 +21,9 @@ Ledgers = Callable[[sqlite3.Connection], Ledger]
 
 def by_state(connection: sqlite3.Connection, now_ms: int) -> dict[str, int]:
     """Return the office's lists by state, as the console counts them."""
-    counts = store.counted(connection, OFFICE, Filters(), now_ms=now_ms)
-    return {str(state): count for state, count in counts.items()}
+    found = counts.by_state(connection, OFFICE, Filters(), now_ms=now_ms)
+    assert not any(count.capped for count in found.values())
+    return {str(state): count.n for state, count in found.items()}
 
 
 def every(connection: sqlite3.Connection) -> list[Matter]:

@@ -13,6 +13,7 @@ from matters.deadlines import (
     BadDay,
     BadLimit,
     day_of,
+    days_between,
     default_limit,
     due_at,
     end_of_day,
@@ -168,45 +169,51 @@ def test_a_limit_beyond_all_calendars_is_refused() -> None:
         with pytest.raises(BadLimit):
             due_at(last, limit)
     for working in (True, False):
-        assert moved(last, 400 * DAY_MS, working=working) == end_of_day(date.max)
+        assert moved(last, 400, working=working) == end_of_day(date.max)
     for start in (10**18, -(10**18)):
         with pytest.raises(BadLimit):
             due_at(start, "P1M")
 
 
 @pytest.mark.parametrize(
-    ("until", "pause_ms", "working", "end"),
+    ("until", "days", "working", "end"),
     [
         ("2026-09-24", 0, False, "2026-09-24"),
         ("2026-09-24", -1, True, "2026-09-24"),
         ("2026-09-24", 1, False, "2026-09-25"),
-        ("2026-09-24", DAY_MS, False, "2026-09-25"),
-        ("2026-09-24", DAY_MS + 1, False, "2026-09-26"),
+        ("2026-09-24", 2, False, "2026-09-26"),
         ("2026-09-24", 1, True, "2026-09-28"),
-        ("2026-09-24", 4 * DAY_MS, True, "2026-09-28"),
-        ("2026-09-29", 2 * DAY_MS, True, "2026-10-08"),
-        ("2026-10-08", 2 * DAY_MS, True, "2026-10-10"),
+        ("2026-09-24", 4, True, "2026-09-28"),
+        ("2026-09-29", 2, True, "2026-10-08"),
+        ("2026-10-08", 2, True, "2026-10-10"),
     ],
 )
-def test_a_pause_moves_the_due_day(until: str, pause_ms: int, working: bool, end: str) -> None:
+def test_a_pause_moves_the_due_day(until: str, days: int, working: bool, end: str) -> None:
     before = end_of_day(date.fromisoformat(until))
-    after = moved(before, pause_ms, working=working, calendar=SAMPLE)
+    after = moved(before, days, working=working, calendar=SAMPLE)
     assert after == end_of_day(date.fromisoformat(end))
 
 
 @given(
     day=st.dates(date(2025, 6, 1), date(2027, 6, 1)),
-    pause_ms=st.integers(1, 90 * DAY_MS),
+    days=st.integers(1, 90),
     working=st.booleans(),
 )
-def test_a_pause_never_costs_time(day: date, pause_ms: int, working: bool) -> None:
+def test_a_pause_never_costs_time(day: date, days: int, working: bool) -> None:
     before = end_of_day(day)
-    after = moved(before, pause_ms, working=working, calendar=SAMPLE)
-    assert after - before >= pause_ms
+    after = moved(before, days, working=working, calendar=SAMPLE)
+    assert after - before >= days * DAY_MS
     if working:
         assert SAMPLE.is_workday(day_of(after))
     else:
-        assert after - before < pause_ms + DAY_MS
+        assert after - before == days * DAY_MS
+
+
+@given(start=st.integers(0, 10**13), hours=st.integers(0, 24 * 90))
+def test_a_clock_that_stands_still_within_a_day_loses_none(start: int, hours: int) -> None:
+    end = start + hours * 3_600_000
+    assert days_between(start, end) == (day_of(end) - day_of(start)).days
+    assert days_between(end, start) == 0
 
 
 @given(day=st.dates(date(1992, 1, 1), date(2200, 1, 1)))

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from eventlog.log import Log
-from matters import history, store
+from matters import history, lists, store
+from matters.filters import Filters
 from matters.history import HistoricalRow, Taken
 from matters.terms import Channel, Kind, Publicity, State
 from tests.eventlog.notes import START_MS, Clock
@@ -68,9 +69,7 @@ def test_a_row_becomes_a_matter_with_the_dates_of_the_file(log: Log) -> None:
         assert matter.publicity is Publicity.DRAFT and matter.source_number.startswith("A")
         assert len(matter.steps) == 1
     with log.reading() as connection:
-        late = store.listed(
-            connection, OFFICE, store.Filters(overdue=True), now_ms=START_MS + 10**12
-        )
+        late = lists.listed(connection, OFFICE, Filters(overdue=True), now_ms=START_MS + 10**12)
         assert late.rows == []
 
 

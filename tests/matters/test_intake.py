@@ -9,8 +9,9 @@ from eventlog import words
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.log import Log
-from matters import intake, store
+from matters import intake, lists, store
 from matters.actors import Actor
+from matters.filters import Filters
 from matters.intake import Submission, check_submission
 from matters.matter import Matter
 from matters.receipts import key_of, read_number
@@ -197,9 +198,9 @@ def test_the_same_id_with_other_content_is_kept_apart(log: Log, other: dict[str,
     third = raised(log, id=ID, text="第三种内容")
     assert third.number not in (first.number, second.number) and count(log) == 3
     with log.reading() as connection:
-        filters = store.Filters(flagged=True)
+        filters = Filters(flagged=True)
         office = Actor(Role.OFFICE)
-        flagged = store.listed(connection, office, filters, now_ms=START_MS)
+        flagged = lists.listed(connection, office, filters, now_ms=START_MS)
     assert {row.matter.number for row in flagged.rows} == {second.number, third.number}
 
 

@@ -27,11 +27,12 @@ from matters import store
 from matters.actors import VILLAGER, Actor
 from matters.answers import answer_in
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
+from matters.filters import Filters
 from matters.ledger import Count
 from matters.lifecycle import possible
+from matters.lists import listed
 from matters.matter import Matter
 from matters.refusals import Refusal
-from matters.store import Filters
 from matters.terms import Desk, MatterEvent, Role, State
 from tests.eventlog.notes import Clock
 from tests.matters.books import LEDGERS, LISTS, every
@@ -324,9 +325,7 @@ class County(RuleBasedStateMachine):
             for lists in LISTS:
                 assert sum(lists(connection, self.clock.now_ms).values()) == received
             matters = every(connection)
-            flagged = store.listed(
-                connection, OFFICE, Filters(flagged=True), now_ms=self.clock.now_ms
-            )
+            flagged = listed(connection, OFFICE, Filters(flagged=True), now_ms=self.clock.now_ms)
             assert {row.matter.id for row in flagged.rows} == {
                 matter.id for matter in matters if matter.contested
             }

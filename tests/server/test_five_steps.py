@@ -58,7 +58,8 @@ def sign_in(context: BrowserContext, hub: Hub, role: str) -> Page:
     page.fill("[name=name]", name)
     page.fill("[name=password]", password)
     page.click("main button")
-    expect(page).to_have_url(re.compile(r"/console/$"))
+    expect(page).to_have_url(re.compile(r"/console/(waiting)?$"))
+    page.click("nav a[href$='console/']")
     return page
 
 

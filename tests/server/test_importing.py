@@ -30,7 +30,7 @@ def counts(data: Path, path: Path) -> dict[tuple[str, str], tuple[int, ...]]:
     huiyin("export", "ledger", path, "--data", data)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))[1:]
-    return {(row[0], row[1]): tuple(map(int, row[2:])) for row in rows}
+    return {(row[0], row[1]): tuple(map(int, row[2:6])) for row in rows}
 
 
 @needs_real

@@ -164,6 +164,44 @@ def ledger(notices: Iterable[Notice]) -> Ledger:
     )
 
 
+def long_ledger(
+    months: int = 60, categories: int = 40, stations: int = 240, units: int = 600
+) -> Ledger:
+    """A ledger with long lists and a number in every column, no two lines alike."""
+
+    def line(n: int, key: str) -> Count:
+        received = 40 + n * 7919 % 997
+        answered = received - n % 37
+        return Count(
+            key=key,
+            received=received,
+            answered=answered,
+            pending=received - answered,
+            published=answered // 2,
+            settled=answered * (n % 9) // 10,
+            with_limit=answered - n % 5,
+            in_time=(answered - n % 5) * (n % 7) // 8,
+            rated=answered // 3,
+            reply_satisfied=answered // 4,
+            satisfied=answered // 5,
+            merged=n % 4,
+            referred=n % 3,
+            declined=n % 2,
+            again=n % 6,
+            closed=answered // 2,
+            unrated=n % 8,
+            people=received + n,
+        )
+
+    return Ledger(
+        total=line(10**6, ""),
+        months=tuple(line(n, f"{2026 - n // 12}-{12 - n % 12:02d}") for n in range(months)),
+        categories=tuple(line(n, f"category-{n}") for n in range(categories)),
+        stations=tuple(line(n, f"station-{n}") for n in range(stations)),
+        units=tuple(line(n, f"unit-{n}") for n in range(units)),
+    )
+
+
 def content(
     notices: Iterable[Notice] = (),
     *,

@@ -2,14 +2,22 @@
 
 import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
+from matters.categories import Category
+from matters.units import Unit
 from publisher.site import Publisher
 from tests.site import counties
 
+_PLACES = ("清河县", "城关镇", "石桥镇", "大岭乡", "白沙街道", "新丰片区", "水口开发区")
+_TRADES = (
+    *("农业农村局", "交通运输局", "住房和城乡建设局", "水利局", "民政局", "教育体育局"),
+    *("卫生健康委员会", "自然资源局", "生态环境局", "市场监督管理局", "供电公司"),
+)
 BROTLI_BYTES = 9 * 1024
 GZIP_BYTES = 10 * 1024
 
@@ -22,6 +30,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (counties.notice(n, step_ms=14_400_000) for n in range(200)),
         people=counties.deputies(400),
         places=counties.stations(240),
+    )
+    # Names of some length, so that no line of the ledger packs better than a real one.
+    content = replace(
+        content,
+        ledger=counties.long_ledger(),
+        units={
+            f"unit-{n}": Unit(id=f"unit-{n}", name=f"{_PLACES[n % 7]}{_TRADES[n % 11]}第{n}管理所")
+            for n in range(600)
+        },
+        categories={
+            f"category-{n}": Category(id=f"category-{n}", name=f"{_TRADES[n % 11]}类第{n}项")
+            for n in range(40)
+        },
     )
     Publisher(lambda: content, out, "https://hui.example.org/qinghe/").build_full()
     return out
@@ -36,6 +57,20 @@ def test_no_page_outgrows_its_budget(site: Path) -> None:
         # Brotli is slow, and never the larger of the two on pages like these.
         if gzip_bytes > BROTLI_BYTES * 0.75:
             assert len(brotli.compress(data)) <= BROTLI_BYTES, where
+
+
+def test_the_ledger_has_all_its_lines_on_its_pages(site: Path) -> None:
+    """What is too long for the ledger's own page stands on further ones, each linked."""
+    html = (site / "ledger" / "index.html").read_text(encoding="utf-8")
+    for folder, lines in (("months", 60), ("categories", 40), ("stations", 240), ("units", 600)):
+        assert f'href="{folder}/"' in html
+        pages = list((site / "ledger" / folder).rglob("index.html"))
+        texts = [page.read_text(encoding="utf-8") for page in pages]
+        assert sum(text.count("<tbody>") for text in texts) == lines
+    drawings = re.findall(r'<svg class="hy-chart".*?</svg>', html)
+    assert len(drawings) == 5
+    for drawing in drawings:
+        assert len(brotli.compress(drawing.encode())) <= 614
 
 
 def test_no_page_asks_for_anything_else(site: Path) -> None:

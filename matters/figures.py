@@ -1,0 +1,215 @@
+"""The ledger of a period and a part of the county, counted from the rows of the matters.
+
+The public ledger of everything stands in `public`. All of the county, in all or some months, is
+read from the tallies; for a part of it the rows are counted: a period is a range of
+`received_at`, which the index `matters_newest` serves.
+"""
+
+import datetime
+import sqlite3
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from matters import tallies
+from matters.deadlines import SHANGHAI
+from matters.ledger import Count
+from matters.marks import Mark
+from matters.tallies import TALLIED
+
+PUBLIC = "m.shown"
+_OPEN = Mark.CLOSED | Mark.MERGED | Mark.REFERRED | Mark.DECLINED
+
+# Which matters each number of the ledger is made of: what a list of them is narrowed to.
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "pending": f"m.marks & {Mark.ANSWERED:d} = 0",
+        "open": f"m.marks & {_OPEN:d} = 0",
+        "published": PUBLIC,
+        **{str(mark.name).lower(): f"m.marks & {mark:d} != 0" for mark in Mark},
+    }
+)
+_SUMMED = tuple(str(mark.name).lower() for mark in Mark)
+NONE = "-"
+NOTHING = Count(key="", received=0, answered=0, pending=0, published=0)
+
+
+class By(StrEnum):
+    """What the lines of a ledger stand for."""
+
+    MONTH = "month"
+    CATEGORY = "category"
+    STATION = "station"
+    UNIT = "unit"
+    AREA = "area"
+
+
+_COLUMN_OF = {
+    By.MONTH: "m.month",
+    By.CATEGORY: "m.category",
+    By.STATION: "m.station",
+    By.UNIT: "m.lead",
+    By.AREA: "m.area",
+}
+
+
+class Scope(NamedTuple):
+    """Which matters are counted; empty values narrow nothing, "-" means none at all.
+
+    `first` and `last` are months (yyyy-mm), both counted. `unit` is the lead unit; `areas` are
+    codes of which one has to be the matter's.
+    """
+
+    first: str = ""
+    last: str = ""
+    unit: str = ""
+    station: str = ""
+    category: str = ""
+    areas: tuple[str, ...] = ()
+
+
+EVERYTHING = Scope()
+
+
+class BadMonth(ValueError):
+    """A text that names no month."""
+
+
+def month_starts(month: str, after: int = 0) -> int:
+    """Return when a month (yyyy-mm) begins in Asia/Shanghai, `after` months on, as ms, UTC.
+
+    Raises BadMonth.
+    """
+    year, dash, number = month.partition("-")
+    try:
+        if not dash or len(year) != 4 or len(number) != 2:
+            raise ValueError
+        datetime.date(int(year), int(number), 1)
+        years, months = divmod(int(year) * 12 + int(number) - 1 + after, 12)
+        start = datetime.datetime(years, months + 1, 1, tzinfo=SHANGHAI)
+    except ValueError as error:
+        raise BadMonth(month) from error
+    return int(start.timestamp()) * 1000
+
+
+def conditions(scope: Scope) -> tuple[list[str], list[str | int]]:
+    """Return what a scope asks of a row `m` of `matters`, with the values. Raises BadMonth."""
+    found: list[str] = []
+    values: list[str | int] = []
+    if scope.first:
+        found.append("m.received_at >= ?")
+        values.append(month_starts(scope.first))
+    if scope.last:
+        found.append("m.received_at < ?")
+        values.append(month_starts(scope.last, after=1))
+    for column, value in (
+        ("lead", scope.unit),
+        ("station", scope.station),
+        ("category", scope.category),
+    ):
+        if value:
+            found.append(f"m.{column}=?")
+            values.append("" if value == NONE else value)
+    if scope.areas:
+        found.append(f"m.area IN ({','.join('?' * len(scope.areas))})")
+        values.extend("" if area == NONE else area for area in scope.areas)
+    return found, values
+
+
+def query(by: By | None, scope: Scope) -> tuple[str, list[str | int]]:
+    """Return the statement that counts, a line a row, and its values. Raises BadMonth."""
+    narrowed, values = conditions(scope)
+    key = _COLUMN_OF[by] if by is not None else "''"
+    sums = ", ".join(f"sum({COLUMNS[name]})" for name in _SUMMED)
+    return (
+        f"SELECT {key}, count(*), sum({PUBLIC}), sum(m.people), {sums} FROM matters m "
+        f"WHERE {' AND '.join(narrowed) or '1'} GROUP BY 1",
+        values,
+    )
+
+
+def counted(connection: sqlite3.Connection, by: By, scope: Scope = EVERYTHING) -> tuple[Count, ...]:
+    """Return a line for each month (newest first), or for each key by received, falling.
+
+    Matters without a station, unit or area stand in no line; those without a category in one
+    whose key is "". Raises BadMonth.
+    """
+    if _only_months(scope):
+        rows = tallies.read(connection, by, scope.first, scope.last)
+        lines = [tallied(row) for row in rows]
+    else:
+        lines = [_count(row) for row in connection.execute(*query(by, scope))]
+    if by is By.MONTH:
+        return tuple(sorted(lines, key=lambda line: line.key, reverse=True))
+    lines = [line for line in lines if line.key or by is By.CATEGORY]
+    return tuple(sorted(lines, key=lambda line: (-line.received, line.key)))
+
+
+def total(connection: sqlite3.Connection, scope: Scope = EVERYTHING) -> Count:
+    """Return the line of everything in a scope. Raises BadMonth."""
+    if _only_months(scope):
+        lines = tallies.read(connection, "total", scope.first, scope.last)
+        row = lines[0] if lines else None
+        return (
+            tallied(row) if row else Count(key="", received=0, answered=0, pending=0, published=0)
+        )
+    row = connection.execute(*query(None, scope)).fetchone()
+    return _count(row) if row else NOTHING
+
+
+def _only_months(scope: Scope) -> bool:
+    """Return whether the tallies answer for a scope; raises BadMonth where a month is none."""
+    for month in (scope.first, scope.last):
+        if month:
+            month_starts(month)
+    return scope._replace(first="", last="") == Scope()
+
+
+def tallied(row: sqlite3.Row) -> Count:
+    """Return a line of `tallies.read` as a line of the ledger."""
+    values = {name: row[name] for name in TALLIED}
+    return Count(key=row["key"], pending=row["received"] - row["answered"], **values)
+
+
+def _count(row: tuple[int, ...]) -> Count:
+    key, received, published, people, *sums = row
+    columns = dict(zip(_SUMMED, sums, strict=True))
+    return Count(
+        key=str(key),
+        received=received,
+        pending=received - columns["answered"],
+        published=published,
+        people=people,
+        **columns,
+    )
+
+
+def median_days(
+    connection: sqlite3.Connection, by: By | None, scope: Scope = EVERYTHING
+) -> dict[str, int]:
+    """Return the median of the whole days from receipt to answer, by key (S18).
+
+    Of an even number the lower of the two in the middle; keys without an answer are left out.
+    Raises BadMonth.
+    """
+    narrowed, values = conditions(scope)
+    key = _COLUMN_OF[by] if by is not None else "''"
+    where = " AND ".join([*narrowed, "m.answer_days IS NOT NULL"])
+    spread: dict[str, list[tuple[int, int]]] = {}
+    for name, days, count in connection.execute(
+        f"SELECT {key}, m.answer_days, count(*) FROM matters m WHERE {where} "
+        "GROUP BY 1, 2 ORDER BY 1, 2",
+        values,
+    ):
+        spread.setdefault(name, []).append((days, count))
+    return {name: _middle(pairs) for name, pairs in spread.items()}
+
+
+def _middle(pairs: list[tuple[int, int]]) -> int:
+    left = (sum(count for _, count in pairs) + 1) // 2
+    for days, count in pairs:
+        left -= count
+        if left <= 0:
+            return days
+    raise ValueError("no days")

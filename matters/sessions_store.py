@@ -1,0 +1,318 @@
+"""Sessions as rows: the projection, the lists, the promises. SQL for sessions stands here."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from eventlog import words
+from eventlog.events import Event
+from eventlog.identifiers import uuid_text
+from matters.actors import Actor
+from matters.session_acts import SessionEvent
+from matters.sessions import Entry, Session, fold, is_overdue, may_see
+from matters.terms import Role
+
+_decoder = msgspec.msgpack.Decoder(Session)
+PAGE = 50
+_CURSOR = re.compile(r"([0-9-]{0,10})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+Texts = dict[tuple[bytes, str], str]
+
+
+class SessionsProjection:
+    """Projection of the noun `session` into `met` and the tables beside it."""
+
+    noun = "session"
+
+    def fold(self, events: Sequence[Event]) -> Session:
+        """Return the session that the events give."""
+        return fold(events)
+
+    def replace_rows(
+        self, connection: sqlite3.Connection, subject: bytes, state: Session, position: int
+    ) -> None:
+        """Put the session's rows in place. The transaction is open."""
+        session = state
+        if not session.opened_by:
+            return
+        for table in ("met_units", "met_deputies", "met_matters", "promises"):
+            connection.execute(f"DELETE FROM {table} WHERE session=?", (session.id,))
+        connection.execute(
+            "INSERT OR REPLACE INTO met(id, position, kind, held_on, station, opened_by, closed) "
+            "VALUES (?,?,?,?,?,?,?)",
+            (
+                session.id,
+                position,
+                session.kind,
+                session.held_on,
+                session.station,
+                session.opened_by,
+                session.closed_at is not None,
+            ),
+        )
+        matters = {*session.matters, *(entry.matter for entry in _legal(session))} - {b""}
+        for table, column, found in (
+            ("met_units", "unit", set(session.units)),
+            ("met_deputies", "deputy", set(session.asking)),
+            ("met_matters", "matter", matters),
+        ):
+            connection.executemany(
+                f"INSERT INTO {table}({column}, session) VALUES (?,?)",
+                [(one, session.id) for one in sorted(found)],
+            )
+        connection.executemany(
+            "INSERT INTO promises(id, session, unit, until, kept) VALUES (?,?,?,?,?)",
+            [
+                (one.id, session.id, one.unit, one.until or 0, one.kept == "yes")
+                for one in session.promises
+            ],
+        )
+
+    def clear(self, connection: sqlite3.Connection) -> None:
+        """Empty the tables."""
+        for table in ("met", "met_units", "met_deputies", "met_matters", "promises"):
+            connection.execute(f"DELETE FROM {table}")
+
+
+def _legal(session: Session) -> list[Entry]:
+    return [entry for entry in session.entries if not entry.contested]
+
+
+class SessionFilters(NamedTuple):
+    """How the list is narrowed. `promises`: "open" (not kept) or "overdue"; "" narrows nothing."""
+
+    kind: str = ""
+    station: str = ""
+    unit: str = ""
+    promises: str = ""
+    cursor: str = ""
+
+
+class SessionRow(NamedTuple):
+    """A session in a list, with its title in words."""
+
+    session: Session
+    title: str
+
+
+class SessionsPage(NamedTuple):
+    """One page of a list, the newest day first, with the cursor of the next page, or ""."""
+
+    rows: list[SessionRow]
+    next: str
+
+
+class OwedPromise(NamedTuple):
+    """A promise with what is needed to show it. `held_on` is yyyy-mm-dd; `until` ms, UTC.
+
+    `kept` is "", "yes" or "no"; `matter` the number of the matter that it is about, or "".
+    """
+
+    session: bytes
+    id: bytes
+    unit: str
+    text: str
+    until: int
+    kept: str
+    overdue: bool
+    title: str
+    held_on: str
+    matter: str
+
+
+class MatterNote(NamedTuple):
+    """What one session says about a matter: its entries in order, with their texts."""
+
+    session: Session
+    title: str
+    entries: list[Entry]
+    texts: Texts
+
+
+def by_id(connection: sqlite3.Connection, session: bytes) -> Session | None:
+    """Return the session of that id, or None."""
+    row = connection.execute(
+        "SELECT state FROM states WHERE subject=? AND noun='session'", (session,)
+    ).fetchone()
+    found = None if row is None else _decoder.decode(row[0])
+    return found if found is not None and found.opened_by else None
+
+
+def texts_of(connection: sqlite3.Connection, session: Session) -> Texts:
+    """Return every text of the session's entries, by (event id, field)."""
+    return words.read_all(connection, [one.id for one in session.entries if one.words])
+
+
+def shown_text(session: Session, entry: Entry, texts: Texts) -> str:
+    """Return an entry's text as it reads now: the newest correction, or the first words."""
+    if entry.corrected and (entry.corrected, "text") in texts:
+        return texts[entry.corrected, "text"]
+    return texts.get((entry.id, "text"), "")
+
+
+def title_of(connection: sqlite3.Connection, session: Session) -> str:
+    """Return the session's title, "" where it was erased."""
+    opened = session.of(SessionEvent.OPENED)
+    return (words.read(connection, opened[0].id, "title") or "") if opened else ""
+
+
+def matter_numbers(connection: sqlite3.Connection, session: Session) -> dict[bytes, str]:
+    """Return the numbers of the matters that a session is about, by their ids."""
+    wanted = sorted({*session.matters, *(entry.matter for entry in session.entries)} - {b""})
+    found: dict[bytes, str] = {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        marks = ",".join("?" * len(part))
+        for row in connection.execute(
+            f"SELECT id, number FROM matters WHERE id IN ({marks})", part
+        ):
+            found[row[0]] = row[1]
+    return found
+
+
+def listed(
+    connection: sqlite3.Connection, actor: Actor, filters: SessionFilters, *, now_ms: int
+) -> SessionsPage:
+    """Return one page of the sessions that the actor may see, the newest day first."""
+    conditions: list[str] = ["1"]
+    values: list[str | int | bytes] = []
+
+    def narrow(condition: str, *given: str | int | bytes) -> None:
+        conditions.append(condition)
+        values.extend(given)
+
+    seen, given = _seen_by(actor)
+    narrow(seen, *given)
+    for column in ("kind", "station"):
+        if getattr(filters, column):
+            narrow(f"s.{column}=?", getattr(filters, column))
+    if filters.unit:
+        narrow("s.id IN (SELECT session FROM met_units WHERE unit=?)", filters.unit)
+    if filters.promises:
+        before = now_ms if filters.promises == "overdue" else 2**62
+        narrow("s.id IN (SELECT session FROM promises WHERE NOT kept AND until < ?)", before)
+    cursor = _CURSOR.fullmatch(filters.cursor)
+    if cursor is not None:
+        narrow("(s.held_on, s.id) < (?, ?)", cursor[1], UUID(cursor[2]).bytes)
+    rows = connection.execute(
+        f"SELECT s.id, s.held_on FROM met s WHERE {' AND '.join(conditions)} "
+        f"ORDER BY s.held_on DESC, s.id DESC LIMIT {PAGE + 1}",
+        values,
+    ).fetchall()
+    found: list[SessionRow] = []
+    for row in rows[:PAGE]:
+        session = by_id(connection, row[0])
+        if session is not None:
+            found.append(SessionRow(session, title_of(connection, session)))
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return SessionsPage(found, f"{last[1]}.{uuid_text(last[0])}" if last else "")
+
+
+def _seen_by(actor: Actor) -> tuple[str, list[str]]:
+    """Keep to what `sessions.may_see` allows; the two are held equal by a test."""
+    if actor.role in (Role.OFFICE, Role.SYSTEM):
+        return "1", []
+    if actor.role is Role.UNIT:
+        return "s.id IN (SELECT session FROM met_units WHERE unit=?)", [actor.unit or "-"]
+    if actor.role not in (Role.LIAISON, Role.DEPUTY):
+        return "0", []
+    stations = sorted(actor.stations - {""})
+    alternatives = [f"s.station IN ({','.join('?' * len(stations))})"]
+    values = stations
+    if actor.role is Role.DEPUTY:
+        alternatives.append("s.opened_by=?")
+        values = [*values, actor.signature]
+        if actor.deputy:
+            alternatives.append("s.id IN (SELECT session FROM met_deputies WHERE deputy=?)")
+            values = [*values, actor.deputy]
+    return f"({' OR '.join(alternatives)})", values
+
+
+def promises_of(
+    connection: sqlite3.Connection,
+    *,
+    unit: str = "",
+    deputy: str = "",
+    open_only: bool = True,
+    now_ms: int,
+    limit: int = 200,
+) -> list[OwedPromise]:
+    """Return promises, the first due first: of a unit, to a deputy who took part, or all.
+
+    `open_only` leaves out those that were found kept; one that was found not kept is still owed.
+    """
+    conditions = ["NOT p.kept"] if open_only else ["1"]
+    values: list[str | int] = []
+    if unit:
+        conditions.append("p.unit=?")
+        values.append(unit)
+    if deputy:
+        conditions.append("p.session IN (SELECT session FROM met_deputies WHERE deputy=?)")
+        values.append(deputy)
+    rows = connection.execute(
+        f"SELECT p.session, p.id FROM promises p WHERE {' AND '.join(conditions)} "
+        "ORDER BY p.until, p.id LIMIT ?",
+        (*values, limit),
+    ).fetchall()
+    sessions: dict[bytes, tuple[Session, Texts, dict[bytes, str]]] = {}
+    found: list[OwedPromise] = []
+    for session_id, promise_id in rows:
+        if session_id not in sessions:
+            session = by_id(connection, session_id)
+            if session is None:
+                continue
+            texts = texts_of(connection, session)
+            sessions[session_id] = session, texts, matter_numbers(connection, session)
+        session, texts, numbers = sessions[session_id]
+        promise = session.entry(promise_id)
+        if promise is not None:
+            found.append(_owed(session, promise, texts, numbers, now_ms))
+    return found
+
+
+def _owed(
+    session: Session, promise: Entry, texts: Texts, numbers: dict[bytes, str], now_ms: int
+) -> OwedPromise:
+    opened = session.of(SessionEvent.OPENED)[0].id
+    return OwedPromise(
+        session.id,
+        promise.id,
+        promise.unit,
+        shown_text(session, promise, texts),
+        promise.until or 0,
+        promise.kept,
+        is_overdue(promise, now_ms),
+        texts.get((opened, "title"), ""),
+        session.held_on,
+        numbers.get(promise.matter, ""),
+    )
+
+
+def about(
+    connection: sqlite3.Connection, matter: bytes, *, actor: Actor | None = None
+) -> list[MatterNote]:
+    """Return what was asked, answered, promised and found about a matter, the newest first.
+
+    With an actor only from sessions that they may see. A session that has the matter on its list
+    and says nothing of it yet is there with no entries.
+    """
+    rows = connection.execute(
+        "SELECT m.session FROM met_matters m JOIN met s ON s.id=m.session WHERE m.matter=? "
+        "ORDER BY s.held_on DESC, s.id DESC LIMIT 50",
+        (matter,),
+    ).fetchall()
+    found: list[MatterNote] = []
+    for row in rows:
+        session = by_id(connection, row[0])
+        if session is None or (actor is not None and not may_see(actor, session)):
+            continue
+        entries = [one for one in _legal(session) if one.matter == matter]
+        corrections = [one.corrected for one in entries if one.corrected]
+        opened = session.of(SessionEvent.OPENED)[0].id
+        texts = words.read_all(connection, [opened, *(one.id for one in entries), *corrections])
+        found.append(MatterNote(session, texts.get((opened, "title"), ""), entries, texts))
+    return found
