@@ -25,6 +25,8 @@ from tests.matters.county import (
     History,
 )
 from tests.matters.table import (
+    ANY,
+    ASSIGNED,
     CASES,
     PEOPLE,
     TABLE,
