@@ -6,7 +6,8 @@ which version each noun's tables were made, and makes those anew that are older.
 
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from eventlog.projections import Projection, projection_of, version_of
 from eventlog.replay import complete
@@ -40,35 +41,43 @@ def bring_up_to_date(connection: sqlite3.Connection, projections: Mapping[str, P
     has_events = connection.execute("SELECT 1 FROM events LIMIT 1").fetchone() is not None
     if has_events:
         logger.info("folding anew: %s", ", ".join(sorted(older)))
-    connection.execute("BEGIN IMMEDIATE")
-    for projection in older.values():
-        projection.clear(connection)
-    connection.execute("COMMIT")
+    with _one_transaction(connection):
+        for projection in older.values():
+            projection.clear(connection)
     count, last = 0, b""
     while has_events:
-        connection.execute("BEGIN IMMEDIATE")
-        rows = connection.execute(
-            "SELECT subject, max(position) FROM events WHERE subject > ? "
-            "GROUP BY subject ORDER BY subject LIMIT ?",
-            (last, BATCH),
-        ).fetchall()
-        for subject, position in rows:
-            events = events_of(connection, subject)
-            projection_here = projection_of(projections, events)
-            if projection_here is not None and projection_here.noun in older:
-                refold(connection, projections, subject, events, position)
-                count += 1
-        connection.execute("COMMIT")
+        with _one_transaction(connection):
+            rows = connection.execute(
+                "SELECT subject, max(position) FROM events WHERE subject > ? "
+                "GROUP BY subject ORDER BY subject LIMIT ?",
+                (last, BATCH),
+            ).fetchall()
+            for subject, position in rows:
+                events = events_of(connection, subject)
+                found = projection_of(projections, events)
+                if found is not None and found.noun in older:
+                    refold(connection, projections, subject, events, position)
+                    count += 1
         if len(rows) < BATCH:
             break
         last = rows[-1][0]
-    connection.execute("BEGIN IMMEDIATE")
-    complete(connection, older.values())
-    connection.executemany(
-        "INSERT OR REPLACE INTO projection_versions(noun, version) VALUES (?,?)",
-        [(noun, version_of(projection)) for noun, projection in older.items()],
-    )
-    connection.execute("COMMIT")
+    with _one_transaction(connection):
+        complete(connection, older.values())
+        connection.executemany(
+            "INSERT OR REPLACE INTO projection_versions(noun, version) VALUES (?,?)",
+            [(noun, version_of(projection)) for noun, projection in older.items()],
+        )
     if has_events:
         logger.info("folded %d subjects anew", count)
     return count
+
+
+@contextmanager
+def _one_transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -48,7 +48,7 @@ def may_see(actor: Actor, matter: Matter) -> bool:
         case Role.OFFICE:
             return (
                 not actor.areas
-                or matter.area in actor.areas
+                or (bool(matter.area) and matter.area in actor.areas)
                 or (bool(matter.body) and matter.body == actor.body)
             )
         case Role.UNIT:

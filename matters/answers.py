@@ -16,7 +16,7 @@ def answer_in(matter: Matter, texts: Mapping[tuple[bytes, str], str]) -> str:
     if not matter.answer:
         return ""
     fields: tuple[str, ...] = _FIELDS
-    if matter.answer == matter.public or matter.answer == matter.steps[0].event:
+    if matter.answer_imported:
         # A row of an old file: its text is what was asked.
         fields = ("answer",)
     words = [texts.get((matter.answer, field), "") for field in fields]

@@ -1,7 +1,8 @@
 """Echoes between matters: who was merged still gets the answer, and still rates it (定单、评单).
 
 A merged matter follows another. What the leading one is answered is written to each follower as
-an event of its own, and how a follower rates it, to the leading one.
+an event of its own, and how a follower rates it, to the leading one. A follower may be followed
+itself: its followers have the same leading matter, at the end of the way.
 """
 
 from eventlog.events import Draft
@@ -15,37 +16,101 @@ from matters.terms import MatterEvent, State
 def follow_through(
     transaction: Transaction, before: Matter, after: Matter, written: Draft, *, by: str
 ) -> None:
-    """Write what a command on one matter means for those that follow it, or that it follows."""
-    if written.type == MatterEvent.MERGED:
+    """Write what a change of one matter means for those that follow it, or that it follows."""
+    merged = after.state is State.MERGED
+    left = before.merged_into or _dropped(before, written)
+    if left and left != after.merged_into:
+        _part(transaction, after, left, by=by)
+    if merged and before.merged_into != after.merged_into:
         _join(transaction, after, by=by)
-    elif written.type == MatterEvent.RATED and after.state is State.MERGED:
-        data = {"from": after.id, **written.data}
-        _append(transaction, MatterEvent.ECHO_RATED, after.merged_into, data, by=by)
-    if after.answer != before.answer and after.followers:
-        _echo_to_all(transaction, after, by=by)
+    elif merged and written.type == MatterEvent.RATED:
+        leading = _leading(transaction, after)
+        if leading is not None:
+            data = {"from": after.id, **written.data}
+            transaction.append([Draft(MatterEvent.ECHO_RATED, leading.id, data)], by=by)
+    elif after.answer != before.answer:
+        _echo_to_all(transaction, after, list(after.followers), by=by)
+
+
+def catch_up(transaction: Transaction, follower: Matter, *, by: str) -> bool:
+    """Write what a merged matter still lacks of its leading one; return whether it lacked any.
+
+    Two nodes that know nothing of each other may merge a matter and answer the leading one.
+    """
+    leading = _leading(transaction, follower)
+    if leading is None or not leading.answer or _heard(follower) == leading.answer:
+        return False
+    _echo(transaction, leading, follower.id, by=by)
+    return True
+
+
+def _heard(follower: Matter) -> bytes:
+    """Return the event of the leading matter's answer that the follower was told last."""
+    told = [step.data for step in follower.steps if step.type == MatterEvent.ECHOED and step.stands]
+    answer = told[-1].get("answer") if told else b""
+    return answer if isinstance(answer, bytes) else b""
+
+
+def _leading(transaction: Transaction, follower: Matter) -> Matter | None:
+    """Return the matter at the end of the way, None where it is not here or goes in a circle."""
+    found: Matter | None = follower
+    passed: set[bytes] = set()
+    while found is not None and found.state is State.MERGED:
+        if found.id in passed:
+            return None
+        passed.add(found.id)
+        found = store.by_id(transaction.connection, found.merged_into)
+    return found
+
+
+def _dropped(before: Matter, written: Draft) -> bytes:
+    """Return the matter that a dropped merging had led to, b"" where none was dropped."""
+    if written.type != MatterEvent.RESOLVED or written.data["keep"] == "yes":
+        return b""
+    for step in before.contested:
+        if step.event == written.data["event"] and step.type == MatterEvent.MERGED:
+            into = step.data.get("into")
+            return into if isinstance(into, bytes) else b""
+    return b""
+
+
+def _part(transaction: Transaction, follower: Matter, left: bytes, *, by: str) -> None:
+    """Take a follower away from the matter that it left, and its people from all on the way."""
+    leading = store.by_id(transaction.connection, left)
+    if leading is None or follower.id not in leading.followers:
+        return
+    data = {"from": follower.id, "people": follower.people}
+    passed: set[bytes] = set()
+    while leading is not None and leading.id not in passed:
+        passed.add(leading.id)
+        transaction.append([Draft(MatterEvent.PARTED, leading.id, data)], by=by)
+        leading = store.by_id(transaction.connection, leading.merged_into)
 
 
 def _join(transaction: Transaction, follower: Matter, *, by: str) -> None:
     data = {"from": follower.id, "people": follower.people}
-    _append(transaction, MatterEvent.JOINED, follower.merged_into, data, by=by)
-    leading = store.by_id(transaction.connection, follower.merged_into)
+    transaction.append([Draft(MatterEvent.JOINED, follower.merged_into, data)], by=by)
+    leading = _leading(transaction, follower)
     if leading is not None and leading.answered:
-        _echo(transaction, leading, follower.id, by=by)
+        _echo_to_all(transaction, leading, [follower.id], by=by)
 
 
-def _echo_to_all(transaction: Transaction, leading: Matter, *, by: str) -> None:
-    """Tell every follower, and those that follow them; none twice, whatever merged with what."""
+def _echo_to_all(
+    transaction: Transaction, leading: Matter, waiting: list[bytes], *, by: str
+) -> None:
+    """Tell followers, and those that follow them; none twice, whatever merged with what.
+
+    One that no longer follows, for its merging was dropped in a conflict, has its own answers.
+    """
     told = {leading.id}
-    waiting = list(leading.followers)
     while waiting:
         follower = waiting.pop()
-        if follower in told:
+        found = store.by_id(transaction.connection, follower)
+        if follower in told or found is None or found.state is not State.MERGED:
             continue
         told.add(follower)
         _echo(transaction, leading, follower, by=by)
-        found = store.by_id(transaction.connection, follower)
-        if found is not None:
-            waiting.extend(found.followers)
+        waiting.extend(found.followers)
 
 
 def _echo(transaction: Transaction, leading: Matter, follower: bytes, *, by: str) -> None:
@@ -53,9 +118,3 @@ def _echo(transaction: Transaction, leading: Matter, follower: bytes, *, by: str
     data = {"of": leading.id, "answer": leading.answer, "result": leading.result}
     words = {"text": text} if text else {}
     transaction.append([Draft(MatterEvent.ECHOED, follower, data, words)], by=by)
-
-
-def _append(
-    transaction: Transaction, kind: MatterEvent, subject: bytes, data: dict[str, object], *, by: str
-) -> None:
-    transaction.append([Draft(kind, subject, data)], by=by)

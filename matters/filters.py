@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventlog.identifiers import parse_uuid, uuid_text
@@ -83,12 +83,12 @@ def filters_from(given: Mapping[str, str]) -> Filters:
     """
     named = {name: given.get(name, "") for name in NAMED}
     ticked = {name: given.get(name, "") in ("1", "yes", "true") for name in TICKED}
-    return Filters()._replace(  # type: ignore[arg-type]  # each name with a value of its kind
+    values: dict[str, Any] = {**named, **ticked}
+    return Filters(
         q=given.get("q", "")[:100],
         handover=_identity(given.get("handover", "")),
         round_from=_whole(given.get("round_from", "")),
-        **named,
-        **ticked,
+        **values,
     )
 
 

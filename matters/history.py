@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from eventlog.events import Draft
 from eventlog.transaction import Transaction
+from matters import echoes, store
 from matters.actors import Actor
 from matters.intake import contact_of, free_number
 from matters.terms import Channel, Kind, MatterEvent, RecordEvent
@@ -91,7 +92,11 @@ def take_rows(
                 {"replied_at": row.replied_at, "batch": batch},
                 {"answer": row.answer, "title": row.title, "text": row.text},
             )
+            before = store.by_id(transaction.connection, identity)
             transaction.append([late], by=actor.signature)
+            after = store.by_id(transaction.connection, identity)
+            if before is not None and after is not None:
+                echoes.follow_through(transaction, before, after, late, by=actor.signature)
             answered += 1
         else:
             known += 1

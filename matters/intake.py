@@ -126,7 +126,8 @@ def check_submission(
     if channel not in PUBLIC_CHANNELS and not staff:
         problems.append(FieldProblem("channel", "staff-only", N_("这个渠道由工作人员填写。")))
     grade = _choice(Grade, texts["grade"] if staff else "", Grade.NORMAL, "grade", problems)
-    people = _people(texts["people"], problems)
+    # How many stand behind a matter counts in the public ledger: staff saw them.
+    people = _people(texts["people"] if staff else "", problems)
     answers = {field: _yes_no(texts[field], field, problems) for field in _CONSENTS}
     if answers["publish"] and kind is Kind.REPORT:
         # A report is never made public (CONTRACT); the wish is not an error of the person's.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from eventlog.events import Draft, Event
+from eventlog.events import FORMAT, Draft, Event
 from matters.actors import Actor, may_see
 from matters.command import Command, Fact, Situation
 from matters.commands import COMMAND_OF_TYPE, FACT_OF_TYPE
@@ -18,7 +18,7 @@ from matters.known import Known
 from matters.matter import Matter, Step
 from matters.orders import raising
 from matters.orders.recording import may_publish
-from matters.refusals import NotFromThisState, NotThisRole, Stale
+from matters.refusals import N_, NotFromThisState, NotNow, NotThisRole, Stale
 from matters.shapes import WrongShape, bytes_in, time_of
 from matters.terms import MatterEvent, Role
 
@@ -51,6 +51,8 @@ def decide(
         raise refusal
     data, texts = read_fields(command, raw, known, now_ms)
     command.check(Situation(matter, actor, known, now_ms, data, texts))
+    if command.type == MatterEvent.RESOLVED and data["keep"] == "yes":
+        _refuse_to_keep(matter, data["event"])
     return Draft(command.type, matter.id, data, texts)
 
 
@@ -149,23 +151,60 @@ def _take_effect(matter: Matter, event: Event, rule: Command | Fact) -> None:
     if rule.to is not None:
         matter.decided_rank = max(matter.decided_rank, event.rank)
         matter.state = rule.to
+        # Where a conflict is resolved, a matter may come back from its end.
+        matter.merged_into, matter.closed_at = b"", None
     rule.change(matter, event)
 
 
 def _resolve(matter: Matter, event: Event, contested: Mapping[bytes, Event]) -> bool:
-    """Let a contested step take effect now, or drop it; return False where there is none."""
+    """Let a contested step take effect now, or drop it; return False where that can't be.
+
+    Kept is only what the matter bears (`stands`): a conflict is no way round consent, say. A
+    kept decision is a decision of the office's rank, and gives way to another's of that rank.
+    """
     of = bytes_in(event.data, "event")
     for step in matter.contested:
         if step.event != of:
             continue
         keep = event.data.get("keep") == "yes"
-        rule = COMMAND_OF_TYPE.get(step.type) or FACT_OF_TYPE.get(step.type)
-        if keep and rule is not None and matter.number:
+        if keep:
+            rule = _keepable(step)
+            if rule is None or rule.stands(matter, step.at) is not None:
+                return False
+            if rule.to is not None and event.rank <= matter.decided_rank:
+                return False
             _take_effect(matter, contested[of], rule)
-            matter.decided_rank = max(matter.decided_rank, event.rank)
+            if rule.to is not None:
+                matter.decided_rank = max(matter.decided_rank, event.rank)
         # A copy, for the matter as it was before this event shares its steps.
         at = matter.steps.index(step)
         matter.steps[at] = copy(step)
         matter.steps[at].resolved = "kept" if keep else "dropped"
         return True
     return False
+
+
+def _keepable(step: Step) -> Command | Fact | None:
+    """Return the rule of a contested step; a beginning and a resolution have no effect to keep."""
+    if step.type == MatterEvent.RESOLVED:
+        return None
+    return COMMAND_OF_TYPE.get(step.type) or FACT_OF_TYPE.get(step.type)
+
+
+def _refuse_to_keep(matter: Matter, of: bytes) -> None:
+    """Raise a Refusal where the contested step could not take effect."""
+    (step,) = (step for step in matter.contested if step.event == of)
+    rule = _keepable(step)
+    if rule is None:
+        raise NotNow(N_("这一步不能再生效，只能不采用。"))
+    refusal = rule.stands(matter, step.at)
+    if refusal is not None:
+        raise refusal
+    event = Event(
+        FORMAT, b"", 0, b"", step.event, matter.id, step.type, step.rank, step.at, step.by,
+        step.data, {},
+    )  # fmt: skip
+    try:
+        rule.change(copy(matter), event)
+    except WrongShape as error:
+        raise NotNow(N_("这一步不能再生效，只能不采用。")) from error

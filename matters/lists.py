@@ -117,12 +117,35 @@ class Walk:
         source = (
             "json_each(?) j CROSS JOIN matters m ON m.seq=j.value"
             if among
-            else f"matters m INDEXED BY {asked.index}"
+            else f"matters m INDEXED BY {asked.by_index}"
         )
         return (
             f"SELECT m.seq, m.id, {columns} FROM {source} WHERE {where} ORDER BY {asked.sort.sql}",
             values,
         )
+
+    def plan(self) -> list[str]:
+        """Return how SQLite would go about it, and what the terms do, a line each."""
+        lines: list[str] = []
+        among = False
+        values: list[str | int | bytes]
+        if self._asked.groups:
+            holders = holders_of(self._connection, self._asked.groups)
+            among = postings.size(holders) <= _SORTED_MOST
+            groups = " & ".join(
+                group[0] if len(group) == 1 else f"({group[0]} or {len(group) - 1} more)"
+                for group in self._asked.groups
+            )
+            way = "read and sorted" if among else "passed over in an index"
+            lines.append(f"POSTINGS {groups}: {postings.size(holders)} {way}")
+            terms = "SELECT holders FROM postings WHERE chunk=? AND term=?"
+            lines += self._explained(terms, [0, ""])
+        sql, values = self.statement(among=among)
+        return lines + self._explained(sql, ["[]", *values] if among else values)
+
+    def _explained(self, sql: str, values: list[str | int | bytes]) -> list[str]:
+        rows = self._connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+        return [str(row[3]) for row in rows]
 
     def _sorted(self, seqs: list[int]) -> Iterator[Found]:
         sql, values = self.statement(among=True)

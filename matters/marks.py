@@ -26,12 +26,16 @@ class Mark(IntFlag):
     UNRATED = 1 << 12
 
 
+_NO_MARK = Mark(0)
 _CONTENT = (Rating.SATISFIED, Rating.BASICALLY)
 
 
 def marks_of(matter: Matter) -> Mark:
     """Return the columns that the matter stands in, as `Count` describes them."""
     answered = matter.answered
+    if matter.state is State.RECEIVED and not answered and matter.round == 1:
+        # What has just come in, which must not take long.
+        return _NO_MARK
     with_limit = answered and matter.due_at is not None
     rated = answered and bool(matter.reply_rating or matter.result_rating)
     columns = {

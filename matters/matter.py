@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from matters.terms import Channel, Desk, Grade, Kind, Publicity, Rating, State
+from matters.terms import Channel, Desk, Grade, Kind, MatterEvent, Publicity, Rating, State
 
 
 class Step(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -128,8 +128,8 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     result_rating: str = ""
     deputy_reply_rating: str = ""
     deputy_result_rating: str = ""
-    # How many of the merged villagers are unsatisfied with the present answer.
-    echo_unsatisfied: int = 0
+    # The merged matters whose villagers are unsatisfied with the present answer.
+    unhappy: tuple[bytes, ...] = ()
     # The event by which the standing committee decided.
     verdict: bytes = b""
     publicity: Publicity = Publicity.NONE
@@ -153,9 +153,23 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
         return self.replied_at is not None
 
     @property
+    def answer_imported(self) -> bool:
+        """Whether the present answer is that of an old file."""
+        return any(
+            step.event == self.answer
+            and step.type in (MatterEvent.IMPORTED, MatterEvent.ANSWER_IMPORTED)
+            for step in self.steps
+        )
+
+    @property
+    def echo_unsatisfied(self) -> int:
+        """How many of the merged matters' villagers are unsatisfied with the present answer."""
+        return len(self.unhappy)
+
+    @property
     def unsatisfied(self) -> bool:
         """Whether the person, or one who was merged with them, is not content with the answer."""
-        return bool(self.echo_unsatisfied) or Rating.UNSATISFIED in (
+        return bool(self.unhappy) or Rating.UNSATISFIED in (
             self.reply_rating,
             self.result_rating,
         )
@@ -219,9 +233,9 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
                 return Desk.NONE
 
     def _desk_of_answer(self) -> Desk:
-        if self.batch:
-            # A row of an old file waits for nothing.
-            return Desk.NONE
         if self.unsatisfied:
             return Desk.EXPLAIN if self.lead else Desk.DISPATCH
+        if self.batch and self.answer_imported:
+            # A row of an old file waits for nothing.
+            return Desk.NONE
         return Desk.CLOSE if self.result_rating else Desk.RATE

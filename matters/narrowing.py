@@ -20,7 +20,7 @@ class Narrowed(NamedTuple):
 
     `groups` are terms of which a matter holds one of each group (or held it once: terms of facts
     may be out of date, so that `facts` says the same in SQL). `conditions` is what else the row
-    of the matter must meet; `wanted` what its texts must hold. `index` serves the conditions.
+    of the matter must meet; `wanted` what its texts must hold. `by_index` serves the conditions.
     """
 
     groups: list[tuple[str, ...]]
@@ -29,7 +29,7 @@ class Narrowed(NamedTuple):
     conditions: list[str]
     values: list[Value]
     wanted: Wanted | None
-    index: str
+    by_index: str
     sort: Sort
     nothing: bool = False
 
@@ -201,4 +201,5 @@ def _light(light: str, now_ms: int, rules: Rules) -> tuple[str, *tuple[Value, ..
         case Light.GREEN:
             return "m.running AND m.due_at > ?", yellow
         case _:
-            return ("m.running AND 0",)
+            # No light is called so.
+            return "m.running AND m.due_at < ?", -(2**62)

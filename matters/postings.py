@@ -4,10 +4,10 @@ A term is a word of a text (`matters/terms_of_text.py`) or a fact such as `stati
 16,384 numbers wide; its holders stand as two-byte numbers, or as a bitmap where they are many.
 """
 
+import re
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 
 WIDTH_BITS = 14
 WIDTH = 1 << WIDTH_BITS
@@ -20,20 +20,17 @@ Bits = dict[int, int]
 
 def add(connection: sqlite3.Connection, terms: Mapping[int, Iterable[str]]) -> None:
     """Write which terms each seq holds, beside what stands there. The transaction is open."""
-    pairs = sorted(
-        {(seq >> WIDTH_BITS, term, seq & _LOW) for seq, of in terms.items() for term in of}
-    )
-    for (chunk, term), group in groupby(pairs, key=lambda pair: pair[:2]):
+    held: dict[tuple[int, str], list[int]] = {}
+    for seq, of in terms.items():
+        chunk, low = seq >> WIDTH_BITS, seq & _LOW
+        for term in of:
+            held.setdefault((chunk, term), []).append(low)
+    # In the order of the tree, so that its pages are written one after another.
+    for key in sorted(held):
         row = connection.execute(
-            "SELECT holders FROM postings WHERE chunk=? AND term=?", (chunk, term)
+            "SELECT holders FROM postings WHERE chunk=? AND term=?", key
         ).fetchone()
-        bits = 0 if row is None else _decoded(row[0])
-        for pair in group:
-            bits |= 1 << pair[2]
-        connection.execute(
-            "INSERT OR REPLACE INTO postings(chunk, term, holders) VALUES (?,?,?)",
-            (chunk, term, _encoded(bits)),
-        )
+        _write(connection, key, {*held[key], *(() if row is None else _lows_in(row[0]))})
 
 
 def forget(connection: sqlite3.Connection, seq: int) -> None:
@@ -41,18 +38,27 @@ def forget(connection: sqlite3.Connection, seq: int) -> None:
 
     Reads the whole chunk (some 50 ms), so that nothing stays, whatever was written.
     """
-    chunk, bit = seq >> WIDTH_BITS, 1 << (seq & _LOW)
+    chunk, low = seq >> WIDTH_BITS, seq & _LOW
     rows = connection.execute("SELECT term, holders FROM postings WHERE chunk=?", (chunk,))
     for term, holders in rows.fetchall():
-        bits = _decoded(holders)
-        if not bits & bit:
-            continue
-        connection.execute("DELETE FROM postings WHERE chunk=? AND term=?", (chunk, term))
-        if bits != bit:
-            connection.execute(
-                "INSERT INTO postings(chunk, term, holders) VALUES (?,?,?)",
-                (chunk, term, _encoded(bits & ~bit)),
-            )
+        lows = set(_lows_in(holders))
+        if low in lows:
+            connection.execute("DELETE FROM postings WHERE chunk=? AND term=?", (chunk, term))
+            if len(lows) > 1:
+                _write(connection, (chunk, term), lows - {low})
+
+
+def _write(connection: sqlite3.Connection, key: tuple[int, str], lows: set[int]) -> None:
+    if len(lows) >= _FEW:
+        held = bytearray(_BITMAP_BYTES)
+        for low in lows:
+            held[low >> 3] |= 1 << (low & 7)
+        holders = bytes(held)
+    else:
+        holders = array("H", sorted(lows)).tobytes()
+    connection.execute(
+        "INSERT OR REPLACE INTO postings(chunk, term, holders) VALUES (?,?,?)", (*key, holders)
+    )
 
 
 def chunks(connection: sqlite3.Connection, since: int = 0) -> list[int]:
@@ -74,6 +80,18 @@ def holding(connection: sqlite3.Connection, term: str, within: Sequence[int]) ->
         ).fetchone()
         if row is not None:
             found[chunk] = _decoded(row[0])
+    return found
+
+
+def beginning(connection: sqlite3.Connection, start: str, within: Sequence[int]) -> Bits:
+    """Return who holds a term that begins so."""
+    found: Bits = {}
+    for chunk in within:
+        for (holders,) in connection.execute(
+            "SELECT holders FROM postings WHERE chunk=? AND term >= ? AND term < ?",
+            (chunk, start, start + "\U0010ffff"),
+        ):
+            found[chunk] = found.get(chunk, 0) | _decoded(holders)
     return found
 
 
@@ -101,7 +119,7 @@ def members(bits: Bits) -> Iterator[int]:
     """Yield every seq of a set, newest first."""
     for chunk in sorted(bits, reverse=True):
         base = chunk << WIDTH_BITS
-        for low in reversed(_lows(bits[chunk])):
+        for low in reversed(_lows(bits[chunk].to_bytes(_BITMAP_BYTES, "little"))):
             yield base + low
 
 
@@ -118,32 +136,28 @@ class Membership:
         return (held is not None and bool(held[low >> 3] >> (low & 7) & 1)) or seq in self._more
 
 
-def _lows(bits: int) -> list[int]:
-    """Return the numbers of the set bits, rising."""
-    found: list[int] = []
-    for at, byte in enumerate(bits.to_bytes(_BITMAP_BYTES, "little")):
-        if byte:
-            found.extend(at * 8 + bit for bit in _BITS_OF[byte])
-    return found
+def _lows(held: bytes) -> list[int]:
+    """Return the numbers of a bitmap's set bits, rising."""
+    return [
+        found.start() * 8 + bit
+        for found in _NOT_ZERO.finditer(held)
+        for bit in _BITS_OF[held[found.start()]]
+    ]
 
 
+_NOT_ZERO = re.compile(rb"[^\0]", re.DOTALL)
 _BITS_OF = [tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256)]
 
 
-def _encoded(bits: int) -> bytes:
-    if bits.bit_count() >= _FEW:
-        return bits.to_bytes(_BITMAP_BYTES, "little")
-    return array("H", _lows(bits) if bits else []).tobytes()
+def _lows_in(holders: bytes) -> Iterable[int]:
+    """Return the low parts that stand in a row."""
+    return _lows(holders) if len(holders) == _BITMAP_BYTES else array("H", holders)
 
 
 def _decoded(holders: bytes) -> int:
+    """Return the low parts that stand in a row as the bits of one number."""
     if len(holders) == _BITMAP_BYTES:
         return int.from_bytes(holders, "little")
-    if len(holders) <= 8:
-        bits = 0
-        for low in array("H", holders):
-            bits |= 1 << low
-        return bits
     held = bytearray(_BITMAP_BYTES)
     for low in array("H", holders):
         held[low >> 3] |= 1 << (low & 7)

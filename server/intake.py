@@ -8,11 +8,20 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from eventlog.identifiers import new_uuid7, uuid_text
 from matters.actors import VILLAGER, Actor
-from matters.intake import Photo, Raised, check_submission, raise_matter, villager_channel
+from matters.intake import (
+    Photo,
+    Raised,
+    Submission,
+    check_submission,
+    raise_matter,
+    villager_channel,
+)
 from matters.receipts import key_of
 from matters.refusals import N_, BadFields, FieldProblem
+from matters.terms import Role
 from server.attachments import PHOTOS_MOST, check_photo, keep_photos
 from server.bodies import Fields, read_fields
+from server.county_registers import CountyRegisters
 from server.languages import CHINESE, ENGLISH, language_of, translated, wants_json
 from server.node import Node
 from server.pages import path_to_root, with_language
@@ -97,6 +106,7 @@ async def take(node: Node, fields: Fields, actor: Actor) -> Receipt:
         photos=tuple(photo for photo, _ in photos),
         channel=villager_channel(actor.role, submission.channel),
     )
+    submission = _with_place(submission, actor, registers)
     told: list[dict[str, Any]] = []
     if photos:
         stored = await node.photo_writes.write(lambda transaction: keep_photos(transaction, photos))
@@ -112,6 +122,27 @@ async def take(node: Node, fields: Fields, actor: Actor) -> Receipt:
     key = key_of(node.keys.receipt, raised.id)
     url = f"{node.settings.address}m/{raised.number}?key={key}"
     return Receipt(raised, key, node.safety(kept.durable), told, url)
+
+
+def _with_place(submission: Submission, actor: Actor, registers: CountyRegisters) -> Submission:
+    """Return the submission with the place of whoever enters it, where they would else lose it.
+
+    A liaison officer takes it in at their station, a deputy as one who is named.
+    """
+    seen = (
+        submission.station in actor.stations
+        or submission.area in actor.areas
+        or (bool(submission.deputy) and submission.deputy == actor.deputy)
+    )
+    if seen:
+        return submission
+    if actor.role is Role.LIAISON and not submission.station:
+        own = (registers.stations[one] for one in actor.stations if one in registers.stations)
+        station = next((one.id for one in own if one.parent not in actor.stations), "")
+        return submission._replace(station=station)
+    if actor.role is Role.DEPUTY and not submission.deputy:
+        return submission._replace(deputy=actor.deputy)
+    return submission
 
 
 def _checked_photos(fields: Fields, problems: list[FieldProblem]) -> list[tuple[Photo, bytes]]:

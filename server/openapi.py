@@ -12,7 +12,7 @@ from matters.filters import ADDRESSED
 from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
 from matters.session_acts import ACTS, OPENING, Ask, SessionField
-from matters.terms import Channel, Kind, Rating
+from matters.terms import Channel, Grade, Kind, Rating
 from server.county_registers import BY_PLURAL
 from server.languages import ENGLISH, translated
 
@@ -256,6 +256,8 @@ def _submission() -> dict[str, Any]:
         "text": {"type": "string", "minLength": 1, "maxLength": TEXT_MOST},
         "kind": {"enum": list(Kind)},
         "channel": {"enum": list(Channel)},
+        "people": {"type": "string", "description": "how many bring it, 1 to 99999; staff only"},
+        "grade": {"enum": list(Grade), "description": "staff only"},
         "under_14": yes_no,
         "share_phone": yes_no,
         "publish": yes_no,

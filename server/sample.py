@@ -8,6 +8,7 @@ from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM
+from matters.bodies import BODIES, BodyKind
 from matters.sample import sample_registers
 from matters.terms import Role
 from matters.units import UNITS
@@ -64,16 +65,36 @@ def _seed(transaction: Transaction) -> list[SignIn]:
     )
     # The first that the interface lists, so that it is the one that people try.
     unit = min(registers.of(UNITS).values(), key=lambda one: one.id)
-    bounds = {
-        Role.OFFICE: (accounts.Bound(), ""),
-        Role.LIAISON: (accounts.Bound(station=station.id), f"{station.id} {station.name}"),
-        Role.DEPUTY: (accounts.Bound(deputy=deputy.id), f"{deputy.id} {deputy.name}"),
-        Role.UNIT: (accounts.Bound(unit=unit.id), f"{unit.id} {unit.name}"),
-        Role.ADMIN: (accounts.Bound(), ""),
-    }
+    bodies = registers.of(BODIES).values()
+    presidium = next(one for one in bodies if one.kind is BodyKind.PRESIDIUM)
+    committee = next(one for one in bodies if one.kind is BodyKind.STANDING_COMMITTEE)
+    people = (
+        ("office", Role.OFFICE, accounts.Bound(), ""),
+        (
+            "presidium",
+            Role.OFFICE,
+            accounts.Bound(body=presidium.id),
+            f"{presidium.id} {presidium.name}",
+        ),
+        (
+            "liaison",
+            Role.LIAISON,
+            accounts.Bound(station=station.id),
+            f"{station.id} {station.name}",
+        ),
+        ("deputy", Role.DEPUTY, accounts.Bound(deputy=deputy.id), f"{deputy.id} {deputy.name}"),
+        ("unit", Role.UNIT, accounts.Bound(unit=unit.id), f"{unit.id} {unit.name}"),
+        (
+            "head",
+            Role.UNIT,
+            accounts.Bound(unit=unit.id, body=committee.id),
+            f"{unit.id} {unit.name}",
+        ),
+        ("admin", Role.ADMIN, accounts.Bound(), ""),
+    )
     made: list[SignIn] = []
-    for role, (bound, place) in bounds.items():
+    for name, role, bound, place in people:
         password = accounts.new_password()
-        accounts.add_account(transaction, role, role, password, bound=bound, one_time=False)
-        made.append(SignIn(role, password, role, place))
+        accounts.add_account(transaction, name, role, password, bound=bound, one_time=False)
+        made.append(SignIn(name, password, role, place))
     return made

@@ -36,6 +36,7 @@ _INTERNAL = (
     MatterEvent.ERASED,
     MatterEvent.RESOLVED,
     MatterEvent.JOINED,
+    MatterEvent.PARTED,
     MatterEvent.ECHO_RATED,
     MatterEvent.EVALUATED,
 )

@@ -123,8 +123,11 @@ class Hub:
         self.process = None
 
     def sign_ins(self) -> dict[str, tuple[str, str]]:
-        """Return (name, password) by role, as the sample wrote them down."""
-        return {one.role: (one.name, one.password) for one in sign_ins(self.data)}
+        """Return (name, password) by role, the first of each that the sample wrote down."""
+        found: dict[str, tuple[str, str]] = {}
+        for one in sign_ins(self.data):
+            found.setdefault(one.role, (one.name, one.password))
+        return found
 
     def unit_of_sample(self) -> str:
         """Return the unit that the sample's unit account answers for."""
@@ -133,7 +136,7 @@ class Hub:
 
     def token(self, role: str, **bound: str) -> str:
         """Return a bearer token for a role, made by the command line beside the running hub."""
-        key = role + json.dumps(bound, sort_keys=True)
+        key = token_key(role, bound)
         if key not in self._tokens:
             options = [word for name, value in bound.items() for word in (f"--{name}", value)]
             name = f"token-{len(self._tokens)}-{role}"
@@ -141,12 +144,17 @@ class Hub:
             self._tokens[key] = done.stdout.strip()
         return self._tokens[key]
 
+    def keep_token(self, token: str, role: str, **bound: str) -> None:
+        """Take a token that was made before the hub was started."""
+        self._tokens[token_key(role, bound)] = token
+
     def client(self, role: str, **bound: str) -> httpx2.Client:
         """Return a client of the interface that acts in a role."""
         headers = {"Authorization": f"Bearer {self.token(role, **bound)}"}
-        return self._open(httpx2.Client(base_url=self.url, headers=headers, timeout=30))
+        return self.opened(httpx2.Client(base_url=self.url, headers=headers, timeout=30))
 
-    def _open(self, client: httpx2.Client) -> httpx2.Client:
+    def opened(self, client: httpx2.Client) -> httpx2.Client:
+        """Close a client before the hub ends, and return it."""
         self._clients.append(client)
         return client
 
@@ -175,11 +183,16 @@ class Hub:
 
     def browser_of(self, role: str) -> httpx2.Client:
         """Return a client that is signed in at the console with the sample's sign-in."""
-        client = self._open(httpx2.Client(base_url=self.url, follow_redirects=True, timeout=30))
+        client = self.opened(httpx2.Client(base_url=self.url, follow_redirects=True, timeout=30))
         name, password = self.sign_ins()[role]
         answer = client.post("/console/sign-in", data={"name": name, "password": password})
         assert answer.status_code == 200 and "sign-in" not in str(answer.url), answer.text
         return client
+
+
+def token_key(role: str, bound: Mapping[str, str]) -> str:
+    """Return under what a role's token is kept."""
+    return role + json.dumps(bound, sort_keys=True)
 
 
 def form_token(page: str) -> str:

@@ -12,6 +12,7 @@ from matters.shapes import text_in, time_in, time_of
 
 def start(matter: Matter, event: Event) -> None:
     """Start the limit that the event names."""
+    _note_lateness(matter, event)
     matter.limit = text_in(event.data, "limit")
     matter.limit_from = event.at
     matter.limit_fixed = False
@@ -25,24 +26,46 @@ def start(matter: Matter, event: Event) -> None:
     _move(matter)
 
 
-def stop(matter: Matter) -> None:
+def stop(matter: Matter, event: Event) -> None:
     """Take the limit away: the matter is with nobody, or is answered."""
+    _note_lateness(matter, event)
     matter.due_at = matter.return_by = None
     _unpause(matter)
     _move(matter)
 
 
-def fix(matter: Matter, until_ms: int) -> None:
+def fix(matter: Matter, event: Event, until_ms: int) -> None:
     """Put a fixed day in place of the limit."""
+    _note_lateness(matter, event)
     matter.due_at = until_ms
     matter.limit_fixed = True
     _unpause(matter)
     _move(matter)
 
 
+def extend(matter: Matter, event: Event, until_ms: int) -> None:
+    """Let the limit end on a later day; a clock that stands still goes on standing still."""
+    _note_lateness(matter, event)
+    matter.limit_fixed = True
+    if matter.paused_at is not None and matter.due_before is not None:
+        matter.due_before = max(matter.due_before, until_ms)
+    matter.due_at = until_ms if matter.due_at is None else max(matter.due_at, until_ms)
+    _move(matter)
+
+
+def stands_still(matter: Matter, at_ms: int) -> bool:
+    """Return whether a question waits then: its time is not over yet."""
+    return matter.paused_at is not None and at_ms <= (matter.pause_until or matter.paused_at)
+
+
 def pause(matter: Matter, event: Event) -> None:
-    """Stop the clock: the villager is asked something. A second question leaves it stopped."""
-    if matter.paused_at is None:
+    """Stop the clock: the villager is asked something.
+
+    A second question leaves it stopped; where the time for the first was over, it stops anew.
+    """
+    _note_lateness(matter, event)
+    if not stands_still(matter, event.at):
+        _count_pause(matter, event.at)
         matter.paused_at = event.at
         matter.due_before = matter.due_at
     matter.pause_until = time_of(event.data.get("until", event.at))
@@ -54,8 +77,7 @@ def resume(matter: Matter, event: Event) -> None:
     """Let the clock go on: the villager said something."""
     if matter.paused_at is None:
         return
-    until = min(event.at, matter.pause_until or event.at)
-    matter.paused_days += days_between(matter.paused_at, until)
+    _count_pause(matter, event.at)
     if matter.due_at is not None:
         matter.due_at = time_in(event.data, "due_at", matter.due_at)
     _unpause(matter)
@@ -67,6 +89,18 @@ def moved(matter: Matter, event: Event) -> None:
     if matter.paused_at is not None:
         matter.due_before = time_in(event.data, "due_before", matter.due_before)
     matter.level = ""
+
+
+def _count_pause(matter: Matter, at_ms: int) -> None:
+    if matter.paused_at is not None:
+        end = min(at_ms, matter.pause_until or at_ms)
+        matter.paused_days += days_between(matter.paused_at, end)
+
+
+def _note_lateness(matter: Matter, event: Event) -> None:
+    """A limit that was missed stays missed, though another takes its place."""
+    if matter.overdue(event.at):
+        matter.late = True
 
 
 def _unpause(matter: Matter) -> None:

@@ -6,21 +6,24 @@ from matters.deadlines import due_at
 from matters.matter import Matter
 from matters.orders import clock
 from matters.refusals import N_, BadFields, FieldProblem
-from matters.shapes import bytes_in, text_in, texts_in, time_in
+from matters.shapes import WrongShape, bytes_in, text_in, texts_in, time_in
 from matters.terms import Grade, MatterEvent, Role, State
 
 
 def _assigned(matter: Matter, event: Event) -> None:
     if matter.replied_at is not None:
         matter.round += 1
-    matter.lead = text_in(event.data, "lead")
+    lead = text_in(event.data, "lead")
+    if not lead:
+        raise WrongShape("lead")
+    matter.lead = lead
     matter.assisting = texts_in(event.data, "assisting")
     matter.tasks = ()
     matter.handover = bytes_in(event.data, "handover", matter.handover)
     matter.assigned_at = event.at
     matter.accepted_at, matter.handler = None, b""
     matter.result = matter.reply_rating = matter.result_rating = ""
-    matter.echo_unsatisfied = 0
+    matter.unhappy = ()
     clock.start(matter, event)
     matter.return_by = time_in(event.data, "return_by", None)
 

@@ -17,8 +17,9 @@ from matters.command import (
 from matters.matter import Matter
 from matters.orders import clock
 from matters.orders.fields import CATEGORY, GRADE, REASON, TITLE, YES_NO
+from matters.orders.raising import PEOPLE_MOST
 from matters.refusals import N_, BadFields, FieldProblem
-from matters.shapes import all_bytes_in, bytes_in, known, number_in, text_in
+from matters.shapes import WrongShape, all_bytes_in, bytes_in, known, number_in, text_in
 from matters.terms import Grade, Kind, MatterEvent, Publicity, Role, State
 
 SPLIT_MOST = 20
@@ -52,7 +53,7 @@ def answered(matter: Matter, event: Event) -> None:
     matter.replied_at = event.at
     matter.result = text_in(event.data, "result")
     matter.reply_rating = matter.result_rating = ""
-    matter.echo_unsatisfied = 0
+    matter.unhappy = ()
     if matter.due_at is not None and event.at > matter.due_at:
         matter.late = True
     matter.paused_at = matter.pause_until = matter.due_before = None
@@ -60,8 +61,15 @@ def answered(matter: Matter, event: Event) -> None:
 
 
 def _merged(matter: Matter, event: Event) -> None:
-    matter.merged_into = bytes_in(event.data, "into")
-    clock.stop(matter)
+    """Follow another matter. What was answered before is no answer of the one it follows now."""
+    into = bytes_in(event.data, "into")
+    if not into or into == matter.id:
+        raise WrongShape("into")
+    matter.merged_into = into
+    matter.answer, matter.replied_at, matter.result = b"", None, ""
+    matter.reply_rating = matter.result_rating = ""
+    matter.unhappy = ()
+    clock.stop(matter, event)
 
 
 def _check_merge(situation: Situation) -> None:
@@ -77,7 +85,16 @@ def _joined(matter: Matter, event: Event) -> None:
     follower = bytes_in(event.data, "from")
     if follower and follower not in matter.followers:
         matter.followers = (*matter.followers, follower)
-        matter.people += max(1, number_in(event.data, "people", 1))
+        matter.people += min(max(number_in(event.data, "people", 1), 1), PEOPLE_MOST)
+
+
+def _parted(matter: Matter, event: Event) -> None:
+    """A merging was undone in a conflict: its people are counted where they are."""
+    follower = bytes_in(event.data, "from")
+    people = min(max(number_in(event.data, "people", 1), 1), PEOPLE_MOST)
+    matter.followers = tuple(one for one in matter.followers if one != follower)
+    matter.unhappy = tuple(one for one in matter.unhappy if one != follower)
+    matter.people = max(1, matter.people - people)
 
 
 def _echoed(matter: Matter, event: Event) -> None:
@@ -95,7 +112,7 @@ def _ended(matter: Matter, event: Event) -> None:
     """Referred or declined: what is told the person is the answer in words."""
     matter.answer = event.id
     matter.replied_at = event.at
-    clock.stop(matter)
+    clock.stop(matter, event)
 
 
 def _check_referred(situation: Situation) -> None:
@@ -283,5 +300,6 @@ COMMANDS = (
 
 FACTS = (
     Fact(MatterEvent.JOINED, ANY_STATE, None, change=_joined),
+    Fact(MatterEvent.PARTED, ANY_STATE, None, change=_parted),
     Fact(MatterEvent.ECHOED, (State.MERGED,), None, told=("text",), change=_echoed),
 )

@@ -23,6 +23,10 @@ from matters.terms import MatterEvent, ResultClass, Role, State
 PARTS_MOST = 20
 
 
+def _is_dispatched(matter: Matter, at_ms: int) -> Refusal | None:
+    return None if matter.lead else NotNow(N_("这件事没有交办给哪个单位。"))
+
+
 def _accepted(matter: Matter, event: Event) -> None:
     matter.accepted_at = event.at
     matter.handler = event.id if "handler" in event.words else b""
@@ -31,7 +35,10 @@ def _accepted(matter: Matter, event: Event) -> None:
 def _returned(matter: Matter, event: Event) -> None:
     matter.lead, matter.assisting, matter.tasks = "", (), ()
     matter.returns += 1
-    clock.stop(matter)
+    if matter.replied_at is not None:
+        # The round that the unit did not go counts when another unit is given it.
+        matter.round = max(1, matter.round - 1)
+    clock.stop(matter, event)
 
 
 def _returnable(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
@@ -46,9 +53,10 @@ def _asked(matter: Matter, event: Event) -> None:
 def _check_asked(situation: Situation) -> None:
     """Say until when the clock waits at most, and where the limit then stands."""
     matter, data, world = situation.matter, situation.data, situation.known
-    began = situation.now_ms if matter.paused_at is None else matter.paused_at
+    still = clock.stands_still(matter, situation.now_ms)
+    began = matter.paused_at if still and matter.paused_at is not None else situation.now_ms
     data["until"] = due_at(situation.now_ms, world.rules.answer_within, world.calendar)
-    before = matter.due_at if matter.paused_at is None else matter.due_before
+    before = matter.due_before if still else matter.due_at
     if before is not None:
         data["due_at"] = moved(
             before,
@@ -80,7 +88,7 @@ def _extension_asked(matter: Matter, event: Event) -> None:
     day = time_of(event.data.get("until"))
     if event.data.get("granted"):
         matter.extensions += 1
-        clock.fix(matter, day)
+        clock.extend(matter, event, day)
     else:
         matter.extension_until = day
 
@@ -106,7 +114,7 @@ def _extension_decided(matter: Matter, event: Event) -> None:
     matter.extension_until = None
     if event.data.get("granted") == "yes" and day is not None:
         matter.extensions += 1
-        clock.fix(matter, day)
+        clock.extend(matter, event, day)
 
 
 def _extension_waits(matter: Matter, at_ms: int) -> Refusal | None:
@@ -130,16 +138,15 @@ def _check_progress(situation: Situation) -> None:
 
 def _explained(matter: Matter, event: Event) -> None:
     """The unit said why, and takes it up again: the matter goes round once more (H30)."""
-    if matter.open_with_unit and matter.due_at is not None and event.at > matter.due_at:
-        matter.late = True
     matter.round += 1
     matter.reply_rating = matter.result_rating = ""
-    matter.echo_unsatisfied = 0
-    clock.fix(matter, time_of(event.data.get("until")))
+    matter.unhappy = ()
+    clock.fix(matter, event, time_of(event.data.get("until")))
 
 
 def _has_to_explain(matter: Matter, at_ms: int) -> Refusal | None:
-    if matter.overdue(at_ms) or (matter.state is State.REPLIED and matter.unsatisfied):
+    answered = matter.state is State.REPLIED and matter.unsatisfied
+    if matter.lead and (answered or matter.overdue(at_ms)):
         return None
     return NotNow(N_("没有逾期，群众也没有说不满意，现在不用说明原因。"))
 
@@ -170,6 +177,7 @@ COMMANDS = (
         ),
         only_lead=True,
         order=N_("办单"),
+        stands=_is_dispatched,
         change=_accepted,
     ),
     Command(

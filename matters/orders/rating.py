@@ -1,7 +1,7 @@
 """评单: the person rates reply and result apart; it is closed, or goes round again."""
 
 from eventlog.events import Event
-from matters.command import OPEN, WITH_UNIT, Command, Fact, Field, FieldKind, Situation
+from matters.command import ANY_STATE, WITH_UNIT, Command, Fact, Field, FieldKind, Situation
 from matters.known import Known
 from matters.matter import Matter
 from matters.orders import clock
@@ -15,7 +15,7 @@ from matters.refusals import (
     Refusal,
     RoundsLeft,
 )
-from matters.shapes import text_in, time_in
+from matters.shapes import bytes_in, text_in, time_in
 from matters.terms import MatterEvent, Rating, Role, State
 
 _RATED = (State.REPLIED, State.MERGED, State.CLOSED)
@@ -35,8 +35,13 @@ def _rated(matter: Matter, event: Event) -> None:
     matter.reply_rating = text_in(event.data, "reply_rating")
     matter.result_rating = text_in(event.data, "result_rating")
     matter.rated_at = event.at
-    if matter.state is State.CLOSED and matter.unsatisfied:
-        # It was closed because nobody spoke up; now somebody does.
+    if matter.unsatisfied:
+        _open_again(matter, event)
+
+
+def _open_again(matter: Matter, event: Event) -> None:
+    """It was closed because nobody spoke up; now somebody does. A verdict stands."""
+    if matter.state is State.CLOSED and matter.answer != matter.verdict:
         matter.state, matter.closed_at = State.REPLIED, None
         matter.decided_rank = max(matter.decided_rank, event.rank)
 
@@ -50,8 +55,16 @@ def _check_rating(situation: Situation) -> None:
 
 
 def _echo_rated(matter: Matter, event: Event) -> None:
-    if Rating.UNSATISFIED in (event.data.get("reply_rating"), event.data.get("result_rating")):
-        matter.echo_unsatisfied += 1
+    """A merged villager rated: their newest word counts, and opens what was closed without them."""
+    follower = bytes_in(event.data, "from")
+    if matter.state not in (State.REPLIED, State.CLOSED):
+        # It goes round again already, or ended elsewhere: the step itself is all there is to keep.
+        return
+    ratings = (event.data.get("reply_rating"), event.data.get("result_rating"))
+    matter.unhappy = tuple(one for one in matter.unhappy if one != follower)
+    if Rating.UNSATISFIED in ratings:
+        matter.unhappy = (*matter.unhappy, follower)
+        _open_again(matter, event)
 
 
 def _reported_back(matter: Matter, event: Event) -> None:
@@ -64,30 +77,44 @@ def _evaluated(matter: Matter, event: Event) -> None:
 
 
 def _decidable(matter: Matter, at_ms: int) -> Refusal | None:
-    if matter.unsatisfied or matter.overdue(at_ms) or matter.round > 1:
+    """Whether there is anything to decide; that the rounds are over, the county's rules say."""
+    if matter.unsatisfied or matter.overdue(at_ms):
         return None
-    return NotNow(N_("没有逾期，群众也没有说不满意，用不着常委会决定。"))
+    return None if matter.round > 1 and not matter.content_with else NotNow(_NOTHING_TO_DECIDE)
+
+
+_NOTHING_TO_DECIDE = N_("没有逾期，群众也没有说不满意，用不着常委会决定。")
 
 
 def _rounds_over(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
+    """The last round has to fail as well; a unit that begins a further one keeps nobody waiting."""
     rounds = known.rules.rounds
-    return RoundsLeft(round=matter.round, rounds=rounds) if matter.round < rounds else None
+    if matter.round < rounds:
+        return RoundsLeft(round=matter.round, rounds=rounds)
+    failed = matter.unsatisfied or matter.overdue(now_ms) or matter.round > rounds
+    return None if failed else NotNow(_NOTHING_TO_DECIDE)
+
+
+def _check_decided(situation: Situation) -> None:
+    if "until" in situation.data and not situation.matter.lead:
+        message = N_("现在没有承办单位，请先派单，或者不填日期。")
+        raise BadFields([FieldProblem("until", "no-unit", message)])
 
 
 def _decided(matter: Matter, event: Event) -> None:
     """The standing committee explains and decides; with a day, the unit has to act until then."""
     matter.verdict = matter.answer = event.id
     matter.replied_at = event.at
-    matter.echo_unsatisfied = 0
+    matter.unhappy = ()
     day = time_in(event.data, "until", None)
     if day is None or not matter.lead:
         matter.closed_at = event.at
-        clock.stop(matter)
+        clock.stop(matter, event)
         return
     matter.state = State.IN_HAND
     matter.round += 1
     matter.reply_rating = matter.result_rating = ""
-    clock.fix(matter, day)
+    clock.fix(matter, event, day)
 
 
 def _closed(matter: Matter, event: Event) -> None:
@@ -95,11 +122,19 @@ def _closed(matter: Matter, event: Event) -> None:
 
 
 def _unrated(matter: Matter, at_ms: int) -> Refusal | None:
-    return NotNow(N_("这件事已经评过了。")) if matter.result_rating else None
+    """A merged villager's discontent is a rating, too: what they rated does not lapse."""
+    if matter.result_rating or matter.unsatisfied:
+        return NotNow(N_("这件事已经评过了。"))
+    return None if matter.answered else NotNow(_NOT_ANSWERED)
 
 
 def _closable(matter: Matter, at_ms: int) -> Refusal | None:
-    return NotContent() if matter.unsatisfied else None
+    if matter.unsatisfied:
+        return NotContent()
+    return None if matter.answered else NotNow(_NOT_ANSWERED)
+
+
+_NOT_ANSWERED = N_("还没有答复，不能办结。")
 
 
 COMMANDS = (
@@ -186,11 +221,12 @@ COMMANDS = (
         order=N_("评单"),
         stands=_decidable,
         allows=_rounds_over,
+        check=_check_decided,
         change=_decided,
     ),
 )
 
 FACTS = (
-    Fact(MatterEvent.ECHO_RATED, OPEN, None, change=_echo_rated),
+    Fact(MatterEvent.ECHO_RATED, ANY_STATE, None, change=_echo_rated),
     Fact(MatterEvent.LAPSED, (State.REPLIED,), State.CLOSED, stands=_unrated, change=_closed),
 )

@@ -123,7 +123,7 @@ async def matter_page(
         with node.log.reading() as connection:
             texts = store.texts_of(connection, found)
             return {
-                "related": related(connection, found, texts, actor),
+                "related": related(connection, found, texts, actor, node.now_ms()),
                 "notes": sessions_store.about(connection, found.id, actor=actor),
                 "drafts": drafts.of_account(
                     connection,

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from matters import attempts, store
 from matters.actors import Actor, may_see
-from matters.command import Command
+from matters.command import UNFRAMED, Command
 from matters.commands import COMMANDS
 from matters.matter import Matter, Step, Task
+from matters.similar import similar
 from matters.terms import Role
 from server.wording import STEPS
 
@@ -30,6 +31,7 @@ class Related(NamedTuple):
     tasks: list[tuple[Task, str]]
     conflicts: list[tuple[Step, str]]
     attempts: list[tuple[attempts.Attempt, Command]]
+    alike: list[Other]
 
     def conflicts_told(self, told: Callable[[str], str]) -> list[tuple[Step, str]]:
         """Return the contested steps with their names in the reader's language."""
@@ -41,6 +43,7 @@ def related(
     matter: Matter,
     texts: Mapping[tuple[bytes, str], str],
     actor: Actor,
+    now_ms: int,
 ) -> Related:
     """Return what a matter's page shows beside the matter."""
 
@@ -67,14 +70,31 @@ def related(
         tasks=[(task, texts.get((task.event, f"task-{task.index}"), "")) for task in matter.tasks],
         conflicts=[(step, STEPS.get(step.type, step.type)) for step in matter.contested],
         attempts=tried,
+        alike=[
+            Other(one.matter, one.title)
+            for one in (
+                similar(connection, matter, now_ms=now_ms) if matter.state in UNFRAMED else ()
+            )
+            if may_see(actor, one.matter)
+        ],
     )
 
 
-def typed_lines(attempt: attempts.Attempt) -> list[tuple[str, Any]]:
-    """Return what was typed in an attempt, as (name of the field, text)."""
+def typed_lines(attempt: attempts.Attempt) -> list[tuple[str, str]]:
+    """Return what was typed in an attempt, as (label of the field, text), every line of a list."""
     fields = {field.name: field for field in COMMANDS[attempt.refused.command].fields}
-    return [
-        (fields[name].label if name in fields else name, value)
-        for name, value in attempt.typed.items()
-        if isinstance(value, str)
-    ]
+    found: list[tuple[str, str]] = []
+    for name, value in attempt.typed.items():
+        # Rows of a form come as `parts-0-task`.
+        field = fields.get(name.partition("-")[0])
+        label = field.label if field is not None else name
+        found += [(label, text) for text in _texts_in(value)]
+    return found
+
+
+def _texts_in(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [" · ".join(str(one) for one in value.values() if one)]
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in _texts_in(one)]
+    return [str(value)]

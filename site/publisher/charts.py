@@ -14,7 +14,8 @@ from markupsafe import Markup, escape
 WIDTH = 320
 BARS_MOST = 12
 ROWS_MOST = 8
-_NAME_MOST = 18
+# In half widths: a Chinese character takes up two of them.
+_NAME_MOST = 34
 
 
 class Bar(NamedTuple):
@@ -106,7 +107,12 @@ def _scaled(part: int, whole: int, length: int) -> int:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _NAME_MOST else f"{name[: _NAME_MOST - 1]}…"
+    left = _NAME_MOST
+    for place, character in enumerate(name):
+        left -= 1 if character < "\u2e80" else 2
+        if left < 0:
+            return f"{name[: place - 1]}…"
+    return name
 
 
 def _paths(filled: Iterable[str], hollow: Iterable[str]) -> Markup:

@@ -2,28 +2,35 @@
 
     python -m tests.eventlog.record_golden 0.2.0
 
-What is written holds events, words and the state hash that this release folds them to. Later
-releases must fold them to the same matters, though a state may gain fields.
+What is written holds events, words and the state hash that this release folds them to, and under
+`states/` the states themselves. Later releases must fold them to the same matters, though a
+state may gain fields.
 """
 
 import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from eventlog.events import Draft
+from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import history
 from matters.categories import Category
 from matters.history import HistoricalRow
+from matters.terms import MatterEvent
 from stations.register_log import set_record
 from tests.eventlog.arrivals import departing
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
     DEPUTY,
+    LIAISON,
     OFFICE,
     ROADS,
     WATER,
     commanded,
+    matter_of,
     message,
     open_county,
     raised,
@@ -31,6 +38,12 @@ from tests.matters.county import (
 
 FOLDER = Path(__file__).with_name("golden")
 PUBLIC = ("桥栏杆", "栏杆断了")
+DAY_MS = 86_400_000
+UNHAPPY: dict[str, Any] = {
+    "reply_rating": "basically",
+    "result_rating": "unsatisfied",
+    "comment": "还漏",
+}
 
 
 def live_through(log: Log, clock: Clock) -> None:
@@ -66,6 +79,70 @@ def live_through(log: Log, clock: Clock) -> None:
         log.write(lambda t, i=identity: history.begin_import(t, i, "old.xlsx", actor=OFFICE))  # type: ignore[misc]
         log.write(lambda t, i=identity, r=taken: history.take_rows(t, i, [r], actor=OFFICE))  # type: ignore[misc]
     log.write(lambda t: history.approve_import(t, later, actor=OFFICE))
+    go_round_twice(log, clock)
+    be_merged_and_split(log, clock)
+    come_into_conflict(log)
+
+
+def go_round_twice(log: Log, clock: Clock) -> None:
+    """Let a matter be asked about, divided, prolonged, pressed, explained and decided."""
+    number = raised(log, text="水渠漏水", people="12", publish="yes").number
+    commanded(log, number, "key", key="yes", meeting="第三次主任会议")
+    commanded(log, number, "assign", lead="roads", limit="十个工作日")
+    commanded(log, number, "ask", ROADS, text="漏在哪一段？")
+    clock.now_ms += 2 * DAY_MS
+    message(log, number, "在桥下")
+    commanded(log, number, "divide", ROADS, parts=[
+        {"unit": "water", "task": "挖开", "until": "2026-09-28"},
+    ])  # fmt: skip
+    commanded(log, number, "ask-extension", ROADS, until="2026-12-01", reason="等材料")
+    commanded(log, number, "grant-extension", granted="yes", reason="情况属实")
+    commanded(log, number, "press", DEPUTY, text="请快一些")
+    commanded(log, number, "inspect", DEPUTY, found="挖开了", problem="缺管", next="等管")
+    commanded(log, number, "progress", WATER, text="挖开了", done="yes")
+    happens(log, number, MatterEvent.LIMIT_MOVED, due_at=matter_of(log, number).due_at)
+    clock.now_ms += 80 * DAY_MS
+    happens(log, number, MatterEvent.ESCALATED, level="office")
+    commanded(log, number, "explain", ROADS, cause="管子没到", until="2026-12-31")
+    commanded(log, number, "reply", ROADS, text="补好了", result="B")
+    commanded(log, number, "report-back", DEPUTY, text="电话告诉了本人")
+    commanded(log, number, "evaluate", DEPUTY, **UNHAPPY)
+    commanded(log, number, "rate", LIAISON, said_by="本人电话里说", **UNHAPPY)
+    commanded(log, number, "decide", text="换新管", outcome="列入计划", until="2027-01-31")
+    commanded(log, number, "reply", ROADS, text="换好了", result="A")
+    happens(log, number, MatterEvent.LAPSED)
+
+
+def be_merged_and_split(log: Log, clock: Clock) -> None:
+    """Let a villager be told what the leading matter is answered, and rate it."""
+    leading, follower = raised(log).number, raised(log, text="桥又坏了").number
+    commanded(log, leading, "split", texts=["路灯不亮", "水管漏水"])
+    commanded(log, follower, "merge", into=leading)
+    commanded(log, leading, "assign", lead="water")
+    clock.now_ms += DAY_MS
+    commanded(log, leading, "reply", WATER, text="修好了", result="A")
+    commanded(log, follower, "rate", LIAISON, **UNHAPPY)
+    commanded(log, leading, "explain", WATER, cause="没有试水", until="2027-01-31")
+    happens(log, follower, MatterEvent.ASSIGNED, lead="roads", limit="P1M")
+    (step,) = matter_of(log, follower).contested
+    event = uuid_text(step.event)
+    commanded(log, follower, "resolve", event=event, keep="yes", reason="另办")
+
+
+def come_into_conflict(log: Log) -> None:
+    """Let two decide of one matter without knowing of each other, and the office resolve it."""
+    number = raised(log).number
+    commanded(log, number, "assign", lead="roads")
+    happens(log, number, MatterEvent.ADOPTED)
+    (step,) = matter_of(log, number).contested
+    event = uuid_text(step.event)
+    commanded(log, number, "resolve", event=event, keep="no", reason="已经派单")
+
+
+def happens(log: Log, number: str, kind: MatterEvent, **data: Any) -> None:
+    """Write what the node itself writes."""
+    matter = matter_of(log, number).id
+    log.write(lambda t: t.append([Draft(kind, matter, data)], by="system"))
 
 
 def record(release: str) -> None:
@@ -77,6 +154,9 @@ def record(release: str) -> None:
         found = log.verify()
         with log.reading() as connection:
             arrivals = departing(connection)
+            states = connection.execute(
+                "SELECT subject, state FROM states ORDER BY subject"
+            ).fetchall()
         log.stop()
     events = [
         {
@@ -91,6 +171,9 @@ def record(release: str) -> None:
     golden = {"release": release, "state_hash": found.state_hash, "events": events}
     with (FOLDER / f"{release}.json").open("x", encoding="utf-8") as file:
         json.dump(golden, file, indent=1)
+        file.write("\n")
+    with (FOLDER / "states" / f"{release}.json").open("x", encoding="utf-8") as file:
+        json.dump({row[0].hex(): row[1].hex() for row in states}, file, indent=1)
         file.write("\n")
 
 

@@ -1,6 +1,8 @@
 """Fields of commands: right values become data and words, wrong ones problems, all at once."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,13 +13,21 @@ from matters.fields import read_fields
 from matters.lifecycle import decide, fold
 from matters.refusals import BadFields
 from matters.terms import MatterEvent, Role, State
-from tests.matters.county import AREAS, KNOWN, OFFICE, History
+from tests.eventlog.notes import START_MS
+from tests.matters.county import AREAS, CONTESTED, KNOWN, OFFICE, OTHER_NUMBER, History
+
+OTHER = fold(History(number=OTHER_NUMBER).events)
+MERGED = fold(History(number="2222222222").add(MatterEvent.MERGED, {"into": b"o" * 16}).events)
+MATTERS = {one.number: one for one in (OTHER, MERGED)}
+WORLD = KNOWN._replace(matter=MATTERS.get)
+TODAY, YESTERDAY = "2026-09-21", "2026-09-20"
 
 
 def read(field: Field, value: Any) -> Any:
     """Return what a command with that one field reads."""
     command = Command("x", MatterEvent.ADOPTED, "", (Role.OFFICE,), tuple(State), None, (field,))
-    data, texts = read_fields(command, {field.name: value, "other": "passed over"}, KNOWN)
+    raw = {field.name: value, "other": "passed over"}
+    data, texts = read_fields(command, raw, WORLD, START_MS)
     assert not set(data) & set(texts)
     return (texts if field.is_text else data).get(field.name)
 
@@ -39,7 +49,27 @@ UNIT = Field("lead", FieldKind.UNIT, "")
 UNITS = Field("assisting", FieldKind.UNITS, "")
 CATEGORY = Field("category", FieldKind.CATEGORY, "")
 AREA = Field("area", FieldKind.AREA, "")
-EVERY = (WORDS, LINE, CHOICE, LIMIT, UNIT, UNITS, CATEGORY, AREA)
+BODY = Field("body", FieldKind.BODY, "")
+DAY = Field("until", FieldKind.DAY, "")
+MATTER = Field("into", FieldKind.MATTER, "")
+EVENT = Field("event", FieldKind.EVENT, "")
+TEXTS = Field("texts", FieldKind.TEXTS, "", max_length=10)
+PARTS = Field("parts", FieldKind.PARTS, "", max_length=10)
+EVERY = (
+    *(WORDS, LINE, CHOICE, LIMIT, UNIT, UNITS, CATEGORY, AREA, BODY, DAY, MATTER, EVENT),
+    *(TEXTS, PARTS),
+)
+LISTS = (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PARTS)
+
+
+def end_of(day: str) -> int:
+    """Return the end of a day in Asia/Shanghai, ms, UTC."""
+    return int(datetime.fromisoformat(f"{day}T23:59:59+08:00").timestamp() * 1000)
+
+
+def part(unit: Any = "roads", task: Any = "迁水管", until: Any = "2026-10-10") -> dict[str, Any]:
+    """Return a part of a division."""
+    return {"unit": unit, "task": task, "until": until}
 
 
 def test_each_kind_is_tried_here() -> None:
@@ -61,10 +91,43 @@ def test_each_kind_is_tried_here() -> None:
         (UNITS, ("water",), ["water"]),
         (CATEGORY, "taps", "taps"),
         (AREA, AREAS[0], AREAS[0]),
+        (BODY, " committee ", "committee"),
+        (DAY, "2026-12-01", end_of("2026-12-01")),
+        (DAY, TODAY, end_of(TODAY)),
+        (DAY, "12月1日", end_of("2026-12-01")),
+        # Without a year it is the next such day.
+        (DAY, "3月1日", end_of("2027-03-01")),
+        (MATTER, OTHER_NUMBER, OTHER.id),
+        (EVENT, CONTESTED, UUID(CONTESTED).bytes),
+        (PARTS, [], None),
     ],
 )
 def test_what_is_right_is_kept(field: Field, value: Any, kept: Any) -> None:
-    assert read(field, value) == kept
+    assert read(field._replace(required=kept is not None), value) == kept
+
+
+def test_the_texts_of_a_list_stand_beside_the_data() -> None:
+    command = COMMANDS["split"]
+    given = {"texts": [" 一 ", "", "二"]}
+    assert read_fields(command, given, KNOWN, START_MS) == ({}, {"texts-0": "一", "texts-1": "二"})
+    many = {"texts": ["字"] * 20}
+    assert len(read_fields(command, many, KNOWN, START_MS)[1]) == 20
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_parts_come_as_a_list_or_as_the_rows_of_a_form(form: bool) -> None:
+    rows = [part(), part("", "", ""), part("water", "接管", "10月12日")]
+    raw: dict[str, Any] = {"parts": rows}
+    if form:
+        raw = {f"parts-{n}-{name}": row[name] for n, row in enumerate(rows) for name in row}
+    data, texts = read_fields(COMMANDS["divide"], raw, KNOWN, START_MS)
+    assert data == {
+        "parts": [
+            {"unit": "roads", "until": end_of("2026-10-10")},
+            {"unit": "water", "until": end_of("2026-10-12")},
+        ]
+    }
+    assert texts == {"task-0": "迁水管", "task-1": "接管"}
 
 
 @pytest.mark.parametrize(
@@ -85,8 +148,43 @@ def test_what_is_right_is_kept(field: Field, value: Any, kept: Any) -> None:
         (UNITS, 5, "not-a-list"),
         (CATEGORY, "cats", "unknown"),
         (AREA, "大河村", "unknown"),
+        (BODY, "moon", "unknown"),
+        (DAY, "soon", "bad-day"),
+        (DAY, "2026-13-01", "bad-day"),
+        (DAY, "2026-02-30", "bad-day"),
+        (DAY, "0", "bad-day"),
+        (DAY, YESTERDAY, "past"),
+        (DAY, "0001-01-01", "past"),
+        (DAY, "2030-01-01", "too-far"),
+        (DAY, "9999-12-31", "too-far"),
+        (MATTER, "0000000000", "unknown"),
+        (MATTER, "moon", "unknown"),
+        (MATTER, "9" * 10_000, "unknown"),
+        (MATTER, MERGED.number, "merged"),
+        (EVENT, "moon", "unknown"),
+        (EVENT, "01a00000", "unknown"),
+        (TEXTS, ["字"] * 21, "too-many"),
+        (TEXTS, ["字"] * 10_000, "too-many"),
+        (TEXTS, ["长" * 11], "too-long"),
+        (TEXTS, {"a": "b"}, "not-a-list"),
+        (TEXTS, ["一", 2], "not-a-list"),
+        (TEXTS, 5, "not-a-list"),
+        (PARTS, [part()] * 21, "too-many"),
+        (PARTS, [part()] * 10_000, "too-many"),
+        (PARTS, "roads", "not-a-list"),
+        (PARTS, ["roads"], "not-a-list"),
+        (PARTS, 5, "not-a-list"),
+        (PARTS, {"unit": "roads"}, "not-a-list"),
+        (PARTS, [part(unit="moon")], "unknown"),
+        (PARTS, [part(unit=5)], "not-text"),
+        (PARTS, [part(until=["2026-10-10"])], "not-text"),
+        (PARTS, [part(task="")], "incomplete"),
+        (PARTS, [part(until=" ")], "incomplete"),
+        (PARTS, [part(unit="")], "incomplete"),
+        (PARTS, [part(task="长" * 11)], "too-long"),
+        (PARTS, [part(until=YESTERDAY)], "past"),
         *((field, value, "not-text") for field in EVERY for value in (5, True, {"a": 1}, b"x")
-          if field.kind is not FieldKind.UNITS),
+          if field.kind not in LISTS),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(field: Field, value: Any, expected: str) -> None:
@@ -96,6 +194,9 @@ def test_what_is_wrong_is_told(field: Field, value: Any, expected: str) -> None:
 @pytest.mark.parametrize("field", EVERY)
 @pytest.mark.parametrize("value", [None, "", "  ", "\n"])
 def test_nothing_is_a_problem_only_where_something_must_be(field: Field, value: Any) -> None:
+    if field.kind is FieldKind.PARTS and value and not value.strip():
+        assert code(field, value) == "not-a-list"
+        return
     if field.kind is FieldKind.UNITS and value is not None and not value.strip() and value:
         assert code(field, value) == "unknown"
         return
@@ -105,7 +206,7 @@ def test_nothing_is_a_problem_only_where_something_must_be(field: Field, value: 
 
 def test_all_problems_come_at_once() -> None:
     with pytest.raises(BadFields) as caught:
-        read_fields(COMMANDS["assign"], {"limit": "x", "assisting": ["moon"]}, KNOWN)
+        read_fields(COMMANDS["assign"], {"limit": "x", "assisting": ["moon"]}, KNOWN, START_MS)
     found = [(problem.field, problem.code) for problem in caught.value.problems]
     assert found == [("lead", "required"), ("assisting", "unknown"), ("limit", "bad-limit")]
 
@@ -115,7 +216,7 @@ def refused(name: str, state: str, **fields: Any) -> list[tuple[str, str]]:
     matter = fold(History(publish=True).at(state).events)
     actor = VILLAGER if name == "rate" else OFFICE
     with pytest.raises(BadFields) as caught:
-        decide(matter, COMMANDS[name], fields, actor=actor, known=KNOWN)
+        decide(matter, COMMANDS[name], fields, actor=actor, known=KNOWN, now_ms=START_MS)
     return [(problem.field, problem.code) for problem in caught.value.problems]
 
 
@@ -143,6 +244,7 @@ def test_reply_and_result_are_rated_apart_and_discontent_is_explained(
         {**ratings, "comment": "还漏水"},
         actor=VILLAGER,
         known=KNOWN,
+        now_ms=START_MS,
     )
     matter = fold(history.add(draft.type, dict(draft.data)).events)
     assert (matter.reply_rating, matter.result_rating) == (reply, result)
@@ -156,7 +258,7 @@ def test_no_free_words_stand_in_an_event() -> None:
         fields = {field.name: marker for field in command.fields if field.is_text}
         texts = {field.name for field in command.fields if field.is_text}
         try:
-            data, found = read_fields(command, fields, KNOWN)
+            data, found = read_fields(command, fields, KNOWN, START_MS)
         except BadFields:
             continue
         assert marker not in repr(data) and set(found) == texts

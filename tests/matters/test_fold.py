@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from eventlog.events import Event, in_order
 from eventlog.projections import Projection, encode_state
+from matters.attempts import AttemptsProjection, Refused
 from matters.lifecycle import fold
 from matters.matter import Matter
 from matters.projection import Import, ImportsProjection, MattersProjection
@@ -19,6 +20,7 @@ from tests.eventlog.notes import START_MS
 from tests.matters.county import MIGRATIONS, History
 
 ASSIGN = {"lead": "roads", "limit": "P1M"}
+UNHAPPY = {"reply_rating": "satisfied", "result_rating": "unsatisfied"}
 
 
 def test_two_decisions_of_one_rank_are_one_conflict() -> None:
@@ -69,27 +71,84 @@ def test_a_second_beginning_is_contested_and_changes_nothing() -> None:
     assert after.number == before.number and len(after.contested) == 1
 
 
-@pytest.mark.parametrize(
-    ("type", "data"),
-    [
-        (MatterEvent.ASSIGNED, {"lead": "roads", "assisting": 7}),
-        (MatterEvent.ASSIGNED, {"lead": "roads", "assisting": "water"}),
-        (MatterEvent.ASSIGNED, {"lead": "roads", "assisting": [{}]}),
-        (MatterEvent.ASSIGNED, {"lead": 5}),
-        (MatterEvent.REPLIED, {"result": ["A"]}),
-        (MatterEvent.RATED, {"reply_rating": 5}),
-    ],
-)
-def test_data_of_a_wrong_shape_changes_nothing_at_all(type: str, data: dict[str, Any]) -> None:
-    history = History().at("replied" if type == MatterEvent.RATED else "adopted")
-    if type == MatterEvent.REPLIED:
-        history = History().at("assigned")
+FAR = 10**18
+WRONG: list[tuple[str, str, dict[str, Any]]] = [
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "assisting": 7}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "assisting": "water"}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "assisting": [{}]}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": 5}),
+    ("adopted", MatterEvent.ASSIGNED, {}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": ""}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "limit": 30}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "due_at": "soon"}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "due_at": FAR}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "return_by": True}),
+    ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "handover": "A1"}),
+    ("received", MatterEvent.ADOPTED, {"body": 5}),
+    ("received", MatterEvent.ADOPTED, {"deputy": ["li"]}),
+    ("received", MatterEvent.MERGED, {}),
+    ("received", MatterEvent.MERGED, {"into": ""}),
+    ("received", MatterEvent.MERGED, {"into": "1234567890"}),
+    ("received", MatterEvent.SPLIT, {"parts": b"p" * 16}),
+    ("received", MatterEvent.SPLIT, {"parts": ["p"]}),
+    ("received", MatterEvent.JOINED, {"from": 7}),
+    ("received", MatterEvent.JOINED, {"from": b"f" * 16, "people": "12"}),
+    ("received", MatterEvent.PARTED, {"from": "f"}),
+    ("received", MatterEvent.PARTED, {"from": b"f" * 16, "people": 1.5}),
+    ("merged", MatterEvent.ECHOED, {"result": 1}),
+    ("replied", MatterEvent.ECHO_RATED, {"from": "f"}),
+    ("assigned", MatterEvent.REPLIED, {"result": ["A"]}),
+    ("assigned", MatterEvent.ASKED, {"until": "2026"}),
+    ("assigned", MatterEvent.ASKED, {"until": START_MS, "due_at": -FAR}),
+    ("assigned", MatterEvent.DIVIDED, {"parts": 5}),
+    ("assigned", MatterEvent.DIVIDED, {"parts": [5]}),
+    ("assigned", MatterEvent.DIVIDED, {"parts": [{"unit": "water"}]}),
+    ("assigned", MatterEvent.DIVIDED, {"parts": [{"unit": 5, "until": START_MS}]}),
+    ("assigned", MatterEvent.DIVIDED, {"parts": [{1: 2}]}),
+    ("assigned", MatterEvent.EXTENSION_ASKED, {}),
+    ("assigned", MatterEvent.EXTENSION_ASKED, {"until": 1.5}),
+    ("assigned", MatterEvent.LIMIT_MOVED, {"due_at": []}),
+    ("assigned", MatterEvent.PROGRESSED, {"unit": 5, "done": "yes"}),
+    ("assigned", MatterEvent.PRESSED, {"until": FAR}),
+    ("assigned", MatterEvent.INSPECTED, {"until": "x"}),
+    ("assigned", MatterEvent.ESCALATED, {"level": 3}),
+    ("unsatisfied", MatterEvent.EXPLAINED, {}),
+    ("unsatisfied", MatterEvent.DECIDED, {"until": "x"}),
+    ("replied", MatterEvent.RATED, {"reply_rating": 5}),
+    ("replied", MatterEvent.RATED, {"result_rating": {}}),
+    ("replied", MatterEvent.EVALUATED, {"reply_rating": b"x"}),
+    ("received", MatterEvent.RECLASSIFIED, {"area": 5}),
+    ("received", MatterEvent.RESOLVED, {"event": "x", "keep": "yes"}),
+    ("received", MatterEvent.RESOLVED, {"event": b"", "keep": "yes"}),
+]
+
+
+@pytest.mark.parametrize(("state", "type", "data"), WRONG)
+def test_data_of_a_wrong_shape_changes_nothing_at_all(
+    state: str, type: str, data: dict[str, Any]
+) -> None:
+    history = History()
+    match state:
+        case "merged":
+            history.add(MatterEvent.MERGED, {"into": b"o" * 16})
+        case "unsatisfied":
+            history.at("replied").add(MatterEvent.RATED, UNHAPPY)
+        case _:
+            history.at(state)
     before = fold(history.events)
     after = fold(history.add(type, data).events)
-    assert len(after.contested) == 1
+    assert [step.type for step in after.contested] == [type]
     after.steps.pop()
     after.version = before.version
     assert after == before
+
+
+def test_a_flood_of_people_can_still_be_counted() -> None:
+    history = History(people=2**64 - 1)
+    for number in range(20):
+        history.add(MatterEvent.JOINED, {"from": bytes([number]) * 16, "people": 2**64 - 1})
+    matter = fold(history.events)
+    assert matter.people == 21 * 99_999 and encode_state(matter)
 
 
 def test_a_late_answer_of_a_wrong_shape_leaves_the_matter_open() -> None:
@@ -163,7 +222,10 @@ NAMES = [
     "kind", "channel", "category", "area", "station", "deputy",
     "share_phone", "photos", "content", "quarantine", "batch", "received_at",
     "replied_at", "source_number", "grade", "lead", "assisting", "limit",
-    "result", "reply_rating", "what", "file",
+    "result", "reply_rating", "what", "file", "body", "alarm", "people", "split_from", "into",
+    "from", "of", "answer", "parts", "key", "handover", "due_at", "due_before", "return_by",
+    "until", "granted", "done", "unit", "level", "result_rating", "event", "keep",
+    "matter", "command", "code",
 ]
 # fmt: on
 types = st.sampled_from([*MatterEvent, *RecordEvent, "matter.sung", "weather.told", "", "."])
@@ -199,6 +261,7 @@ def test_folding_never_raises_and_its_state_can_be_kept(
     several: list[tuple[Projection, Any]] = [
         (MattersProjection(), Matter),
         (ImportsProjection(), Import),
+        (AttemptsProjection(), Refused),
     ]
     for projection, kind in several:
         state = projection.fold(in_order(events))

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 
 from eventlog import replay
+from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import history
 from matters.actors import Actor
@@ -26,7 +27,6 @@ from matters.command import Field, FieldKind
 from matters.commands import COMMANDS
 from matters.execution import record_attempt
 from matters.history import HistoricalRow
-from matters.lifecycle import possible
 from matters.refusals import Refusal
 from matters.terms import Role
 from stations.register_log import remove_record, set_record
@@ -35,8 +35,9 @@ from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
     ACTORS,
     AREAS,
+    BODIES,
     CATEGORIES,
-    GOOD_FIELDS,
+    CONTESTED,
     MIGRATIONS,
     OFFICE,
     PROJECTIONS,
@@ -48,8 +49,10 @@ from tests.matters.county import (
     open_county,
     raised,
 )
+from tests.matters.living import go_on
 
-TABLES = ("states", "matters", "dispatched", "imports", "records")
+LEADING, FIRST_CONTESTED = "leading", "contested"
+TABLES = ("states", "matters", "dispatched", "imports", "attempts", "records")
 choices = st.lists(st.integers(0, 1000), max_size=4)
 texts = st.sampled_from(["桥断了", "路灯不亮", "水停了 两天", ""])
 
@@ -63,6 +66,22 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         FieldKind.UNITS: st.lists(st.sampled_from(UNITS), max_size=2),
         FieldKind.CATEGORY: st.sampled_from(CATEGORIES),
         FieldKind.AREA: st.sampled_from(AREAS),
+        FieldKind.BODY: st.sampled_from(BODIES),
+        FieldKind.DAY: st.sampled_from(["2026-12-01", "12月1日", "2027-03-01"]),
+        # Which matter and which event is meant stands fast only when the command is given.
+        FieldKind.MATTER: st.sampled_from([LEADING]),
+        FieldKind.EVENT: st.sampled_from([FIRST_CONTESTED]),
+        FieldKind.TEXTS: st.lists(texts, max_size=2),
+        FieldKind.PARTS: st.lists(
+            st.fixed_dictionaries(
+                {
+                    "unit": st.sampled_from(UNITS),
+                    "task": texts,
+                    "until": st.sampled_from(["2026-10-01", "9月30日"]),
+                }
+            ),
+            max_size=2,
+        ),
     }
     wrong = st.sampled_from(["", None, "没有", 5, "P0D"])
     good = right.get(field.kind, texts.filter(bool))
@@ -80,10 +99,21 @@ def commands(draw: st.DrawFn) -> tuple[str, Actor, dict[str, Any], int | None]:
 
 
 def carry(
-    log: Log, number: str, drawn: tuple[str, Actor, dict[str, Any], int | None]
+    log: Log,
+    number: str,
+    drawn: tuple[str, Actor, dict[str, Any], int | None],
+    leading: str = "",
 ) -> Refusal | None:
-    """Carry a drawn command out; a conflict is put on record, as the server does."""
+    """Carry a drawn command out; a conflict is put on record, as the server does.
+
+    `leading` is the matter that it may be merged into.
+    """
     name, actor, fields, behind = drawn
+    if fields.get("into") == LEADING:
+        fields = {**fields, "into": leading or number}
+    if fields.get("event") == FIRST_CONTESTED:
+        waiting = [uuid_text(step.event) for step in matter_of(log, number).contested]
+        fields = {**fields, "event": waiting[0] if waiting else CONTESTED}
     seen = None if behind is None else matter_of(log, number).version - behind
     try:
         commanded(log, number, name, actor, seen, **fields)
@@ -97,20 +127,6 @@ def carry(
             )
         return refusal
     return None
-
-
-def go_on(log: Log, number: str, choice: int) -> None:
-    """Carry out one of the commands that somebody may carry out now."""
-    matter = matter_of(log, number)
-    fitting = [
-        (command, actor)
-        for command in COMMANDS.values()
-        for actor in ACTORS
-        if possible(matter, command, actor)
-    ]
-    command, actor = fitting[choice % len(fitting)]
-    fields = GOOD_FIELDS.get(command.name, {})
-    assert carry(log, number, (command.name, actor, fields, 0)) is None
 
 
 def rows_of(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
@@ -175,12 +191,14 @@ class County(RuleBasedStateMachine):
 
     @rule(drawn=commands(), which=st.integers(0, 50))
     def command(self, drawn: tuple[str, Actor, dict[str, Any], int | None], which: int) -> None:
-        carry(self.log, self.numbers[which % len(self.numbers)], drawn)
+        numbers = self.numbers
+        carry(self.log, numbers[which % len(numbers)], drawn, numbers[which // 7 % len(numbers)])
 
     @rule(choice=st.integers(0, 1000), which=st.integers(0, 50))
     def go_on(self, choice: int, which: int) -> None:
         """Take a matter further as somebody may, so that late states are met often."""
-        go_on(self.log, self.numbers[which % len(self.numbers)], choice)
+        number = self.numbers[which % len(self.numbers)]
+        go_on(self.log, number, choice, self.clock.now_ms, self.numbers)
 
     @rule(text=texts, which=st.integers(0, 50))
     def write_a_message(self, text: str, which: int) -> None:
@@ -292,27 +310,29 @@ def test_two_nodes_that_write_of_one_matter_come_to_one_state(
 ) -> None:
     with tempfile.TemporaryDirectory() as home:
         one, other = open_county(Path(home) / "one"), open_county(Path(home) / "other")
-        number = raised(one, publish="yes").number
-        for choice in before:
-            go_on(one, number, choice)
+        numbers = [raised(one, publish="yes").number, raised(one).number]
+
+        def live(log: Log, choices: list[int]) -> None:
+            for choice in choices:
+                go_on(log, numbers[choice % 5 == 0], choice, START_MS, numbers)
+
+        live(one, before)
         exchange(one, other)
-        for choice in at_one:
-            go_on(one, number, choice)
-        for choice in at_other:
-            go_on(other, number, choice)
+        live(one, at_one)
+        live(other, at_other)
         exchange(one, other)
-        for choice in after:
-            go_on(other, number, choice)
+        live(other, after)
         exchange(one, other)
         found, found_other = one.verify(), other.verify()
         assert found.ok and found_other.ok
         assert found.state_hash == found_other.state_hash and found.events == found_other.events
-        matter = matter_of(one, number)
-        with one.reading() as connection:
-            written = connection.execute(
-                "SELECT id FROM events WHERE subject=? ORDER BY rank, id", (matter.id,)
-            ).fetchall()
-        assert [step.event for step in matter.steps] == [row[0] for row in written]
+        for number in numbers:
+            matter = matter_of(one, number)
+            with one.reading() as connection:
+                written = connection.execute(
+                    "SELECT id FROM events WHERE subject=? ORDER BY rank, id", (matter.id,)
+                ).fetchall()
+            assert [step.event for step in matter.steps] == [row[0] for row in written]
         one.stop()
         other.stop()
 

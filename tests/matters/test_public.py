@@ -14,7 +14,7 @@ from matters.history import HistoricalRow
 from matters.ledger import Count, Ledger
 from matters.notices import Notice
 from matters.public import NoticeShelf
-from matters.refusals import NoConsent, NotFromThisState
+from matters.refusals import NoConsent, NotNow
 from matters.terms import Kind, Role
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
@@ -132,7 +132,7 @@ def test_a_notice_is_withdrawn_and_published_anew(log: Log) -> None:
         matter = matter_of(log, number)
         assert not public.is_public(connection, matter)
         assert public.shown_number(connection, matter.id) == number
-    with pytest.raises(NotFromThisState):
+    with pytest.raises(NotNow):
         commanded(log, number, "withdraw", reason="再来一次")
     commanded(log, number, "publish", **{**PUBLIC, "title": "新标题"})
     assert [one.title for one in notices(log)] == ["新标题"]

@@ -274,7 +274,6 @@ def test_more_than_fifty_records_come_in_pages(hub: Hub) -> None:
 
 
 @needs_days
-@pytest.mark.req("L26")
 def test_a_day_is_added_pasted_and_shown_by_year(hub: Hub) -> None:
     browser = hub.browser_of("office")
     page = browser.get("/console/registers/days/").text

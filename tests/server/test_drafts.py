@@ -14,8 +14,8 @@ from eventlog.erasures import Erasure
 from eventlog.keys import make_keys
 from eventlog.log import Log
 from matters.actors import VILLAGER
-from matters.fields import Known
 from matters.intake import Raised, check_submission, raise_matter
+from matters.known import Known
 from server import drafts
 from server.accounts import Bound, add_account
 from server.node import open_log

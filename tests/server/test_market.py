@@ -169,7 +169,7 @@ def test_several_people_with_one_matter_are_one_row(hub: Hub) -> None:
     (number,) = numbers_of(done.text)
     matter = hub.client("office").get(f"/api/v1/matters/{number}").json()
     assert matter["channel"] == "visit" and matter["station"]
-    assert matter.get("people", 12) == 12
+    assert matter["people"] == 12
 
 
 def test_more_rows_keep_what_is_typed(hub: Hub) -> None:

@@ -1,73 +1,12 @@
 """A matter goes through the six orders, twice round, by the interface, as each role in turn."""
 
-from typing import Any
-
 import httpx2
 import pytest
 
-from server.sample import sign_ins
 from tests.hub import Hub
+from tests.server.walk import Walk
 
 pytestmark = pytest.mark.litestream
-
-
-class Walk:
-    """One matter and the people who act on it; each act names the version that it has seen."""
-
-    def __init__(self, hub: Hub, text: str, **fields: str) -> None:
-        self.hub = hub
-        self.unit_id = hub.unit_of_sample()
-        units = hub.client("office").get("/api/v1/units").json()["units"]
-        self.other_unit = next(one["id"] for one in units if one["id"] != self.unit_id)
-        self.clients = {
-            "office": hub.client("office"),
-            "unit": hub.client("unit", unit=self.unit_id),
-            "assisting": hub.client("unit", unit=self.other_unit),
-            "deputy": hub.client("deputy", deputy=deputy_of_sample(hub)),
-            "liaison": hub.client("liaison", station="weidu"),
-        }
-        self.receipt = hub.raise_matter(
-            text, **{"station": "weidu", "deputy": deputy_of_sample(hub), **fields}
-        )
-        self.number = str(self.receipt["number"])
-        self.matter: dict[str, Any] = {"version": 0}
-
-    def act(self, role: str, command: str, **fields: Any) -> dict[str, Any]:
-        """Carry a command out as a role and return the matter."""
-        answer = self.try_to(role, command, **fields)
-        assert answer.status_code == 200, (command, answer.text)
-        self.matter = answer.json()
-        return self.matter
-
-    def try_to(self, role: str, command: str, **fields: Any) -> httpx2.Response:
-        """Send a command as a role and return the answer, whatever it is."""
-        return self.clients[role].post(
-            f"/api/v1/matters/{self.number}/{command}",
-            json={"seen": self.matter["version"], **fields},
-        )
-
-    def rate(self, reply: str, result: str, comment: str = "") -> dict[str, Any]:
-        """Rate as the villager, on their own page, and return what it says then."""
-        answer = httpx2.post(
-            f"{self.hub.url}/m/{self.number}/rating",
-            data={
-                "key": self.receipt["key"],
-                "reply_rating": reply,
-                "result_rating": result,
-                "comment": comment,
-            },
-            headers={"Accept": "application/json"},
-        )
-        assert answer.status_code == 200, answer.text
-        self.matter["version"] = answer.json()["version"]
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-def deputy_of_sample(hub: Hub) -> str:
-    """Return the deputy whom the sample's deputy account stands for."""
-    found = next(one.place for one in sign_ins(hub.data) if one.role == "deputy")
-    return found.partition(" ")[0]
 
 
 @pytest.mark.req("L01", "H19", "H24", "H25", "H26", "H28", "H29", "H30", "L23", "L26", "L28", "L29")
@@ -145,12 +84,25 @@ def test_after_the_set_rounds_the_standing_committee_decides(hub: Hub) -> None:
 
 def test_merged_villagers_get_the_answer_and_rate_it(hub: Hub) -> None:
     first = Walk(hub, "自来水三天没有了。")
-    second = Walk(hub, "水龙头没有水,三天了。", people="12")
+    second = Walk(hub, "水龙头没有水,三天了。")
+    crowd = second.clients["liaison"].post(
+        "/matters",
+        json={"text": "我们村没水", "people": "12", "channel": "market", "station": "weidu"},
+        headers={"Accept": "application/json"},
+    )
+    assert crowd.status_code == 201, crowd.text
+    of_crowd = second.clients["liaison"].get(f"/api/v1/matters/{crowd.json()['number']}").json()
+    assert (of_crowd["people"], of_crowd["channel"]) == (12, "market")
+    merged = first.clients["office"].post(
+        f"/api/v1/matters/{of_crowd['number']}/merge", json={"into": first.number}
+    )
+    assert merged.status_code == 200, merged.text
     second.act("office", "merge", into=first.number)
     assert (second.matter["state"], second.matter["merged_into"]) == ("merged", first.number)
-    first.matter["version"] += 1
+    first.matter["version"] += 2
     first.act("office", "answer", text="水泵坏了，今晚修好。")
-    assert first.matter["people"] == 13 and first.matter["followers"] == [second.number]
+    assert first.matter["people"] == 14
+    assert first.matter["followers"] == [of_crowd["number"], second.number]
     followed = hub.follow(second.receipt)
     assert followed["reply"] == "水泵坏了，今晚修好。" and followed["state"] == "merged"
     second.rate("satisfied", "unsatisfied", "还没有来水")
