@@ -1,7 +1,7 @@
 """The indexer: a thread that indexes and counts what was written, in quiet moments.
 
 A submission writes a short row of what waits (`matters/listing/waiting.py`), and lists look at
-what waits as well. Here it is worked off: when nothing was written for a moment, or when much waits.
+what waits as well. Here it is worked off: when nothing was written for a moment, or much waits.
 """
 
 import logging
