@@ -51,9 +51,11 @@ async def run_draft(node: Node, actor: Actor, raw: Mapping[str, Any]) -> Documen
         raise NotThisRole
     kind, period = read_period(raw)
     figures = await asyncio.to_thread(figures_of, node, period)
-    written = draft_text(kind, figures, node.registers.current().county.name, period)
+    registers = node.registers.current()
+    least = registers.rules.minimum_n
+    written = draft_text(kind, figures, registers.county.name, period, minimum_n=least)
     # A report is about all units, so it names none.
-    told = () if kind is DocumentKind.REPORT else chosen(kind, figures)
+    told = () if kind is DocumentKind.REPORT else chosen(kind, figures, minimum_n=least)
     units = [one.unit for one in told]
     kept = await node.matter_writes.write(
         lambda transaction: documents_store.draft(

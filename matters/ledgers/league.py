@@ -4,9 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
-from matters.matter import Matter
+from matters.ledgers.figures import COLUMNS
 
 # No unit is named, and no rate is told, on fewer cases than this.
 MINIMUM_N = 5
@@ -16,8 +14,8 @@ MINIMUM_N = 5
 class UnitFigures:
     """One unit's counts over a period.
 
-    `settled` are those answered as solved (result A); `in_time` of `with_limit` were answered
-    before the limit ran out; `satisfied` of `rated` are satisfied or basically satisfied.
+    As in the ledger (`ledger.Count`): `settled` are solved; `in_time` of `with_limit` kept the
+    limit; `satisfied` of `rated` are satisfied or basically satisfied with the result.
     """
 
     unit: str
@@ -31,33 +29,25 @@ class UnitFigures:
     rated: int
 
 
+_COUNTED = ("answered", "settled", "in_time", "with_limit", "satisfied", "rated")
+
+
 def unit_figures(
     connection: sqlite3.Connection, *, start_ms: int, end_ms: int, names: Mapping[str, str]
 ) -> list[UnitFigures]:
     """Return the figures of every unit that leads a matter received in the period, by id.
 
-    Known gap: it reads each matter's state, some 30 µs apiece; a table of counts would be faster.
+    Counted by the same marks as the ledger and the league, so that a document says what they say.
     """
-    decoder = msgspec.msgpack.Decoder(Matter)
-    counts: dict[str, list[int]] = {}
+    sums = ", ".join(f"sum({COLUMNS[name]})" for name in _COUNTED)
     rows = connection.execute(
-        "SELECT m.lead, s.state FROM matters m JOIN states s ON s.subject=m.id "
-        "WHERE m.received_at BETWEEN ? AND ? AND m.lead != ''",
+        f"SELECT m.lead, count(*), {sums} FROM matters m INDEXED BY matters_newest "
+        "WHERE m.received_at BETWEEN ? AND ? AND m.lead != '' GROUP BY m.lead ORDER BY m.lead",
         (start_ms, end_ms),
     )
-    for lead, state in rows:
-        matter = decoder.decode(state)
-        limited = matter.due_at is not None
-        rated = bool(matter.result_rating)
-        found = (
-            True,
-            matter.answered,
-            matter.result == "A",
-            limited and matter.replied_at is not None and matter.replied_at <= (matter.due_at or 0),
-            limited and (matter.answered or (matter.due_at or 0) <= end_ms),
-            rated and matter.result_rating in ("satisfied", "basically"),
-            rated,
+    return [
+        UnitFigures(
+            row[0], names.get(row[0], row[0]), row[1], **dict(zip(_COUNTED, row[2:], strict=True))
         )
-        line = counts.setdefault(lead, [0] * len(found))
-        counts[lead] = [have + more for have, more in zip(line, found, strict=True)]
-    return [UnitFigures(unit, names.get(unit, unit), *counts[unit]) for unit in sorted(counts)]
+        for row in rows
+    ]
