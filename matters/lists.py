@@ -138,8 +138,7 @@ class Walk:
             )
             way = "read and sorted" if among else "passed over in an index"
             lines.append(f"POSTINGS {groups}: {postings.size(holders)} {way}")
-            terms = "SELECT holders FROM postings WHERE chunk=? AND term=?"
-            lines += self._explained(terms, [0, ""])
+            lines += self._explained(postings.HOLDING, ["[]", "[]"])
         sql, values = self.statement(among=among)
         return lines + self._explained(sql, ["[]", *values] if among else values)
 
@@ -199,7 +198,7 @@ def holders_of(connection: sqlite3.Connection, groups: list[tuple[str, ...]]) ->
     within = postings.chunks(connection)
     found: postings.Bits | None = None
     for group in groups:
-        held = postings.either(postings.holding(connection, term, within) for term in group)
+        held = postings.holding(connection, group, within)
         found = held if found is None else postings.both(found, held)
         within = sorted(found, reverse=True)
     return found or {}

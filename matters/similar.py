@@ -78,7 +78,7 @@ def _candidates(
         holders = postings.beginning(connection, fact("area", value), within)
     elif matter.station:
         where, value = "m.station=?", matter.station
-        holders = postings.holding(connection, fact("station", value), within)
+        holders = postings.holding(connection, [fact("station", value)], within)
     else:
         holders = _rarest(connection, mine, within)
     seqs = list(islice(postings.members(holders), 2 * _COMPARED_MOST))
@@ -94,7 +94,7 @@ def _candidates(
 
 def _rarest(connection: sqlite3.Connection, mine: set[str], within: list[int]) -> postings.Bits:
     """Return who holds one of the rarest of the terms, some hundred matters in all."""
-    held = [postings.holding(connection, term, within) for term in sorted(mine)[:80]]
+    held = [postings.holding(connection, [term], within) for term in sorted(mine)[:80]]
     found: postings.Bits = {}
     for one in sorted(held, key=postings.size):
         found = postings.either((found, one))
