@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
+from eventlog.database import one_moment
 from matters import postings, store
 from matters.actors import Actor
 from matters.filters import Filters
@@ -65,15 +66,16 @@ def listed(
     Newest first by the time of receipt, unless `order` or the framing desk say otherwise. With
     `q` a number finds its matter, and words what holds them all in any plain text.
     """
-    asked = narrowed(connection, actor, filters, now_ms=now_ms, rules=rules)
-    walk = Walk(connection, asked, filters.cursor)
-    found = list(islice(walk, PAGE + 1))
-    page = found[:PAGE]
-    rows: list[Row] = []
-    for one in page:
-        matter = store.by_id(connection, one.id)
-        if matter is not None:
-            rows.append(Row(matter, store.title_of(connection, matter)))
+    with one_moment(connection):
+        asked = narrowed(connection, actor, filters, now_ms=now_ms, rules=rules)
+        walk = Walk(connection, asked, filters.cursor)
+        found = list(islice(walk, PAGE + 1))
+        page = found[:PAGE]
+        rows: list[Row] = []
+        for one in page:
+            matter = store.by_id(connection, one.id)
+            if matter is not None:
+                rows.append(Row(matter, store.title_of(connection, matter)))
     last = page[-1] if len(found) > PAGE else walk.stopped_at
     return MattersPage(rows, asked.sort.cursor(last.keys, last.id) if last else "")
 

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from eventlog import words
+from eventlog.database import one_moment
 from matters import postings, store
 from matters.matter import Matter
 from matters.terms import State
@@ -35,10 +36,16 @@ def similar(
     Looked for within 180 days in the same village; where it names a township or only a station,
     in all of that; where it names no place, among those that hold its rarest pairs of characters.
     """
+    with one_moment(connection):
+        return _similar(connection, matter, now_ms - WITHIN_MS, limit)
+
+
+def _similar(
+    connection: sqlite3.Connection, matter: Matter, since: int, limit: int
+) -> list[Similar]:
     mine = _pairs(connection, matter.id)
     if not mine:
         return []
-    since = now_ms - WITHIN_MS
     scored: list[tuple[float, bytes]] = []
     for identity in _candidates(connection, matter, mine, since):
         theirs = _pairs(connection, identity)
