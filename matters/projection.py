@@ -48,13 +48,12 @@ class MattersProjection:
             return
         stands = connection.execute("SELECT seq FROM matters WHERE id=?", (matter.id,)).fetchone()
         if stands is None:
-            seq = _first_position(connection, matter, position)
-            tallies.note_fresh(connection, seq)
+            written = connection.execute(_INSERT, _row(connection, None, matter, position))
+            tallies.note_fresh(connection, written.lastrowid or 0)
         else:
-            seq = stands[0]
-            tallies.note_change(connection, seq)
-            connection.execute("DELETE FROM matters WHERE seq=?", (seq,))
-        connection.execute(_INSERT, _row(connection, seq, matter, position))
+            tallies.note_change(connection, stands[0])
+            connection.execute("DELETE FROM matters WHERE seq=?", (stands[0],))
+            connection.execute(_INSERT, _row(connection, stands[0], matter, position))
         if len(matter.steps) > 1:
             connection.execute("DELETE FROM dispatched WHERE matter=?", (matter.id,))
             units = {unit for unit in (matter.lead, *matter.assisting) if unit}
@@ -78,18 +77,8 @@ class MattersProjection:
         waiting.forget(connection, subject)
 
 
-def _first_position(connection: sqlite3.Connection, matter: Matter, position: int) -> int:
-    """Return the arrival position of the matter's first event, which names it for good."""
-    if matter.version == 0 and len(matter.steps) == 1:
-        return position
-    row = connection.execute(
-        "SELECT min(position) FROM events WHERE subject=?", (matter.id,)
-    ).fetchone()
-    return int(row[0] or position)
-
-
 def _row(
-    connection: sqlite3.Connection, seq: int, matter: Matter, position: int
+    connection: sqlite3.Connection, seq: int | None, matter: Matter, position: int
 ) -> tuple[object, ...]:
     desk = matter.desk
     return (

@@ -172,8 +172,9 @@ def m007_lists(database: Database) -> None:
     tallied = ", ".join(f"{name} INTEGER NOT NULL" for name in TALLIED)
     statements = (
         "DROP TABLE matters",
-        # `seq` is the arrival position of the matter's first event: short, and rising, so that
-        # fresh rows are written at the end of their trees.
+        # `seq` is the matter's place in the order in which matters came here first: short, dense
+        # and rising, so that fresh rows are written at the end of their trees. It means nothing
+        # elsewhere, and a rebuild may give another.
         """CREATE TABLE matters(
             seq INTEGER PRIMARY KEY,
             id BLOB NOT NULL UNIQUE,
@@ -229,7 +230,7 @@ def m007_lists(database: Database) -> None:
         # `rush` puts the urgent first on the framing desk, and is 0 on all others.
         f"CREATE INDEX matters_on_desk ON matters(desk, rush DESC, {newest}) WHERE desk != 'none'",
         # What is true of few costs a fresh submission nothing.
-        "CREATE INDEX matters_due ON matters(due_at, id) WHERE running",
+        "CREATE INDEX matters_due ON matters(due_at, id, received_at) WHERE running",
         "CREATE INDEX matters_pressed ON matters(press_due_at) WHERE press_due_at IS NOT NULL",
         *(
             f"CREATE INDEX matters_{name} ON matters({newest}) WHERE {condition}"

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matters.deadlines import SHANGHAI
 from matters.ledgers import tallies
@@ -166,10 +166,13 @@ def _only_months(scope: Scope) -> bool:
     return scope._replace(first="", last="") == Scope()
 
 
-def tallied(row: sqlite3.Row) -> Count:
+def tallied(row: tuple[Any, ...]) -> Count:
     """Return a line of `tallies.read` as a line of the ledger."""
-    values = {name: row[name] for name in TALLIED}
-    return Count(key=row["key"], pending=row["received"] - row["answered"], **values)
+    values = dict(zip(_TALLIED, row, strict=True))
+    return Count(pending=values["received"] - values["answered"], **values)
+
+
+_TALLIED = ("key", *TALLIED)
 
 
 def _count(row: tuple[int, ...]) -> Count:

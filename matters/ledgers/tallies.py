@@ -8,6 +8,7 @@ the difference. So the sums are exact at every moment, and a submission pays one
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from matters.ledgers.marks import Mark
 
@@ -97,7 +98,7 @@ def _add(connection: sqlite3.Connection, changes: str, values: Sequence[int]) ->
 
 def read(
     connection: sqlite3.Connection, dimension: str, first: str = "", last: str = ""
-) -> list[sqlite3.Row]:
+) -> list[tuple[Any, ...]]:
     """Return the lines of a dimension: key, then each of `TALLIED`; none that received nothing.
 
     `first` and `last` are months (yyyy-mm), both counted; empty ones narrow nothing.
@@ -117,13 +118,27 @@ def read(
     else:
         stored, shown, chosen = f"dimension='{dimension}' AND month=''", key, "key"
     within = "WHERE month BETWEEN :first AND :last" if first or last else ""
-    return connection.execute(
+    once = not (first or last) or dimension == "month"
+    read = connection.cursor()
+    read.row_factory = None
+    # One statement, so that what is counted and what waits are those of one moment.
+    rows = read.execute(
         f"WITH changes({_NAMED}) AS ({lacking}) "
-        f"SELECT key, {_SUMS} FROM (SELECT {chosen} AS key, {_COLUMNS} FROM tallies "
-        f"WHERE {stored} UNION ALL SELECT {shown}, {_COLUMNS} FROM changes {within}) "
-        "GROUP BY key HAVING sum(received) > 0",
+        + (
+            f"SELECT {chosen} AS key, {_COLUMNS} FROM tallies WHERE {stored} "
+            if once
+            else f"SELECT {chosen} AS key, {_SUMS} FROM tallies WHERE {stored} GROUP BY 1 "
+        )
+        + f"UNION ALL SELECT {shown} AS key, {_SUMS} FROM changes {within} GROUP BY 1",
         {"first": first or "0000-00", "last": last or "9999-99"},
-    ).fetchall()
+    )
+    lines: dict[str, tuple[Any, ...]] = {}
+    for row in rows:
+        known = lines.get(row[0])
+        if known is not None:
+            row = (row[0], *(one + more for one, more in zip(known[1:], row[1:], strict=True)))
+        lines[row[0]] = row
+    return [row for row in lines.values() if row[1]]
 
 
 def clear(connection: sqlite3.Connection) -> None:

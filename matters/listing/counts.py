@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
+from eventlog.database import one_moment
 from matters.actors import Actor
 from matters.listing import postings
 from matters.listing.filters import Filters
@@ -40,7 +41,8 @@ def by_state(
     rules: Rules = DEFAULT_RULES,
 ) -> dict[str, Count]:
     """Return how many matters the actor may see, by state; every state is a key."""
-    return _counted(connection, actor, filters, "state", State, now_ms, rules)
+    with one_moment(connection):
+        return _counted(connection, actor, filters, "state", State, now_ms, rules)
 
 
 def by_desk(
@@ -53,7 +55,8 @@ def by_desk(
 ) -> dict[str, Count]:
     """Return how many matters the actor may see, by desk; every desk but `none` is a key."""
     desks = [desk for desk in Desk if desk is not Desk.NONE]
-    return _counted(connection, actor, filters, "desk", desks, now_ms, rules)
+    with one_moment(connection):
+        return _counted(connection, actor, filters, "desk", desks, now_ms, rules)
 
 
 def count(
@@ -67,9 +70,9 @@ def count(
 ) -> Count:
     """Return how many matters a list would hold in all, up to `most`."""
     unpaged = filters._replace(cursor="")
-    return _up_to(
-        connection, narrowed(connection, actor, unpaged, now_ms=now_ms, rules=rules), most
-    )
+    with one_moment(connection):
+        asked = narrowed(connection, actor, unpaged, now_ms=now_ms, rules=rules)
+        return _up_to(connection, asked, most)
 
 
 def total(counts: Iterable[Count]) -> Count:

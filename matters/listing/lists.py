@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from matters import store
+from eventlog.database import one_moment
 from matters.actors import Actor
 from matters.listing import postings
 from matters.listing.filters import Filters
@@ -66,15 +67,16 @@ def listed(
     Newest first by the time of receipt, unless `order` or the framing desk say otherwise. With
     `q` a number finds its matter, and words what holds them all in any plain text.
     """
-    asked = narrowed(connection, actor, filters, now_ms=now_ms, rules=rules)
-    walk = Walk(connection, asked, filters.cursor)
-    found = list(islice(walk, PAGE + 1))
-    page = found[:PAGE]
-    rows: list[Row] = []
-    for one in page:
-        matter = store.by_id(connection, one.id)
-        if matter is not None:
-            rows.append(Row(matter, store.title_of(connection, matter)))
+    with one_moment(connection):
+        asked = narrowed(connection, actor, filters, now_ms=now_ms, rules=rules)
+        walk = Walk(connection, asked, filters.cursor)
+        found = list(islice(walk, PAGE + 1))
+        page = found[:PAGE]
+        rows: list[Row] = []
+        for one in page:
+            matter = store.by_id(connection, one.id)
+            if matter is not None:
+                rows.append(Row(matter, store.title_of(connection, matter)))
     last = page[-1] if len(found) > PAGE else walk.stopped_at
     return MattersPage(rows, asked.sort.cursor(last.keys, last.id) if last else "")
 
@@ -139,8 +141,7 @@ class Walk:
             )
             way = "read and sorted" if among else "passed over in an index"
             lines.append(f"POSTINGS {groups}: {postings.size(holders)} {way}")
-            terms = "SELECT holders FROM postings WHERE chunk=? AND term=?"
-            lines += self._explained(terms, [0, ""])
+            lines += self._explained(postings.HOLDING, ["[]", "[]"])
         sql, values = self.statement(among=among)
         return lines + self._explained(sql, ["[]", *values] if among else values)
 
@@ -200,7 +201,7 @@ def holders_of(connection: sqlite3.Connection, groups: list[tuple[str, ...]]) ->
     within = postings.chunks(connection)
     found: postings.Bits | None = None
     for group in groups:
-        held = postings.either(postings.holding(connection, term, within) for term in group)
+        held = postings.holding(connection, group, within)
         found = held if found is None else postings.both(found, held)
         within = sorted(found, reverse=True)
     return found or {}

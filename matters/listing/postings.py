@@ -4,6 +4,7 @@ A term is a word of a text (`matters/terms_of_text.py`) or a fact such as `stati
 16,384 numbers wide; its holders stand as two-byte numbers, or as a bitmap where they are many.
 """
 
+import json
 import re
 import sqlite3
 from array import array
@@ -69,18 +70,22 @@ def chunks(connection: sqlite3.Connection, since: int = 0) -> list[int]:
     return list(range(newest >> WIDTH_BITS, (since >> WIDTH_BITS) - 1, -1))
 
 
-def holding(connection: sqlite3.Connection, term: str, within: Sequence[int]) -> Bits:
-    """Return who holds a term: the set bits of each chunk of `within` that has any."""
+def holding(connection: sqlite3.Connection, terms: Sequence[str], within: Sequence[int]) -> Bits:
+    """Return who holds one of the terms: the set bits of each chunk of `within` that has any."""
     read = connection.cursor()
     read.row_factory = None
+    rows = read.execute(HOLDING, (json.dumps(list(within)), json.dumps(sorted(terms))))
     found: Bits = {}
-    for chunk in within:
-        row = read.execute(
-            "SELECT holders FROM postings WHERE chunk=? AND term=?", (chunk, term)
-        ).fetchone()
-        if row is not None:
-            found[chunk] = _decoded(row[0])
+    for chunk, holders in rows:
+        found[chunk] = found.get(chunk, 0) | _decoded(holders)
     return found
+
+
+# Chunk after chunk, for the rows of a chunk lie together.
+HOLDING = (
+    "SELECT p.chunk, p.holders FROM json_each(?) c CROSS JOIN json_each(?) t "
+    "CROSS JOIN postings p ON p.chunk=c.value AND p.term=t.value"
+)
 
 
 def beginning(connection: sqlite3.Connection, start: str, within: Sequence[int]) -> Bits:

@@ -10,6 +10,7 @@ from matters import store
 from matters.listing import postings
 from matters.listing.text_terms import terms_of
 from matters.listing.waiting import fact
+from eventlog.database import one_moment
 from matters.matter import Matter
 from matters.terms import State
 
@@ -36,10 +37,16 @@ def similar(
     Looked for within 180 days in the same village; where it names a township or only a station,
     in all of that; where it names no place, among those that hold its rarest pairs of characters.
     """
+    with one_moment(connection):
+        return _similar(connection, matter, now_ms - WITHIN_MS, limit)
+
+
+def _similar(
+    connection: sqlite3.Connection, matter: Matter, since: int, limit: int
+) -> list[Similar]:
     mine = _pairs(connection, matter.id)
     if not mine:
         return []
-    since = now_ms - WITHIN_MS
     scored: list[tuple[float, bytes]] = []
     for identity in _candidates(connection, matter, mine, since):
         theirs = _pairs(connection, identity)
@@ -79,7 +86,7 @@ def _candidates(
         holders = postings.beginning(connection, fact("area", value), within)
     elif matter.station:
         where, value = "m.station=?", matter.station
-        holders = postings.holding(connection, fact("station", value), within)
+        holders = postings.holding(connection, [fact("station", value)], within)
     else:
         holders = _rarest(connection, mine, within)
     seqs = list(islice(postings.members(holders), 2 * _COMPARED_MOST))
@@ -95,7 +102,7 @@ def _candidates(
 
 def _rarest(connection: sqlite3.Connection, mine: set[str], within: list[int]) -> postings.Bits:
     """Return who holds one of the rarest of the terms, some hundred matters in all."""
-    held = [postings.holding(connection, term, within) for term in sorted(mine)[:80]]
+    held = [postings.holding(connection, [term], within) for term in sorted(mine)[:80]]
     found: postings.Bits = {}
     for one in sorted(held, key=postings.size):
         found = postings.either((found, one))
