@@ -193,13 +193,19 @@ def _timed(
 ) -> Figure:
     rnd = random.Random(what)
     took: list[float] = []
+    used: list[float] = []
     sizes: list[int] = []
     for _ in range(times):
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         sizes.append(ask(rnd))
         took.append((time.perf_counter() - began) * 1000)
+        # On a busy machine the processor's time says more than the clock.
+        used.append((time.process_time() - began_cpu) * 1000)
     p95 = _p95(took)
-    say(f"{what}: p50 {statistics.median(took):.1f}, p95 {p95:.1f} ms, rows {max(sizes)}")
+    say(
+        f"{what}: p50 {statistics.median(took):.1f}, p95 {p95:.1f} ms "
+        f"(processor {_p95(used):.1f}), rows {max(sizes)}"
+    )
     for line in plan or ():
         say(f"    {line}")
     return Figure(
@@ -210,6 +216,7 @@ def _timed(
         holds=p95 <= most,
         more={
             "p50_ms": round(statistics.median(took), 2),
+            "p95_of_processor_ms": round(_p95(used), 2),
             "most_ms": round(max(took), 2),
             "rows": max(sizes),
             "plan": plan or [],
@@ -364,9 +371,9 @@ def _commands(log: Log, say: Callable[[str], None]) -> list[Figure]:
             found.append(_timed(what, ask, say, most=COMMAND_MOST_MS, times=times))
 
     def work_off(rnd: random.Random) -> int:
-        return log.write(lambda t: waiting.work_off(t.connection, 256)).result
+        return log.write(lambda t: waiting.work_off(t.connection, 64)).result
 
-    found.append(_timed("working off up to 256 that wait", work_off, say, times=3))
+    found.append(_timed("working off up to 64 that wait", work_off, say, times=6))
     return found
 
 

@@ -201,4 +201,5 @@ def _light(light: str, now_ms: int, rules: Rules) -> tuple[str, *tuple[Value, ..
         case Light.GREEN:
             return "m.running AND m.due_at > ?", yellow
         case _:
-            return ("m.running AND 0",)
+            # No light is called so.
+            return "m.running AND m.due_at < ?", -(2**62)

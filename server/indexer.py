@@ -15,10 +15,12 @@ from matters import waiting
 
 # Nothing was written for so long, or so many wait: then it is time.
 QUIET_S = 1.0
-MANY = 2_000
+MANY = 5_000
 LOOK_EVERY_S = 0.5
 # So few in one transaction that intake breathes.
-AT_ONCE = 256
+AT_ONCE = 64
+# While others write, the writer is theirs for so long between two batches.
+PAUSE_S = 0.25
 
 logger = logging.getLogger("huiyin.indexer")
 
@@ -28,6 +30,7 @@ class Indexer:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self._position = 0
         self._written_at = time.monotonic()
         self._wake = threading.Event()
         self._stopping = False
@@ -47,10 +50,15 @@ class Indexer:
             self._thread.join()
             self._thread = None
 
-    def wake(self) -> None:
-        """Note that something was written. Cheap, for the writer's thread."""
-        self._written_at = time.monotonic()
-        self._wake.set()
+    def wake(self, position: int) -> None:
+        """Note that events were written, up to a position. Cheap, for the writer's thread.
+
+        What the indexer itself writes brings no events, and so does not wake it.
+        """
+        if position != self._position:
+            self._position = position
+            self._written_at = time.monotonic()
+            self._wake.set()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -60,15 +68,18 @@ class Indexer:
                 while not self._stopping and not self._time_has_come():
                     time.sleep(LOOK_EVERY_S / 5)
                 while not self._stopping and self._log.write(_work_off).result:
-                    pass
-                self._wake.clear()
+                    if not self._is_quiet():
+                        time.sleep(PAUSE_S)
             except WriterStopped:
                 return
             except Exception:
                 logger.exception("what waits was not indexed; tried again after the next write")
 
+    def _is_quiet(self) -> bool:
+        return time.monotonic() - self._written_at >= QUIET_S
+
     def _time_has_come(self) -> bool:
-        if time.monotonic() - self._written_at >= QUIET_S:
+        if self._is_quiet():
             return True
         with self._log.reading() as connection:
             return waiting.count(connection) >= MANY

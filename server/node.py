@@ -205,7 +205,7 @@ class Node:
         if hasattr(self, "site"):
             self.site.wake()
         if hasattr(self, "indexer"):
-            self.indexer.wake()
+            self.indexer.wake(position)
 
     def _attachments_committed(self, position: int) -> None:
         durability = self._durabilities.get(ATTACHMENTS_DATABASE)

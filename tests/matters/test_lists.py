@@ -1,6 +1,7 @@
 """Lists and searches: every filter, order and word, beside a naive reading of the same matters."""
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,18 @@ def test_each_filter_keeps_what_it_says(log: Log, name: str) -> None:
     with log.reading() as connection:
         count = counts.count(connection, OFFICE, Filters(**narrowed), now_ms=NOW_MS)
     assert count == (len(expected), False)
+
+
+def test_any_two_filters_keep_what_both_say(log: Log) -> None:
+    everything = found(log)
+    for (one, meets_one), (other, meets_other) in combinations(FILTERS.values(), 2):
+        if set(one) & set(other):
+            continue
+        expected = {m.number for m in everything if meets_one(m) and meets_other(m)}
+        for order in ("", "due"):
+            held = {m.number for m in found(log, order=order, **one, **other)}
+            limited = {m.number for m in everything if m.open_with_unit and m.due_at}
+            assert held == (expected & limited if order else expected), (one, other)
 
 
 def test_a_deputy_finds_what_they_took_up(log: Log) -> None:
