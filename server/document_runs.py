@@ -5,14 +5,14 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from matters import documents_store
 from matters.actors import Actor
 from matters.deadlines import SHANGHAI
-from matters.document_drafts import chosen, draft_text
-from matters.documents import ACTS, Document, DocumentKind, Period, may_see, read_period
-from matters.league import UnitFigures, unit_figures
+from matters.documents import store as documents_store
+from matters.documents.document import ACTS, Document, DocumentKind, Period, may_see, read_period
+from matters.documents.drafts import chosen, draft_text
+from matters.ledgers.league import UnitFigures, unit_figures
 from matters.refusals import NotFound, NotThisRole, Refusal
-from matters.session_fields import end_of_day
+from matters.sessions.fields import end_of_day
 from matters.terms import Role
 from server.command_runs import read_seen
 from server.node import Node

@@ -81,13 +81,14 @@ class Screen:
     def fill(self, words: str, value: str, inside: Locator | None = None) -> None:
         """Fill the field of a label, or choose what a list or a group of choices calls `value`."""
         place = inside if inside is not None else self.page.locator("main")
-        starts = re.compile(r"^\s*" + re.escape(self.said(words)))
-        group = place.get_by_role("group", name=starts)
+        label, must = re.escape(self.said(words)), re.escape(self.said("（必填）"))
+        whole = re.compile(rf"^\s*{label}\s*({must})?\s*$")
+        group = place.get_by_role("group", name=whole)
         if group.count():
             begins = re.compile(r"^\s*" + re.escape(self.said(value)))
             group.first.get_by_label(begins).first.check()
             return
-        field = place.get_by_label(starts).first
+        field = place.get_by_label(whole).first
         if field.evaluate("e => e.tagName") == "SELECT":
             field.select_option(label=value)
         else:
@@ -176,7 +177,7 @@ def walk(hub: Hub, browser: Browser, size: dict[str, int], language: str) -> Non
     )
     villager = Villager(browser, language)
     number = villager.raises(hub, "村口的桥栏杆断了，孩子上学天天要过这座桥。")
-    villager.looks("代表或人大办公室会看。")
+    villager.looks("代表或人大办公室会看。有了进展，写在这一页。")
     deputy, office, unit, liaison = (Worker(browser, size, language) for _ in range(4))
     for worker, role in ((deputy, "deputy"), (office, "office"), (unit, "unit")):
         worker.number = number
@@ -188,7 +189,7 @@ def walk(hub: Hub, browser: Browser, size: dict[str, int], language: str) -> Non
     deputy.finds("群众新反映的，等您定单")
     deputy.sees("轮到您了。")
     deputy.does("定单：受理", 标题="村口桥栏杆断了")
-    deputy.sees("现在等人大办公室派单")
+    deputy.sees("现在等人大办公室派单：选承办单位，定期限。")
 
     # 派单: the office chooses a lead and an assisting unit.
     office.finds("等派单")
@@ -199,7 +200,7 @@ def walk(hub: Hub, browser: Browser, size: dict[str, int], language: str) -> Non
     # 办单: the unit accepts, asks, divides, and asks for time.
     unit.finds("新派来的，等接单")
     unit.sees("先设围挡，再修")
-    unit.does("办单：接单", 承办人="李工 0000-5550123")
+    unit.does("办单：接单", **{"承办人（姓名、电话）": "李工 0000-5550123"})
     unit.does("问群众一个问题", 要问的话="是哪一座桥？")
     villager.looks("有一个问题要请您回答", "是哪一座桥？")
     villager.fill("您的回答", "村东头的石桥。")
@@ -225,13 +226,13 @@ def walk(hub: Hub, browser: Browser, size: dict[str, int], language: str) -> Non
     # 评单: the deputy tells the villager, who is not satisfied.
     deputy.finds("您接下的，已有答复，请告诉本人")
     deputy.sees("栏杆已经焊好。")
-    deputy.does("评单：向群众回访", 怎么告诉本人的="电话告诉了本人")
+    deputy.does("评单：向群众回访", **{"怎么告诉本人的，本人怎么说": "电话告诉了本人"})
     villager.looks("有答复了，请您看一看、评一评。", "同意延期", "栏杆已经焊好。")
     villager.fill("对答复", "满意")
     villager.fill("对结果", "不满意")
     villager.press("提交评价")
     villager.sees("还有几处要改")
-    villager.fill("意见", "焊点又开了")
+    villager.fill("意见（不满意的，请说一说哪里不满意）", "焊点又开了")
     villager.press("提交评价")
     villager.sees("您说不满意，已经记下。")
 
