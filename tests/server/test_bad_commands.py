@@ -92,7 +92,7 @@ def test_from_the_wrong_state_it_is_told_and_the_words_are_kept(hub: Hub, still:
     for role, command, fields, _ in tried:
         found = problem(still.try_to(role, command, **fields), 409)
         assert found["code"] == "not-from-this-state", command
-        assert "办理中" in found["message_zh"] and "in hand" in found["message_en"]
+        assert "办理中" in found["message_zh"] and "In hand" in found["message_en"]
     page = attempts(hub, still.number)
     for _, command, _, words in tried:
         assert all(one in page for one in words), command
