@@ -228,7 +228,7 @@ def walk(hub: Hub, browser: Browser, size: dict[str, int], language: str) -> Non
     deputy.finds("您接下的，已有答复，请告诉本人")
     deputy.sees("栏杆已经焊好。")
     deputy.does("评单：向群众回访", **{"怎么告诉本人的，本人怎么说": "电话告诉了本人"})
-    villager.looks("有答复了，请您看一看、评一评。", "同意延期", "栏杆已经焊好。")
+    villager.looks("有答复了，请您看一看、评一评。", "同意了延期", "栏杆已经焊好。")
     villager.fill("对答复", "满意")
     villager.fill("对结果", "不满意")
     villager.press("提交评价")
