@@ -14,16 +14,17 @@ from bench import helpdesk, lists_county
 from bench.figures import Figure
 from bench.lists_county import AREAS, DEPUTIES, NOW_MS, STATIONS, UNITS, area, unit
 from eventlog.log import Log
-from matters import counts, figures, lists, waiting
 from matters.actors import Actor
 from matters.commands import COMMANDS
 from matters.execution import carry_out
-from matters.figures import By, Scope
-from matters.filters import Filters
 from matters.known import Known
+from matters.ledgers import figures
+from matters.ledgers.figures import By, Scope
+from matters.listing import counts, lists, waiting
+from matters.listing.filters import Filters
+from matters.listing.narrowing import narrowed
+from matters.listing.similar import similar
 from matters.matter import Matter
-from matters.narrowing import narrowed
-from matters.similar import similar
 from matters.terms import Role
 
 LIST_MOST_MS, COMMAND_MOST_MS = 100.0, 50.0

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.identifiers import uuid_text
-from matters import lists, store
+from matters import store
 from matters.actors import Actor, may_see
 from matters.command import Command
 from matters.deadlines import SHANGHAI
 from matters.execution import read_contact
-from matters.filters import Filters, filters_from
 from matters.history import approve_import
+from matters.listing import lists
+from matters.listing.filters import Filters, filters_from
 from matters.matter import Matter
 from matters.public import is_public
 from matters.receipts import read_number

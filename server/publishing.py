@@ -26,14 +26,14 @@ from deputies.rota import duty_days
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
-from matters.categories import CATEGORIES
-from matters.county import COUNTIES
 from matters.deadlines import SHANGHAI
-from matters.ledger import Count, Ledger
+from matters.ledgers.ledger import Count, Ledger
 from matters.public import NoticeShelf, ledger, shown_number
-from matters.rules import RULES
+from matters.registers.categories import CATEGORIES
+from matters.registers.county import COUNTIES
+from matters.registers.rules import RULES
+from matters.registers.units import UNITS
 from matters.terms import MatterEvent, RecordEvent
-from matters.units import UNITS
 from publisher.asked import AskedPages
 from publisher.content import Content, NoticesInMemory
 from publisher.frame import Frame

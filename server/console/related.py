@@ -8,8 +8,8 @@ from matters import attempts, store
 from matters.actors import Actor, may_see
 from matters.command import UNFRAMED, Command
 from matters.commands import COMMANDS
+from matters.listing.similar import similar
 from matters.matter import Matter, Step, Task
-from matters.similar import similar
 from matters.terms import Role
 from server.wording import STEPS
 

@@ -17,8 +17,8 @@ from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import history
-from matters.categories import Category
 from matters.history import HistoricalRow
+from matters.registers.categories import Category
 from matters.terms import MatterEvent
 from stations.register_log import set_record
 from tests.eventlog.arrivals import departing

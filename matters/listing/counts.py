@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-from matters import postings
 from matters.actors import Actor
-from matters.filters import Filters
-from matters.lists import Walk, holders_of, waiting_now
-from matters.narrowing import Narrowed, narrowed
-from matters.rules import DEFAULT_RULES, Rules
+from matters.listing import postings
+from matters.listing.filters import Filters
+from matters.listing.lists import Walk, holders_of, waiting_now
+from matters.listing.narrowing import Narrowed, narrowed
+from matters.registers.rules import DEFAULT_RULES, Rules
 from matters.terms import Desk, State
 
 MOST = 1_000

@@ -9,7 +9,7 @@ the difference. So the sums are exact at every moment, and a submission pays one
 import sqlite3
 from collections.abc import Sequence
 
-from matters.marks import Mark
+from matters.ledgers.marks import Mark
 
 _MARKS = {str(mark.name).lower(): mark for mark in Mark}
 TALLIED = ("received", "published", "people", *_MARKS)

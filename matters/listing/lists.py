@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from matters import postings, store
+from matters import store
 from matters.actors import Actor
-from matters.filters import Filters
+from matters.listing import postings
+from matters.listing.filters import Filters
+from matters.listing.narrowing import Narrowed, narrowed
+from matters.listing.postings import Membership
+from matters.listing.text_terms import fits
+from matters.listing.waiting import texts_of
 from matters.matter import Matter
-from matters.narrowing import Narrowed, narrowed
-from matters.postings import Membership
-from matters.rules import DEFAULT_RULES, Rules
-from matters.text_terms import fits
-from matters.waiting import texts_of
+from matters.registers.rules import DEFAULT_RULES, Rules
 
 PAGE = 50
 # Up to so many matters are read and sorted; more are found by walking an index.
