@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from matters import store
 from eventlog.database import one_moment
+from matters import store
 from matters.actors import Actor
 from matters.listing import postings
 from matters.listing.filters import Filters

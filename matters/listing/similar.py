@@ -6,11 +6,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from eventlog import words
+from eventlog.database import one_moment
 from matters import store
 from matters.listing import postings
 from matters.listing.text_terms import terms_of
 from matters.listing.waiting import fact
-from eventlog.database import one_moment
 from matters.matter import Matter
 from matters.terms import State
 

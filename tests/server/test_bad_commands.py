@@ -230,13 +230,6 @@ def test_fields_of_a_wrong_type_are_named(
     assert still.look()["state"] == "in_hand" and len(still.matter["steps"]) == 4
 
 
-def test_a_field_that_the_command_does_not_have_is_named(still: Walk) -> None:
-    answer = still.try_to("unit", "reply", text="好", result="A", untill="2027-01-01")
-    found = problem(answer, 422)
-    assert (found["field"], found["code"]) == ("untill", "unknown")
-    assert still.look()["state"] == "in_hand"
-
-
 def test_bodies_that_are_no_fields(walk: Walk) -> None:
     path = f"/api/v1/matters/{walk.number}/progress"
     unit = walk.clients["unit"]
