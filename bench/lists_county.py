@@ -16,7 +16,7 @@ from eventlog.events import FORMAT, GENESIS, Event, digest, encode
 from eventlog.log import Log
 from eventlog.projections import Projection
 from eventlog.transaction import refold
-from matters import waiting
+from matters.listing import waiting
 from matters.projection import MattersProjection
 from matters.receipts import new_number
 from server.node import open_log, prepare_folder

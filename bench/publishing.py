@@ -9,14 +9,14 @@ from pathlib import Path
 from bench.figures import Figure
 from deputies.deputies import DEPUTIES
 from deputies.rota import duty_days
-from matters.categories import CATEGORIES
-from matters.county import COUNTIES
 from matters.deadlines import month_of
-from matters.ledger import Count, Ledger
+from matters.ledgers.ledger import Count, Ledger
 from matters.notices import Notice
 from matters.receipts import check_digit
+from matters.registers.categories import CATEGORIES
+from matters.registers.county import COUNTIES
+from matters.registers.units import UNITS
 from matters.sample import sample_registers
-from matters.units import UNITS
 from publisher.content import Content, NoticesInMemory
 from publisher.site import Publisher
 from publisher.touched import Changes

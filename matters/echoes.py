@@ -18,6 +18,9 @@ def follow_through(
 ) -> None:
     """Write what a change of one matter means for those that follow it, or that it follows."""
     merged = after.state is State.MERGED
+    left = before.merged_into or _dropped(before, written)
+    if left and left != after.merged_into:
+        _part(transaction, after, left, by=by)
     if merged and before.merged_into != after.merged_into:
         _join(transaction, after, by=by)
     elif merged and written.type == MatterEvent.RATED:
@@ -58,6 +61,30 @@ def _leading(transaction: Transaction, follower: Matter) -> Matter | None:
         passed.add(found.id)
         found = store.by_id(transaction.connection, found.merged_into)
     return found
+
+
+def _dropped(before: Matter, written: Draft) -> bytes:
+    """Return the matter that a dropped merging had led to, b"" where none was dropped."""
+    if written.type != MatterEvent.RESOLVED or written.data["keep"] == "yes":
+        return b""
+    for step in before.contested:
+        if step.event == written.data["event"] and step.type == MatterEvent.MERGED:
+            into = step.data.get("into")
+            return into if isinstance(into, bytes) else b""
+    return b""
+
+
+def _part(transaction: Transaction, follower: Matter, left: bytes, *, by: str) -> None:
+    """Take a follower away from the matter that it left, and its people from all on the way."""
+    leading = store.by_id(transaction.connection, left)
+    if leading is None or follower.id not in leading.followers:
+        return
+    data = {"from": follower.id, "people": follower.people}
+    passed: set[bytes] = set()
+    while leading is not None and leading.id not in passed:
+        passed.add(leading.id)
+        transaction.append([Draft(MatterEvent.PARTED, leading.id, data)], by=by)
+        leading = store.by_id(transaction.connection, leading.merged_into)
 
 
 def _join(transaction: Transaction, follower: Matter, *, by: str) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from eventlog import erasures, words
 from eventlog.erasures import Erasure
 from eventlog.transaction import Transaction
-from matters import attempts, waiting
+from matters import attempts
+from matters.listing import waiting
 from matters.matter import Matter
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from deputies.deputies import Deputy, Level
-from matters.bodies import Body, BodyKind
+from matters.registers.bodies import Body, BodyKind
 from stations.areas import Area
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 from matters.matter import Matter
-from matters.routes import Route
-from matters.rules import DEFAULT_RULES, Rules
+from matters.registers.routes import Route
+from matters.registers.rules import DEFAULT_RULES, Rules
 from stations.working_days import WEEKENDS_ONLY, WorkingDays
 
 

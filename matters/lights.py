@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from matters.deadlines import DAY_MS, day_of, end_of_day
-from matters.rules import Rules
+from matters.registers.rules import Rules
 
 
 class Light(StrEnum):

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import msgspec
 
 from eventlog.events import Event
-from matters import tallies, waiting
 from matters.deadlines import month_of
+from matters.ledgers import tallies
+from matters.ledgers.marks import days_to_answer, marks_of, people_of
 from matters.lifecycle import fold
-from matters.marks import days_to_answer, marks_of, people_of
+from matters.listing import waiting
 from matters.matter import Matter
 from matters.shapes import WrongShape, text_in, time_of
 from matters.terms import Desk, Grade, MatterEvent, Publicity, RecordEvent, Role
@@ -28,7 +29,7 @@ _INSERT = f"INSERT INTO matters({_COLUMNS}) VALUES ({','.join('?' * len(_COLUMNS
 class MattersProjection:
     """Projection of the noun `matter` into `matters`, `dispatched`, `postings` and `tallies`.
 
-    The last two are a step behind (`matters/waiting.py`), and whoever reads them knows it.
+    The last two are a step behind (`matters/listing/waiting.py`), and whoever reads them knows it.
     """
 
     noun = "matter"

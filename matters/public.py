@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from eventlog import words
 from matters import store
-from matters.figures import PUBLIC, By, counted, total
-from matters.ledger import Ledger
+from matters.ledgers.figures import PUBLIC, By, counted, total
+from matters.ledgers.ledger import Ledger
 from matters.matter import Matter
 from matters.notices import Notice
 from matters.terms import Publicity

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from deputies.deputies import DEPUTIES
 from deputies.sample import sample_deputies
-from matters.bodies import BODIES, Body
-from matters.categories import CATEGORIES, Category
-from matters.county import COUNTIES, County
-from matters.routes import ROUTES, Route
-from matters.rules import DEFAULT_RULES, RULES
-from matters.templates import TEMPLATES, ReplyTemplate
-from matters.units import UNITS, Unit
+from matters.registers.bodies import BODIES, Body
+from matters.registers.categories import CATEGORIES, Category
+from matters.registers.county import COUNTIES, County
+from matters.registers.routes import ROUTES, Route
+from matters.registers.rules import DEFAULT_RULES, RULES
+from matters.registers.templates import TEMPLATES, ReplyTemplate
+from matters.registers.units import UNITS, Unit
 from stations.areas import AREAS
 from stations.registers import Registers
 from stations.roster_files import read_roster, read_table_roster

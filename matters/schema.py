@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database, Migrations
 
-from matters.tallies import TALLIED
+from matters.ledgers.tallies import TALLIED
 
 migrations = Migrations("matters")
 
@@ -255,14 +255,14 @@ def m007_lists(database: Database) -> None:
             for column in ("station", "deputy", "area")
         ),
         # Which matters hold a term: `chunk` is the high part of their seq, `holders` the low ones
-        # (`matters/postings.py`). Chunk first, so that what is new lies in one place.
+        # (`matters/listing/postings.py`). Chunk first, so that what is new lies in one place.
         """CREATE TABLE postings(
             chunk INTEGER NOT NULL,
             term TEXT NOT NULL,
             holders BLOB NOT NULL,
             PRIMARY KEY(chunk, term)
         ) WITHOUT ROWID""",
-        # One row a line of the ledger and month; month "" is all of them (`matters/tallies.py`).
+        # One row a line of the ledger and month; month "" is all (`matters/ledgers/tallies.py`).
         f"""CREATE TABLE tallies(
             dimension TEXT NOT NULL,
             month TEXT NOT NULL,

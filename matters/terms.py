@@ -104,6 +104,7 @@ class MatterEvent(StrEnum):
     ANSWERED = "matter.answered"
     MERGED = "matter.merged"
     JOINED = "matter.joined"
+    PARTED = "matter.parted"
     ECHOED = "matter.echoed"
     ECHO_RATED = "matter.echo_rated"
     SPLIT = "matter.split"

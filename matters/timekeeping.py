@@ -13,7 +13,7 @@ from matters.commands import FACT_OF_TYPE
 from matters.deadlines import BadLimit, days_between, due_at, moved
 from matters.lights import Raised, level_of
 from matters.matter import Matter
-from matters.rules import Rules
+from matters.registers.rules import Rules
 from matters.terms import Desk, MatterEvent
 from stations.working_days import WorkingDays
 

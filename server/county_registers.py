@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 from deputies.deputies import DEPUTIES, Deputy
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.bodies import BODIES, Body, BodyKind
-from matters.categories import CATEGORIES, Category
-from matters.county import COUNTIES, County
 from matters.filing import bodies_of_areas, bodies_of_deputies
 from matters.known import Known
-from matters.routes import ROUTES, Route
-from matters.rules import DEFAULT_RULES, RULES, Rules
-from matters.templates import TEMPLATES, ReplyTemplate
+from matters.registers.bodies import BODIES, Body, BodyKind
+from matters.registers.categories import CATEGORIES, Category
+from matters.registers.county import COUNTIES, County
+from matters.registers.routes import ROUTES, Route
+from matters.registers.rules import DEFAULT_RULES, RULES, Rules
+from matters.registers.templates import TEMPLATES, ReplyTemplate
+from matters.registers.units import UNITS, Unit
 from matters.terms import Role
-from matters.units import UNITS, Unit
 from server.accounts import Account
 from stations.areas import AREAS, Area, AreaKind
 from stations.register_log import RegisterProjection, read_records, version_of

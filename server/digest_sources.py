@@ -2,9 +2,9 @@
 
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.inbox import FIRST_MOST, Awaited, awaiting
+from matters.ledgers.supervision import overdue_now
 from matters.lights import light_of
-from matters.supervision import overdue_now
+from matters.listing.inbox import FIRST_MOST, Awaited, awaiting
 from server.announcing import Sources
 from server.county_registers import RegisterCache
 from server.digest import Overdue

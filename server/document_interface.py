@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.identifiers import uuid_text
-from matters import documents_store
-from matters.documents import Document
+from matters.documents import store as documents_store
+from matters.documents.document import Document
 from server.bodies import read_fields
 from server.document_runs import DOCUMENT_LISTS, document_for, run_document_act, run_draft
 from server.node import Node

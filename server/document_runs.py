@@ -5,14 +5,14 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from matters import documents_store
 from matters.actors import Actor
 from matters.deadlines import SHANGHAI
-from matters.document_drafts import chosen, draft_text
-from matters.documents import ACTS, Document, DocumentKind, Period, may_see, read_period
-from matters.league import UnitFigures, unit_figures
+from matters.documents import store as documents_store
+from matters.documents.document import ACTS, Document, DocumentKind, Period, may_see, read_period
+from matters.documents.drafts import chosen, draft_text
+from matters.ledgers.league import UnitFigures, unit_figures
 from matters.refusals import NotFound, NotThisRole, Refusal
-from matters.session_fields import end_of_day
+from matters.sessions.fields import end_of_day
 from matters.terms import Role
 from server.command_runs import read_seen
 from server.node import Node
@@ -51,9 +51,11 @@ async def run_draft(node: Node, actor: Actor, raw: Mapping[str, Any]) -> Documen
         raise NotThisRole
     kind, period = read_period(raw)
     figures = await asyncio.to_thread(figures_of, node, period)
-    written = draft_text(kind, figures, node.registers.current().county.name, period)
+    registers = node.registers.current()
+    least = registers.rules.minimum_n
+    written = draft_text(kind, figures, registers.county.name, period, minimum_n=least)
     # A report is about all units, so it names none.
-    told = () if kind is DocumentKind.REPORT else chosen(kind, figures)
+    told = () if kind is DocumentKind.REPORT else chosen(kind, figures, minimum_n=least)
     units = [one.unit for one in told]
     kept = await node.matter_writes.write(
         lambda transaction: documents_store.draft(

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from eventlog.log import Log
-from matters import figures, store
-from matters.figures import EVERYTHING, By, Scope
-from matters.ledger import Count
+from matters import store
+from matters.ledgers import figures
+from matters.ledgers.figures import EVERYTHING, By, Scope
+from matters.ledgers.ledger import Count
+from matters.ledgers.rates import RATES, rates_of
 from matters.matter import Matter
-from matters.rates import RATES, rates_of
 from server.county_registers import ALL, CountyRegisters, read_all
 from server.ledger_queries import NUMBERS, number_of, records_of
 from server.pages import iso

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.identifiers import uuid_text
-from matters import handovers, lists
+from matters import handovers
 from matters.actors import Actor
 from matters.deadlines import day_of
-from matters.filters import Filters
 from matters.handovers import Handed, Shown
+from matters.listing import lists
+from matters.listing.filters import Filters
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
 from matters.terms import Role

@@ -11,8 +11,8 @@ from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters import store
 from matters.actors import SYSTEM
-from matters.categories import CATEGORIES, Category
 from matters.history import HistoricalRow, Taken, begin_import, import_identity, take_rows
+from matters.registers.categories import CATEGORIES, Category
 from matters.terms import Kind
 from server.county_registers import CountyRegisters, read_all
 from server.import_outcome import BATCH, Outcome, Progress, Refused, no_progress

@@ -1,7 +1,7 @@
 """The indexer: a thread that indexes and counts what was written, in quiet moments.
 
-A submission writes a short row of what waits (`matters/waiting.py`), and lists look at what waits
-as well. Here it is worked off: when nothing was written for a moment, or when much waits.
+A submission writes a short row of what waits (`matters/listing/waiting.py`), and lists look at
+what waits as well. Here it is worked off: when nothing was written for a moment, or much waits.
 """
 
 import logging
@@ -11,7 +11,7 @@ import time
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from eventlog.writer import WriterStopped
-from matters import waiting
+from matters.listing import waiting
 
 # Nothing was written for so long, or so many wait: then it is time.
 QUIET_S = 1.0

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from matters import figures
+from matters.ledgers import figures
 from server.ledger_queries import count_json, read_asked, records_of
 from server.node import Node
 from server.sign_in import required_actor

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from matters import figures
-from matters.figures import BadMonth, By, Scope
-from matters.ledger import Count
-from matters.rates import rates_of
+from matters.ledgers import figures
+from matters.ledgers.figures import BadMonth, By, Scope
+from matters.ledgers.ledger import Count
+from matters.ledgers.rates import rates_of
 from matters.refusals import N_, BadFields, FieldProblem
 from server.county_registers import CountyRegisters
 

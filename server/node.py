@@ -13,11 +13,11 @@ from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
 from eventlog.transaction import Transaction
 from matters.attempts import AttemptsProjection
-from matters.documents_store import DocumentsProjection
+from matters.documents.store import DocumentsProjection
 from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
-from matters.sessions_store import SessionsProjection
+from matters.sessions.store import SessionsProjection
 from server import county_registers, drafts
 from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME

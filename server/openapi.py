@@ -5,13 +5,13 @@ from typing import Any
 
 from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
-from matters.documents import ACTS as DOCUMENT_ACTS
-from matters.documents import DocumentKind
+from matters.documents.document import ACTS as DOCUMENT_ACTS
+from matters.documents.document import DocumentKind
 from matters.fields import PART_FIELDS
-from matters.filters import ADDRESSED
 from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
-from matters.session_acts import ACTS, OPENING, Ask, SessionField
+from matters.listing.filters import ADDRESSED
+from matters.sessions.acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Grade, Kind, Rating
 from server.county_registers import BY_PLURAL
 from server.languages import ENGLISH, translated

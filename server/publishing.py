@@ -26,14 +26,14 @@ from deputies.rota import duty_days
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
-from matters.categories import CATEGORIES
-from matters.county import COUNTIES
 from matters.deadlines import SHANGHAI
-from matters.ledger import Count, Ledger
+from matters.ledgers.ledger import Count, Ledger
 from matters.public import NoticeShelf, ledger, shown_number
-from matters.rules import RULES
+from matters.registers.categories import CATEGORIES
+from matters.registers.county import COUNTIES
+from matters.registers.rules import RULES
+from matters.registers.units import UNITS
 from matters.terms import MatterEvent, RecordEvent
-from matters.units import UNITS
 from publisher.asked import AskedPages
 from publisher.content import Content, NoticesInMemory
 from publisher.frame import Frame
@@ -54,6 +54,7 @@ CHILD_LOOK_S = 0.2
 # New matters alone change only the counts, which follow at this pace or slower.
 COUNTS_EVERY_S = 5.0
 NOTICES_AT_ONCE = 50
+FAILED_WAIT_MOST_S = 60.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parent / "templates" / "public")
 _NO_LEDGER = Ledger(
@@ -136,6 +137,7 @@ class SiteKeeper:
         self._address = address
         self._registers = registers
         self._wake = threading.Event()
+        self._ended = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
@@ -177,6 +179,7 @@ class SiteKeeper:
     def stop(self) -> None:
         """End the thread; a page that is being written is finished."""
         self._stopping = True
+        self._ended.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -218,18 +221,24 @@ class SiteKeeper:
         return self._publisher
 
     def _follow(self) -> None:
+        wait_s = 0.0
         while not self._stopping:
-            self._wake.wait(LOOK_EVERY_S)
+            if wait_s:
+                # A build that fails is not tried again with every commit.
+                self._ended.wait(wait_s)
+            else:
+                self._wake.wait(LOOK_EVERY_S)
             self._wake.clear()
             if self._stopping:
                 return
             time.sleep(PAUSE_S)
             try:
                 self._bring_up_to_date()
-                self.last_error = ""
+                self.last_error, wait_s = "", 0.0
             except Exception as error:
-                # The old pages stand; it is tried again at the next change or second.
+                # The old pages stand; it is tried again, at longer and longer intervals.
                 self.last_error = f"{type(error).__name__}: {error}"
+                wait_s = min(max(2 * wait_s, LOOK_EVERY_S), FAILED_WAIT_MOST_S)
                 logger.exception("the site could not be brought up to date")
 
     def _bring_up_to_date(self) -> None:

@@ -9,8 +9,8 @@ import msgspec
 
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM, Actor
-from matters.counts import by_state, total
-from matters.filters import Filters
+from matters.listing.counts import by_state, total
+from matters.listing.filters import Filters
 from matters.refusals import N_, NotFound, NotThisRole, Refusal
 from matters.terms import Role, State
 from server import accounts

@@ -8,10 +8,10 @@ from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM
-from matters.bodies import BODIES, BodyKind
+from matters.registers.bodies import BODIES, BodyKind
+from matters.registers.units import UNITS
 from matters.sample import sample_registers
 from matters.terms import Role
-from matters.units import UNITS
 from server import accounts
 from server.county_registers import ALL
 from stations.register_log import set_record

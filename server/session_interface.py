@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from eventlog.identifiers import uuid_text
-from matters import sessions_store
-from matters.session_acts import SessionEvent
-from matters.sessions import Entry, Session, is_overdue
-from matters.sessions_store import SessionFilters
+from matters.sessions import store as sessions_store
+from matters.sessions.acts import SessionEvent
+from matters.sessions.session import Entry, Session, is_overdue
+from matters.sessions.store import SessionFilters
 from server.bodies import read_fields
 from server.node import Node
 from server.pages import iso

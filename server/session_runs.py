@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventlog.identifiers import parse_uuid
-from matters import sessions_store
 from matters.actors import Actor
 from matters.refusals import NotFound, NotThisRole, Refusal
-from matters.session_acts import ACTS, Act
-from matters.session_execution import carry_out_act, open_session, record_session_attempt
-from matters.sessions import Session, may_see
+from matters.sessions import store as sessions_store
+from matters.sessions.acts import ACTS, Act
+from matters.sessions.execution import carry_out_act, open_session, record_session_attempt
+from matters.sessions.session import Session, may_see
 from server.command_runs import read_seen
 from server.node import Node
 

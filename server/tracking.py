@@ -15,8 +15,8 @@ from matters.matter import Matter
 from matters.public import is_public
 from matters.receipts import key_fits, key_of, read_number
 from matters.refusals import NotFound, Refusal
+from matters.registers.units import Unit
 from matters.terms import MatterEvent, State
-from matters.units import Unit
 from publisher import qr
 from server.bodies import Fields, read_fields
 from server.county_registers import CountyRegisters
@@ -36,6 +36,7 @@ _INTERNAL = (
     MatterEvent.ERASED,
     MatterEvent.RESOLVED,
     MatterEvent.JOINED,
+    MatterEvent.PARTED,
     MatterEvent.ECHO_RATED,
     MatterEvent.EVALUATED,
 )

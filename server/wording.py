@@ -14,6 +14,7 @@ STEPS: Mapping[str, str] = {
     "matter.answered": N_("当场答复"),
     "matter.merged": N_("合并到另一件"),
     "matter.joined": N_("并入另一件"),
+    "matter.parted": N_("不再合并，分开办理"),
     "matter.echoed": N_("合并办理，答复在此"),
     "matter.echo_rated": N_("合并进来的群众评单"),
     "matter.split": N_("拆成几件"),

@@ -136,13 +136,17 @@ class Hub:
 
     def token(self, role: str, **bound: str) -> str:
         """Return a bearer token for a role, made by the command line beside the running hub."""
-        key = role + json.dumps(bound, sort_keys=True)
+        key = token_key(role, bound)
         if key not in self._tokens:
             options = [word for name, value in bound.items() for word in (f"--{name}", value)]
             name = f"token-{len(self._tokens)}-{role}"
             done = huiyin("tokens", "add", name, "--role", role, *options, "--data", self.data)
             self._tokens[key] = done.stdout.strip()
         return self._tokens[key]
+
+    def keep_token(self, token: str, role: str, **bound: str) -> None:
+        """Take a token that was made before the hub was started."""
+        self._tokens[token_key(role, bound)] = token
 
     def client(self, role: str, **bound: str) -> httpx2.Client:
         """Return a client of the interface that acts in a role."""
@@ -184,6 +188,11 @@ class Hub:
         answer = client.post("/console/sign-in", data={"name": name, "password": password})
         assert answer.status_code == 200 and "sign-in" not in str(answer.url), answer.text
         return client
+
+
+def token_key(role: str, bound: Mapping[str, str]) -> str:
+    """Return under what a role's token is kept."""
+    return role + json.dumps(bound, sort_keys=True)
 
 
 def form_token(page: str) -> str:

@@ -88,6 +88,15 @@ def _joined(matter: Matter, event: Event) -> None:
         matter.people += min(max(number_in(event.data, "people", 1), 1), PEOPLE_MOST)
 
 
+def _parted(matter: Matter, event: Event) -> None:
+    """A merging was undone in a conflict: its people are counted where they are."""
+    follower = bytes_in(event.data, "from")
+    people = min(max(number_in(event.data, "people", 1), 1), PEOPLE_MOST)
+    matter.followers = tuple(one for one in matter.followers if one != follower)
+    matter.unhappy = tuple(one for one in matter.unhappy if one != follower)
+    matter.people = max(1, matter.people - people)
+
+
 def _echoed(matter: Matter, event: Event) -> None:
     matter.answer = event.id
     matter.replied_at = event.at
@@ -291,5 +300,6 @@ COMMANDS = (
 
 FACTS = (
     Fact(MatterEvent.JOINED, ANY_STATE, None, change=_joined),
+    Fact(MatterEvent.PARTED, ANY_STATE, None, change=_parted),
     Fact(MatterEvent.ECHOED, (State.MERGED,), None, told=("text",), change=_echoed),
 )

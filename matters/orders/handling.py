@@ -16,7 +16,7 @@ from matters.orders import clock
 from matters.orders.fields import REASON, YES_NO, until
 from matters.orders.framing import answered
 from matters.refusals import N_, BadFields, FieldProblem, NotNow, Refusal, TooLate
-from matters.rules import Extension
+from matters.registers.rules import Extension
 from matters.shapes import maps_in, text_in, time_in, time_of
 from matters.terms import MatterEvent, ResultClass, Role, State
 

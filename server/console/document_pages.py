@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventlog.identifiers import uuid_text
-from matters import documents, documents_store
 from matters.deadlines import SHANGHAI
-from matters.documents import Document, DocumentSigned, NotSigned
+from matters.documents import document as documents
+from matters.documents import store as documents_store
+from matters.documents.document import Document, DocumentSigned, NotSigned
 from matters.refusals import NotFound, NotThisRole, Refusal
 from matters.terms import Role
 from server import accounts

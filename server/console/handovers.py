@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from eventlog.identifiers import uuid_text
 from matters import handovers as batches
-from matters import lists, store
-from matters.filters import Filters
+from matters import store
 from matters.handovers import HandoverKind
+from matters.listing import lists
+from matters.listing.filters import Filters
 from matters.receipts import read_number
 from matters.refusals import BadFields, NotThisRole
 from matters.terms import Role, State

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matters import figures
 from matters.actors import Actor
-from matters.figures import By
-from matters.ledger import Count
-from matters.rates import RATES, Rates, league_of, rates_of
+from matters.ledgers import figures
+from matters.ledgers.figures import By
+from matters.ledgers.ledger import Count
+from matters.ledgers.rates import RATES, Rates, league_of, rates_of
 from matters.refusals import N_, BadFields, NotThisRole
 from matters.terms import Role
 from publisher import charts

@@ -9,18 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventlog.identifiers import new_uuid7, uuid_text
-from matters import counts, lists, session_acts, sessions_store, store
+from matters import store
 from matters.actors import Actor, may_see
 from matters.answers import answer_in
 from matters.command import Command
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
-from matters.counts import Count
 from matters.execution import read_contact
 from matters.lifecycle import may_publish, possible
+from matters.listing import counts, lists
+from matters.listing.counts import Count
 from matters.matter import Matter, Step
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
+from matters.sessions import acts as session_acts
+from matters.sessions import store as sessions_store
 from matters.terms import Channel, MatterEvent, Role, State
 from server import accounts, drafts
 from server.command_runs import command_named, run_command

@@ -8,8 +8,8 @@ from matters import attempts, store
 from matters.actors import Actor, may_see
 from matters.command import UNFRAMED, Command
 from matters.commands import COMMANDS
+from matters.listing.similar import similar
 from matters.matter import Matter, Step, Task
-from matters.similar import similar
 from matters.terms import Role
 from server.wording import STEPS
 
@@ -80,11 +80,21 @@ def related(
     )
 
 
-def typed_lines(attempt: attempts.Attempt) -> list[tuple[str, Any]]:
-    """Return what was typed in an attempt, as (name of the field, text)."""
+def typed_lines(attempt: attempts.Attempt) -> list[tuple[str, str]]:
+    """Return what was typed in an attempt, as (label of the field, text), every line of a list."""
     fields = {field.name: field for field in COMMANDS[attempt.refused.command].fields}
-    return [
-        (fields[name].label if name in fields else name, value)
-        for name, value in attempt.typed.items()
-        if isinstance(value, str)
-    ]
+    found: list[tuple[str, str]] = []
+    for name, value in attempt.typed.items():
+        # Rows of a form come as `parts-0-task`.
+        field = fields.get(name.partition("-")[0])
+        label = field.label if field is not None else name
+        found += [(label, text) for text in _texts_in(value)]
+    return found
+
+
+def _texts_in(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [" · ".join(str(one) for one in value.values() if one)]
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in _texts_in(one)]
+    return [str(value)]

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventlog.identifiers import uuid_text
-from matters import session_acts, sessions_store
 from matters.actors import Actor
 from matters.deadlines import SHANGHAI
 from matters.refusals import NotFound, NotThisRole, Refusal
-from matters.session_acts import ACTS, OPENING, Act, SessionEvent
-from matters.sessions import Session, is_overdue, may_correct, may_open, possible
+from matters.sessions import acts as session_acts
+from matters.sessions import store as sessions_store
+from matters.sessions.acts import ACTS, OPENING, Act, SessionEvent
+from matters.sessions.session import Session, is_overdue, may_correct, may_open, possible
 from matters.terms import Role
 from server import accounts
 from server.console.doors import actor_of, form_of, redirect, signed_in

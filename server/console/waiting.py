@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matters.inbox import FIRST_MOST, Awaited, awaiting
+from matters.listing.inbox import FIRST_MOST, Awaited, awaiting
 from matters.receipts import read_number
 from server.console.doors import actor_of, signed_in
 from server.node import Node

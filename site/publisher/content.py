@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from deputies.deputies import Deputy
-from matters.categories import Category
-from matters.county import County
-from matters.ledger import Ledger
+from matters.ledgers.ledger import Ledger
 from matters.notices import Notice
-from matters.units import Unit
+from matters.registers.categories import Category
+from matters.registers.county import County
+from matters.registers.units import Unit
 from stations.areas import Area
 from stations.stations import Station
 

@@ -79,6 +79,8 @@ def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:
         "stations": [link for id in deputy.stations if (link := registers.station_link(id))],
         "duty": registers.coming_duty(deputy.stations, deputy.id),
         "write": addresses.href(deputy.id),
+        # So that the liaison officer of the deputy's first station sees to it, too.
+        "station": addresses.href(deputy.stations[0]) if deputy.stations else "",
         "card": addresses.href(path) + "card.vcf",
         "qr": code(base_url + addresses.href(path)) if base_url else None,
         "notices": registers.notice_rows(registers.content.notices.of_deputy(deputy.id, 5)),

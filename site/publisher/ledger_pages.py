@@ -7,8 +7,8 @@ too small (DESIGN decision 15).
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from matters.ledger import Count
-from matters.rates import Rate, rates_of
+from matters.ledgers.ledger import Count
+from matters.ledgers.rates import Rate, rates_of
 from publisher import addresses, charts, wording
 from publisher.charts import Bar, Share
 from publisher.notice_pages import page_count, turning

@@ -12,11 +12,11 @@ from functools import lru_cache
 import msgspec
 
 from deputies.deputies import Deputy, Level
-from matters.categories import Category
-from matters.county import County
-from matters.ledger import Count, Ledger
+from matters.ledgers.ledger import Count, Ledger
 from matters.notices import Notice
-from matters.units import Unit
+from matters.registers.categories import Category
+from matters.registers.county import County
+from matters.registers.units import Unit
 from publisher import (
     area_pages,
     deputy_pages,

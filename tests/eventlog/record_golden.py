@@ -17,8 +17,8 @@ from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import history
-from matters.categories import Category
 from matters.history import HistoricalRow
+from matters.registers.categories import Category
 from matters.terms import MatterEvent
 from stations.register_log import set_record
 from tests.eventlog.arrivals import departing
@@ -123,6 +123,10 @@ def be_merged_and_split(log: Log, clock: Clock) -> None:
     commanded(log, leading, "reply", WATER, text="修好了", result="A")
     commanded(log, follower, "rate", LIAISON, **UNHAPPY)
     commanded(log, leading, "explain", WATER, cause="没有试水", until="2027-01-31")
+    happens(log, follower, MatterEvent.ASSIGNED, lead="roads", limit="P1M")
+    (step,) = matter_of(log, follower).contested
+    event = uuid_text(step.event)
+    commanded(log, follower, "resolve", event=event, keep="yes", reason="另办")
 
 
 def come_into_conflict(log: Log) -> None:

@@ -8,9 +8,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 
-from matters import counts, public, store
-from matters.filters import Filters
-from matters.ledger import Ledger
+from matters import public, store
+from matters.ledgers.ledger import Ledger
+from matters.listing import counts
+from matters.listing.filters import Filters
 from matters.matter import Matter
 from tests.matters.county import OFFICE
 

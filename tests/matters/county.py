@@ -18,7 +18,7 @@ from matters.intake import Raised, Submission, check_submission, raise_matter
 from matters.known import Known
 from matters.matter import Matter
 from matters.projection import ImportsProjection, MattersProjection
-from matters.routes import Route
+from matters.registers.routes import Route
 from matters.schema import migrations as matters_migrations
 from matters.terms import MatterEvent, Role
 from stations.register_log import RegisterProjection

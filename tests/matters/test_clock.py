@@ -15,7 +15,7 @@ from matters.execution import add_message, carry_out
 from matters.known import Known
 from matters.matter import Matter
 from matters.refusals import BadFields, NotNow, Refusal, TooLate
-from matters.rules import Extension, Rules
+from matters.registers.rules import Extension, Rules
 from matters.terms import MatterEvent, State
 from stations.working_days import DayKind, SpecialDay, WorkingDays
 from tests.eventlog.notes import Clock

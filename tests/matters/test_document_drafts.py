@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matters.document_drafts import NAMED_MOST, chosen, draft_text
-from matters.documents import DocumentKind, Period
-from matters.league import MINIMUM_N, UnitFigures
+from matters.documents.document import DocumentKind, Period
+from matters.documents.drafts import NAMED_MOST, chosen, draft_text
+from matters.ledgers.league import MINIMUM_N, UnitFigures
 
 PERIOD = Period("2026-01-01", "2026-03-31")
 

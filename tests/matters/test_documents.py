@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from eventlog.events import Event, in_order
 from eventlog.identifiers import new_uuid7
 from eventlog.projections import encode_state
-from matters.documents import DocumentEvent, DocumentState, fold
+from matters.documents.document import DocumentEvent, DocumentState, fold
 from tests.eventlog.notes import START_MS
 
 SUBJECT = new_uuid7(START_MS)

@@ -93,6 +93,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("received", MatterEvent.SPLIT, {"parts": ["p"]}),
     ("received", MatterEvent.JOINED, {"from": 7}),
     ("received", MatterEvent.JOINED, {"from": b"f" * 16, "people": "12"}),
+    ("received", MatterEvent.PARTED, {"from": "f"}),
+    ("received", MatterEvent.PARTED, {"from": b"f" * 16, "people": 1.5}),
     ("merged", MatterEvent.ECHOED, {"result": 1}),
     ("replied", MatterEvent.ECHO_RATED, {"from": "f"}),
     ("assigned", MatterEvent.REPLIED, {"result": ["A"]}),

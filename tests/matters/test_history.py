@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from eventlog.log import Log
-from matters import history, lists, store
-from matters.filters import Filters
+from matters import history, store
 from matters.history import HistoricalRow, Taken
+from matters.listing import lists
+from matters.listing.filters import Filters
 from matters.terms import Channel, Kind, Publicity, State
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import ACTORS, OFFICE, matter_of, open_county

@@ -9,10 +9,11 @@ from eventlog import words
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.log import Log
-from matters import intake, lists, store
+from matters import intake, store
 from matters.actors import Actor
-from matters.filters import Filters
 from matters.intake import Submission, check_submission
+from matters.listing import lists
+from matters.listing.filters import Filters
 from matters.matter import Matter
 from matters.receipts import key_of, read_number
 from matters.refusals import BadFields

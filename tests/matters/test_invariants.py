@@ -27,10 +27,10 @@ from matters import store
 from matters.actors import VILLAGER, Actor
 from matters.answers import answer_in
 from matters.commands import COMMAND_OF_TYPE, COMMANDS
-from matters.filters import Filters
-from matters.ledger import Count
+from matters.ledgers.ledger import Count
 from matters.lifecycle import possible
-from matters.lists import listed
+from matters.listing.filters import Filters
+from matters.listing.lists import listed
 from matters.matter import Matter
 from matters.refusals import Refusal
 from matters.terms import Desk, MatterEvent, Role, State

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matters.deadlines import day_of, end_of_day
 from matters.lights import Light, Raised, due_until, level_of, light_of
-from matters.rules import DEFAULT_RULES, Rules
+from matters.registers.rules import DEFAULT_RULES, Rules
 from tests.matters.test_deadlines import at
 
 DUE = at("2026-06-30T23:59:59")

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from eventlog.log import Log
-from matters import counts, lists, waiting
 from matters.actors import Actor
-from matters.filters import Filters, filters_from
 from matters.lights import light_of
+from matters.listing import counts, lists, waiting
+from matters.listing.filters import Filters, filters_from
 from matters.matter import Matter
-from matters.rules import DEFAULT_RULES
+from matters.registers.rules import DEFAULT_RULES
 from matters.terms import Desk, Role, State
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from eventlog.events import Draft
+from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import echoes, history, store
 from matters.actors import VILLAGER, Actor
@@ -246,3 +248,38 @@ def test_a_split_of_nothing_or_of_too_much_is_refused(log: Log, texts: Any, code
         commanded(log, number, "split", ROADS, texts=["一"])
     except Refusal as refusal:
         assert refusal.status == 403
+
+
+def test_a_merging_that_is_undone_takes_its_people_along(log: Log) -> None:
+    first, second, third = (raised(log, people=people).number for people in ("2", "3", "4"))
+    commanded(log, first, "merge", into=second)
+    commanded(log, second, "merge", into=third)
+    assert matter_of(log, third).people == 9
+    # Another node dispatched the first before it heard that it was merged; the office keeps that.
+    matter = matter_of(log, first)
+    draft = Draft(MatterEvent.ASSIGNED, matter.id, {"lead": "roads", "limit": "P1M"})
+    log.write(lambda t: t.append([draft], by="office:o2"))
+    (step,) = matter_of(log, first).contested
+    event = uuid_text(step.event)
+    kept = commanded(log, first, "resolve", event=event, keep="yes", reason="已经在办")
+    assert kept.state is State.ASSIGNED and kept.people == 2
+    assert matter_of(log, second).followers == () and matter_of(log, second).people == 3
+    assert matter_of(log, third).people == 7
+    commanded(log, third, "answer", text="说明了")
+    assert not matter_of(log, first).answered and not matter_of(log, first).contested
+
+
+def test_a_merging_that_is_dropped_is_counted_no_more(tmp_path: Path) -> None:
+    one, other = open_county(tmp_path / "one"), open_county(tmp_path / "other")
+    leading, number = raised(one).number, raised(one, people="5").number
+    exchange(one, other)
+    commanded(one, number, "decline", reason="已在诉讼", route="县法院")
+    commanded(other, number, "merge", into=leading)
+    exchange(one, other)
+    (step,) = matter_of(one, number).contested
+    event = uuid_text(step.event)
+    commanded(one, number, "resolve", event=event, keep="no", reason="不并")
+    expected = 6 if matter_of(one, number).state is State.MERGED else 1
+    assert matter_of(one, leading).people == expected
+    one.stop()
+    other.stop()

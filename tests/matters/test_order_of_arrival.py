@@ -22,12 +22,12 @@ from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import history
 from matters.actors import Actor
-from matters.categories import Category
 from matters.command import Field, FieldKind
 from matters.commands import COMMANDS
 from matters.execution import record_attempt
 from matters.history import HistoricalRow
 from matters.refusals import Refusal
+from matters.registers.categories import Category
 from matters.terms import Role
 from stations.register_log import remove_record, set_record
 from tests.eventlog.arrivals import Arrival, arrive, departing, empty_database, tables_agree

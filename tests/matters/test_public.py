@@ -11,7 +11,7 @@ from eventlog.log import Log
 from matters import history, public
 from matters.actors import Actor
 from matters.history import HistoricalRow
-from matters.ledger import Count, Ledger
+from matters.ledgers.ledger import Count, Ledger
 from matters.notices import Notice
 from matters.public import NoticeShelf
 from matters.refusals import NoConsent, NotNow

@@ -1,7 +1,7 @@
 """Fair rates: each with its n, none of too few, and a league that ranks nobody by chance."""
 
-from matters.ledger import Count
-from matters.rates import Rate, league_of, rates_of
+from matters.ledgers.ledger import Count
+from matters.ledgers.rates import Rate, league_of, rates_of
 
 
 def line(key: str, rated: int, satisfied: int, with_limit: int = 0, in_time: int = 0) -> Count:

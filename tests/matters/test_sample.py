@@ -8,11 +8,13 @@ from typing import Any
 from deputies.deputies import DEPUTIES, Level
 from deputies.rota import duty_days
 from deputies.sample import sample_deputies
-from matters.bodies import BODIES, BodyKind
-from matters.categories import CATEGORIES, in_order
-from matters.county import COUNTIES
-from matters.routes import ROUTES, RouteKind
-from matters.rules import DEFAULT_RULES, RULES
+from matters.registers.bodies import BODIES, BodyKind
+from matters.registers.categories import CATEGORIES, in_order
+from matters.registers.county import COUNTIES
+from matters.registers.routes import ROUTES, RouteKind
+from matters.registers.rules import DEFAULT_RULES, RULES
+from matters.registers.templates import TEMPLATES
+from matters.registers.units import UNITS, UnitKind
 from matters.sample import (
     sample_bodies,
     sample_categories,
@@ -22,8 +24,6 @@ from matters.sample import (
     sample_templates,
     sample_units,
 )
-from matters.templates import TEMPLATES
-from matters.units import UNITS, UnitKind
 from stations.areas import AREAS, AreaKind
 from stations.registers import Register, check_references
 from stations.sample import sample_areas, sample_stations

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from eventlog.events import Event, in_order
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.projections import encode_state
-from matters import sessions_store
 from matters.actors import Actor
-from matters.session_acts import ACTS, SessionEvent
-from matters.session_execution import carry_out_act, open_session
-from matters.session_fields import end_of_day
-from matters.sessions import Session, fold, may_see
-from matters.sessions_store import SessionFilters, SessionsProjection
+from matters.sessions import store as sessions_store
+from matters.sessions.acts import ACTS, SessionEvent
+from matters.sessions.execution import carry_out_act, open_session
+from matters.sessions.fields import end_of_day
+from matters.sessions.session import Session, fold, may_see
+from matters.sessions.store import SessionFilters, SessionsProjection
 from matters.terms import Role
 from tests.eventlog.arrivals import empty_database
 from tests.eventlog.notes import START_MS

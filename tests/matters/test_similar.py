@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from eventlog.log import Log
-from matters import waiting
-from matters.similar import similar
+from matters.listing import waiting
+from matters.listing.similar import similar
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import AREAS, commanded, matter_of, open_county, raised
 

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventlog.log import Log
-from matters import figures, history, tallies, waiting
+from matters import history
 from matters.actors import Actor
 from matters.deadlines import month_of
-from matters.figures import By, Scope
 from matters.history import HistoricalRow
-from matters.marks import Mark, marks_of, people_of
+from matters.ledgers import figures, tallies
+from matters.ledgers.figures import By, Scope
+from matters.ledgers.marks import Mark, marks_of, people_of
+from matters.listing import waiting
 from matters.matter import Matter
 from matters.public import is_public
 from matters.refusals import Refusal

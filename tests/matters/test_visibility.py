@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventlog.log import Log
-from matters import counts, lists, waiting
 from matters.actors import Actor, may_see
-from matters.filters import Filters
+from matters.listing import counts, lists, waiting
+from matters.listing.filters import Filters
 from matters.terms import Role, State
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (

@@ -9,7 +9,7 @@ import msgspec
 
 from eventlog.log import Log
 from matters.actors import SYSTEM
-from matters.rules import DEFAULT_RULES, RULES, Extension
+from matters.registers.rules import DEFAULT_RULES, RULES, Extension
 from matters.sample import sample_registers
 from server.command_line.folders import opened
 from server.county_registers import ALL, CountyRegisters, read_all

@@ -7,8 +7,8 @@ import pytest
 
 from deputies.deputies import Level
 from deputies.sample import sample_deputies
-from matters.categories import CATEGORIES
-from matters.routes import ROUTES, Route
+from matters.registers.categories import CATEGORIES
+from matters.registers.routes import ROUTES, Route
 from matters.sample import sample_registers
 from stations.areas import AREAS
 from tests.hub import Hub

@@ -11,9 +11,11 @@ import pytest
 from deputies.sample import sample_deputies
 from eventlog.database import connect
 from eventlog.identifiers import uuid_text
-from matters import session_acts, sessions_store, store
+from matters import store
 from matters.actors import Actor
 from matters.sample import sample_units
+from matters.sessions import acts as session_acts
+from matters.sessions import store as sessions_store
 from matters.terms import Role
 from server.county_registers import read_all
 from server.pages import environment

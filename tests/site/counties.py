@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from deputies.deputies import Deputy, Level
-from matters.categories import Category
-from matters.county import County
-from matters.ledger import Count, Ledger
+from matters.ledgers.ledger import Count, Ledger
 from matters.notices import Notice
-from matters.units import Unit
+from matters.registers.categories import Category
+from matters.registers.county import County
+from matters.registers.units import Unit
 from publisher.content import Content, NoticesInMemory
 from stations.areas import Area, AreaKind
 from stations.stations import Station, StationKind

@@ -8,8 +8,8 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
-from matters.categories import Category
-from matters.units import Unit
+from matters.registers.categories import Category
+from matters.registers.units import Unit
 from publisher.site import Publisher
 from tests.site import counties
 

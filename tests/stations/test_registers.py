@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deputies.deputies import DEPUTIES, Deputy, Level
-from matters.bodies import BODIES, Body, BodyKind
-from matters.categories import CATEGORIES, Category
-from matters.county import COUNTIES, County
-from matters.routes import ROUTES, Route, RouteKind
-from matters.rules import RULES, Extension, Rules
-from matters.templates import TEMPLATES, ReplyTemplate
-from matters.units import UNITS, Unit, UnitKind
+from matters.registers.bodies import BODIES, Body, BodyKind
+from matters.registers.categories import CATEGORIES, Category
+from matters.registers.county import COUNTIES, County
+from matters.registers.routes import ROUTES, Route, RouteKind
+from matters.registers.rules import RULES, Extension, Rules
+from matters.registers.templates import TEMPLATES, ReplyTemplate
+from matters.registers.units import UNITS, Unit, UnitKind
 from stations.areas import AREAS, Area, AreaKind
 from stations.cells import clean_name, clean_text, parse_id
 from stations.registers import (

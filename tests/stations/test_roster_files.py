@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deputies.deputies import DEPUTIES
-from matters.county import COUNTIES
+from matters.registers.county import COUNTIES
 from stations.registers import Register, record_id
 from stations.roster_files import RosterError, read_roster, roster_text, write_roster
 from stations.roster_reader import FileProblem

@@ -4,7 +4,7 @@ import sqlite3
 from typing import NamedTuple
 
 from matters.lights import Raised, due_until
-from matters.rules import Rules
+from matters.registers.rules import Rules
 
 
 class UnitLights(NamedTuple):

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from matters.documents import DocumentKind, Period
-from matters.league import MINIMUM_N, UnitFigures
+from matters.documents.document import DocumentKind, Period
+from matters.ledgers.league import MINIMUM_N, UnitFigures
 
 # How many units a commendation or a criticism names at most.
 NAMED_MOST = 3

@@ -36,7 +36,8 @@ def marks_of(matter: Matter) -> Mark:
     if matter.state is State.RECEIVED and not answered and matter.round == 1:
         # What has just come in, which must not take long.
         return _NO_MARK
-    with_limit = answered and matter.due_at is not None
+    # What is overdue and unanswered counts as well, for silence is no way to be in time.
+    with_limit = matter.due_at is not None and (answered or matter.late)
     rated = answered and bool(matter.reply_rating or matter.result_rating)
     columns = {
         Mark.ANSWERED: answered,

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from eventlog import words
 from eventlog.database import one_moment
-from matters import postings, store
+from matters import store
+from matters.listing import postings
+from matters.listing.text_terms import terms_of
+from matters.listing.waiting import fact
 from matters.matter import Matter
 from matters.terms import State
-from matters.text_terms import terms_of
-from matters.waiting import fact
 
 WITHIN_MS = 180 * 86_400_000
 # So many are compared, the newest first; and a score below that is no likeness.

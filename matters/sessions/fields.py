@@ -9,7 +9,7 @@ from eventlog.identifiers import parse_uuid
 from matters.deadlines import SHANGHAI
 from matters.known import Known
 from matters.refusals import N_, BadFields, FieldProblem
-from matters.session_acts import Ask, SessionField
+from matters.sessions.acts import Ask, SessionField
 from matters.text import normalise_text
 
 COUNT_MOST = 100_000

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from matters.marks import Mark
+from matters.ledgers.marks import Mark
 
 _MARKS = {str(mark.name).lower(): mark for mark in Mark}
 TALLIED = ("received", "published", "people", *_MARKS)

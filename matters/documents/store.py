@@ -14,7 +14,14 @@ from eventlog.events import Draft, Event
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.transaction import Transaction
 from matters.actors import Actor
-from matters.documents import Document, DocumentKind, Period, decide_act, decide_draft, fold
+from matters.documents.document import (
+    Document,
+    DocumentKind,
+    Period,
+    decide_act,
+    decide_draft,
+    fold,
+)
 from matters.known import Known
 from matters.refusals import NotFound
 from matters.terms import RecordEvent, Role

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from matters.actors import Actor
-from matters.counts import Count, by_state, total
-from matters.filters import Filters, Order
 from matters.lights import Raised
-from matters.lists import Row, listed
+from matters.listing.counts import Count, by_state, total
+from matters.listing.filters import Filters, Order
+from matters.listing.lists import Row, listed
 from matters.refusals import N_
-from matters.rules import Rules
+from matters.registers.rules import Rules
 from matters.terms import Desk, Role
 
 FIRST_MOST = 10

@@ -12,8 +12,8 @@ from eventlog import words
 from eventlog.events import Event
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
-from matters.session_acts import SessionEvent
-from matters.sessions import Entry, Session, fold, is_overdue, may_see
+from matters.sessions.acts import SessionEvent
+from matters.sessions.session import Entry, Session, fold, is_overdue, may_see
 from matters.terms import Role
 
 _decoder = msgspec.msgpack.Decoder(Session)

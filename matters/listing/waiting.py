@@ -7,8 +7,9 @@ what waits as well, so nothing is ever missing; but the fewer wait, the faster t
 import sqlite3
 from collections.abc import Iterable
 
-from matters import postings, tallies
-from matters.text_terms import terms_of
+from matters.ledgers import tallies
+from matters.listing import postings
+from matters.listing.text_terms import terms_of
 
 AT_ONCE = 1024
 # The columns whose values are terms of their own, so that any of them combines with a search.

@@ -13,15 +13,16 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from eventlog.database import one_moment
-from matters import postings, store
+from matters import store
 from matters.actors import Actor
-from matters.filters import Filters
+from matters.listing import postings
+from matters.listing.filters import Filters
+from matters.listing.narrowing import Narrowed, narrowed
+from matters.listing.postings import Membership
+from matters.listing.text_terms import fits
+from matters.listing.waiting import texts_of
 from matters.matter import Matter
-from matters.narrowing import Narrowed, narrowed
-from matters.postings import Membership
-from matters.rules import DEFAULT_RULES, Rules
-from matters.text_terms import fits
-from matters.waiting import texts_of
+from matters.registers.rules import DEFAULT_RULES, Rules
 
 PAGE = 50
 # Up to so many matters are read and sorted; more are found by walking an index.
@@ -83,12 +84,22 @@ def listed(
 class Walk:
     """What is asked for, row by row in order; `stopped_at` says where it took too long."""
 
-    def __init__(self, connection: sqlite3.Connection, asked: Narrowed, cursor: str = "") -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        asked: Narrowed,
+        cursor: str = "",
+        *,
+        walked_most: int | None = None,
+        read_most: int | None = None,
+    ) -> None:
         self.stopped_at: Found | None = None
         self._connection = connection
         self._asked = asked
         self._cursor = cursor
         self._waiting: frozenset[int] = frozenset()
+        self._walked_most = _WALKED_MOST if walked_most is None else walked_most
+        self._read_most = _READ_MOST if read_most is None else read_most
 
     def __iter__(self) -> Iterator[Found]:
         asked = self._asked
@@ -174,7 +185,7 @@ class Walk:
                 )
                 if stands.fetchone() is not None:
                     yield Found(row[0], row[1], row[2:])
-            if count >= _WALKED_MOST:
+            if count >= self._walked_most:
                 self.stopped_at = Found(row[0], row[1], row[2:])
                 return
 
@@ -188,7 +199,7 @@ class Walk:
             if wanted.phrases or one.seq in self._waiting:
                 read += 1
                 if not fits(wanted, list(texts_of(self._connection, one.id))):
-                    if read >= _READ_MOST:
+                    if read >= self._read_most:
                         self.stopped_at = one
                         return
                     continue

@@ -10,14 +10,15 @@ from eventlog.erasures import Erasure
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
-from matters import actors, sessions_store, store
+from matters import actors, store
 from matters.actors import Actor
 from matters.known import Known
 from matters.receipts import read_number
 from matters.refusals import NotFound
-from matters.session_acts import Act, SessionEvent
-from matters.session_fields import SessionKnown
-from matters.sessions import Session, decide_act, decide_opening
+from matters.sessions import store as sessions_store
+from matters.sessions.acts import Act, SessionEvent
+from matters.sessions.fields import SessionKnown
+from matters.sessions.session import Session, decide_act, decide_opening
 from matters.terms import RecordEvent
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventlog.identifiers import parse_uuid, uuid_text
-from matters.figures import Scope
+from matters.ledgers.figures import Scope
 
 Value = str | int | bytes
 # The urgent mark of a framing desk's cursor; the time, which in old files may lie before 1970, or

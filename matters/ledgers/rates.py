@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from matters.ledger import Count
+from matters.ledgers.ledger import Count
 from matters.refusals import N_
 
 RATES: Mapping[str, str] = MappingProxyType(

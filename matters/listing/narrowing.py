@@ -4,15 +4,15 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from matters import figures
 from matters.actors import Actor
-from matters.filters import NEWEST, SOONEST, URGENT_FIRST, Filters, Order, Sort, Value
+from matters.ledgers import figures
 from matters.lights import Light, due_until
+from matters.listing.filters import NEWEST, SOONEST, URGENT_FIRST, Filters, Order, Sort, Value
+from matters.listing.text_terms import Wanted, wanted
+from matters.listing.waiting import FACTS, fact
 from matters.receipts import read_number
-from matters.rules import DEFAULT_RULES, Rules
+from matters.registers.rules import DEFAULT_RULES, Rules
 from matters.terms import Desk, Role
-from matters.text_terms import Wanted, wanted
-from matters.waiting import FACTS, fact
 
 
 class Narrowed(NamedTuple):

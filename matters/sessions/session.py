@@ -14,7 +14,7 @@ from eventlog.events import Draft, Event
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
 from matters.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
-from matters.session_acts import (
+from matters.sessions.acts import (
     ACTS,
     OPENING,
     Act,
@@ -22,7 +22,7 @@ from matters.session_acts import (
     SessionKind,
     SessionMode,
 )
-from matters.session_fields import SessionKnown, read_session_fields
+from matters.sessions.fields import SessionKnown, read_session_fields
 from matters.shapes import WrongShape, bytes_in, text_in, texts_in, time_of
 from matters.terms import Role
 

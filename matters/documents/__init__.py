@@ -1,0 +1,1 @@
+"""Documents drafted from the figures: commended, criticised or reported, edited and signed."""

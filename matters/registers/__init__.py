@@ -1,0 +1,1 @@
+"""What the county decides for itself: its rules, and the lists that matters are handled by."""
