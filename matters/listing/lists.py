@@ -176,18 +176,28 @@ class Walk:
         return self._with_words(self._held(rows, holders))
 
     def _held(self, rows: sqlite3.Cursor, holders: Membership) -> Iterator[Found]:
-        facts = " AND ".join(["m.seq=?", *self._asked.facts])
-        row = None
+        held: list[Found] = []
         for count, row in enumerate(rows):
             if row[0] in holders:
-                stands = self._connection.execute(
-                    f"SELECT 1 FROM matters m WHERE {facts}", [row[0], *self._asked.fact_values]
-                )
-                if stands.fetchone() is not None:
-                    yield Found(row[0], row[1], row[2:])
-            if count >= self._walked_most:
+                held.append(Found(row[0], row[1], row[2:]))
+            enough = count >= self._walked_most
+            if held and (enough or len(held) > PAGE):
+                yield from self._standing(held)
+                held = []
+            if enough:
                 self.stopped_at = Found(row[0], row[1], row[2:])
                 return
+        yield from self._standing(held)
+
+    def _standing(self, held: list[Found]) -> Iterator[Found]:
+        """Yield those whose facts still are what their terms say."""
+        facts = " AND ".join(self._asked.facts) or "1"
+        rows = self._connection.execute(
+            f"SELECT m.seq FROM json_each(?) j CROSS JOIN matters m ON m.seq=j.value WHERE {facts}",
+            [json.dumps([one.seq for one in held]), *self._asked.fact_values],
+        )
+        standing = {row[0] for row in rows}
+        return (one for one in held if one.seq in standing)
 
     def _with_words(self, found: Iterator[Found]) -> Iterator[Found]:
         wanted = self._asked.wanted
