@@ -17,9 +17,10 @@ from matters.terms import Desk, State
 
 MOST = 1_000
 # Up to so many candidates are counted exactly, by reading each row.
-_EXACT_MOST = 20_000
-# With words that have to be looked for in texts, up to so many.
-_READ_MOST = 200
+_EXACT_MOST = 12_000
+# How much is looked at for one count where there are more: rows passed over, and texts read.
+_WALKED_MOST = 15_000
+_READ_MOST = 100
 
 
 class Count(NamedTuple):
@@ -138,6 +139,6 @@ def _grouped(
 
 
 def _up_to(connection: sqlite3.Connection, asked: Narrowed, most: int) -> Count:
-    walk = Walk(connection, asked)
+    walk = Walk(connection, asked, walked_most=_WALKED_MOST, read_most=_READ_MOST)
     n = sum(1 for _ in islice(walk, most + 1))
     return Count(min(n, most), n > most or walk.stopped_at is not None)

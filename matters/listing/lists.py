@@ -84,12 +84,22 @@ def listed(
 class Walk:
     """What is asked for, row by row in order; `stopped_at` says where it took too long."""
 
-    def __init__(self, connection: sqlite3.Connection, asked: Narrowed, cursor: str = "") -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        asked: Narrowed,
+        cursor: str = "",
+        *,
+        walked_most: int | None = None,
+        read_most: int | None = None,
+    ) -> None:
         self.stopped_at: Found | None = None
         self._connection = connection
         self._asked = asked
         self._cursor = cursor
         self._waiting: frozenset[int] = frozenset()
+        self._walked_most = _WALKED_MOST if walked_most is None else walked_most
+        self._read_most = _READ_MOST if read_most is None else read_most
 
     def __iter__(self) -> Iterator[Found]:
         asked = self._asked
@@ -166,18 +176,28 @@ class Walk:
         return self._with_words(self._held(rows, holders))
 
     def _held(self, rows: sqlite3.Cursor, holders: Membership) -> Iterator[Found]:
-        facts = " AND ".join(["m.seq=?", *self._asked.facts])
-        row = None
+        held: list[Found] = []
         for count, row in enumerate(rows):
             if row[0] in holders:
-                stands = self._connection.execute(
-                    f"SELECT 1 FROM matters m WHERE {facts}", [row[0], *self._asked.fact_values]
-                )
-                if stands.fetchone() is not None:
-                    yield Found(row[0], row[1], row[2:])
-            if count >= _WALKED_MOST:
+                held.append(Found(row[0], row[1], row[2:]))
+            enough = count >= self._walked_most
+            if held and (enough or len(held) > PAGE):
+                yield from self._standing(held)
+                held = []
+            if enough:
                 self.stopped_at = Found(row[0], row[1], row[2:])
                 return
+        yield from self._standing(held)
+
+    def _standing(self, held: list[Found]) -> Iterator[Found]:
+        """Yield those whose facts still are what their terms say."""
+        facts = " AND ".join(self._asked.facts) or "1"
+        rows = self._connection.execute(
+            f"SELECT m.seq FROM json_each(?) j CROSS JOIN matters m ON m.seq=j.value WHERE {facts}",
+            [json.dumps([one.seq for one in held]), *self._asked.fact_values],
+        )
+        standing = {row[0] for row in rows}
+        return (one for one in held if one.seq in standing)
 
     def _with_words(self, found: Iterator[Found]) -> Iterator[Found]:
         wanted = self._asked.wanted
@@ -189,7 +209,7 @@ class Walk:
             if wanted.phrases or one.seq in self._waiting:
                 read += 1
                 if not fits(wanted, list(texts_of(self._connection, one.id))):
-                    if read >= _READ_MOST:
+                    if read >= self._read_most:
                         self.stopped_at = one
                         return
                     continue

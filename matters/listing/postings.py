@@ -31,7 +31,10 @@ def add(connection: sqlite3.Connection, terms: Mapping[int, Iterable[str]]) -> N
         row = connection.execute(
             "SELECT holders FROM postings WHERE chunk=? AND term=?", key
         ).fetchone()
-        _write(connection, key, {*held[key], *(() if row is None else _lows_in(row[0]))})
+        before = b"" if row is None else row[0]
+        after = _with(before, held[key])
+        if after != before:
+            _write(connection, key, after)
 
 
 def forget(connection: sqlite3.Connection, seq: int) -> None:
@@ -46,17 +49,23 @@ def forget(connection: sqlite3.Connection, seq: int) -> None:
         if low in lows:
             connection.execute("DELETE FROM postings WHERE chunk=? AND term=?", (chunk, term))
             if len(lows) > 1:
-                _write(connection, (chunk, term), lows - {low})
+                _write(connection, (chunk, term), _with(b"", lows - {low}))
 
 
-def _write(connection: sqlite3.Connection, key: tuple[int, str], lows: set[int]) -> None:
-    if len(lows) >= _FEW:
-        held = bytearray(_BITMAP_BYTES)
-        for low in lows:
-            held[low >> 3] |= 1 << (low & 7)
-        holders = bytes(held)
-    else:
-        holders = array("H", sorted(lows)).tobytes()
+def _with(holders: bytes, lows: Iterable[int]) -> bytes:
+    """Return the holders of a row with more of them."""
+    if len(holders) != _BITMAP_BYTES:
+        every = {*array("H", holders), *lows}
+        if len(every) < _FEW:
+            return array("H", sorted(every)).tobytes()
+        holders, lows = bytes(_BITMAP_BYTES), every
+    held = bytearray(holders)
+    for low in lows:
+        held[low >> 3] |= 1 << (low & 7)
+    return bytes(held)
+
+
+def _write(connection: sqlite3.Connection, key: tuple[int, str], holders: bytes) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO postings(chunk, term, holders) VALUES (?,?,?)", (*key, holders)
     )
