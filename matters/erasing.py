@@ -5,9 +5,10 @@ from pathlib import Path
 from eventlog import erasures, words
 from eventlog.erasures import Erasure
 from eventlog.transaction import Transaction
-from matters import attempts
+from matters import attempts, store
 from matters.listing import waiting
 from matters.matter import Matter
+from matters.terms import MatterEvent
 
 
 def texts_to_erase(matter: Matter, what: str) -> list[tuple[bytes, str]]:
@@ -35,9 +36,23 @@ def erase(transaction: Transaction, folder: Path, matter: Matter, what: str) -> 
     if what == "words":
         tried = attempts.events_about(transaction.connection, matter.id)
         chosen += [(event, "fields") for event in tried]
+        chosen += _echoed(transaction, matter)
     at = transaction.now_ms()
     erasures.record(folder, [Erasure(event.hex(), field, at) for event, field in chosen])
     transaction.connection.execute("PRAGMA secure_delete=ON")
     erased = sum(words.erase(transaction.connection, event, field) for event, field in chosen)
     waiting.forget(transaction.connection, matter.id)
     return erased
+
+
+def _echoed(transaction: Transaction, matter: Matter) -> list[tuple[bytes, str]]:
+    """Return the copies of the matter's answers that were written to those who follow it."""
+    found: list[tuple[bytes, str]] = []
+    for follower in matter.followers:
+        other = store.by_id(transaction.connection, follower)
+        found += [
+            (step.event, "text")
+            for step in (other.steps if other is not None else ())
+            if step.type == MatterEvent.ECHOED and step.data.get("of") == matter.id
+        ]
+    return found

@@ -7,7 +7,7 @@ from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters.intake import free_number
 from matters.matter import Matter
-from matters.terms import MatterEvent
+from matters.terms import Grade, MatterEvent
 
 
 def split(transaction: Transaction, matter: Matter, written: Draft, *, by: str) -> None:
@@ -39,6 +39,8 @@ def _data(transaction: Transaction, matter: Matter) -> dict[str, Any]:
     for field in ("under_14", "share_phone", "publish"):
         if getattr(matter, field):
             data[field] = True
+    if matter.grade is not Grade.NORMAL:
+        data["grade"] = str(matter.grade)
     if matter.has_contact:
         data["contact_there"] = True
     return data

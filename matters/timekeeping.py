@@ -124,3 +124,16 @@ def still_due(connection: sqlite3.Connection, draft: Draft, now_ms: int) -> bool
     if draft.type == MatterEvent.ESCALATED and not matter.overdue(now_ms):
         return False
     return fact.stands(matter, now_ms) is None
+
+
+def unheard(connection: sqlite3.Connection, most: int) -> list[bytes]:
+    """Return merged matters that have not heard what the leading one was answered.
+
+    Two nodes that know nothing of each other may merge a matter and answer the leading one.
+    """
+    rows = connection.execute(
+        "SELECT f.id FROM matters f CROSS JOIN matters l ON l.id=f.merged_into "
+        f"WHERE f.desk='{Desk.FOLLOW}' AND f.desk != 'none' AND l.answered LIMIT ?",
+        (most,),
+    )
+    return [row[0] for row in rows]

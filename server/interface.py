@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from eventlog.identifiers import uuid_text
 from matters import store
 from matters.actors import Actor, may_see
-from matters.command import Command
 from matters.deadlines import SHANGHAI
 from matters.execution import read_contact
 from matters.history import approve_import
@@ -228,26 +226,8 @@ async def command_matter(request: Request) -> Response:
     node: Node = request.app.state.node
     command = command_named(request.path_params["command"])
     fields = await read_fields(request, lists=LISTS)
-    _refuse_unknown(command, fields.values)
     matter = await run_command(node, actor, request.path_params["number"], command, fields.values)
     return JSONResponse(await asyncio.to_thread(whole_matter, node, matter), headers=_HEADERS)
-
-
-def _refuse_unknown(command: Command, given: Mapping[str, Any]) -> None:
-    """Raise BadFields for names that the command has no field of: what is misspelt is not lost."""
-    names = {field.name for field in command.fields} | {"seen"}
-    problems = [
-        FieldProblem(name, "unknown", _NO_FIELD, {"name": name[:40]})
-        for name in given
-        # Rows of a form come as `parts-0-task`.
-        if name.partition("-")[0] not in names
-    ]
-    if problems:
-        raise BadFields(problems[:_PROBLEMS_MOST])
-
-
-_NO_FIELD = N_("这一步没有“{name}”这一项，请核对写法。")
-_PROBLEMS_MOST = 20
 
 
 async def matter_contact(request: Request) -> Response:

@@ -42,7 +42,7 @@ def notes(step: Step, registers: CountyRegisters) -> list[Note]:
         found.append((message, {"day": day(data[name])}))
     if step.type == MatterEvent.EXTENSION_DECIDED:
         granted = data.get("granted") == "yes"
-        found.append((N_("同意延期") if granted else N_("没有同意延期"), {}))
+        found.append((N_("同意了延期") if granted else N_("没有同意延期"), {}))
     if step.type == MatterEvent.RATED:
         for field, label in (("reply_rating", N_("对答复")), ("result_rating", N_("对结果"))):
             if data.get(field) in RATINGS:

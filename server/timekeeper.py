@@ -8,8 +8,9 @@ from eventlog.events import Draft
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from eventlog.writer import WriterStopped
-from matters import timekeeping
+from matters import store, timekeeping
 from matters.actors import SYSTEM
+from matters.echoes import catch_up
 from server.county_registers import CountyRegisters
 from stations.working_days import WorkingDays
 
@@ -55,6 +56,7 @@ class Timekeeper:
         if county.calendar != self._counted_by:
             # Also at the first look, for the calendar may have changed while the node was off.
             written += self._move_limits(county.calendar)
+        written += self._catch_up()
         while not self._stopping:
             now_ms = self._log.now_ms()
             with self._log.reading() as connection:
@@ -66,6 +68,23 @@ class Timekeeper:
             self._write(drafts)
             written += len(drafts)
         return written
+
+    def _catch_up(self) -> int:
+        """Tell merged villagers what a leading matter was answered elsewhere."""
+        with self._log.reading() as connection:
+            waiting = timekeeping.unheard(connection, AT_ONCE)
+        if not waiting:
+            return 0
+
+        def job(transaction: Transaction) -> int:
+            told = 0
+            for identity in waiting:
+                follower = store.by_id(transaction.connection, identity)
+                if follower is not None:
+                    told += catch_up(transaction, follower, by=SYSTEM.signature)
+            return told
+
+        return self._log.write(job).result
 
     def _move_limits(self, calendar: WorkingDays) -> int:
         written = 0

@@ -10,7 +10,8 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     `published` is how many of the received have a notice of their own. Of the answered,
     `settled` are solved; `with_limit` had a limit and are answered or late, `in_time` kept it;
     `rated` were rated by the person, and of these `reply_satisfied` and `satisfied` at least
-    basically content with reply and result. `merged`, `referred` and `declined` are counted as what they are (DESIGN 15);
+    basically content with reply and result. `merged`, `referred` and `declined` are counted as what
+    they are (DESIGN 15);
     `again` went round more than once, `closed` are closed, `unrated` of these without a rating.
     `people` is how many people stand behind the received.
     """

@@ -37,7 +37,8 @@ def _adopted(matter: Matter, event: Event) -> None:
 def _check_adopted(situation: Situation) -> None:
     """File the suggestion with the body that it belongs to, and note who took it up (L14)."""
     data, actor, world = situation.data, situation.actor, situation.known
-    if actor.deputy:
+    if actor.deputy and not situation.matter.deputy:
+        # Whom the villager wrote to stays named, though another takes it up.
         data["deputy"] = actor.deputy
     if "body" not in data:
         body = world.body_of_deputy.get(actor.deputy) or world.body_of_area.get(

@@ -78,8 +78,11 @@ def _divided(matter: Matter, event: Event) -> None:
 
 def _check_divided(situation: Situation) -> None:
     due = situation.matter.due_at
+    if due is None or due < situation.now_ms:
+        # What is overdue as a whole has no limit that a part could keep.
+        return
     for part in situation.data["parts"]:
-        if due is not None and part["until"] > due:
+        if part["until"] > due:
             message = N_("分给各单位的期限，不能晚于整件事的期限。")
             raise BadFields([FieldProblem("parts", "after-due", message)])
 

@@ -134,7 +134,7 @@ def rows_of(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     for table in TABLES:
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        chosen = ",".join(column for column in columns if column != "position")
+        chosen = ",".join(column for column in columns if column not in ("position", "seq"))
         rows = connection.execute(f"SELECT {chosen} FROM {table}")
         found[table] = sorted(tuple(row) for row in rows)
     return found

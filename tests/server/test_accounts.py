@@ -27,7 +27,7 @@ def test_a_one_time_password_must_be_replaced_before_anything_else(hub: Hub) -> 
             assert answer.status_code == 422, answer.text
         right = {"old": password, "new": "new-password-1", "again": "new-password-1"}
         answer = client.post("/console/password", data={**right, "form_token": token})
-        assert answer.status_code == 200 and answer.url.path == "/console/"
+        assert answer.status_code == 200 and answer.url.path == "/console/waiting"
     with httpx2.Client(base_url=hub.url) as client:
         old = client.post("/console/sign-in", data={"name": "王主任", "password": password})
         assert old.status_code == 401

@@ -73,6 +73,13 @@ def save(client: httpx2.Client, place: str, **fields: str) -> httpx2.Response:
     return client.post(f"/console/drafts/{place}", data=data)
 
 
+def unfold(page: Page, command: str) -> None:
+    """Open a command's form, unless the page shows it open already."""
+    details = page.locator(f"details#do-{command}")
+    if details.get_attribute("open") is None:
+        details.locator("summary").first.click()
+
+
 @pytest.mark.browser
 @pytest.mark.faults
 @pytest.mark.litestream
@@ -89,7 +96,7 @@ def test_a_reply_that_is_being_written_survives_a_power_cut(
     sign_in(page, own_hub, "unit")
     address = f"{own_hub.url}/console/matters/{number}"
     page.goto(address)
-    page.locator("details#do-reply summary").first.click()
+    unfold(page, "reply")
     form = page.locator("form[action$='/reply']")
     form.locator("[name=text]").press_sequentially(WORDS[:6])
     expect(form.locator("[data-said]")).to_have_text(re.compile(r"^已存草稿 \d\d:\d\d$"))
@@ -119,7 +126,7 @@ def test_leaving_the_page_keeps_the_draft_at_once(hub: Hub, scripted: BrowserCon
     address = f"{hub.url}/console/matters/{number}"
     page.goto(address)
     words = page.locator("form[action$='/progress'] [name=text]")
-    page.locator("details#do-progress summary").first.click()
+    unfold(page, "progress")
     words.fill("写到一半")
     page.goto("about:blank")
 
@@ -144,7 +151,7 @@ def test_the_script_says_that_the_session_is_gone_and_goes_on_once_it_is_back(
     other.goto(hub.url + "/console/")
     other.get_by_role("button", name="退出").click()
     form = page.locator("form[action$='/progress']")
-    page.locator("details#do-progress summary").first.click()
+    unfold(page, "progress")
     form.locator("[name=text]").press_sequentially("还在写")
     expect(form.locator("[data-said]")).to_have_text("没存上：请先登录。")
     sign_in(other, hub, "unit")
@@ -166,7 +173,7 @@ def test_without_script_a_lost_session_loses_no_word(hub: Hub, plain: BrowserCon
     page.goto(hub.url + "/console/")
     sign_in(page, hub, "unit")
     page.goto(f"{hub.url}/console/matters/{number}")
-    page.locator("details#do-reply summary").first.click()
+    unfold(page, "reply")
     page.fill("form[action$='/reply'] [name=text]", WORDS)
     page.check("form[action$='/reply'] [name=result][value=A]")
     other = plain.new_page()

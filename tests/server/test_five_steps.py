@@ -117,7 +117,7 @@ def test_the_five_steps_with_javascript_off(hub: Hub, phone: Page, desk: Browser
     fill_command(office, "assign", lead=hub.unit_of_sample(), demand="三天内疏通")
     unit = sign_in(desk, hub, "unit")
     unit.click(f"a[href*='matters/{number[1]}']")
-    fill_command(unit, "accept")
+    fill_command(unit, "accept", handler="王师傅 0990-1001001")
     fill_command(unit, "reply", text="水渠已经疏通,秧田通水。", result="A")
 
     # 4. The office previews the public text beside the original, and publishes it.

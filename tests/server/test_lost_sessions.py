@@ -53,7 +53,7 @@ def test_what_the_sign_in_page_carries_leads_nowhere_else(hub: Hub, kept: str) -
     answer = httpx2.post(
         hub.url + "/console/sign-in", data={"name": name, "password": password, "kept": kept}
     )
-    assert answer.status_code == 303 and answer.headers["location"] == "../console/"
+    assert answer.status_code == 303 and answer.headers["location"] == "../console/waiting"
 
 
 def test_words_of_a_form_that_is_not_ones_own_are_shown_to_copy(hub: Hub) -> None:

@@ -68,7 +68,7 @@ def sign_in(page: Page, hub: Hub, role: str) -> None:
     page.fill("[name=name]", name)
     page.fill("[name=password]", password)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/console/$"))
+    expect(page).to_have_url(re.compile(r"/console/(waiting)?$"))
 
 
 @pytest.mark.browser

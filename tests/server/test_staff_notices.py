@@ -71,7 +71,7 @@ def test_what_was_made_and_not_sent_survives_kill_9_and_sigterm(own_hub: Hub) ->
         assert secret.encode() not in b"".join(one.body for one in receiver.posts)
     day = json.loads(receiver.posts[0].body)
     assert day["county"] == "望禾县"
-    assert {"desk": "received", "count": 1, "overdue": 0} in day["waiting"]
+    assert {"desk": "frame", "count": 1, "overdue": 0} in day["waiting"]
     assert len({one.headers["idempotency-key"] for one in receiver.posts}) == 1
     assert not [one for one in found["problems"] if one["code"].startswith("mail")]
 

@@ -147,11 +147,12 @@ class Villager(Screen):
 
     def raises(self, hub: Hub, text: str) -> str:
         """Write to the deputy by way of the station's page; return the number as it is said."""
-        places = {one.role: one.place.partition(" ")[2] for one in sign_ins(hub.data)}
+        places = {one.name: one.place.partition(" ")[2] for one in sign_ins(hub.data)}
         self.page.goto(hub.url + "/")
         for words in ("联络站", places["liaison"], places["deputy"], "给这位代表写信"):
             self.page.get_by_role("link", name=words, exact=True).first.click()
         self.page.get_by_label(re.compile("^什么事")).fill(text)
+        self.page.get_by_label(re.compile("同意公示")).check()
         self.page.get_by_role("button", name="提交").click()
         self.address = self.page.url
         if self.language == ENGLISH:
@@ -227,7 +228,7 @@ def walk(hub: Hub, browser: Browser, size: dict[str, int], language: str) -> Non
     deputy.finds("您接下的，已有答复，请告诉本人")
     deputy.sees("栏杆已经焊好。")
     deputy.does("评单：向群众回访", **{"怎么告诉本人的，本人怎么说": "电话告诉了本人"})
-    villager.looks("有答复了，请您看一看、评一评。", "同意延期", "栏杆已经焊好。")
+    villager.looks("有答复了，请您看一看、评一评。", "同意了延期", "栏杆已经焊好。")
     villager.fill("对答复", "满意")
     villager.fill("对结果", "不满意")
     villager.press("提交评价")
@@ -249,7 +250,12 @@ def walk(hub: Hub, browser: Browser, size: dict[str, int], language: str) -> Non
     # The office closes it and publishes what came of it.
     office.finds("群众评过了，等办结")
     office.does("办结", 办结说明="两次办理，本人满意")
-    villager.looks("已办结", "整段换了新栏杆。")
+    office.follow("公开：写公开稿")
+    office.fill("公开的答复内容", "两次办理，整段换了新栏杆。")
+    office.press("预览")
+    office.sees("两次办理，整段换了新栏杆。")
+    office.press("公开")
+    villager.looks("已办结", "已公示，看公示", "整段换了新栏杆。")
 
 
 @pytest.mark.req("L01", "L31", "H19")
