@@ -102,9 +102,13 @@ def test_each_kind_is_tried_here() -> None:
         (PARTS, [], None),
     ],
     # By the kind and what is typed: a matter's id is random, and names of tests must not be.
-    ids=lambda value: value.kind if isinstance(value, Field) else repr(value)[:20]
-    if isinstance(value, str)
-    else "",
+    ids=lambda value: (
+        value.kind
+        if isinstance(value, Field)
+        else repr(value)[:20]
+        if isinstance(value, str)
+        else ""
+    ),
 )
 def test_what_is_right_is_kept(field: Field, value: Any, kept: Any) -> None:
     assert read(field._replace(required=kept is not None), value) == kept
