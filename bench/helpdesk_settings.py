@@ -18,7 +18,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.admin",
     "rest_framework",
-    "rest_framework.authtoken",
     "helpdesk",
 ]
 MIDDLEWARE = [
@@ -46,7 +45,7 @@ DATABASES = {
     }
 }
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"]
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]
 }
 HELPDESK_ACTIVATE_API_ENDPOINT = True
 HELPDESK_TEAMS_MODE_ENABLED = False

@@ -378,9 +378,9 @@ def _commands(log: Log, say: Callable[[str], None]) -> list[Figure]:
             found.append(_timed(what, ask, say, most=COMMAND_MOST_MS, times=times))
 
     def work_off(rnd: random.Random) -> int:
-        return log.write(lambda t: waiting.work_off(t.connection, 64)).result
+        return log.write(lambda t: waiting.work_off(t.connection, 32)).result
 
-    found.append(_timed("working off up to 64 that wait", work_off, say, times=6))
+    found.append(_timed("working off up to 32 that wait", work_off, say, times=15))
     return found
 
 

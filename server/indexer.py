@@ -18,7 +18,7 @@ QUIET_S = 1.0
 MANY = 5_000
 LOOK_EVERY_S = 0.5
 # So few in one transaction that intake breathes.
-AT_ONCE = 64
+AT_ONCE = 32
 # While others write, the writer is theirs for so long between two batches.
 PAUSE_S = 0.25
 

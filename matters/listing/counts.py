@@ -19,8 +19,8 @@ MOST = 1_000
 # Up to so many candidates are counted exactly, by reading each row.
 _EXACT_MOST = 12_000
 # How much is looked at for one count where there are more: rows passed over, and texts read.
-_WALKED_MOST = 15_000
-_READ_MOST = 100
+_WALKED_MOST = 8_000
+_READ_MOST = 50
 
 
 class Count(NamedTuple):
