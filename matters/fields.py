@@ -92,7 +92,8 @@ class _Reader:
             case FieldKind.CATEGORY:
                 return _one_of(value, known.categories, N_("没有这个类别。"))
             case FieldKind.AREA:
-                return _one_of(value, known.areas, N_("没有这个村（社区）。"))
+                code = known.area_codes.get(value, value)
+                return _one_of(code, known.areas, N_("没有这个村（社区）。"))
             case FieldKind.BODY:
                 return _one_of(value, known.bodies, N_("没有这个人大机构。"))
             case FieldKind.DAY:

@@ -17,7 +17,8 @@ class Known(NamedTuple):
     """What a county knows; the rules ask for nothing more of the registers.
 
     `body_of_deputy` and `body_of_area` say with which body a suggestion is filed; `matter` finds
-    another matter by its number, for merging; `unit_names` is each unit's name by its id.
+    another matter by its number, for merging; `unit_names` is each unit's name by its id,
+    `area_codes` the code of each area whose name is unique.
     """
 
     units: Container[str] = frozenset()
@@ -32,4 +33,5 @@ class Known(NamedTuple):
     rules: Rules = DEFAULT_RULES
     calendar: WorkingDays = WEEKENDS_ONLY
     unit_names: Mapping[str, str] = {}
+    area_codes: Mapping[str, str] = {}
     matter: Callable[[str], Matter | None] = _no_matter

@@ -125,6 +125,15 @@ class CountyRegisters(NamedTuple):
             head=account.role is Role.UNIT and bool(account.body),
         )
 
+    def id_of(self, records: Mapping[str, Unit] | Mapping[str, Station], typed: str) -> str:
+        """Return the id that somebody typed, or that of the one record with such a name."""
+        typed = typed.strip()
+        if not typed or typed in records:
+            return typed
+        exact = [one.id for one in records.values() if one.name == typed]
+        like = exact or [one.id for one in records.values() if typed in one.name]
+        return like[0] if len(like) == 1 else typed
+
     def with_villages(self, codes: set[str]) -> set[str]:
         """Return the codes with those of all areas below them."""
         found = set(codes)
@@ -163,6 +172,7 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         parent = areas.get(area.parent)
         if parent is not None:
             by_name.setdefault(parent.name + area.name, []).append(area.id)
+    area_codes = {name: codes[0] for name, codes in by_name.items() if len(codes) == 1}
     return CountyRegisters(
         counties.get("county", UNNAMED),
         areas,
@@ -183,8 +193,9 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
             rules.get("county", DEFAULT_RULES),
             calendar,
             {unit.id: unit.name for unit in units.values()},
+            area_codes,
         ),
-        {name: codes[0] for name, codes in by_name.items() if len(codes) == 1},
+        area_codes,
         bodies,
         routes,
         read_records(connection, TEMPLATES.noun, ReplyTemplate),

@@ -171,9 +171,13 @@ def read_filters(request: Request) -> Filters:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=SHANGHAI)
         since = int(moment.timestamp() * 1000)
+    registers = node.registers.current()
     return filters_from(query)._replace(
         since=since,
-        scope=read_scope(request, node.registers.current())[0],
+        unit=registers.id_of(registers.units, query.get("unit", "")),
+        station=registers.id_of(registers.stations, query.get("station", "")),
+        area=registers.area_codes.get(query.get("area", ""), query.get("area", "")),
+        scope=read_scope(request, registers)[0],
         counted=read_counted(request),
     )
 
