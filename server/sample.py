@@ -8,12 +8,14 @@ from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM
+from matters.filing import bodies_of_deputies
 from matters.registers.bodies import BODIES, BodyKind
 from matters.registers.units import UNITS
 from matters.sample import sample_registers
 from matters.terms import Role
 from server import accounts
 from server.county_registers import ALL
+from stations.areas import AREAS
 from stations.register_log import set_record
 from stations.stations import STATIONS, StationKind
 
@@ -65,9 +67,11 @@ def _seed(transaction: Transaction) -> list[SignIn]:
     )
     # The first that the interface lists, so that it is the one that people try.
     unit = min(registers.of(UNITS).values(), key=lambda one: one.id)
-    bodies = registers.of(BODIES).values()
-    presidium = next(one for one in bodies if one.kind is BodyKind.PRESIDIUM)
-    committee = next(one for one in bodies if one.kind is BodyKind.STANDING_COMMITTEE)
+    bodies = registers.of(BODIES)
+    # The presidium that the deputy files with, so that both see the same matters.
+    filed_with = bodies_of_deputies(bodies, registers.of(DEPUTIES), registers.of(AREAS))
+    presidium = bodies[filed_with[deputy.id]]
+    committee = next(one for one in bodies.values() if one.kind is BodyKind.STANDING_COMMITTEE)
     people = (
         ("office", Role.OFFICE, accounts.Bound(), ""),
         (
