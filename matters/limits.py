@@ -115,3 +115,20 @@ def _number(text: str | None) -> int:
     hundreds = _DIGITS.get(found["hundreds"] or "一", 0) if "百" in text else 0
     tens = _DIGITS.get(found["tens"] or "一", 0) if "十" in text else 0
     return 100 * hundreds + 10 * tens + _DIGITS.get(found["ones"] or "零", 0)
+
+
+def format_limit(text: str) -> str:
+    """Return a limit in words that `read_limit` takes back: 1个月, 20天, 5个工作日.
+
+    What words can't say stays as it is.
+    """
+    try:
+        months, days, working = parse_limit(text)
+    except BadLimit:
+        return text
+    parts = ((months, "个月"), (days, "天"), (working, "个工作日"))
+    said = "".join(f"{count}{unit}" for count, unit in parts if count)
+    try:
+        return said if parse_limit(read_limit(said)) == (months, days, working) else text
+    except BadLimit:
+        return text

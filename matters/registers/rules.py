@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
-from matters.limits import BadLimit, parse_limit, read_limit
+from matters.limits import BadLimit, format_limit, parse_limit, read_limit
 from stations.cells import (
     CellError,
     choice,
@@ -139,6 +139,7 @@ def _limit(field: str, label_zh: str, label_en: str, *aliases: str) -> Column:
         label_en=label_en,
         aliases=aliases,
         parse=lambda text, _: _parse_limit(text),
+        format=format_limit,
         expected_zh="时限，如“一个月”“20天”“10个工作日”，不超过两年",
         expected_en="a limit such as “1 month”, “20 days” or “10 working days”, two years at most",
     )

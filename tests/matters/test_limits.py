@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matters.limits import BadLimit, Limit, parse_limit, read_limit
+from matters.limits import BadLimit, Limit, format_limit, parse_limit, read_limit
 
 LIMITS = (
     st.builds(Limit, st.integers(0, 20), st.integers(0, 120), st.just(0))
@@ -110,3 +110,13 @@ def test_whatever_is_typed_is_a_limit_or_refused(text: str) -> None:
     except BadLimit:
         return
     assert parse_limit(stored).notation == stored == read_limit(stored)
+
+
+@given(limit=LIMITS)
+def test_a_limit_in_words_reads_back(limit: Limit) -> None:
+    assert parse_limit(read_limit(format_limit(limit.notation))) == limit
+
+
+def test_a_limit_is_shown_in_words() -> None:
+    shown = [format_limit(text) for text in ("P1M", "P20D", "P1M15D", "P5B", "nonsense")]
+    assert shown == ["1个月", "20天", "1个月15天", "5个工作日", "nonsense"]
