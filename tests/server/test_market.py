@@ -83,6 +83,7 @@ def test_a_market_day_with_the_keyboard_alone(hub: Hub, chromium: Browser) -> No
     village = village_name(hub)
     page.goto(hub.url + URL)
     keys = page.keyboard
+    expect(page.locator("[id='0-text']")).to_be_focused()
     for at in range(5):
         # The first cell has the focus; village, place, name, phone, kind and people follow.
         for cell in (f"集市第{at}件:路灯", village, "桥头", f"来人{at}", f"1390000000{at}"):
