@@ -1,18 +1,21 @@
 """Reading a command's fields: what came in a form or JSON becomes data and words, or problems."""
 
+import re
 from collections.abc import Container, Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from eventlog.identifiers import parse_uuid
 from matters.command import Command, Field, FieldKind
-from matters.deadlines import SHANGHAI, BadDay, BadLimit, end_of_day, read_day, read_limit
+from matters.deadlines import BadDay, BadLimit, day_of, due_at, end_of_day, read_day, read_limit
 from matters.known import Known
 from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import State
 from matters.text import normalise_text
 
 YEARS_AHEAD = 3
+YES_NO = ("yes", "no")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:")
 _NAMED_MOST = 8
 LIST_MOST = 20
 PART_FIELDS = ("unit", "task", "until")
@@ -75,6 +78,9 @@ class _Reader:
                 return self._parts(field, value)
         if value is None:
             return ""
+        if isinstance(value, bool) and field.choices == YES_NO:
+            # As programs say it.
+            value = YES_NO[0] if value else YES_NO[1]
         if not isinstance(value, str):
             raise _Wrong("not-text", N_("这一项要用文字填写。"))
         if field.is_text:
@@ -106,16 +112,24 @@ class _Reader:
                 return _limit(value)
 
     def _day(self, value: str) -> int:
-        now = datetime.fromtimestamp(self._now_ms / 1000, SHANGHAI).date()
+        now = day_of(self._now_ms)
         try:
-            day = read_day(value, now)
+            # Of a time its day counts, for every limit ends with a day.
+            day = read_day(value.partition("T")[0] if _TIME.match(value) else value, now)
         except BadDay as error:
-            raise _Wrong("bad-day", N_("日期写法如 2026-12-01 或 12月1日。")) from error
+            day = self._day_after(value, error)
         if day < now:
             raise _Wrong("past", N_("这一天已经过去了，请填今天或以后的日期。"))
         if day.year > now.year + YEARS_AHEAD:
             raise _Wrong("too-far", N_("这一天太远了，请看看年份写对没有。"))
         return end_of_day(day)
+
+    def _day_after(self, value: str, error: BadDay) -> date:
+        """Return the day on which a limit such as P10D or 十天 from now would end."""
+        try:
+            return day_of(due_at(self._now_ms, read_limit(value), self._known.calendar))
+        except BadLimit:
+            raise _Wrong("bad-day", N_("日期写法如 2026-12-01 或 12月1日。")) from error
 
     def _matter(self, value: str) -> bytes:
         found = self._known.matter(value)

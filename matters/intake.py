@@ -97,6 +97,10 @@ def check_submission(
             texts[field] = ""
         elif isinstance(value, str):
             texts[field] = normalise_text(value)
+        elif isinstance(value, bool) and field in _CONSENTS:
+            texts[field] = "yes" if value else "no"
+        elif type(value) is int and field == "people":
+            texts[field] = str(value)
         else:
             texts[field] = ""
             problems.append(FieldProblem(field, "not-text", N_("这一项要用文字填写。")))

@@ -9,7 +9,7 @@ import pytest
 from matters.actors import VILLAGER
 from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
-from matters.fields import read_fields
+from matters.fields import YES_NO, read_fields
 from matters.lifecycle import decide, fold
 from matters.refusals import BadFields
 from matters.terms import MatterEvent, Role, State
@@ -51,6 +51,7 @@ CATEGORY = Field("category", FieldKind.CATEGORY, "")
 AREA = Field("area", FieldKind.AREA, "")
 BODY = Field("body", FieldKind.BODY, "")
 DAY = Field("until", FieldKind.DAY, "")
+YES = Field("granted", FieldKind.CHOICE, "", choices=YES_NO)
 MATTER = Field("into", FieldKind.MATTER, "")
 EVENT = Field("event", FieldKind.EVENT, "")
 TEXTS = Field("texts", FieldKind.TEXTS, "", max_length=10)
@@ -97,6 +98,12 @@ def test_each_kind_is_tried_here() -> None:
         (DAY, "12月1日", end_of("2026-12-01")),
         # Without a year it is the next such day.
         (DAY, "3月1日", end_of("2027-03-01")),
+        # Of a time its day counts; a limit is counted from today.
+        (DAY, "2026-12-01T08:30:00+08:00", end_of("2026-12-01")),
+        (DAY, "P10D", end_of("2026-10-02") - 86_400_000),
+        (YES, True, "yes"),
+        (YES, False, "no"),
+        (YES, "no", "no"),
         (MATTER, OTHER_NUMBER, OTHER.id),
         (EVENT, CONTESTED, UUID(CONTESTED).bytes),
         (PARTS, [], None),

@@ -82,6 +82,10 @@ def test_every_bad_field_is_told(field: str, value: Any, code: str) -> None:
 @pytest.mark.parametrize("field", intake._FIELDS)
 @pytest.mark.parametrize("value", [5, ["x"], {"a": 1}, True, b"x"])
 def test_what_is_no_text_is_told(field: str, value: Any) -> None:
+    if (field, value) == ("people", 5) or (field in intake._CONSENTS and value is True):
+        # As programs say a number, and yes.
+        assert problems(**{field: value}) == []
+        return
     assert (field, "not-text") in problems(**{field: value})
 
 
