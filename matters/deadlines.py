@@ -8,11 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from matters.limits import ALONE as ALONE
-from matters.limits import JOINT as JOINT
 from matters.limits import BadLimit as BadLimit
 from matters.limits import Limit as Limit
-from matters.limits import default_limit as default_limit
 from matters.limits import parse_limit as parse_limit
 from matters.limits import read_limit as read_limit
 from stations.cells import CellError, parse_day, plain_digits

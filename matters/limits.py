@@ -9,8 +9,6 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-ALONE = "P1M"
-JOINT = "P2M"
 # Two years, the longest limit: in days, and in working days of about 250 a year.
 MOST_DAYS = 731
 MOST_WORKING_DAYS = 500
@@ -87,11 +85,6 @@ def read_limit(text: str) -> str:
     days = number["days"] + 7 * number["weeks"]
     days += 15 * (bool(found.get("half")) + bool(found.get("half_month")))
     return _sensible(Limit(months, days, number["working"]), text).notation
-
-
-def default_limit(assisting: int) -> str:
-    """Return the limit of law where none is set: one month alone, two with others (H24, H25)."""
-    return JOINT if assisting else ALONE
 
 
 def _sensible(limit: Limit, text: str) -> Limit:

@@ -36,9 +36,8 @@ def _check_assigned(situation: Situation) -> None:
         problem = FieldProblem("assisting", "lead-too", N_("主办单位不能同时是协办单位。"))
         raise BadFields([problem])
     if "limit" not in data:
-        data["limit"] = rules.joint if assisting else rules.alone
-        if situation.matter.grade is Grade.URGENT:
-            data["limit"] = rules.urgent
+        urgent = situation.matter.grade is Grade.URGENT
+        data["limit"] = rules.limit_for(assisting=len(assisting), urgent=urgent)
     calendar, now = situation.known.calendar, situation.now_ms
     data["due_at"] = due_at(now, data["limit"], calendar)
     data["return_by"] = due_at(now, rules.return_within, calendar)

@@ -14,7 +14,6 @@ from matters.deadlines import (
     BadLimit,
     day_of,
     days_between,
-    default_limit,
     due_at,
     end_of_day,
     month_of,
@@ -22,6 +21,7 @@ from matters.deadlines import (
     parse_limit,
     read_day,
 )
+from matters.registers.rules import DEFAULT_RULES
 from stations.sample import sample_days
 from stations.working_days import WEEKENDS_ONLY, WorkingDays
 from tests.eventlog.notes import Clock
@@ -47,7 +47,7 @@ def test_a_unit_alone_has_one_month(tmp_path: Path) -> None:
     clock = Clock(at("2026-03-10T09:30"))
     log = open_county(tmp_path, clock)
     matter = commanded(log, raised(log).number, "assign", lead="roads")
-    assert matter.limit == default_limit(0) == "P1M"
+    assert matter.limit == DEFAULT_RULES.limit_for() == "P1M"
     assert matter.due_at == at("2026-04-10T23:59:59")
     log.stop()
 
@@ -57,7 +57,7 @@ def test_several_units_have_two_months(tmp_path: Path) -> None:
     clock = Clock(at("2026-03-10T09:30"))
     log = open_county(tmp_path, clock)
     matter = commanded(log, raised(log).number, "assign", lead="roads", assisting=["water"])
-    assert matter.limit == default_limit(1) == "P2M"
+    assert matter.limit == DEFAULT_RULES.limit_for(assisting=1) == "P2M"
     assert matter.due_at == at("2026-05-10T23:59:59")
     log.stop()
 
