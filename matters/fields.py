@@ -9,12 +9,12 @@ from eventlog.identifiers import parse_uuid
 from matters.command import Command, Field, FieldKind
 from matters.deadlines import BadDay, BadLimit, day_of, due_at, end_of_day, read_day, read_limit
 from matters.known import Known
+from matters.orders.fields import YES_NO
 from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import State
 from matters.text import normalise_text
 
 YEARS_AHEAD = 3
-YES_NO = ("yes", "no")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:")
 _NAMED_MOST = 8
 LIST_MOST = 20

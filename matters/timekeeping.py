@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from eventlog.events import Draft
 from matters import store
 from matters.commands import FACT_OF_TYPE
-from matters.deadlines import BadLimit, days_between, due_at, moved
+from matters.deadlines import DAY_MS, BadLimit, days_between, due_at, moved
 from matters.lights import Raised, level_of
 from matters.matter import Matter
 from matters.registers.rules import Rules
@@ -43,7 +43,7 @@ def _escalations(
         rows = connection.execute(
             "SELECT id FROM matters INDEXED BY matters_due WHERE running AND due_at <= ? "
             f"AND level NOT IN ({','.join('?' * len(reached))}) ORDER BY due_at LIMIT ?",
-            (now_ms - late_days * 86_400_000, *reached, most - len(found)),
+            (now_ms - late_days * DAY_MS, *reached, most - len(found)),
         ).fetchall()
         chosen = {draft.subject for draft in found}
         for (identity,) in rows:

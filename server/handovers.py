@@ -19,7 +19,7 @@ from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
 from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import read_seen
-from server.interface import matter_json
+from server.interface import matter_json, subject_named
 from server.languages import language_of
 from server.node import Node
 from server.pages import iso
@@ -64,10 +64,7 @@ async def run_handover(
 
 def handover_for(node: Node, identity: str) -> Shown:
     """Return a handover by its id. Raises NotFound."""
-    try:
-        subject = bytes.fromhex(identity.replace("-", ""))
-    except ValueError as error:
-        raise NotFound from error
+    subject = subject_named(identity)
     with node.log.reading() as connection:
         found = handovers.by_id(connection, subject)
     if found is None:

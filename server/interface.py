@@ -281,14 +281,19 @@ async def approve(request: Request) -> Response:
     return await list_imports(request)
 
 
+def subject_named(identity: str) -> bytes:
+    """Return the subject that an id in an address stands for. Raises NotFound where it is none."""
+    try:
+        return bytes.fromhex(identity.replace("-", ""))
+    except ValueError as error:
+        raise NotFound from error
+
+
 async def run_approval(node: Node, actor: Actor, identity: str) -> None:
     """Record that the office approves an import. Raises NotThisRole or NotFound."""
     if actor.role is not Role.OFFICE:
         raise NotThisRole
-    try:
-        subject = bytes.fromhex(identity.replace("-", ""))
-    except ValueError as error:
-        raise NotFound from error
+    subject = subject_named(identity)
 
     def job(transaction: Any) -> None:
         if not any(row.id == subject for row in store.imports(transaction.connection)):

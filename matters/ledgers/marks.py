@@ -2,10 +2,9 @@
 
 from enum import IntFlag
 
+from matters.deadlines import DAY_MS
 from matters.matter import Matter
 from matters.terms import Rating, State
-
-DAY_MS = 86_400_000
 
 
 class Mark(IntFlag):

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from eventlog import words
 from eventlog.database import one_moment
 from matters import store
+from matters.deadlines import DAY_MS
 from matters.listing import postings
 from matters.listing.text_terms import terms_of
 from matters.listing.waiting import fact
 from matters.matter import Matter
 from matters.terms import State
 
-WITHIN_MS = 180 * 86_400_000
+WITHIN_MS = 180 * DAY_MS
 # So many are compared, the newest first; and a score below that is no likeness.
 _COMPARED_MOST = 400
 _LEAST = 0.15

@@ -22,8 +22,6 @@ from matters.refusals import N_, BadFields, FieldProblem
 from matters.shapes import WrongShape, all_bytes_in, bytes_in, known, number_in, text_in
 from matters.terms import Grade, Kind, MatterEvent, Publicity, Role, State
 
-SPLIT_MOST = 20
-
 
 def _adopted(matter: Matter, event: Event) -> None:
     matter.title = event.id

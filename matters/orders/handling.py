@@ -20,8 +20,6 @@ from matters.registers.rules import Extension
 from matters.shapes import maps_in, text_in, time_in, time_of
 from matters.terms import MatterEvent, ResultClass, Role, State
 
-PARTS_MOST = 20
-
 
 def _is_dispatched(matter: Matter, at_ms: int) -> Refusal | None:
     return None if matter.lead else NotNow(N_("这件事没有交办给哪个单位。"))
@@ -44,10 +42,6 @@ def _returned(matter: Matter, event: Event) -> None:
 def _returnable(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
     late = matter.return_by is not None and now_ms > matter.return_by
     return TooLate() if late else None
-
-
-def _asked(matter: Matter, event: Event) -> None:
-    clock.pause(matter, event)
 
 
 def _check_asked(situation: Situation) -> None:
@@ -253,7 +247,7 @@ COMMANDS = (
         told=("text",),
         order=N_("办单"),
         check=_check_asked,
-        change=_asked,
+        change=clock.pause,
     ),
     Command(
         "divide",

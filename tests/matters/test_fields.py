@@ -9,8 +9,9 @@ import pytest
 from matters.actors import VILLAGER
 from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
-from matters.fields import YES_NO, read_fields
+from matters.fields import read_fields
 from matters.lifecycle import decide, fold
+from matters.orders.fields import YES_NO
 from matters.refusals import BadFields
 from matters.terms import MatterEvent, Role, State
 from tests.eventlog.notes import START_MS
