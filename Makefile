@@ -22,6 +22,7 @@ help:
 # What the programs themselves need: Python's venv, and nothing else from the system.
 $(VENV)/.serve: requirements.lock pyproject.toml
 	tools/setup venv $(PYTHON) $(VENV) requirements.lock
+	tools/setup paper
 	@touch $@
 
 # What the tests need beside it: the tools of development, a browser and a Chinese font.

@@ -11,11 +11,12 @@ from stations.cells import (
     clean_name,
     clean_text,
     format_list,
+    parse_list,
     parse_phone,
     plain_digits,
 )
-from stations.registers import Column, Register
-from stations.shared_columns import id_column
+from stations.registers import Column, Register, Resolver
+from stations.shared_columns import id_column, picture_column
 from stations.stations import STATION_EN, STATION_ZH, parse_areas, parse_stations
 
 
@@ -34,7 +35,7 @@ class Deputy(msgspec.Struct, frozen=True, kw_only=True):
 
     `areas` are the codes of the areas whose people they answer to, `stations` the ids of the
     stations where they sit (a deputy names stations, never the other way round). `phone` is
-    the number that the deputy publishes, or "".
+    the number that the deputy publishes, or ""; `photo` the SHA-256 of a picture, or "".
     """
 
     id: str
@@ -46,6 +47,7 @@ class Deputy(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     post: str = ""
     introduction: str = ""
+    photo: str = ""
     name_en: str = ""
 
 
@@ -113,6 +115,11 @@ def parse_level(text: str) -> Level:
                 )
             return level
     raise CellError
+
+
+def parse_deputies(text: str, resolve: Resolver) -> tuple[str, ...]:
+    """Return the ids of the deputies that a cell lists by id or name, each once, in order."""
+    return tuple(dict.fromkeys(resolve("deputy", part) for part in parse_list(text)))
 
 
 def format_level(level: Level) -> str:
@@ -249,6 +256,7 @@ DEPUTIES: Register[Deputy] = Register(
             expected_zh="简介",
             expected_en="a few words about the deputy",
         ),
+        picture_column(),
         Column(
             field="name_en",
             label_zh="英文名",

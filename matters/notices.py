@@ -9,7 +9,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     Times are milliseconds since 1970, UTC; `month` is the month of `received_at` in
     Asia/Shanghai, `yyyy-mm`, under which the notice is listed. `station`, `deputy`, `area`,
     `category` and `units` are ids, or empty. `answer` is "" while there is none on record.
-    `ratings` are `reply` and `result` with satisfied, basically or unsatisfied.
+    `ratings` are `reply` and `result` with satisfied, basically or unsatisfied. `before` and
+    `after` are the SHA-256 of pictures, of which the office chose that everyone may see them.
     """
 
     number: str
@@ -29,3 +30,5 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     result: str = ""
     ratings: dict[str, str] = {}
     imported: bool = False
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()

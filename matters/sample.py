@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from deputies.activities import ACTIVITIES
 from deputies.deputies import DEPUTIES
-from deputies.sample import sample_deputies
+from deputies.sample import sample_activities, sample_deputies, sample_shifts
+from deputies.shifts import SHIFTS
 from matters.registers.bodies import BODIES, Body
 from matters.registers.categories import CATEGORIES, Category
 from matters.registers.county import COUNTIES, County
+from matters.registers.pages import PAGES, Page
 from matters.registers.routes import ROUTES, Route
 from matters.registers.rules import DEFAULT_RULES, RULES
 from matters.registers.templates import TEMPLATES, ReplyTemplate
@@ -54,6 +57,11 @@ def sample_templates() -> list[ReplyTemplate]:
     return read_table_roster(TEMPLATES, ROSTER / "templates.csv", units)
 
 
+def sample_pages() -> list[Page]:
+    """Return the pages that the sample county writes about its campaign, by id."""
+    return read_roster(PAGES, ROSTER / "pages")
+
+
 def sample_registers() -> Registers:
     """Return all registers of the sample county."""
     return (
@@ -69,4 +77,7 @@ def sample_registers() -> Registers:
         .with_records(TEMPLATES, sample_templates())
         .with_records(RULES, [DEFAULT_RULES])
         .with_records(DAYS, sample_days())
+        .with_records(SHIFTS, sample_shifts())
+        .with_records(ACTIVITIES, sample_activities())
+        .with_records(PAGES, sample_pages())
     )

@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from deputies.activities import ACTIVITIES, Activity
 from deputies.deputies import DEPUTIES, Deputy
+from deputies.shifts import SHIFTS, Shift
 from eventlog.log import Log
 from matters.actors import Actor
 from matters.filing import bodies_of_areas, bodies_of_deputies
@@ -14,6 +16,7 @@ from matters.known import Known
 from matters.registers.bodies import BODIES, Body, BodyKind
 from matters.registers.categories import CATEGORIES, Category
 from matters.registers.county import COUNTIES, County
+from matters.registers.pages import PAGES, Page
 from matters.registers.routes import ROUTES, Route
 from matters.registers.rules import DEFAULT_RULES, RULES, Rules
 from matters.registers.templates import TEMPLATES, ReplyTemplate
@@ -38,6 +41,9 @@ ALL: tuple[Register[Any], ...] = (
     TEMPLATES,
     RULES,
     DAYS,
+    SHIFTS,
+    ACTIVITIES,
+    PAGES,
 )
 BY_PLURAL: Mapping[str, Register[Any]] = {register.plural: register for register in ALL}
 CHECK_EVERY_S = 0.5
@@ -70,6 +76,9 @@ class CountyRegisters(NamedTuple):
     rules: Rules
     days: dict[str, SpecialDay]
     calendar: WorkingDays
+    shifts: dict[str, Shift]
+    activities: dict[str, Activity]
+    pages: dict[str, Page]
 
     @property
     def registers(self) -> Registers:
@@ -87,6 +96,9 @@ class CountyRegisters(NamedTuple):
                 TEMPLATES.noun: self.templates,
                 RULES.noun: {self.rules.id: self.rules},
                 DAYS.noun: self.days,
+                SHIFTS.noun: self.shifts,
+                ACTIVITIES.noun: self.activities,
+                PAGES.noun: self.pages,
             }
         )
 
@@ -202,6 +214,9 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         rules.get("county", DEFAULT_RULES),
         days,
         calendar,
+        read_records(connection, SHIFTS.noun, Shift),
+        read_records(connection, ACTIVITIES.noun, Activity),
+        read_records(connection, PAGES.noun, Page),
     )
 
 

@@ -21,8 +21,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from deputies.activities import ACTIVITIES
 from deputies.deputies import DEPUTIES
 from deputies.rota import duty_days
+from deputies.shifts import SHIFTS
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
@@ -31,6 +33,7 @@ from matters.ledgers.ledger import Count, Ledger
 from matters.public import NoticeShelf, ledger, shown_number
 from matters.registers.categories import CATEGORIES
 from matters.registers.county import COUNTIES
+from matters.registers.pages import PAGES
 from matters.registers.rules import RULES
 from matters.registers.units import UNITS
 from matters.terms import MatterEvent, RecordEvent
@@ -44,6 +47,7 @@ from server import county_registers
 from server.county_registers import CountyRegisters
 from stations.areas import AREAS
 from stations.stations import STATIONS
+from stations.working_days import DAYS
 
 DUTY_DAYS_SHOWN = 6
 LOOK_EVERY_S = 1.0
@@ -67,6 +71,12 @@ _NO_LEDGER = Ledger(
 
 logger = logging.getLogger("huiyin.publishing")
 
+_SHOWN_BY_REGISTERS = frozenset(
+    register.noun for register in (DEPUTIES, STATIONS, SHIFTS, ACTIVITIES, DAYS)
+)
+_SHOWN_EVERYWHERE = frozenset(
+    register.noun for register in (AREAS, UNITS, CATEGORIES, COUNTIES, RULES, PAGES)
+)
 # A matter that has just come has no page of its own yet; it only moves the ledger's counts.
 _NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
 
@@ -121,6 +131,8 @@ def read_content(connection: sqlite3.Connection) -> Content:
         ledger=ledger(connection),
         notices=NoticeShelf(connection),
         minimum_n=found.rules.minimum_n,
+        activities=found.activities,
+        pages=found.pages,
     )
 
 
@@ -208,6 +220,8 @@ class SiteKeeper:
             deputies=found.deputies,
             units=found.units,
             categories=found.categories,
+            activities=found.activities,
+            pages=found.pages,
             ledger=_NO_LEDGER,
             notices=NoticesInMemory(),
         )
@@ -347,9 +361,9 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
             number = None if kind in _NEW else shown_number(connection, subject)
             if number is not None:
                 notices.add(number)
-        elif noun in (DEPUTIES.noun, STATIONS.noun):
+        elif noun in _SHOWN_BY_REGISTERS:
             registers = True
-        elif noun in (AREAS.noun, UNITS.noun, CATEGORIES.noun, COUNTIES.noun, RULES.noun):
+        elif noun in _SHOWN_EVERYWHERE:
             everything = True
     connection.execute("ROLLBACK")
     changes = Changes(notices=tuple(sorted(notices)), registers=registers, everything=everything)

@@ -112,6 +112,17 @@ def parse_area_code(text: str) -> str:
     return value.ljust(12, "0")
 
 
+def parse_picture(text: str) -> str:
+    """Return the SHA-256 of a picture's bytes, by which it is kept, as 64 hexadecimal digits.
+
+    Raises `CellError`.
+    """
+    cleaned = text.strip().lower()
+    if cleaned and not re.fullmatch("[0-9a-f]{64}", cleaned):
+        raise CellError
+    return cleaned
+
+
 def parse_list(text: str) -> list[str]:
     """Return the parts of a cell that lists several things, by 、 , ; | or line breaks."""
     parts = (clean_line(part) for part in _LIST.split(clean_text(text)))

@@ -115,12 +115,7 @@ def roster_text(record: msgspec.Struct) -> str:
         info.name: msgspec.to_builtins(getattr(record, info.name), str_keys=True)
         for info in msgspec.structs.fields(record)
         if info.name != "id"
-        # What is empty goes, unless it would come back as something else.
-        and (
-            info.required
-            or getattr(record, info.name) not in ("", (), {}, None)
-            or info.default not in ("", (), {}, None, msgspec.NODEFAULT)
-        )
+        and (info.required or not _goes_without_saying(getattr(record, info.name), info.default))
     }
     return yaml.dump(
         {name: _plain(value) for name, value in plain.items()},
@@ -130,6 +125,12 @@ def roster_text(record: msgspec.Struct) -> str:
         default_flow_style=False,
         width=96,
     )
+
+
+def _goes_without_saying(value: object, default: object) -> bool:
+    """Return whether a value that is empty, or nought, would come back as it is."""
+    empty = ("", (), {}, None, msgspec.NODEFAULT)
+    return (value in empty and default in empty) or (value == default == 0)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -1,6 +1,6 @@
 """Columns that several registers have alike: id, telephone, address, English name."""
 
-from stations.cells import clean_name, clean_text, parse_id, parse_phone
+from stations.cells import clean_name, clean_text, parse_id, parse_phone, parse_picture
 from stations.registers import Column
 
 
@@ -53,4 +53,33 @@ def english_name_column(*aliases: str) -> Column:
         parse=lambda text, _: clean_name(text),
         expected_zh="英文名",
         expected_en="the English name",
+    )
+
+
+def words_column(
+    field: str, label_zh: str, label_en: str, *aliases: str, required: bool = False
+) -> Column:
+    """Return the column of a text that may run over several lines."""
+    return Column(
+        field=field,
+        label_zh=label_zh,
+        label_en=label_en,
+        aliases=aliases,
+        required=required,
+        parse=lambda text, _: clean_text(text),
+        expected_zh=label_zh,
+        expected_en=label_en.lower(),
+    )
+
+
+def picture_column() -> Column:
+    """Return the column of a record's public picture, named by the hash of its bytes."""
+    return Column(
+        field="photo",
+        label_zh="照片",
+        label_en="Photo",
+        aliases=("相片", "图片", "picture"),
+        parse=lambda text, _: parse_picture(text),
+        expected_zh="照片的 SHA-256（64 位十六进制），在工作台上传照片时自动填入",
+        expected_en="the SHA-256 of the picture, filled in when it is uploaded in the console",
     )

@@ -17,11 +17,12 @@ from stations.cells import (
     parse_degrees,
     parse_list,
     parse_phone,
+    parse_whole,
 )
 from stations.duty import DutyRule as DutyRule
 from stations.duty import check_duty, format_duty, parse_duty
 from stations.registers import Column, Problem, Register, Registers, Resolver
-from stations.shared_columns import id_column
+from stations.shared_columns import id_column, picture_column, words_column
 
 
 class StationKind(StrEnum):
@@ -32,6 +33,10 @@ class StationKind(StrEnum):
     POINT = "point"
     HOME = "home"
     STUDIO = "studio"
+    # X05, L04, S06.
+    PRACTICE_BASE = "practice-base"
+    LEGISLATIVE_POINT = "legislative-point"
+    COLLECTION_OFFICE = "collection-office"
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +44,10 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
 
     `area` is the code of the township (or village) it stands in, `serves` the codes of the
     areas whose people it serves, `parent` the station that a point belongs to, or "".
-    `latitude` and `longitude` are WGS 84 degrees, or None.
+    `latitude` and `longitude` are WGS 84 degrees, or None. `scope` and `procedure` say whom and
+    what the station receives and how (X06); `host` names the place or team it stands in (S05);
+    `boards` and `books` list what hangs and stands there (Q03, Q04); `constituencies` and
+    `voters` say for how many it is there (Q02). `photo` is the SHA-256 of a picture, or "".
     """
 
     id: str
@@ -58,6 +66,14 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     head: str = ""
     officer: str = ""
     duty: tuple[DutyRule, ...] = ()
+    scope: str = ""
+    procedure: str = ""
+    host: str = ""
+    boards: tuple[str, ...] = ()
+    books: tuple[str, ...] = ()
+    constituencies: tuple[str, ...] = ()
+    voters: int = 0
+    photo: str = ""
     name_en: str = ""
     address_en: str = ""
 
@@ -84,6 +100,18 @@ _parse_kind, _format_kind = choice(
         StationKind.POINT: ("联络点", "代表联络点", "人大代表联络点", "点", "liaison point"),
         StationKind.HOME: ("代表之家", "人大代表之家", "家", "deputies' home"),
         StationKind.STUDIO: ("代表工作室", "工作室", "室", "deputy studio"),
+        StationKind.PRACTICE_BASE: (
+            "实践基地",
+            "代表实践基地",
+            "人大代表实践基地",
+            "practice base",
+        ),
+        StationKind.LEGISLATIVE_POINT: (
+            "基层立法联系点",
+            "立法联系点",
+            "legislative contact point",
+        ),
+        StationKind.COLLECTION_OFFICE: ("征集办公室", "征集办", "collection office"),
     }
 )
 
@@ -103,6 +131,9 @@ def _complete(values: dict[str, Any], resolve: Resolver) -> None:
     if "kind" not in values:
         name: str = values["name"]
         signs = {
+            "实践基地": StationKind.PRACTICE_BASE,
+            "立法联系点": StationKind.LEGISLATIVE_POINT,
+            "征集办": StationKind.COLLECTION_OFFICE,
             "工作室": StationKind.STUDIO,
             "之家": StationKind.HOME,
             "行业": StationKind.TRADE_STATION,
@@ -145,6 +176,20 @@ def _words(field: str, zh: str, en: str, expected: tuple[str, str], *aliases: st
         parse=lambda text, _: clean_text(text),
         expected_zh=expected[0],
         expected_en=expected[1],
+    )
+
+
+def _lines(field: str, zh: str, en: str, *aliases: str) -> Column:
+    """Return the column of a list of short texts."""
+    return Column(
+        field=field,
+        label_zh=zh,
+        label_en=en,
+        aliases=aliases,
+        parse=lambda text, _: tuple(parse_list(text)),
+        format=format_list,
+        expected_zh=f"用顿号分开的{zh}",
+        expected_en=f"a list: {en.lower()}",
     )
 
 
@@ -268,6 +313,23 @@ STATIONS: Register[Station] = Register(
             expected_zh="值班安排，如“每周三 08:30-11:30 2人”或“每月第2、4个周三 14:30-17:00 3人”",
             expected_en="a duty rule, such as “Wednesday 08:30-11:30 2 deputies”",
         ),
+        words_column("scope", "接待范围", "Scope", "受理范围", "接待对象", "reception scope"),
+        words_column("procedure", "接待流程", "Procedure", "工作流程", "流程"),
+        words_column("host", "依托", "Host", "依托单位", "依托阵地", "挂靠", "host place"),
+        _lines("boards", "标牌设施", "Boards", "标识标牌", "公示设施", "设施"),
+        _lines("books", "学习资料", "Books", "图书柜", "图书", "学习材料", "study material"),
+        _lines("constituencies", "选区", "Constituencies", "所辖选区", "选区名称"),
+        Column(
+            field="voters",
+            label_zh="选民人数",
+            label_en="Voters",
+            aliases=("选民", "选民数", "number of voters"),
+            parse=lambda text, _: parse_whole(0, 100_000_000)(text),
+            format=lambda count: str(count) if count else "",
+            expected_zh="人数，如 95530",
+            expected_en="a number, such as 95530",
+        ),
+        picture_column(),
         _name("name_en", "英文名", "English name", "英文名称", "name in English"),
         _words("address_en", "英文地址", "English address", ("英文地址", "the address in English")),
     ),

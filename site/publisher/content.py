@@ -1,15 +1,17 @@
 """Everything that the site shows, as plain values, and how it reaches for notices."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from deputies.activities import Activity
 from deputies.deputies import Deputy
 from matters.ledgers.ledger import Ledger
 from matters.notices import Notice
 from matters.registers.categories import Category
 from matters.registers.county import County
+from matters.registers.pages import Page
 from matters.registers.units import Unit
 from stations.areas import Area
 from stations.stations import Station
@@ -115,11 +117,17 @@ class NoticesInMemory:
         return iter(sorted(self._by_number))
 
 
+def no_picture(sha256: str) -> bytes | None:
+    """None: what knows no pictures."""
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Content:
     """What the site is made from. The registers are records by id; `duty` runs by date.
 
-    A rate is told of `minimum_n` matters or more (county rule).
+    A rate is told of `minimum_n` matters or more (county rule). `picture` gives the bytes that
+    were uploaded (JPEG, PNG or WebP) by their SHA-256, or None where they are gone.
     """
 
     county: County
@@ -132,3 +140,6 @@ class Content:
     ledger: Ledger
     notices: Notices
     minimum_n: int = 5
+    activities: Mapping[str, Activity] = field(default_factory=dict)
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    picture: Callable[[str], bytes | None] = no_picture

@@ -26,6 +26,9 @@ STATION_KINDS = {
     StationKind.POINT: "联络点",
     StationKind.HOME: "代表之家",
     StationKind.STUDIO: "代表工作室",
+    StationKind.PRACTICE_BASE: "人大代表实践基地",
+    StationKind.LEGISLATIVE_POINT: "基层立法联系点",
+    StationKind.COLLECTION_OFFICE: "征集办公室",
 }
 
 _WEEKDAYS = "一二三四五六日"
