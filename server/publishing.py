@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,8 @@ from publisher.frame import Frame
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.touched import Changes
-from server import county_registers
+from server import attachments, county_registers
+from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
 from stations.areas import AREAS
 from stations.stations import STATIONS
@@ -112,8 +114,8 @@ def today() -> datetime.date:
     return datetime.datetime.now(SHANGHAI).date()
 
 
-def read_content(connection: sqlite3.Connection) -> Content:
-    """Return what the site is made from, as the database has it at this moment."""
+def read_content(connection: sqlite3.Connection, folder: Path) -> Content:
+    """Return what the site is made from, as the database in `folder` has it at this moment."""
     found = county_registers.read_all(connection)
     start = today()
     deputies = tuple(found.deputies.values())
@@ -133,6 +135,7 @@ def read_content(connection: sqlite3.Connection) -> Content:
         minimum_n=found.rules.minimum_n,
         activities=found.activities,
         pages=found.pages,
+        picture=partial(photo_bytes, folder / attachments.FILE_NAME),
     )
 
 
@@ -208,7 +211,7 @@ class SiteKeeper:
         """The whole content, for the publishing thread, which owns the connection."""
         if self._connection is None:
             self._connection = connect(self._log.path, read_only=True)
-        return read_content(self._connection)
+        return read_content(self._connection, self._folder)
 
     def _registers_only(self) -> Content:
         """The registers at hand: to count the whole ledger for each form would take too long."""
@@ -378,7 +381,7 @@ def build_whole(
     try:
         # One read transaction, so that all pages speak of the same moment.
         connection.execute("BEGIN")
-        content = read_content(connection)
+        content = read_content(connection, database.parent)
         Publisher(
             lambda: content,
             out,
