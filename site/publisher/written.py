@@ -21,8 +21,29 @@ _WIDEST_INDENT = 8
 _MARKS_IN_A_ROW = 3
 # Tags that stand as they are; an h1 becomes h2, for the title of the page is the only h1.
 _TAGS = frozenset(
-    ("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "ul", "ol", "li", "blockquote", "strong", "em")
-    + ("a", "table", "thead", "tbody", "tr", "th", "td")
+    (
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "p",
+        "br",
+        "hr",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "strong",
+        "em",
+        "a",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    )
 )
 _EMPTY = frozenset(("br", "hr"))
 _MARK = r"(?:>|[-*+](?=\s)|\d{1,4}[.)](?=\s))"
