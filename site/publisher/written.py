@@ -20,31 +20,7 @@ MOST_BRACKETS = 1000
 _WIDEST_INDENT = 8
 _MARKS_IN_A_ROW = 3
 # Tags that stand as they are; an h1 becomes h2, for the title of the page is the only h1.
-_TAGS = frozenset(
-    (
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "p",
-        "br",
-        "hr",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "strong",
-        "em",
-        "a",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-    )
-)
+_TAGS = re.compile(r"h[2-6]|p|br|hr|ul|ol|li|blockquote|strong|em|a|table|thead|tbody|tr|th|td")
 _EMPTY = frozenset(("br", "hr"))
 _MARK = r"(?:>|[-*+](?=\s)|\d{1,4}[.)](?=\s))"
 _MARKS = re.compile(rf"(?:\s*{_MARK}){{{_MARKS_IN_A_ROW}}}")
@@ -128,7 +104,7 @@ def _html(element: etree.Element, address: Callable[[str], str], depth: int) -> 
         parts.append(_words(child.tail))
     inner = "".join(parts)
     tag = {"h1": "h2"}.get(element.tag, element.tag)
-    if tag not in _TAGS:
+    if not _TAGS.fullmatch(tag):
         return inner
     if tag in _EMPTY:
         return f"<{tag}>"

@@ -10,32 +10,14 @@ from hypothesis import strategies as st
 
 from publisher.written import DEEPEST, rendered
 
-_ALLOWED = frozenset(
-    (
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "p",
-        "br",
-        "hr",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "strong",
-        "em",
-        "a",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-    )
-)
+_ALLOWED = re.compile(r"h[2-6]|p|br|hr|ul|ol|li|blockquote|strong|em|a|table|thead|tbody|tr|th|td")
 _SAFE = re.compile(r"(?:https?://|tel:|mailto:|[^:]*$|[./?#][^:]*|[^:/?#]*[/?#])", re.IGNORECASE)
+
+_PIECES = [
+    *("> ", "- ", "* ", "1. ", "# ", "## ", "**", "*", "_", "__", "[", "](", ")", "]", "!", "//"),
+    *("<", ">", "&", '"', "'", "javascript:", "http://", "/", "\\", "\n", ":", "    ", "`"),
+    *("&#", ";", "<script", "<!--", "-->", "\x02", "\x03", "a", "\n| a |\n"),
+]
 
 
 class _Reader(HTMLParser):
@@ -48,7 +30,7 @@ class _Reader(HTMLParser):
         self.words = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in _ALLOWED, tag
+        assert _ALLOWED.fullmatch(tag), tag
         for name, value in attrs:
             assert (tag, name) == ("a", "href")
             assert value and _SAFE.match(value), value
@@ -184,47 +166,7 @@ def test_text_made_to_be_slow_or_deep_is_neither(text: str) -> None:
 @given(
     st.lists(
         st.one_of(
-            st.sampled_from(
-                (
-                    "> ",
-                    "- ",
-                    "* ",
-                    "1. ",
-                    "# ",
-                    "## ",
-                    "**",
-                    "*",
-                    "_",
-                    "__",
-                    "[",
-                    "](",
-                    ")",
-                    "]",
-                    "!",
-                    "<",
-                    ">",
-                    "&",
-                    '"',
-                    "'",
-                    "javascript:",
-                    "http://",
-                    "/",
-                    "\\",
-                    "\n",
-                    ":",
-                    "    ",
-                    "`",
-                    "&#",
-                    ";",
-                    "<script",
-                    "<!--",
-                    "-->",
-                    "\x02",
-                    "\x03",
-                    "//",
-                    "a",
-                )
-            ),
+            st.sampled_from(_PIECES),
             st.just("|"),
             st.just("\n|---|---|\n"),
             st.text(max_size=4),
