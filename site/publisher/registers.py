@@ -167,6 +167,8 @@ class Registers:
                     link for link in map(self.deputy_link, day.deputies) if link is not None
                 ],
                 "station": self.station_link(station) if station else None,
+                "note": day.note,
+                "held": day.held,
             }
             for day in days[:limit]
         ]
