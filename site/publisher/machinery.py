@@ -10,21 +10,36 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 from mkdocs.commands.build import _build_page, _populate_page
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel, get_files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import url_filter
 
 from publisher.english import ENGLISH
 from publisher.sources import PageSource
+from publisher.written import rendered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def _ngettext(one: str, many: str, n: int) -> str:
     return one if n == 1 else many
+
+
+@jinja2.pass_context
+def _written(context: jinja2.runtime.Context, text: str) -> Markup:
+    """What staff wrote in Markdown, as HTML; links within the site lead there from any page."""
+
+    def address(path: str) -> str:
+        if context["config"].extra["from_files"] and (not path or path.endswith("/")):
+            path += "index.html"
+        return str(url_filter(context, path or "."))
+
+    return Markup(rendered(text, address))
 
 
 def _read_back(write: Callable[[Path], None]) -> str:
@@ -60,6 +75,7 @@ class Machinery:
         env.trim_blocks = True
         env.lstrip_blocks = True
         words = catalogue or {}
+        env.filters["written"] = _written
         env.install_gettext_callables(  # type: ignore[attr-defined]
             lambda text: words.get(text, text), _ngettext, newstyle=True
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from deputies.deputies import Deputy, Level
 from matters.notices import Notice
+from matters.registers.pages import Page
 from publisher import addresses, wording
 from publisher.content import Content, DutyDay
 from stations.areas import Area, AreaKind
@@ -32,6 +33,13 @@ class Registers:
     def stations(self) -> list[Station]:
         """All stations, by the area they stand in, stations before their points."""
         return sorted(self.content.stations.values(), key=lambda s: (s.area, s.parent, s.id))
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """All pages that the county wrote, by their order, those without one last."""
+        return sorted(
+            self.content.pages.values(), key=lambda p: (p.order == 0, p.order, p.id)
+        )
 
     @cached_property
     def townships(self) -> list[Area]:
@@ -83,6 +91,27 @@ class Registers:
     def serving(self, area: str) -> list[Station]:
         """The stations that serve, or stand in, this very area."""
         return self._serving.get(area, [])
+
+    @cached_property
+    def _points(self) -> dict[str, list[Station]]:
+        points: dict[str, list[Station]] = {}
+        for station in self.stations:
+            if station.parent:
+                points.setdefault(station.parent, []).append(station)
+        return points
+
+    @cached_property
+    def _placed(self) -> list[Station]:
+        return [s for s in self.stations if s.latitude is not None and s.longitude is not None]
+
+    def points_of(self, station: str) -> list[Station]:
+        """The points that belong to a station."""
+        return self._points.get(station, [])
+
+    def neighbours(self, station: Station) -> list[Station]:
+        """The stations with known coordinates that share a township with one, or are its points."""
+        town = station.area[:9]
+        return [s for s in self._placed if s.area[:9] == town or s.parent == station.id]
 
     def villages_of(self, township: str) -> list[Area]:
         """The villages of a township, by code."""
@@ -162,7 +191,7 @@ class Registers:
         return [
             {
                 "date": wording.week_day(day.date),
-                "hours": f"{day.starts}–{day.ends}",
+                "hours": f"{wording.hour(day.starts)}–{wording.hour(day.ends)}",
                 "deputies": [
                     link for link in map(self.deputy_link, day.deputies) if link is not None
                 ],
@@ -187,6 +216,25 @@ class Registers:
             self.duty_rows([self.content.duty[station][n]], station)[0]
             for _, _, station, n in coming[:limit]
         ]
+
+    def next_duty(self, stations: Iterable[str], deputy: str = "") -> str:
+        """The next sitting in words, as 12月3日 周四 8:30–11:30; with the station for a deputy."""
+        coming = min(
+            (
+                (day.date, day.starts, day.ends, station)
+                for station in dict.fromkeys(stations)
+                for day in self.content.duty.get(station, ())
+                if day.held and (not deputy or deputy in day.deputies)
+            ),
+            default=None,
+        )
+        if coming is None:
+            return ""
+        date, starts, ends, id = coming
+        hours = f"{wording.hour(starts)}–{wording.hour(ends)}"
+        station = self.content.stations.get(id) if deputy else None
+        where = f"，{station.name.replace('人大代表', '')}" if station else ""
+        return f"{wording.week_day(date)} {hours}{where}"
 
     def notice_rows(self, notices: Iterable[Notice]) -> list[dict[str, Any]]:
         """Notices as a list shows them: title, and state, place and the day it was raised."""

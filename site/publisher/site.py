@@ -6,7 +6,7 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from publisher import (
     addresses,
     area_pages,
     contact_card,
+    county_pages,
     deputy_pages,
     duty_calendar,
     feeds,
@@ -35,6 +36,11 @@ from publisher.touched import Changes, lists_of
 
 _ALL = 1_000_000
 _LISTS_CUT = ("deputies/level/", "stations/page/")
+
+
+def _told(content: Content, numbers: Collection[str]) -> bool:
+    """Whether one of the county's own pages tells of one of these notices."""
+    return any(page.notice in numbers for page in content.pages.values())
 
 
 class Publisher:
@@ -103,6 +109,8 @@ class Publisher:
             counts = dict(content.notices.months())
             for month in lists.months:
                 self._write_month(registers, month, counts.get(month, 0))
+            if changes.pages or changes.in_registers or _told(content, numbers):
+                self._write_county_pages(registers)
             if changes.in_registers:
                 self._write_registers(registers)
             else:
@@ -149,6 +157,7 @@ class Publisher:
         yield from self._register_pages(registers)
         yield from self._summaries(registers)
         yield from ledger_pages.parts(registers)
+        yield from county_pages.every(registers)
         yield fixed_pages.track()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
@@ -182,6 +191,7 @@ class Publisher:
         """Every page worth finding, the few before the many."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
+        yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
         yield from (addresses.deputy(d.id) for d in registers.deputies)
@@ -251,6 +261,24 @@ class Publisher:
                 if not any(page.parent.iterdir()):
                     page.parent.rmdir()
 
+    def _write_county_pages(self, registers: Registers) -> None:
+        """Writes the county's own pages and the stations that link to them; removes old ones."""
+        written = set()
+        for source in county_pages.every(registers):
+            self._write(source)
+            written.add(source.path)
+        self._remove_others(("pages", "en/pages"), written)
+        for station in registers.stations:
+            self._write(station_pages.station(registers, station, self._base_url))
+
+    def _remove_others(self, parents: Iterable[str], written: Collection[str]) -> None:
+        """Removes the pages below some folders that are not among those written."""
+        for parent in parents:
+            for page in sorted((self._out / parent).glob("**/index.html"), reverse=True):
+                path = page.parent.relative_to(self._out).as_posix() + "/"
+                if path not in written:
+                    files.remove(page.parent)
+
     def _write_registers(self, registers: Registers) -> None:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""
         written = set()
@@ -259,12 +287,7 @@ class Publisher:
             written.add(source.path)
         for path, data in self._register_files(registers):
             self._write_bytes(path, data)
-        for parent in ("areas", "deputies", "stations"):
-            pages = sorted((self._out / parent).glob("**/index.html"), reverse=True)
-            for page in pages:
-                path = page.parent.relative_to(self._out).as_posix() + "/"
-                if path not in written:
-                    files.remove(page.parent)
+        self._remove_others(("areas", "deputies", "stations"), written)
         for path in _LISTS_CUT:
             folder = self._out / path
             for empty in (*folder.glob("*/"), folder):
