@@ -101,6 +101,15 @@ class Attachments:
             return int(connection.execute("SELECT max(position) FROM photos").fetchone()[0] or 0)
 
 
+def photo_bytes(path: Path, sha256: str) -> bytes | None:
+    """Return a photo as it was sent from the database at `path`, or None where it is gone."""
+    if not path.exists():
+        return None
+    with reading(path) as connection:
+        row = connection.execute("SELECT body FROM photos WHERE sha256=?", (sha256,)).fetchone()
+    return None if row is None else row[0]
+
+
 def keep_photos(transaction: OpenTransaction, photos: list[tuple[Photo, bytes]]) -> None:
     """Write photos that are not there yet. Runs as a job of the attachments' writer."""
     transaction.connection.executemany(

@@ -124,6 +124,4 @@ def _drawing(
     return Markup(
         '<svg class="hy-chart hy-map" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         '<path d="{}"/>{}{}</svg>'
-    ).format(
-        WIDTH, height, f"示意图：{described}", "".join(lines), full, Markup().join(texts)
-    )
+    ).format(WIDTH, height, f"示意图：{described}", "".join(lines), full, Markup().join(texts))

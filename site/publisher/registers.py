@@ -1,5 +1,6 @@
 """The registers as the pages need them: who answers to whom, who sits where, and their links."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,11 @@ from stations.areas import Area, AreaKind
 from stations.stations import Station
 
 _LEVEL_ORDER = {level: n for n, level in enumerate(Level)}
+
+
+def _when(turn: tuple[str, DutyDay]) -> tuple[datetime.date, str, str]:
+    station, day = turn
+    return day.date, day.starts, station
 
 
 class Registers:
@@ -37,9 +43,7 @@ class Registers:
     @cached_property
     def pages(self) -> list[Page]:
         """All pages that the county wrote, by their order, those without one last."""
-        return sorted(
-            self.content.pages.values(), key=lambda p: (p.order == 0, p.order, p.id)
-        )
+        return sorted(self.content.pages.values(), key=lambda p: (p.order == 0, p.order, p.id))
 
     @cached_property
     def townships(self) -> list[Area]:
@@ -202,39 +206,46 @@ class Registers:
             for day in days[:limit]
         ]
 
-    def coming_duty(
-        self, stations: Iterable[str], deputy: str = "", limit: int = 4
-    ) -> list[dict[str, Any]]:
-        """The next duty days at several stations, of one deputy where `deputy` is given."""
-        coming = sorted(
-            (day.date, day.starts, station, n)
-            for station in dict.fromkeys(stations)
-            for n, day in enumerate(self.content.duty.get(station, ()))
-            if not deputy or deputy in day.deputies
-        )
-        return [
-            self.duty_rows([self.content.duty[station][n]], station)[0]
-            for _, _, station, n in coming[:limit]
-        ]
+    @cached_property
+    def _turns(self) -> dict[str, list[tuple[str, DutyDay]]]:
+        """By deputy, where and when they sit next, those who stand in for others too."""
+        turns: dict[str, list[tuple[str, DutyDay]]] = {}
+        for station, days in self.content.duty.items():
+            for day in days:
+                for deputy in day.deputies:
+                    turns.setdefault(deputy, []).append((station, day))
+        return turns
 
-    def next_duty(self, stations: Iterable[str], deputy: str = "") -> str:
-        """The next sitting in words, as 12月3日 周四 8:30–11:30; with the station for a deputy."""
-        coming = min(
+    def duty_at(self, stations: Iterable[str]) -> list[tuple[str, DutyDay]]:
+        """(station, duty day) of several stations, by time; those that fall out too."""
+        return sorted(
             (
-                (day.date, day.starts, day.ends, station)
+                (station, day)
                 for station in dict.fromkeys(stations)
                 for day in self.content.duty.get(station, ())
-                if day.held and (not deputy or deputy in day.deputies)
             ),
-            default=None,
+            key=_when,
         )
-        if coming is None:
-            return ""
-        date, starts, ends, id = coming
-        hours = f"{wording.hour(starts)}–{wording.hour(ends)}"
-        station = self.content.stations.get(id) if deputy else None
-        where = f"，{station.name.replace('人大代表', '')}" if station else ""
-        return f"{wording.week_day(date)} {hours}{where}"
+
+    def duty_of(self, deputy: str) -> list[tuple[str, DutyDay]]:
+        """(station, duty day) of a deputy, by time."""
+        return sorted(self._turns.get(deputy, ()), key=_when)
+
+    def duty_table(
+        self, turns: Sequence[tuple[str, DutyDay]], limit: int = 4
+    ) -> list[dict[str, Any]]:
+        """Duty days at several stations as a table shows them, each with its station."""
+        return [self.duty_rows([day], station)[0] for station, day in turns[:limit]]
+
+    def next_duty(self, turns: Iterable[tuple[str, DutyDay]], *, with_station: bool = True) -> str:
+        """The first sitting that is held, as 12月3日 周四 8:30–11:30，双楸镇联络站; or ""."""
+        for id, day in turns:
+            if day.held:
+                hours = f"{wording.hour(day.starts)}–{wording.hour(day.ends)}"
+                station = self.content.stations.get(id) if with_station else None
+                where = f"，{station.name.replace('人大代表', '')}" if station else ""
+                return f"{wording.week_day(day.date)} {hours}{where}"
+        return ""
 
     def notice_rows(self, notices: Iterable[Notice]) -> list[dict[str, Any]]:
         """Notices as a list shows them: title, and state, place and the day it was raised."""
@@ -247,6 +258,7 @@ class Registers:
                         None,
                         (
                             wording.STATES.get(n.state, n.state),
+                            self.content.county.results.get(n.result, "") if n.result else "",
                             self.area_name(n.area),
                             wording.day_of(n.received_at),
                         ),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from publisher import activity_rows, addresses, county_pages, maps, wording
 from publisher.notice_pages import page_count, turning
+from publisher.pictures import PictureKind, shown
 from publisher.qr import code
 from publisher.registers import Registers
 from publisher.sources import PageSource
@@ -27,17 +28,20 @@ _LED_BY = {StationKind.STATION: "站长", StationKind.TRADE_STATION: "站长"}
 def lists(registers: Registers) -> Iterator[PageSource]:
     """All stations and points by township, then those of each kind; cut into pages."""
     kinds = [
-        {"name": name, "note": f"{len(found)} 个", "path": _kind_path(kind), "found": found}
+        (kind, name, found)
         for kind, name in wording.STATION_KINDS.items()
         if (found := [s for s in registers.stations if s.kind == kind])
     ]
-    tiles = [{key: kind[key] for key in ("name", "note", "path")} for kind in kinds]
+    tiles = [
+        {"name": name, "note": f"{len(found)} 个", "path": _kind_path(kind)}
+        for kind, name, found in kinds
+    ]
     yield from _pages(
         registers, registers.stations, "stations/page/", "联络站", tiles if len(kinds) > 1 else []
     )
     if len(kinds) > 1:
-        for kind in kinds:
-            yield from _pages(registers, kind["found"], kind["path"], kind["name"], [])
+        for kind, name, found in kinds:
+            yield from _pages(registers, found, _kind_path(kind), name, [])
 
 
 def _kind_path(kind: StationKind) -> str:
@@ -114,7 +118,7 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
         "rules": county_pages.rows(county_pages.hanging_at(registers, station.id)),
         "points": _point_rows(registers, points[:POINTS]),
         "more_points": len(points) - POINTS,
-        "next": registers.next_duty([station.id]),
+        "next": registers.next_duty(registers.duty_at([station.id]), with_station=False),
         "duty": registers.duty_rows(days, limit=10),
         "calendar": addresses.href(path) + "duty.ics" if days else "",
         "roll": registers.deputy_rows(roll[:ROLL]),
@@ -124,13 +128,15 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
             registers.area_link(area.id) or {"name": registers.area_name(area.id)} for area in areas
         ],
         "map": _map(registers, station, areas, points),
+        "photo": shown(content, station.photo, PictureKind.WIDE, f"{station.name}的照片"),
         "ways": _ways(registers, station),
         "activities": activity_rows.of_station(registers, station.id),
         "write": addresses.href(station.id),
         "qr": code(base_url + addresses.href(path)) if base_url else None,
         "notices": registers.notice_rows(content.notices.of_station(station.id, 5)),
     }
-    return PageSource(path, "station.html", meta)
+    pictures = ((station.photo, PictureKind.WIDE),) if station.photo else ()
+    return PageSource(path, "station.html", meta, pictures)
 
 
 def _point_rows(registers: Registers, points: Sequence[Station]) -> list[dict[str, Any]]:
@@ -159,7 +165,8 @@ def _map(
 def _ways(registers: Registers, station: Station) -> list[dict[str, str]]:
     """Links that open a map on the phone: to the spot where it is known, else to a search."""
     if station.latitude is None or station.longitude is None:
-        if not station.address:
+        # An invented place is on no map.
+        if not station.address or registers.content.county.sample:
             return []
         words = registers.content.county.name + station.name
         query = urlencode({"keyword": words})
