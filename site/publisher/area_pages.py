@@ -43,7 +43,12 @@ def _neighbours(registers: Registers, area: Area) -> list[dict[str, str]]:
 
 def index(registers: Registers) -> PageSource:
     """The townships, the county's own deputies being on the page of deputies."""
-    meta = {**_SECTION, "title": "找代表", "areas": _rows(registers.townships)}
+    meta = {
+        **_SECTION,
+        "title": "找代表",
+        "english": "en/find/",
+        "areas": _rows(registers.townships),
+    }
     return PageSource("areas/", "areas.html", meta)
 
 
@@ -81,6 +86,9 @@ def area(registers: Registers, area: Area) -> PageSource:
     meta = {
         **_SECTION,
         "title": area.name,
+        "english": addresses.href(addresses.english(addresses.area(area.id)))
+        if area.kind == AreaKind.TOWNSHIP
+        else "",
         "trail": [
             {"path": "areas/", "name": "找代表"},
             *(

@@ -18,6 +18,7 @@ def home(registers: Registers) -> PageSource:
         "section": "",
         "title": f"{content.county.name}人大代表联络站",
         "bare_title": True,
+        "english": "en/",
         "feed": True,
         "campaign": {
             "name": content.county.campaign,

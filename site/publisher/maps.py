@@ -16,7 +16,9 @@ from stations.stations import Station
 WIDTH = 320
 STOPS_MOST = 16
 _SIGN = 18
-_WORDS = re.compile("人大代表|行业代表|联络站|联络点|代表之家|代表工作室|工作室")
+_WORDS = re.compile(
+    "(?:人大|行业)*代表(?:联络站|联络点|之家|工作室)?|联络站|联络点|工作室|立法联系点"
+)
 # Cells of three by three round the middle, from the north clockwise: column and row.
 _ROUND = ((1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1), (0, 0))
 _KM_PER_DEGREE = 111.2
@@ -52,11 +54,11 @@ def branches(name: str, stops: Sequence[Stop]) -> Markup | None:
     if len(stops) > len(drawn):
         notes.append(f"共 {len(stops)} 处")
     if notes:
-        texts.append(_text(160, last + 24, "　".join(notes), "middle", 20))
+        texts.append(_text(160, last + 32, "　".join(notes), "middle", 20))
     described = f"服务{'、'.join(stop.name for stop in stops)}"
     if marks:
         described += f"；{'、'.join(stop.name for stop in stops if stop.point)}有联络点"
-    return _drawing(last + (32 if notes else 2), described, lines, marks, texts)
+    return _drawing(last + (40 if notes else 2), described, lines, marks, texts)
 
 
 def compass(station: Station, others: Sequence[Station]) -> Markup | None:

@@ -19,6 +19,7 @@ from publisher import (
     county_pages,
     deputy_pages,
     duty_calendar,
+    english_pages,
     feeds,
     files,
     fixed_pages,
@@ -175,6 +176,7 @@ class Publisher:
             yield station_pages.station(registers, station, self._base_url)
         for area in (*registers.townships, *registers.villages):
             yield area_pages.area(registers, area)
+        yield from english_pages.pages(registers)
 
     @staticmethod
     def _summaries(registers: Registers) -> Iterator[PageSource]:
@@ -195,6 +197,7 @@ class Publisher:
         """Every page worth finding, the few before the many."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
+        yield from (page.path for page in english_pages.pages(registers))
         yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
@@ -271,6 +274,7 @@ class Publisher:
         for source in county_pages.every(registers):
             self._tree.write(source)
             written.add(source.path)
+        self._tree.write(english_pages.home(registers))
         self._remove_others(("pages", "en/pages"), written)
         for station in registers.stations:
             self._tree.write(station_pages.station(registers, station, self._base_url))
@@ -291,7 +295,7 @@ class Publisher:
             written.add(source.path)
         for path, data in self._register_files(registers):
             self._tree.write_file(path, data)
-        self._remove_others(("areas", "deputies", "stations"), written)
+        self._remove_others(("areas", "deputies", "stations", "en/areas", "en/stations"), written)
         for path in _LISTS_CUT:
             folder = self._out / path
             for empty in (*folder.glob("*/"), folder):

@@ -25,6 +25,7 @@ from publisher import (
     area_pages,
     county_pages,
     deputy_pages,
+    english_pages,
     fixed_pages,
     ledger_pages,
     notice_pages,
@@ -123,6 +124,8 @@ def content() -> Content:
             head="甲",
             officer="乙",
             photo=_PICTURE,
+            name_en="Station",
+            address_en="Street",
             host="所",
             scope="围",
             procedure="程",
@@ -221,6 +224,7 @@ def pages() -> Iterator[PageSource]:
     for notice in notices.in_month("2026-01", 0, 1):
         yield notice_pages.notice(registers, notice)
     yield from county_pages.every(registers)
+    yield from english_pages.pages(registers)
     yield PageSource("missing/", "missing.html", {"title": "-"})
     yield PageSource("server/", "server.html", {"title": "-", "trail": [{"path": "", "name": "-"}]})
 

@@ -97,6 +97,7 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
     meta = {
         **_SECTION,
         "title": station.name,
+        "english": addresses.href(addresses.english(path)) if station.name_en else "",
         "trail": [{"path": "stations/", "name": "联络站"}],
         "kind": wording.STATION_KINDS[station.kind],
         "address": station.address,
@@ -124,9 +125,7 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
         "roll": registers.deputy_rows(roll[:ROLL]),
         "roll_count": len(roll),
         "more": len(roll) - ROLL,
-        "serves": [
-            registers.area_link(area.id) or {"name": registers.area_name(area.id)} for area in areas
-        ],
+        "serves": [(registers.area_link(area.id) or {}) | {"name": area.name} for area in areas],
         "map": _map(registers, station, areas, points),
         "photo": shown(content, station.photo, PictureKind.WIDE, f"{station.name}的照片"),
         "ways": _ways(registers, station),
