@@ -116,7 +116,15 @@ def read_content(connection: sqlite3.Connection) -> Content:
         units=found.units,
         categories=found.categories,
         duty={
-            station.id: duty_days(station, deputies, start, DUTY_DAYS_SHOWN)
+            station.id: duty_days(
+                station,
+                deputies,
+                start,
+                DUTY_DAYS_SHOWN,
+                shifts=found.shifts.values(),
+                calendar=found.calendar,
+                fallen_out=True,
+            )
             for station in found.stations.values()
         },
         ledger=ledger(connection),

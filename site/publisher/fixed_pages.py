@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from publisher import wording
+from publisher import county_pages, wording
 from publisher.registers import Registers
 from publisher.sources import PageSource
 
@@ -18,8 +18,13 @@ def home(registers: Registers) -> PageSource:
         "section": "",
         "title": f"{content.county.name}人大代表联络站",
         "bare_title": True,
+        "english": "en/",
         "feed": True,
-        "campaign": content.county.campaign,
+        "campaign": {
+            "name": content.county.campaign,
+            "path": county_pages.campaign_path(registers),
+        },
+        "story": county_pages.story(registers),
         "total": {
             "received": total.received,
             "answered": total.answered,

@@ -6,7 +6,7 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,8 +16,10 @@ from publisher import (
     addresses,
     area_pages,
     contact_card,
+    county_pages,
     deputy_pages,
     duty_calendar,
+    english_pages,
     feeds,
     files,
     fixed_pages,
@@ -35,7 +37,12 @@ from publisher.touched import Changes, lists_of
 from publisher.tree import Tree
 
 _ALL = 1_000_000
-_LISTS_CUT = ("deputies/level/", "stations/page/")
+_LISTS_CUT = ("deputies/level/", "stations/page/", "stations/kind/")
+
+
+def _told(content: Content, numbers: Collection[str]) -> bool:
+    """Whether one of the county's own pages tells of one of these notices."""
+    return any(page.notice in numbers for page in content.pages.values())
 
 
 class Publisher:
@@ -118,6 +125,8 @@ class Publisher:
         counts = dict(content.notices.months())
         for month in lists.months:
             self._write_month(registers, month, counts.get(month, 0))
+        if changes.pages or changes.in_registers or _told(content, numbers):
+            self._write_county_pages(registers)
         if changes.in_registers:
             self._write_registers(registers)
         else:
@@ -164,6 +173,7 @@ class Publisher:
         yield from self._register_pages(registers)
         yield from self._summaries(registers)
         yield from ledger_pages.parts(registers)
+        yield from county_pages.every(registers)
         yield fixed_pages.track()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
@@ -177,6 +187,7 @@ class Publisher:
             yield station_pages.station(registers, station, self._base_url)
         for area in (*registers.townships, *registers.villages):
             yield area_pages.area(registers, area)
+        yield from english_pages.pages(registers)
 
     @staticmethod
     def _summaries(registers: Registers) -> Iterator[PageSource]:
@@ -197,6 +208,8 @@ class Publisher:
         """Every page worth finding, the few before the many."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
+        yield from (page.path for page in english_pages.pages(registers))
+        yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
         yield from (addresses.deputy(d.id) for d in registers.deputies)
@@ -264,6 +277,25 @@ class Publisher:
                 self._ledger_parts.pop(path, None)
                 self._tree.remove(path)
 
+    def _write_county_pages(self, registers: Registers) -> None:
+        """Writes the county's own pages and the stations that link to them; removes old ones."""
+        written = set()
+        for source in county_pages.every(registers):
+            self._tree.write(source)
+            written.add(source.path)
+        self._tree.write(english_pages.home(registers))
+        self._remove_others(("pages", "en/pages"), written)
+        for station in registers.stations:
+            self._tree.write(station_pages.station(registers, station, self._base_url))
+
+    def _remove_others(self, parents: Iterable[str], written: Collection[str]) -> None:
+        """Removes the pages below some folders that are not among those written."""
+        for parent in parents:
+            for page in sorted((self._out / parent).glob("**/index.html"), reverse=True):
+                path = page.parent.relative_to(self._out).as_posix() + "/"
+                if path not in written:
+                    self._tree.remove(path)
+
     def _write_registers(self, registers: Registers) -> None:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""
         written = set()
@@ -272,12 +304,7 @@ class Publisher:
             written.add(source.path)
         for path, data in self._register_files(registers):
             self._tree.write_file(path, data)
-        for parent in ("areas", "deputies", "stations"):
-            pages = sorted((self._out / parent).glob("**/index.html"), reverse=True)
-            for page in pages:
-                path = page.parent.relative_to(self._out).as_posix() + "/"
-                if path not in written:
-                    self._tree.remove(path)
+        self._remove_others(("areas", "deputies", "stations", "en/areas", "en/stations"), written)
         for path in _LISTS_CUT:
             folder = self._out / path
             for empty in (*folder.glob("*/"), folder):

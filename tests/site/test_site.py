@@ -18,6 +18,8 @@ from publisher.site import Publisher
 from publisher.touched import Changes
 from tests.site import counties
 
+# Followed on a tap only, and nothing is fetched from there.
+MAPS = ("uri.amap.com", "api.map.baidu.com")
 BASE = "https://hui.example.org/qinghe/"
 
 
@@ -221,7 +223,9 @@ def test_no_link_is_dead_or_absolute(tmp_path: Path, from_files: bool) -> None:
         links.feed(page.read_text(encoding="utf-8"))
         for link in links.links:
             parts = urlsplit(link)
-            if parts.scheme == "tel" or not parts.path:
+            if parts.scheme in ("tel", "geo") or not parts.path:
+                continue
+            if parts.netloc in MAPS and "/stations/" in here:
                 continue
             assert not parts.scheme and not parts.netloc and not link.startswith("/"), link
             path = unquote(urljoin(here, parts.path))
