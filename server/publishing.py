@@ -38,12 +38,13 @@ from matters.registers.rules import RULES
 from matters.registers.units import UNITS
 from matters.terms import MatterEvent, RecordEvent
 from publisher.asked import AskedPages
-from publisher.content import Content, NoticesInMemory
+from publisher.content import Content, NoticesInMemory, no_picture
 from publisher.frame import Frame
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.touched import Changes
 from server import county_registers
+from server.attachments import pictures_in
 from server.county_registers import CountyRegisters
 from stations.areas import AREAS
 from stations.stations import STATIONS
@@ -68,6 +69,8 @@ _NO_LEDGER = Ledger(
     stations=(),
     units=(),
 )
+
+Picture = Callable[[str], bytes | None]
 
 logger = logging.getLogger("huiyin.publishing")
 
@@ -112,9 +115,15 @@ def today() -> datetime.date:
     return datetime.datetime.now(SHANGHAI).date()
 
 
-def read_content(connection: sqlite3.Connection) -> Content:
+def read_content(connection: sqlite3.Connection, picture: Picture = no_picture) -> Content:
     """Return what the site is made from, as the database has it at this moment."""
-    found = county_registers.read_all(connection)
+    return content_of(county_registers.read_all(connection), connection, picture)
+
+
+def content_of(
+    found: CountyRegisters, connection: sqlite3.Connection, picture: Picture = no_picture
+) -> Content:
+    """Return what the site is made from with these registers, be they saved or not."""
     start = today()
     deputies = tuple(found.deputies.values())
     return Content(
@@ -141,6 +150,7 @@ def read_content(connection: sqlite3.Connection) -> Content:
         minimum_n=found.rules.minimum_n,
         activities=found.activities,
         pages=found.pages,
+        picture=picture,
     )
 
 
@@ -154,6 +164,7 @@ class SiteKeeper:
         self._state_file = folder / "site.json"
         self._log = log
         self._folder = folder
+        self._picture = pictures_in(folder)
         self._address = address
         self._registers = registers
         self._wake = threading.Event()
@@ -216,7 +227,7 @@ class SiteKeeper:
         """The whole content, for the publishing thread, which owns the connection."""
         if self._connection is None:
             self._connection = connect(self._log.path, read_only=True)
-        return read_content(self._connection)
+        return read_content(self._connection, self._picture)
 
     def _registers_only(self) -> Content:
         """The registers at hand: to count the whole ledger for each form would take too long."""
@@ -232,6 +243,7 @@ class SiteKeeper:
             pages=found.pages,
             ledger=_NO_LEDGER,
             notices=NoticesInMemory(),
+            picture=self._picture,
         )
 
     def _resident(self) -> Publisher:
@@ -386,7 +398,7 @@ def build_whole(
     try:
         # One read transaction, so that all pages speak of the same moment.
         connection.execute("BEGIN")
-        content = read_content(connection)
+        content = read_content(connection, pictures_in(database.parent))
         Publisher(
             lambda: content,
             out,
