@@ -82,11 +82,6 @@ class Attachments:
             ).fetchone()
         return None if row is None else (row[0], row[1])
 
-    def body(self, sha256: str) -> bytes | None:
-        """Return a photo's bytes, or None."""
-        kept = self.read(sha256)
-        return None if kept is None else kept[1]
-
     def position_of(self, hashes: list[str]) -> int:
         """Return the position up to which all these photos are; 0 where one is missing."""
         newest = 0
@@ -106,18 +101,13 @@ class Attachments:
             return int(connection.execute("SELECT max(position) FROM photos").fetchone()[0] or 0)
 
 
-def pictures_in(folder: Path) -> Callable[[str], bytes | None]:
-    """Return what gives a photo's bytes by its hash, or None where they are gone; any thread."""
-    path = folder / FILE_NAME
-
-    def picture(sha256: str) -> bytes | None:
-        if not path.exists():
-            return None
-        with reading(path) as connection:
-            row = connection.execute("SELECT body FROM photos WHERE sha256=?", (sha256,)).fetchone()
-        return None if row is None else bytes(row[0])
-
-    return picture
+def photo_bytes(path: Path, sha256: str) -> bytes | None:
+    """Return a photo as it was sent from the database at `path`, or None where it is gone."""
+    if not path.exists():
+        return None
+    with reading(path) as connection:
+        row = connection.execute("SELECT body FROM photos WHERE sha256=?", (sha256,)).fetchone()
+    return None if row is None else row[0]
 
 
 def keep_photos(transaction: OpenTransaction, photos: list[tuple[Photo, bytes]]) -> None:

@@ -24,7 +24,7 @@ def preview(node: Node, record: msgspec.Struct) -> str:
     with node.log.reading() as connection:
         connection.execute("BEGIN")
         found = with_record(read_all(connection), record)
-        registers = Registers(content_of(found, connection, node.attachments.body))
+        registers = Registers(content_of(found, connection))
         if isinstance(record, Deputy):
             source = deputy_pages.deputy(registers, record, base_url)
         elif isinstance(record, Station):

@@ -16,39 +16,28 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
-from deputies.activities import ACTIVITIES
-from deputies.deputies import DEPUTIES
 from deputies.rota import duty_days
-from deputies.shifts import SHIFTS
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
 from matters.deadlines import SHANGHAI
 from matters.ledgers.ledger import Count, Ledger
-from matters.public import NoticeShelf, ledger, shown_number
-from matters.registers.categories import CATEGORIES
-from matters.registers.county import COUNTIES
-from matters.registers.pages import PAGES
-from matters.registers.rules import RULES
-from matters.registers.units import UNITS
-from matters.terms import MatterEvent, RecordEvent
+from matters.public import NoticeShelf, ledger
 from publisher.asked import AskedPages
-from publisher.content import Content, NoticesInMemory, no_picture
+from publisher.content import Content, NoticesInMemory
 from publisher.frame import Frame
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.touched import Changes
-from server import county_registers
-from server.attachments import pictures_in
+from server import attachments, county_registers
+from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
-from stations.areas import AREAS
-from stations.stations import STATIONS
-from stations.working_days import DAYS
+from server.site_news import news_since
 
 DUTY_DAYS_SHOWN = 6
 LOOK_EVERY_S = 1.0
@@ -70,18 +59,7 @@ _NO_LEDGER = Ledger(
     units=(),
 )
 
-Picture = Callable[[str], bytes | None]
-
 logger = logging.getLogger("huiyin.publishing")
-
-_SHOWN_BY_REGISTERS = frozenset(
-    register.noun for register in (DEPUTIES, STATIONS, SHIFTS, ACTIVITIES, DAYS)
-)
-_SHOWN_EVERYWHERE = frozenset(
-    register.noun for register in (AREAS, UNITS, CATEGORIES, COUNTIES, RULES, PAGES)
-)
-# A matter that has just come has no page of its own yet; it only moves the ledger's counts.
-_NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
 
 
 class SiteBuildError(Exception):
@@ -115,15 +93,17 @@ def today() -> datetime.date:
     return datetime.datetime.now(SHANGHAI).date()
 
 
-def read_content(connection: sqlite3.Connection, picture: Picture = no_picture) -> Content:
+def read_content(connection: sqlite3.Connection) -> Content:
     """Return what the site is made from, as the database has it at this moment."""
-    return content_of(county_registers.read_all(connection), connection, picture)
+    return content_of(county_registers.read_all(connection), connection)
 
 
-def content_of(
-    found: CountyRegisters, connection: sqlite3.Connection, picture: Picture = no_picture
-) -> Content:
-    """Return what the site is made from with these registers, be they saved or not."""
+def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Content:
+    """Return what the site is made from with these registers, be they saved or not.
+
+    Pictures are read from the second database beside it.
+    """
+    folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
     start = today()
     deputies = tuple(found.deputies.values())
     return Content(
@@ -150,7 +130,7 @@ def content_of(
         minimum_n=found.rules.minimum_n,
         activities=found.activities,
         pages=found.pages,
-        picture=picture,
+        picture=partial(photo_bytes, folder / attachments.FILE_NAME),
     )
 
 
@@ -164,7 +144,6 @@ class SiteKeeper:
         self._state_file = folder / "site.json"
         self._log = log
         self._folder = folder
-        self._picture = pictures_in(folder)
         self._address = address
         self._registers = registers
         self._wake = threading.Event()
@@ -227,7 +206,7 @@ class SiteKeeper:
         """The whole content, for the publishing thread, which owns the connection."""
         if self._connection is None:
             self._connection = connect(self._log.path, read_only=True)
-        return read_content(self._connection, self._picture)
+        return read_content(self._connection)
 
     def _registers_only(self) -> Content:
         """The registers at hand: to count the whole ledger for each form would take too long."""
@@ -243,7 +222,6 @@ class SiteKeeper:
             pages=found.pages,
             ledger=_NO_LEDGER,
             notices=NoticesInMemory(),
-            picture=self._picture,
         )
 
     def _resident(self) -> Publisher:
@@ -355,41 +333,6 @@ class SiteKeeper:
             return None
 
 
-class News(NamedTuple):
-    """What happened since a position: pages that it touches, whether only counts moved."""
-
-    changes: Changes
-    counts: bool
-    position: int
-
-
-def news_since(connection: sqlite3.Connection, position: int) -> News:
-    """Return what the public pages must follow since `position`."""
-    connection.execute("BEGIN")
-    newest = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
-    notices: set[str] = set()
-    everything = registers = counts = False
-    for subject, kind in connection.execute(
-        "SELECT subject, type FROM events WHERE position > ? AND position <= ?",
-        (position, newest),
-    ):
-        noun = kind.partition(".")[0]
-        if kind == RecordEvent.IMPORT_APPROVED:
-            everything = True
-        elif noun == "matter":
-            counts = True
-            number = None if kind in _NEW else shown_number(connection, subject)
-            if number is not None:
-                notices.add(number)
-        elif noun in _SHOWN_BY_REGISTERS:
-            registers = True
-        elif noun in _SHOWN_EVERYWHERE:
-            everything = True
-    connection.execute("ROLLBACK")
-    changes = Changes(notices=tuple(sorted(notices)), registers=registers, everything=everything)
-    return News(changes, counts, newest)
-
-
 def build_whole(
     database: Path, out: Path, *, base_url: str, server_url: str, from_files: bool = False
 ) -> None:
@@ -398,7 +341,7 @@ def build_whole(
     try:
         # One read transaction, so that all pages speak of the same moment.
         connection.execute("BEGIN")
-        content = read_content(connection, pictures_in(database.parent))
+        content = read_content(connection)
         Publisher(
             lambda: content,
             out,

@@ -2,30 +2,37 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from eventlog.files import flush
 
 
-def replace(target: Path, write: Callable[[Path], object]) -> bool:
-    """Has `write` fill a file beside `target` and moves it there; False where nothing changed.
+def read(path: Path) -> bytes | None:
+    """What stands in a file, or None where there is none."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
-    The folder is made; the file is flushed to the disk before the move, its folder after.
+
+def put(target: Path, data: bytes, *, flushed: bool = True) -> None:
+    """Puts `data` at `target`: written and flushed to the disk under another name, then moved.
+
+    In a folder that nobody reads yet it needs not be `flushed` each time.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        write(temporary)
-        if target.exists() and target.read_bytes() == temporary.read_bytes():
-            return False
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        with temporary.open("wb") as file:
+            file.write(data)
+            if flushed:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    flush(target.parent)
-    return True
+    if flushed:
+        flush(target.parent)
 
 
 def remove(folder: Path) -> None:
@@ -37,9 +44,11 @@ def remove(folder: Path) -> None:
 def swap(fresh: Path, out: Path) -> None:
     """Puts the folder `fresh` in the place of `out`, both being on one disk.
 
+    What was written is flushed to the disk before.
     Between the two renames `out` is missing for an instant; `recover` puts back what a crash
     left there.
     """
+    os.sync()
     old = out.with_name(f"{out.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():

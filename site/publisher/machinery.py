@@ -4,8 +4,7 @@ Full and incremental builds both come through here, which is why they give the s
 """
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 def _ngettext(one: str, many: str, n: int) -> str:
     return one if n == 1 else many
-
-
-def _read_back(write: Callable[[Path], None]) -> str:
-    """What `write` leaves in the file that it is given: mkdocs only builds into files."""
-    with tempfile.TemporaryDirectory(prefix="huiyin-page-") as folder:
-        target = Path(folder) / "page.html"
-        write(target)
-        return target.read_bytes().decode()
 
 
 class Machinery:
@@ -75,34 +66,36 @@ class Machinery:
             if file.is_documentation_page():
                 yield file.dest_uri.removesuffix("index.html")
 
-    def write(self, source: PageSource, target: Path) -> None:
-        """Renders a generated page into `target`."""
+    def data(self, source: PageSource) -> bytes:
+        """A generated page as it stands in its file."""
         file = File(
             source.uri, None, self.config.site_dir, True, inclusion=InclusionLevel.NOT_IN_NAV
         )
         file.content_string = source.text
-        self._build(file, target, Files([file]))
+        return self._built(file, Files([file]))
 
-    def write_hand_written(self, path: str, target: Path) -> None:
-        """Renders the Markdown page that stands at `path` into `target`."""
+    def data_hand_written(self, path: str) -> bytes:
+        """The Markdown page that stands at `path` as it stands in its file."""
         for file in self._hand_written:
             if file.dest_uri == f"{path}index.html":
-                self._build(file, target, self._hand_written)
-                return
+                return self._built(file, self._hand_written)
         raise KeyError(path)
 
     def text(self, source: PageSource) -> str:
         """A generated page as a string; for frames and specimens."""
-        return _read_back(lambda target: self.write(source, target))
+        return self.data(source).decode()
 
     def text_hand_written(self, path: str) -> str:
         """A Markdown page as a string."""
-        return _read_back(lambda target: self.write_hand_written(path, target))
+        return self.data_hand_written(path).decode()
 
-    def _build(self, file: File, target: Path, files: Files) -> None:
+    def _built(self, file: File, files: Files) -> bytes:
+        """A page's bytes, read back from a file in memory: mkdocs only builds into files."""
         page = Page(None, file, self.config)
-        file.abs_dest_path = os.fspath(target)
-        _populate_page(page, self.config, files)
-        env = self._envs["en" if page.meta.get("lang") == "en" else "zh"]
-        _build_page(page, self.config, [], self._nav, env)
-        file.page = None
+        with os.fdopen(os.memfd_create("page"), "rb") as memory:
+            file.abs_dest_path = f"/proc/self/fd/{memory.fileno()}"
+            _populate_page(page, self.config, files)
+            env = self._envs["en" if page.meta.get("lang") == "en" else "zh"]
+            _build_page(page, self.config, [], self._nav, env)
+            file.page = None
+            return memory.read()

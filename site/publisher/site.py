@@ -26,12 +26,13 @@ from publisher import (
     specimen,
     station_pages,
 )
-from publisher.content import Content
+from publisher.content import Content, no_picture
 from publisher.frame import rerooted
 from publisher.machinery import Machinery
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.touched import Changes, lists_of
+from publisher.tree import Tree
 
 _ALL = 1_000_000
 _LISTS_CUT = ("deputies/level/", "stations/page/")
@@ -62,6 +63,7 @@ class Publisher:
         # What the further pages of the ledger were last written from.
         self._ledger_parts: dict[str, int] = {}
         self._machinery = Machinery(self._base_url)
+        self._tree = Tree(out, self._machinery, no_picture)
         self._machinery.set_extra(
             stylesheet=specimen.stylesheet(server_html),
             server=server_url.rstrip("/"),
@@ -75,14 +77,15 @@ class Publisher:
             registers = self._registers()
             fresh = self._out.with_name(f"{self._out.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
+            tree = Tree(fresh, self._machinery, registers.content.picture, fresh=True)
+            tree.album.adopt(self._out)
             for source in self._every_page(registers):
-                self._machinery.write(source, fresh / source.path / "index.html")
+                tree.write(source)
             for path in self._machinery.hand_written():
-                self._machinery.write_hand_written(path, fresh / path / "index.html")
+                tree.write_hand_written(path)
             for path, data in self._every_file(registers):
-                target = fresh / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                tree.write_file(path, data)
+            tree.album.sweep()
             files.swap(fresh, self._out)
             self._ledger_parts.clear()
 
@@ -94,6 +97,7 @@ class Publisher:
         with self._lock:
             registers = self._registers()
             content = registers.content
+            self._tree = Tree(self._out, self._machinery, content.picture)
             numbers = self._notices_of(content, changes)
             lists = lists_of(content, self._out, changes.notices)
             # A new page comes before the lists that link to it, an old one after them: until
@@ -108,17 +112,17 @@ class Publisher:
             else:
                 for id in lists.deputies & content.deputies.keys():
                     deputy = content.deputies[id]
-                    self._write(deputy_pages.deputy(registers, deputy, self._base_url))
+                    self._tree.write(deputy_pages.deputy(registers, deputy, self._base_url))
                 for id in lists.stations & content.stations.keys():
                     station = content.stations[id]
-                    self._write(station_pages.station(registers, station, self._base_url))
+                    self._tree.write(station_pages.station(registers, station, self._base_url))
                 for code in lists.areas & content.areas.keys():
                     if registers.area_link(code):
-                        self._write(area_pages.area(registers, content.areas[code]))
+                        self._tree.write(area_pages.area(registers, content.areas[code]))
             for source in self._summaries(registers):
-                self._write(source)
+                self._tree.write(source)
             for path, data in self._summary_files(registers):
-                self._write_bytes(path, data)
+                self._tree.write_file(path, data)
             self._write_notices(registers, (n for n in numbers if n in known))
             self._write_ledger_parts(registers)
 
@@ -211,23 +215,23 @@ class Publisher:
         for number in numbers:
             notice = registers.content.notices.by_number(number)
             if notice is not None:
-                self._write(notice_pages.notice(registers, notice))
+                self._tree.write(notice_pages.notice(registers, notice))
             else:
-                files.remove(self._out / addresses.notice(number))
+                self._tree.remove(addresses.notice(number))
 
     def _write_month(self, registers: Registers, month: str, count: int) -> None:
         """Writes the pages of a month and removes those that it no longer fills."""
         last = 0
         if count:
             for source in notice_pages.month_pages(registers, month, count):
-                self._write(source)
+                self._tree.write(source)
                 last += 1
-        folder = self._out / addresses.month(month)
+        path = addresses.month(month)
         if not last:
-            files.remove(folder)
+            self._tree.remove(path)
             return
-        while (stale := folder / str(last + 1)).exists():
-            files.remove(stale)
+        while (self._out / path / str(last + 1)).exists():
+            self._tree.remove(f"{path}{last + 1}/")
             last += 1
 
     def _write_ledger_parts(self, registers: Registers) -> None:
@@ -241,7 +245,7 @@ class Publisher:
             wanted.add(source.path)
             digest = hash(source.text)
             if self._ledger_parts.get(source.path) != digest:
-                self._write(source)
+                self._tree.write(source)
                 self._ledger_parts[source.path] = digest
         for page in sorted((self._out / "ledger").glob("*/**/index.html"), reverse=True):
             path = page.parent.relative_to(self._out).as_posix() + "/"
@@ -255,25 +259,18 @@ class Publisher:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""
         written = set()
         for source in self._register_pages(registers):
-            self._write(source)
+            self._tree.write(source)
             written.add(source.path)
         for path, data in self._register_files(registers):
-            self._write_bytes(path, data)
+            self._tree.write_file(path, data)
         for parent in ("areas", "deputies", "stations"):
             pages = sorted((self._out / parent).glob("**/index.html"), reverse=True)
             for page in pages:
                 path = page.parent.relative_to(self._out).as_posix() + "/"
                 if path not in written:
-                    files.remove(page.parent)
+                    self._tree.remove(path)
         for path in _LISTS_CUT:
             folder = self._out / path
             for empty in (*folder.glob("*/"), folder):
                 if empty.is_dir() and not any(empty.iterdir()):
                     empty.rmdir()
-
-    def _write(self, source: PageSource) -> None:
-        target = self._out / source.path / "index.html"
-        files.replace(target, lambda path: self._machinery.write(source, path))
-
-    def _write_bytes(self, path: str, data: bytes) -> None:
-        files.replace(self._out / path, lambda temporary: temporary.write_bytes(data))

@@ -40,6 +40,8 @@ class _Day:
     starts: str
     ends: str
     deputies: tuple[str, ...]
+    note: str = ""
+    held: bool = True
 
 
 def content() -> Content:

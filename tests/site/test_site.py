@@ -290,7 +290,7 @@ def test_a_publish_cut_short_can_be_made_again(
     now = [counties.content(before)]
     publisher = Publisher(lambda: now[0], out, BASE)
     whole = built(counties.content(after), tmp_path / "fresh")
-    replace = files.replace
+    put = files.put
     survived = False
     for step in range(1, 40):
         now[0] = counties.content(before)
@@ -298,14 +298,14 @@ def test_a_publish_cut_short_can_be_made_again(
         now[0] = counties.content(after)
         left = [step]
 
-        def dying(target: Path, write: Callable[[Path], object], left: list[int] = left) -> bool:
+        def dying(target: Path, data: bytes, left: list[int] = left, **how: bool) -> None:
             left[0] -= 1
             if not left[0]:
                 raise KeyboardInterrupt
-            return replace(target, write)
+            put(target, data, **how)
 
         with monkeypatch.context() as patch:
-            patch.setattr(files, "replace", dying)
+            patch.setattr(files, "put", dying)
             try:
                 publisher.publish(changes)
                 survived = True
