@@ -44,6 +44,8 @@ class Sitting(NamedTuple):
 
 def sets_shifts(actor: Actor, station: Station) -> bool:
     """Return whether the actor sets the shifts of a station that has duty days."""
+    if not register_edits.may_edit(actor, SHIFTS):
+        return False
     return bool(station.duty) and (actor.role in EDITORS or station.id in actor.stations)
 
 

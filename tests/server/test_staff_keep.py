@@ -243,8 +243,7 @@ def test_a_saved_edit_is_on_the_public_page_within_a_second(hub: Hub) -> None:
         began = time.monotonic()
         until(lambda phone=phone: phone in httpx2.get(f"{hub.url}/deputies/{deputy}/").text)
         took.append(time.monotonic() - began)
-    print("seconds from the saved edit to the public page:", [round(one, 2) for one in took])
-    # An idle machine shows it within 1 s (docs/figures.md); a busy one is given more.
+    # On an idle machine it is there within 1 s; one that runs tests beside it is given more.
     assert min(took) < 3
 
 
@@ -264,7 +263,7 @@ def test_a_table_is_looked_at_before_it_is_taken(hub: Hub) -> None:
     assert "已经写进去了" in browser.post(path, data=taking).text
     assert "表格来的局" in browser.get("/console/registers/units/?q=表格来的局").text
     history = browser.get("/console/registers/units/from-table-a").text
-    assert "office" in history[history.index("<h2>修改记录") :]
+    assert "人大办公室" in history[history.index("<h2>修改记录") :]
     assert browser.post(path, data=taking).status_code == 422
     for kept_name in ("../huiyin.db", "/etc/passwd", "0" * 64):
         assert browser.post(path, data={**taking, "kept": kept_name}).status_code == 422
