@@ -116,6 +116,8 @@ class NoticeShelf:
                 if rating
             },
             imported=imported,
+            before=matter.before,
+            after=matter.after,
         )
 
     def _approved_at(self, batch: bytes) -> int:

@@ -7,7 +7,7 @@ from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
 from matters.documents.document import ACTS as DOCUMENT_ACTS
 from matters.documents.document import DocumentKind
-from matters.fields import PART_FIELDS
+from matters.fields import PART_FIELDS, PICTURES_MOST
 from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
 from matters.listing.filters import ADDRESSED
@@ -325,6 +325,9 @@ def _command(command: Command) -> dict[str, Any]:
 def _schema(field: Field) -> dict[str, Any]:
     if field.kind in (FieldKind.UNITS, FieldKind.TEXTS):
         return {"type": "array", "items": {"type": "string"}}
+    if field.kind is FieldKind.PICTURES:
+        sha256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+        return {"type": "array", "items": sha256, "maxItems": PICTURES_MOST}
     if field.kind is FieldKind.PARTS:
         part = {name: {"type": "string"} for name in PART_FIELDS}
         return {

@@ -100,12 +100,16 @@ def today() -> datetime.date:
 
 
 def read_content(connection: sqlite3.Connection) -> Content:
-    """Return what the site is made from, as the database has it at this moment.
+    """Return what the site is made from, as the database has it at this moment."""
+    return content_of(county_registers.read_all(connection), connection)
+
+
+def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Content:
+    """Return what the site is made from with these registers, be they saved or not.
 
     Pictures are read from the second database beside it.
     """
     folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
-    found = county_registers.read_all(connection)
     start = today()
     deputies = tuple(found.deputies.values())
     return Content(

@@ -69,6 +69,8 @@ class Followed:
         self.photos = self._photos(node)
 
     def _photos(self, node: Node) -> list[dict[str, str]]:
+        if self.matter.words_erased:
+            return []
         hashes = [photo["sha256"] for photo in self.matter.photos]
         position = node.attachments.position_of(hashes) if hashes else 0
         safety = node.safety(node.photo_writes.is_durable(position))
