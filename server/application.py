@@ -87,6 +87,7 @@ def routes() -> list[Route]:
         Route("/submit/", intake.submission_form),
         Route("/track", tracking.track),
         Route("/search", search.search),
+        Route("/search/", search.search),
         Route("/m/{number}", tracking.followed),
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),

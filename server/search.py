@@ -94,9 +94,9 @@ class Answer:
 
     asked: Asked
     directory: Directory
-    areas: Part[Area] = Part()
-    deputies: Part[Deputy] = Part()
-    stations: Part[Station] = Part()
+    areas: Part[Area]
+    deputies: Part[Deputy]
+    stations: Part[Station]
     notices: tuple[Notice, ...] = ()
     found: search_index.Found = search_index.NOTHING
     village: Area | None = None
@@ -154,7 +154,7 @@ async def search(request: Request) -> Response:
 def answered(node: Node, asked: Asked) -> Answer:
     """Return what is found for a question now."""
     directory = node.directory.current()
-    answer = Answer(asked, directory)
+    answer = Answer(asked, directory, Part(), Part(), Part())
     if not asked.words:
         return answer
     if asked.kind in ("", "area"):
@@ -280,6 +280,7 @@ def as_json(node: Node, answer: Answer) -> dict[str, Any]:
             "url": site + addresses.href(addresses.notice(one.number)),
         }
 
+    meant = () if answer.village is None else (answer.village,)
     village: Mapping[str, Any] | None = None
     if answer.village is not None:
         village = {
@@ -292,12 +293,12 @@ def as_json(node: Node, answer: Answer) -> dict[str, Any]:
         "kind": asked.kind,
         "page": asked.page,
         "village": village,
-        "areas": list(map(area, answer.areas.records)),
+        "areas": list(map(area, (*meant, *answer.areas.records))),
         "deputies": list(map(deputy, answer.deputies.records)),
         "stations": list(map(station, answer.stations.records)),
         "notices": list(map(notice, answer.notices)),
         "total": {
-            "areas": answer.areas.total,
+            "areas": answer.areas.total + len(meant),
             "deputies": answer.deputies.total,
             "stations": answer.stations.total,
             "notices": answer.found.total,

@@ -66,6 +66,9 @@ class Directory:
         )
         self.registers = Registers(self.content)
         places = self.registers.area_name
+        self._below: dict[str, list[str]] = {}
+        for village in self.registers.villages:
+            self._below.setdefault(village.parent, []).append(village.id)
         self._areas = [
             _entry(area, area.name, area.name_en, (places(area.id),), (places(area.id),))
             for area in (*self.registers.villages, *self.registers.townships)
@@ -119,7 +122,7 @@ class Directory:
         for area in self.areas([word]).records[:most]:
             found[area.id] = None
             if area.kind is AreaKind.TOWNSHIP:
-                found.update((village.id, None) for village in self.registers.villages_of(area.id))
+                found.update((village, None) for village in self._below.get(area.id, ()))
         return list(found)[:most]
 
     def answering(self, village: Area) -> list[Deputy]:
@@ -190,25 +193,32 @@ def initials_of(pinyin: str) -> str:
     return found
 
 
-def _found(entries: Iterable[_Entry[Record]], words: Sequence[str]) -> Hits[Record]:
+def _found(entries: Sequence[_Entry[Record]], words: Sequence[str]) -> Hits[Record]:
     if not words:
         return Hits()
-    needles = [f" {word}" if word.isascii() and not word.isdigit() else word for word in words]
-    if len(needles) == 1:
-        (needle,) = needles
-        held = [entry for entry in entries if needle in entry.text]
-    else:
-        held = [entry for entry in entries if all(needle in entry.text for needle in needles)]
-    ranked: tuple[list[Record], ...] = ([], [], [], [])
-    for entry in held:
-        ranked[min(_rank(entry.names, word) for word in words)].append(entry.record)
-    return Hits(tuple(chain.from_iterable(ranked)), len(ranked[0]))
+    held = entries
+    for word in sorted(words, key=len, reverse=True):
+        needle = f" {word}" if word.isascii() and not word.isdigit() else word
+        held = [entry for entry in held if needle in entry.text]
+    # Step by step, for a word like 村 stands in all of them.
+    exact, rest = _parted(held, [f"\n{word}\n" for word in words])
+    named, others = _parted(rest, words)
+    first, inside = _parted(named, [f"\n{word}" for word in words])
+    return Hits(tuple(entry.record for entry in chain(exact, first, inside, others)), len(exact))
 
 
-def _rank(names: str, word: str) -> int:
-    """Return 0 for a whole name, 1 for the beginning of one, 2 for a part, 3 for another text."""
-    if word not in names:
-        return 3
-    if f"\n{word}\n" in names:
-        return 0
-    return 1 if f"\n{word}" in names else 2
+def _parted(
+    entries: Sequence[_Entry[Record]], signs: Sequence[str]
+) -> tuple[list[_Entry[Record]], list[_Entry[Record]]]:
+    """Return the entries whose names hold one of the signs, and the others."""
+    if len(signs) == 1:
+        (sign,) = signs
+        return (
+            [entry for entry in entries if sign in entry.names],
+            [entry for entry in entries if sign not in entry.names],
+        )
+    with_it: list[_Entry[Record]] = []
+    without: list[_Entry[Record]] = []
+    for entry in entries:
+        (with_it if any(sign in entry.names for sign in signs) else without).append(entry)
+    return with_it, without

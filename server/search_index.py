@@ -194,7 +194,10 @@ def _row(connection: sqlite3.Connection, number: str) -> tuple[int, Entry] | Non
 
 def ends(connection: sqlite3.Connection) -> tuple[int, int] | None:
     """Return the lowest and the highest seq, or None where nothing is indexed."""
-    row = connection.execute("SELECT min(seq), max(seq) FROM notices").fetchone()
+    # Asked for together, they would be looked for in every row.
+    row = connection.execute(
+        "SELECT (SELECT min(seq) FROM notices), (SELECT max(seq) FROM notices)"
+    ).fetchone()
     return None if row[0] is None else (row[0], row[1])
 
 

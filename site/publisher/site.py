@@ -150,6 +150,7 @@ class Publisher:
         yield from self._summaries(registers)
         yield from ledger_pages.parts(registers)
         yield fixed_pages.track()
+        yield fixed_pages.search()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
         yield from deputy_pages.lists(registers)
