@@ -19,6 +19,7 @@ from server import (
     interface,
     ledger_interface,
     register_interface,
+    search,
     session_interface,
     tracking,
 )
@@ -88,6 +89,8 @@ def routes() -> list[Route]:
         Route("/matters", intake.submit_matter, methods=["POST"]),
         Route("/submit/", intake.submission_form),
         Route("/track", tracking.track),
+        Route("/search", search.search),
+        Route("/search/", search.search),
         Route("/m/{number}", tracking.followed),
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),

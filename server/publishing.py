@@ -39,6 +39,7 @@ from publisher.touched import Changes
 from server import attachments, county_registers
 from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
+from server.search_keeper import SearchKeeper
 from server.site_news import news_since
 
 DUTY_DAYS_SHOWN = 6
@@ -163,6 +164,7 @@ class SiteKeeper:
         # Never held during a build: a person who asks for a page meanwhile must not wait for it.
         self._making = threading.RLock()
         self._made_by = program_mark()
+        self.search = SearchKeeper(log, folder)
         self.last_error = ""
         self.built_position = 0
         self._read_up_to = 0
@@ -189,6 +191,8 @@ class SiteKeeper:
     def start(self) -> None:
         """Bring the site up to date, building it where there is none, and follow the log."""
         self._bring_up_to_date()
+        # The search follows in the thread: what it has missed meanwhile does not hold up the start.
+        self._wake.set()
         self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
         self._thread.start()
 
@@ -200,6 +204,7 @@ class SiteKeeper:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self.search.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -252,6 +257,8 @@ class SiteKeeper:
             time.sleep(PAUSE_S)
             try:
                 self._bring_up_to_date()
+                if self.search.follow(self._read_up_to):
+                    self._wake.set()
                 self.last_error, wait_s = "", 0.0
             except Exception as error:
                 # The old pages stand; it is tried again, at longer and longer intervals.

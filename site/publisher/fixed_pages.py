@@ -1,4 +1,4 @@
-"""Pages of which there is one each: home, the form, follow up."""
+"""Pages of which there is one each: home, the form, follow up, search."""
 
 from collections.abc import Mapping, Sequence
 
@@ -76,3 +76,8 @@ def submit(
 def track() -> PageSource:
     """Where a person follows up a matter with its number and key."""
     return PageSource("track/", "track.html", {"section": "track/", "title": "查进度"})
+
+
+def search() -> PageSource:
+    """What a copy without a server says of the search; a hub answers this address itself."""
+    return PageSource("search/", "search.html", {"title": "搜索", "unlisted": True})

@@ -175,6 +175,7 @@ class Publisher:
         yield from ledger_pages.parts(registers)
         yield from county_pages.every(registers)
         yield fixed_pages.track()
+        yield fixed_pages.search()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
         yield from deputy_pages.lists(registers)
