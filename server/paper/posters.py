@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from deputies.deputies import Deputy
+from deputies.deputies import LEVELS_ZH, Deputy
 from publisher import addresses, wording
 from server.paper.county import PaperCounty
 from server.paper.sheets import Sheet, sheet, size_class
@@ -13,7 +13,8 @@ from stations.stations import Station
 
 # How many deputies fit on a poster; the page that its code leads to has all of them.
 _ROLL_MOST = 40
-_COLUMNS = ((2, 1), (8, 2), (18, 3), (_ROLL_MOST, 4))
+# Up to so many deputies in so many columns, with their numbers to call or without.
+_COLUMNS = ((4, 2, True), (12, 3, True), (24, 3, False), (_ROLL_MOST, 4, False))
 _VILLAGE_MOST = 6
 _DUTY_MOST = 4
 
@@ -32,6 +33,7 @@ def _person(deputy: Deputy) -> dict[str, str]:
         "name": deputy.name,
         "fit": size_class(deputy.name, (4, 8, 14)),
         "level": wording.LEVELS[deputy.level],
+        "short": f"{LEVELS_ZH[deputy.level]}代表",
         "phone": deputy.phone,
     }
 
@@ -39,9 +41,12 @@ def _person(deputy: Deputy) -> dict[str, str]:
 def roll_of(deputies: Sequence[Deputy]) -> dict[str, Any]:
     """Return deputies in as many columns as they need, and how many are left out."""
     shown = [_person(deputy) for deputy in deputies[:_ROLL_MOST]]
-    columns = next(columns for most, columns in _COLUMNS if len(shown) <= most)
+    columns, calls = next(
+        (columns, calls) for most, columns, calls in _COLUMNS if len(shown) <= most
+    )
     return {
         "columns": columns,
+        "calls": calls,
         "rows": [shown[at : at + columns] for at in range(0, len(shown), columns)],
         "count": len(deputies),
         "more": len(deputies) - len(shown),
@@ -111,7 +116,7 @@ def deputy_poster(county: PaperCounty, deputy: Deputy) -> Sheet:
         f"deputy-{deputy.id}",
         county,
         deputy=deputy,
-        fit=size_class(deputy.name, (3, 4, 8, 14)),
+        fit=size_class(deputy.name, (9, 12, 16, 24)),
         level=wording.LEVELS[deputy.level],
         serves="、".join(filter(None, map(registers.area_name, deputy.areas))),
         station=stations[0] if stations else None,

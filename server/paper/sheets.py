@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,7 +55,10 @@ def _environment() -> Environment:
 def sheet(template: str, name: str, county: PaperCounty, /, **values: Any) -> Sheet:
     """Return a sheet as a template draws it."""
     html = _environment().get_template(template).render(
-        county=county.found.county, site=county.typed_address, **values
+        county=county.found.county,
+        site=county.typed_address,
+        site_fit=size_class(county.typed_address, (18, 24)),
+        **values,
     )
     return Sheet(name, Markup(html))
 
@@ -68,10 +72,25 @@ def document(sheets: Sequence[Sheet], size: Size) -> str:
     )
 
 
-def size_class(text: str, steps: Sequence[int]) -> str:
-    """Return the class of a line that has to fit: `fit0`, or `fit1` … past each step's length.
+def width_of(text: str) -> float:
+    """Return how wide a line is, in Chinese characters; Latin letters count half."""
+    return sum(1.0 if ord(character) > 0x2E7F else 0.55 for character in text)
 
-    Latin letters count half.
-    """
-    width = sum(1.0 if ord(character) > 0x2E7F else 0.55 for character in text)
-    return f"fit{sum(width > step for step in steps)}"
+
+def size_class(text: str, steps: Sequence[int]) -> str:
+    """Return the class of a line that has to fit: `fit0`, or `fit1` … past each step's width."""
+    return f"fit{sum(width_of(text) > step for step in steps)}"
+
+
+def lines_of(text: str, across: float) -> int:
+    """Return in how many lines a text stands, with so many characters to a line."""
+    return sum(max(1, ceil(width_of(line) / across)) for line in text.split("\n"))
+
+
+def cut_to(text: str, across: float) -> str:
+    """Return as much of a text as stands in a line, with an ellipsis where it is cut."""
+    if width_of(text) <= across:
+        return text
+    while width_of(text) > across - 1:
+        text = text[:-1]
+    return text + "…"
