@@ -8,8 +8,8 @@ from server.paper.county import PaperCounty
 from server.paper.sheets import Sheet, cut_to, lines_of, sheet, size_class
 
 LIST_MOST = 300
-_ON_THE_FIRST = 9
-_ON_A_SHEET = 11
+_ON_THE_FIRST = 8
+_ON_A_SHEET = 10
 # In `rem`, of which a sheet is 297 high: what a notice's sheet has beside its title and its texts.
 _BESIDE = 143.0
 _LINE = 11.7
@@ -68,9 +68,7 @@ def month_list(
         for notice in notices
     ][:LIST_MOST]
     pages = [rows[:_ON_THE_FIRST]]
-    pages += [
-        rows[at : at + _ON_A_SHEET] for at in range(_ON_THE_FIRST, len(rows), _ON_A_SHEET)
-    ]
+    pages += [rows[at : at + _ON_A_SHEET] for at in range(_ON_THE_FIRST, len(rows), _ON_A_SHEET)]
     name = wording.month_name(month)
     return sheet(
         "month.html",

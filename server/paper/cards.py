@@ -31,9 +31,7 @@ def cards(county: PaperCounty, deputies: Sequence[Deputy], copies: int = 1) -> l
 
 
 def _card(county: PaperCounty, deputy: Deputy) -> dict[str, object]:
-    stations = [
-        county.found.stations[id] for id in deputy.stations if id in county.found.stations
-    ]
+    stations = [county.found.stations[id] for id in deputy.stations if id in county.found.stations]
     return {
         "name": deputy.name,
         "fit": size_class(deputy.name, (4, 7, 12)),

@@ -43,7 +43,7 @@ def why_missing() -> str:
     """Return in words what is missing for drawing, "" where everything is there."""
     try:
         with redirect_stdout(sys.stderr):
-            import weasyprint  # noqa: F401  # its libraries are what is looked for
+            import weasyprint  # type: ignore[import-untyped]  # noqa: F401  # looks for its libraries
     except (ImportError, OSError) as error:
         return f"WeasyPrint: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     return "" if _has_chinese_font() else "没有中文字体 / no Chinese font (fonts-wqy-microhei)"
@@ -54,7 +54,7 @@ class _FontSet(ctypes.Structure):
 
 
 def _has_chinese_font() -> bool:
-    """Return whether any installed font says that it has Chinese. Asks fontconfig, as Pango does."""
+    """Return whether any installed font has Chinese, by what fontconfig tells Pango, too."""
     try:
         library = ctypes.CDLL("libfontconfig.so.1")
     except OSError:

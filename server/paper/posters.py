@@ -108,9 +108,7 @@ def village_poster(county: PaperCounty, area: Area) -> Sheet:
 def deputy_poster(county: PaperCounty, deputy: Deputy) -> Sheet:
     """Return the poster with a deputy's own code (代表码)."""
     registers = county.registers
-    stations = [
-        county.found.stations[id] for id in deputy.stations if id in county.found.stations
-    ]
+    stations = [county.found.stations[id] for id in deputy.stations if id in county.found.stations]
     return sheet(
         "deputy_poster.html",
         f"deputy-{deputy.id}",

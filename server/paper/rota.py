@@ -66,7 +66,9 @@ def _print_for(months: list[list[str]]) -> tuple[int, int]:
                 for month in months
             )
             cut = any(
-                lines_of(names, _WIDE / character - 0.4) > lines for month in months for names in month
+                lines_of(names, _WIDE / character - 0.4) > lines
+                for month in months
+                for names in month
             )
             if wanted <= _HIGH and (not cut or size == len(_PRINT) - 1):
                 return size, lines

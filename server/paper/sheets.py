@@ -1,5 +1,6 @@
 """Sheets and the document that they are bound into; everything on them is escaped."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -54,13 +55,18 @@ def _environment() -> Environment:
 
 def sheet(template: str, name: str, county: PaperCounty, /, **values: Any) -> Sheet:
     """Return a sheet as a template draws it."""
-    html = _environment().get_template(template).render(
-        county=county.found.county,
-        site=county.typed_address,
-        site_fit=size_class(county.typed_address, (18, 24)),
-        **values,
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            county=county.found.county,
+            site=county.typed_address,
+            site_fit=size_class(county.typed_address, (18, 24)),
+            **values,
+        )
     )
-    return Sheet(name, Markup(html))
+    # An id may have come in by sync: a file named after it stays in its folder.
+    return Sheet(re.sub(r"[^\w-]", "_", name), Markup(html))
 
 
 def document(sheets: Sequence[Sheet], size: Size) -> str:

@@ -6,7 +6,6 @@ from server.paper.sheets import Sheet, sheet
 from stations.stations import Station
 
 ON_A_SHEET = 2
-SLIPS_MOST = 500
 
 
 def slips(county: PaperCounty, station: Station | None, count: int) -> list[Sheet]:
