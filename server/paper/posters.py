@@ -99,7 +99,10 @@ def village_poster(county: PaperCounty, area: Area) -> Sheet:
         deputies=[_person(deputy) for deputy in deputies[:_VILLAGE_MOST]],
         more=max(len(deputies) - _VILLAGE_MOST, 0),
         station=station,
-        sittings=[(day, county.names_of(day)) for day in sittings],
+        sittings=[
+            (f"{wording.week_day(day.date)}　{day.starts}–{day.ends}", county.names_of(day))
+            for day in sittings
+        ],
         page=county.page_code(addresses.area(area.id)),
         write=county.writing_code("area", area.id),
     )

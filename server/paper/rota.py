@@ -1,6 +1,7 @@
 """The rota of a station for its wall: who sits when, three months ahead (Q08)."""
 
 import datetime
+from typing import Any
 
 from publisher import wording
 from server.paper.county import PaperCounty
@@ -23,12 +24,12 @@ def rota_sheet(county: PaperCounty, station: Station) -> Sheet:
     first = county.today.replace(day=1)
     until = _months_on(first, MONTHS)
     days = county.sittings(station, until)
-    months = []
+    months: list[tuple[str, list[dict[str, Any]]]] = []
     for at in range(MONTHS):
         start, end = _months_on(first, at), _months_on(first, at + 1)
         rows = [
             {
-                "date": day.date,
+                "day": wording.week_day(day.date),
                 "hours": f"{day.starts}–{day.ends}",
                 "names": "、".join(county.names_of(day)),
             }

@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from matters.receipts import spoken_number
-from publisher import wording
 from server.paper.county import PaperCounty
 
 _FOLDER = Path(__file__).parents[1] / "templates" / "paper"
@@ -47,8 +46,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["spoken"] = spoken_number
-    found.filters["visible"] = wording.visible
-    found.filters["week_day"] = wording.week_day
     found.globals["SLOGAN"] = SLOGAN
     return found
 
