@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from matters.notices import Notice
 from publisher import addresses, wording
 from server.paper.county import PaperCounty
-from server.paper.sheets import Sheet, cut_to, lines_of, sheet, size_class
+from server.paper.sheets import Sheet, cut_to, cut_to_lines, lines_of, sheet, size_class
 
 LIST_MOST = 300
 _ON_THE_FIRST = 8
@@ -24,7 +24,7 @@ def notice_sheet(county: PaperCounty, notice: Notice) -> Sheet:
     across, high = ((13.0, 17.5), (16.0, 14.4), (18.5, 12.5))[int(fit[-1])]
     title_lines = min(lines_of(title, across), 3)
     room = int((297 - _BESIDE - title_lines * high) / _LINE)
-    wanted_text, wanted_answer = lines_of(text, 21), lines_of(answer or "一", 21)
+    wanted_text, wanted_answer = lines_of(text, 20.5), lines_of(answer or "一", 20.5)
     # Each may have half of the room, and what the other leaves.
     answer_lines = min(wanted_answer, max(room - wanted_text, room - room // 2))
     said_lines = min(wanted_text, room - answer_lines)
@@ -35,8 +35,8 @@ def notice_sheet(county: PaperCounty, notice: Notice) -> Sheet:
         notice=notice,
         fit=fit,
         title=title,
-        text=text,
-        answer=answer,
+        text=cut_to_lines(text, 20.5, said_lines),
+        answer=cut_to_lines(answer, 20.5, answer_lines),
         said_lines=said_lines,
         answer_lines=answer_lines,
         cut=said_lines < wanted_text or answer_lines < wanted_answer,

@@ -12,7 +12,7 @@ from matters import store
 from matters.ledgers.ledger import Count, Ledger
 from matters.public import NoticeShelf
 from publisher import addresses, qr
-from publisher.content import Content
+from publisher.content import Content, Notices
 from publisher.registers import Registers
 from server import county_registers
 from server.county_registers import CountyRegisters
@@ -35,7 +35,7 @@ class PaperCounty:
     def __init__(
         self,
         found: CountyRegisters,
-        notices: NoticeShelf,
+        notices: Notices,
         address: str,
         today: datetime.date,
         receipt_key: bytes,

@@ -90,6 +90,19 @@ def lines_of(text: str, across: float) -> int:
     return sum(max(1, ceil(width_of(line) / across)) for line in text.split("\n"))
 
 
+def cut_to_lines(text: str, across: float, lines: int) -> str:
+    """Return as much of a text as stands in so many lines, with an ellipsis where it is cut."""
+    if lines_of(text, across) <= lines:
+        return text
+    kept: list[str] = []
+    for line in text.split("\n"):
+        room = lines - sum(lines_of(one, across) for one in kept)
+        if lines_of(line, across) >= room:
+            return "\n".join([*kept, cut_to(line + "…", across * room - 1)])
+        kept.append(line)
+    return text
+
+
 def cut_to(text: str, across: float) -> str:
     """Return as much of a text as stands in a line, with an ellipsis where it is cut."""
     if width_of(text) <= across:
