@@ -111,6 +111,7 @@ FIELDS: Mapping[str, str] = {
     "publish": N_("同意公开"),
     "people": N_("几个人一起反映"),
     "grade": N_("轻重缓急"),
+    "slip": N_("征集单编号"),
 }
 HANDOVERS: Mapping[str, str] = {
     "grid": N_("网格问题反馈清单"),
