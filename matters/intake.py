@@ -18,7 +18,7 @@ from matters.terms import PUBLIC_CHANNELS, Channel, Grade, Kind, MatterEvent, Ro
 from matters.text import normalise_text
 
 TEXT_MOST = 10_000
-_LINE_MOST = {"place": 200, "name": 100, "phone": 40}
+_LINE_MOST = {"place": 200, "name": 100, "phone": 40, "guardian": 100}
 _YES_NO = {"yes": True, "no": False, "": False}
 
 
@@ -31,7 +31,10 @@ class Photo(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """A submission whose every field was found right. `id` is None where the sender made none."""
+    """A submission whose every field was found right. `id` is None where the sender made none.
+
+    `guardian` is empty unless it is that of one under 14, who agreed.
+    """
 
     id: bytes | None
     text: str
@@ -51,6 +54,8 @@ class Submission(NamedTuple):
     people: int = 1
     grade: Grade = Grade.NORMAL
     alarm: bool = False
+    guardian: str = ""
+    guardian_consent: bool = False
 
     @property
     def content(self) -> str:
@@ -68,6 +73,7 @@ class Submission(NamedTuple):
                 self.phone,
                 f"{self.under_14:d}{self.share_phone:d}{self.publish:d}",
                 *([str(self.people)] if self.people > 1 else ()),
+                *([f"guardian {self.guardian}"] if self.guardian else ()),
             )
         )
 
@@ -138,6 +144,13 @@ def check_submission(
         answers["publish"] = False
     if problems:
         raise BadFields(problems)
+    child = answers["under_14"]
+    # Nobody is refused: without a guardian who agrees, a child's words are taken, and no more
+    # (docs/decisions/0013-children.md).
+    agreed = child and answers["guardian_consent"] and bool(texts["guardian"])
+    if child and not agreed:
+        texts["name"] = texts["phone"] = ""
+        answers["share_phone"] = answers["publish"] = False
     return Submission(
         id=identity,
         text=texts["text"],
@@ -156,10 +169,12 @@ def check_submission(
         people=people,
         grade=grade,
         alarm=grade is Grade.NORMAL and bool(known.rules.urgent_word_in(texts["text"])),
+        guardian=" ".join(texts["guardian"].split()) if agreed else "",
+        guardian_consent=answers["guardian_consent"],
     )
 
 
-_CONSENTS = ("under_14", "share_phone", "publish")
+_CONSENTS = ("under_14", "share_phone", "publish", "guardian_consent")
 _FIELDS = (
     "id",
     "text",
@@ -171,6 +186,7 @@ _FIELDS = (
     "deputy",
     "name",
     "phone",
+    "guardian",
     "channel",
     "people",
     "grade",
@@ -247,18 +263,19 @@ def raise_matter(
             for field, text in (("text", submission.text), ("place", submission.place))
             if text
         },
-        contact_of(submission.name, submission.phone),
+        contact_of(submission.name, submission.phone, submission.guardian),
         identity,
     )
     transaction.append([draft], by=actor.signature, fresh_subject=True)
     return Raised(identity, number, False)
 
 
-def contact_of(name: str, phone: str) -> dict[str, str]:
-    """Return the contact details as the secret word of an event, none where both are empty."""
-    if not name and not phone:
+def contact_of(name: str, phone: str, guardian: str = "") -> dict[str, str]:
+    """Return the contact details as the secret word of an event, none where all are empty."""
+    if not name and not phone and not guardian:
         return {}
-    return {"contact": json.dumps({"name": name, "phone": phone}, ensure_ascii=False)}
+    details = {"name": name, "phone": phone, **({"guardian": guardian} if guardian else {})}
+    return {"contact": json.dumps(details, ensure_ascii=False)}
 
 
 def free_number(connection: sqlite3.Connection) -> str:
@@ -276,9 +293,11 @@ def _data(submission: Submission, number: str, content: bytes, quarantine: bytes
         value = getattr(submission, field)
         if value:
             data[field] = value
-    for field in _CONSENTS:
+    for field in ("under_14", "share_phone", "publish"):
         if getattr(submission, field):
             data[field] = True
+    if submission.guardian:
+        data["guardian_consent"] = True
     if submission.channel is not Channel.WEB:
         data["channel"] = str(submission.channel)
     if submission.people > 1:

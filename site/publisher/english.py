@@ -1,6 +1,9 @@
 """The English words of the frame, by their Chinese msgid: the one place to translate from."""
 
+from publisher.form_words import FORM
+
 ENGLISH = {
+    **FORM,
     "回音": "Huiyin",
     "跳到正文": "Skip to content",
     "首页": "Home",

@@ -23,6 +23,7 @@ from publisher import (
     fixed_pages,
     ledger_pages,
     notice_pages,
+    offline,
     specimen,
     station_pages,
 )
@@ -66,6 +67,7 @@ class Publisher:
             stylesheet=specimen.stylesheet(server_html),
             server=server_url.rstrip("/"),
             from_files=from_files,
+            script="" if from_files else offline.script_name(),
         )
         files.recover(out)
 
@@ -202,6 +204,7 @@ class Publisher:
     def _every_file(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
         yield from self._register_files(registers)
         yield from self._summary_files(registers)
+        yield from offline.files()
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()

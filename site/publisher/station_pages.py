@@ -42,6 +42,7 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
     days = content.duty.get(station.id, ())
     meta = {
         **_SECTION,
+        "script": True,
         "title": station.name,
         "trail": [{"path": "stations/", "name": "联络站"}],
         "kind": wording.STATION_KINDS[station.kind],
