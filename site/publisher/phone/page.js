@@ -180,6 +180,8 @@ if (page) {
         add(line, "strong", (item.fields.text || `${words.number} ${item.number}`).slice(0, 40));
         const reached = ["phone", "at_hub", "durable"];
         if (item.safety == "at_station") reached.splice(1, 0, "at_station");
+        // When all is safe, its words are on this phone no more.
+        if (item.state == "done") reached.shift();
         const last = reached.indexOf(item.safety || "phone");
         add(line, "p", reached.map((one, at) => (at > last ? "… " : "✓ ") + words[one]).join(" "));
         if (item.photoSafety) add(line, "p", words.photos + words[item.photoSafety]);
