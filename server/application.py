@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import re
 import secrets
 import time
 
@@ -64,6 +65,16 @@ _POLICY = (
     b"content-security-policy",
     b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+)
+
+
+# Pages that carry the script of the outbox, and its service worker, which may fetch from here too.
+_SCRIPTED = re.compile(
+    r"/(?:en/)?(?:(?:submit/|track/|(?:deputies|stations)/[^/]+/)?(?:index\.html)?|matters|sw\.js)"
+)
+_SCRIPT_POLICY = (
+    _POLICY[0],
+    _POLICY[1] + b"; script-src 'self'; connect-src 'self'; worker-src 'self'",
 )
 
 
@@ -227,7 +238,8 @@ class Envelope:
                 status = message["status"]
                 headers = [*message["headers"], *_SECURITY, (b"x-request-id", request_id.encode())]
                 if not any(name == _POLICY[0] for name, _ in message["headers"]):
-                    headers.append(_POLICY)
+                    scripted = _SCRIPTED.fullmatch(scope["path"]) is not None
+                    headers.append(_SCRIPT_POLICY if scripted else _POLICY)
                 message["headers"] = headers
             await send(message)
 

@@ -264,6 +264,8 @@ def _submission() -> dict[str, Any]:
         },
         "grade": {"enum": list(Grade), "description": "staff only"},
         "under_14": yes_no,
+        "guardian": {"type": "string", "description": "who agrees for one under 14"},
+        "guardian_consent": yes_no,
         "share_phone": yes_no,
         "publish": yes_no,
     }

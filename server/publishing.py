@@ -90,7 +90,15 @@ def program_mark() -> str:
         running.update(f"{name} {version(name)}\n".encode())
     for folder in _MADE_WITH:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".html", ".css", ".md", ".yml", ".csv"):
+            if path.is_file() and path.suffix in (
+                ".py",
+                ".js",
+                ".html",
+                ".css",
+                ".md",
+                ".yml",
+                ".csv",
+            ):
                 running.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return running.hexdigest()[:16]
 

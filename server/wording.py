@@ -107,6 +107,8 @@ FIELDS: Mapping[str, str] = {
     "channel": N_("渠道"),
     "id": N_("提交标识"),
     "under_14": N_("未满 14 岁"),
+    "guardian": N_("监护人姓名"),
+    "guardian_consent": N_("监护人同意"),
     "share_phone": N_("同意承办单位看到电话"),
     "publish": N_("同意公开"),
     "people": N_("几个人一起反映"),
