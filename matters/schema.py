@@ -297,7 +297,21 @@ def m008_supervision(database: Database) -> None:
 
 
 @migrations()
-def m009_notice_lists(database: Database) -> None:
+def m009_pictures(database: Database) -> None:
+    """Which pictures each matter names, so that those that nobody names can go."""
+    for statement in (
+        """CREATE TABLE matter_pictures(
+            matter BLOB NOT NULL,
+            sha256 TEXT NOT NULL,
+            PRIMARY KEY(matter, sha256)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX matter_pictures_by_hash ON matter_pictures(sha256)",
+    ):
+        database.execute(statement)
+
+
+@migrations()
+def m010_notice_lists(database: Database) -> None:
     """Since when a matter stood among the notices, and its places in their lists (`ListKind`)."""
     place = "first_shown_at, number, id, shown"
     for statement in (

@@ -28,6 +28,7 @@ from publisher import (
     list_upkeep,
     notice_lists,
     notice_pages,
+    offline,
     sitemaps,
     specimen,
     station_pages,
@@ -79,6 +80,7 @@ class Publisher:
             stylesheet=specimen.stylesheet(server_html),
             server=server_url.rstrip("/"),
             from_files=from_files,
+            script="" if from_files else offline.script_name(),
         )
         self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
@@ -174,6 +176,7 @@ class Publisher:
         yield from ledger_pages.parts(registers)
         yield from county_pages.every(registers)
         yield fixed_pages.track()
+        yield fixed_pages.search()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
         yield from deputy_pages.lists(registers)
@@ -233,6 +236,7 @@ class Publisher:
             for part in range(1, sitemaps.parts(registers) + 1):
                 data = sitemaps.notices(registers, part, self._base_url)
                 yield sitemaps.part_path(part), data
+        yield from offline.files()
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()
