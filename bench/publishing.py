@@ -18,6 +18,7 @@ from matters.execution import carry_out
 from matters.history import HistoricalRow
 from matters.intake import check_submission, raise_matter
 from matters.known import Known
+from matters.listing import waiting
 from matters.registers.categories import CATEGORIES
 from matters.sample import sample_registers
 from matters.terms import Role
@@ -114,6 +115,9 @@ def fill(log: Log, size: int) -> None:
         rows = [row(index) for index in range(first, min(first + IN_ONE, size))]
         log.write(lambda t, rows=rows: history.take_rows(t, batch, rows, actor=OFFICE))  # type: ignore[misc]  # list
     log.write(lambda t: history.approve_import(t, batch, actor=OFFICE))
+    # What a running node does in quiet moments: the tallies of the ledger.
+    while log.write(lambda t: waiting.work_off(t.connection)).result:
+        pass
 
 
 def _one_by_one(log: Log, keeper: SiteKeeper, data: Path) -> tuple[list[float], list[float]]:

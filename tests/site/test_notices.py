@@ -12,7 +12,7 @@ from matters.notices import ListKind, Notice
 from matters.public import NoticeShelf
 from publisher.content import Notices, NoticesInMemory
 from tests.eventlog.notes import Clock
-from tests.matters.county import AREAS, commanded, open_county, raised
+from tests.matters.county import AREAS, OFFICE, commanded, open_county, raised
 
 PUBLIC = {"title": "大桥栏杆", "text": "村民反映栏杆断裂", "answer": "已经修复"}
 
@@ -35,10 +35,10 @@ class County:
             commanded(self.log, number, "answer", text="修好了")
             self.clock.now_ms += 1000 * 3600
         for number in self.numbers:
-            commanded(self.log, number, "publish", **PUBLIC)
+            commanded(self.log, number, "publish", OFFICE, None, **PUBLIC)
             self.clock.now_ms += 1000 * 3600
         self.remember()
-        commanded(self.log, self.numbers[5], "publish", **{**PUBLIC, "title": "改过"})
+        commanded(self.log, self.numbers[5], "publish", OFFICE, None, **{**PUBLIC, "title": "改过"})
         self.remember()
         for n in (1, 4):
             commanded(self.log, self.numbers[n], "withdraw", reason="要改")
