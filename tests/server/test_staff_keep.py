@@ -36,7 +36,6 @@ def post_record(
     page = browser.get(f"/console/registers/{path}")
     assert page.status_code == 200, page.text
     typed = {**fields_of(page.text), **cells}
-    typed.pop("photo_file", None)
     typed.pop("photo_gone", None) if "photo_gone" not in cells else None
     files = {"photo_file": ("a.jpg", body)} if body else None
     return browser.post(f"/console/registers/{path}", data=typed, files=files)
