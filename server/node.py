@@ -30,6 +30,7 @@ from server.postman import Postman
 from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
+from server.search_directory import DirectoryCache
 from server.settings import Settings
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
@@ -128,6 +129,7 @@ class Node:
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
         self.timekeeper = Timekeeper(self.log, self.registers.current)
         self.postman = self._postman()

@@ -257,8 +257,15 @@ def _submission() -> dict[str, Any]:
         "kind": {"enum": list(Kind)},
         "channel": {"enum": list(Channel)},
         "people": {"type": "string", "description": "how many bring it, 1 to 99999; staff only"},
+        "slip": {
+            "type": "string",
+            "description": "the number of the letterbox slip it was written on, which becomes the "
+            "matter's; staff only",
+        },
         "grade": {"enum": list(Grade), "description": "staff only"},
         "under_14": yes_no,
+        "guardian": {"type": "string", "description": "who agrees for one under 14"},
+        "guardian_consent": yes_no,
         "share_phone": yes_no,
         "publish": yes_no,
     }

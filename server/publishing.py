@@ -14,9 +14,11 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -37,6 +39,7 @@ from publisher.touched import Changes
 from server import attachments, county_registers
 from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
+from server.search_keeper import SearchKeeper
 from server.site_news import news_since
 
 DUTY_DAYS_SHOWN = 6
@@ -51,6 +54,8 @@ NOTICES_AT_ONCE = 50
 FAILED_WAIT_MOST_S = 60.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parent / "templates" / "public")
+# Another version of these may give other bytes.
+_MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
 _NO_LEDGER = Ledger(
     total=Count(key="", received=0, answered=0, pending=0, published=0),
     months=(),
@@ -79,11 +84,21 @@ class SiteState(msgspec.Struct):
 
 
 def program_mark() -> str:
-    """Return a mark of everything that the site is made with: templates, texts and code."""
-    running = hashlib.sha256()
+    """Return a mark of everything that the site is made with: templates, texts, code, libraries."""
+    running = hashlib.sha256(zlib.ZLIB_RUNTIME_VERSION.encode())
+    for name in _MADE_BY:
+        running.update(f"{name} {version(name)}\n".encode())
     for folder in _MADE_WITH:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".html", ".css", ".md", ".yml", ".csv"):
+            if path.is_file() and path.suffix in (
+                ".py",
+                ".js",
+                ".html",
+                ".css",
+                ".md",
+                ".yml",
+                ".csv",
+            ):
                 running.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return running.hexdigest()[:16]
 
@@ -157,6 +172,7 @@ class SiteKeeper:
         # Never held during a build: a person who asks for a page meanwhile must not wait for it.
         self._making = threading.RLock()
         self._made_by = program_mark()
+        self.search = SearchKeeper(log, folder)
         self.last_error = ""
         self.built_position = 0
         self._read_up_to = 0
@@ -183,6 +199,8 @@ class SiteKeeper:
     def start(self) -> None:
         """Bring the site up to date, building it where there is none, and follow the log."""
         self._bring_up_to_date()
+        # The search follows in the thread: what it has missed meanwhile does not hold up the start.
+        self._wake.set()
         self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
         self._thread.start()
 
@@ -194,6 +212,7 @@ class SiteKeeper:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self.search.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -246,6 +265,8 @@ class SiteKeeper:
             time.sleep(PAUSE_S)
             try:
                 self._bring_up_to_date()
+                if self.search.follow(self._read_up_to):
+                    self._wake.set()
                 self.last_error, wait_s = "", 0.0
             except Exception as error:
                 # The old pages stand; it is tried again, at longer and longer intervals.

@@ -22,7 +22,7 @@ _SHOWN_BY_REGISTERS = frozenset(
     register.noun for register in (DEPUTIES, STATIONS, SHIFTS, ACTIVITIES, DAYS)
 )
 _SHOWN_EVERYWHERE = frozenset(
-    register.noun for register in (AREAS, UNITS, CATEGORIES, COUNTIES, RULES, PAGES)
+    register.noun for register in (AREAS, UNITS, CATEGORIES, COUNTIES, RULES)
 )
 # A matter that has just come has no page of its own yet; it only moves the ledger's counts.
 _NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
@@ -41,7 +41,7 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
     connection.execute("BEGIN")
     newest = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
     notices: set[str] = set()
-    everything = registers = counts = False
+    everything = registers = pages = counts = False
     for subject, kind in connection.execute(
         "SELECT subject, type FROM events WHERE position > ? AND position <= ?",
         (position, newest),
@@ -56,8 +56,12 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
                 notices.add(number)
         elif noun in _SHOWN_BY_REGISTERS:
             registers = True
+        elif noun == PAGES.noun:
+            pages = True
         elif noun in _SHOWN_EVERYWHERE:
             everything = True
     connection.execute("ROLLBACK")
-    changes = Changes(notices=tuple(sorted(notices)), registers=registers, everything=everything)
+    changes = Changes(
+        notices=tuple(sorted(notices)), registers=registers, pages=pages, everything=everything
+    )
     return News(changes, counts, newest)

@@ -326,6 +326,7 @@ def entry(
         draft=draft,
         unsent=unsent,
         taken=read_number(request.query_params.get("taken", "")),
+        slip=read_number(request.query_params.get("slip", "")),
     )
 
 
@@ -342,7 +343,12 @@ async def enter(request: Request) -> Response:
         errors = field_messages(language_of(request), refusal.problems)
         return entry(request, typed=fields.values, errors=errors, status=422)
     await node.log.write_async(lambda transaction: drafts.remove(transaction, account, "enter"))
-    if fields.text("then") == "slip":
+    if fields.text("then") == "slip" and not fields.text("slip"):
         return redirect(request, f"m/{receipt.raised.number}/slip?key={receipt.key}")
     channel = fields.text("channel") or "visit"
-    return redirect(request, f"console/enter?taken={receipt.raised.number}&channel={channel}")
+    slip = read_number(fields.text("slip"))
+    return redirect(
+        request,
+        f"console/enter?taken={receipt.raised.number}&channel={channel}"
+        + (f"&slip={slip}" if slip else ""),
+    )

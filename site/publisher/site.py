@@ -6,7 +6,7 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,13 +16,16 @@ from publisher import (
     addresses,
     area_pages,
     contact_card,
+    county_pages,
     deputy_pages,
     duty_calendar,
+    english_pages,
     feeds,
     files,
     fixed_pages,
     ledger_pages,
     notice_pages,
+    offline,
     specimen,
     station_pages,
 )
@@ -35,7 +38,12 @@ from publisher.touched import Changes, lists_of
 from publisher.tree import Tree
 
 _ALL = 1_000_000
-_LISTS_CUT = ("deputies/level/", "stations/page/")
+_LISTS_CUT = ("deputies/level/", "stations/page/", "stations/kind/")
+
+
+def _told(content: Content, numbers: Collection[str]) -> bool:
+    """Whether one of the county's own pages tells of one of these notices."""
+    return any(page.notice in numbers for page in content.pages.values())
 
 
 class Publisher:
@@ -68,7 +76,9 @@ class Publisher:
             stylesheet=specimen.stylesheet(server_html),
             server=server_url.rstrip("/"),
             from_files=from_files,
+            script="" if from_files else offline.script_name(),
         )
+        self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
 
     def build_full(self) -> None:
@@ -87,6 +97,7 @@ class Publisher:
                 tree.write_file(path, data)
             tree.album.sweep()
             files.swap(fresh, self._out)
+            self._unfinished.unlink(missing_ok=True)
             self._ledger_parts.clear()
 
     def publish(self, changes: Changes) -> None:
@@ -96,35 +107,46 @@ class Publisher:
             return
         with self._lock:
             registers = self._registers()
-            content = registers.content
-            self._tree = Tree(self._out, self._machinery, content.picture)
-            numbers = self._notices_of(content, changes)
-            lists = lists_of(content, self._out, changes.notices)
-            # A new page comes before the lists that link to it, an old one after them: until
-            # they are written it alone knows, after a crash too, where its notice stood.
-            known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
-            self._write_notices(registers, (n for n in numbers if n not in known))
-            counts = dict(content.notices.months())
-            for month in lists.months:
-                self._write_month(registers, month, counts.get(month, 0))
-            if changes.in_registers:
-                self._write_registers(registers)
-            else:
-                for id in lists.deputies & content.deputies.keys():
-                    deputy = content.deputies[id]
-                    self._tree.write(deputy_pages.deputy(registers, deputy, self._base_url))
-                for id in lists.stations & content.stations.keys():
-                    station = content.stations[id]
-                    self._tree.write(station_pages.station(registers, station, self._base_url))
-                for code in lists.areas & content.areas.keys():
-                    if registers.area_link(code):
-                        self._tree.write(area_pages.area(registers, content.areas[code]))
-            for source in self._summaries(registers):
-                self._tree.write(source)
-            for path, data in self._summary_files(registers):
-                self._tree.write_file(path, data)
-            self._write_notices(registers, (n for n in numbers if n in known))
-            self._write_ledger_parts(registers)
+            self._tree = Tree(self._out, self._machinery, registers.content.picture)
+            if self._unfinished.exists():
+                self._tree.sweep()
+            # Stays where a publish is cut short: the next one takes away what it left behind.
+            self._unfinished.touch()
+            self._follow(registers, changes)
+            self._unfinished.unlink()
+
+    def _follow(self, registers: Registers, changes: Changes) -> None:
+        """Writes and removes what `changes` touch. Called with the lock held."""
+        content = registers.content
+        numbers = self._notices_of(content, changes)
+        lists = lists_of(content, self._out, changes.notices)
+        # A new page comes before the lists that link to it, an old one after them: until
+        # they are written it alone knows, after a crash too, where its notice stood.
+        known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
+        self._write_notices(registers, (n for n in numbers if n not in known))
+        counts = dict(content.notices.months())
+        for month in lists.months:
+            self._write_month(registers, month, counts.get(month, 0))
+        if changes.pages or changes.in_registers or _told(content, numbers):
+            self._write_county_pages(registers)
+        if changes.in_registers:
+            self._write_registers(registers)
+        else:
+            for id in lists.deputies & content.deputies.keys():
+                deputy = content.deputies[id]
+                self._tree.write(deputy_pages.deputy(registers, deputy, self._base_url))
+            for id in lists.stations & content.stations.keys():
+                station = content.stations[id]
+                self._tree.write(station_pages.station(registers, station, self._base_url))
+            for code in lists.areas & content.areas.keys():
+                if registers.area_link(code):
+                    self._tree.write(area_pages.area(registers, content.areas[code]))
+        for source in self._summaries(registers):
+            self._tree.write(source)
+        for path, data in self._summary_files(registers):
+            self._tree.write_file(path, data)
+        self._write_notices(registers, (n for n in numbers if n in known))
+        self._write_ledger_parts(registers)
 
     def _registers(self) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
@@ -153,7 +175,9 @@ class Publisher:
         yield from self._register_pages(registers)
         yield from self._summaries(registers)
         yield from ledger_pages.parts(registers)
+        yield from county_pages.every(registers)
         yield fixed_pages.track()
+        yield fixed_pages.search()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
         yield from deputy_pages.lists(registers)
@@ -166,6 +190,7 @@ class Publisher:
             yield station_pages.station(registers, station, self._base_url)
         for area in (*registers.townships, *registers.villages):
             yield area_pages.area(registers, area)
+        yield from english_pages.pages(registers)
 
     @staticmethod
     def _summaries(registers: Registers) -> Iterator[PageSource]:
@@ -186,6 +211,8 @@ class Publisher:
         """Every page worth finding, the few before the many."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
+        yield from (page.path for page in english_pages.pages(registers))
+        yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
         yield from (addresses.deputy(d.id) for d in registers.deputies)
@@ -206,6 +233,7 @@ class Publisher:
     def _every_file(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
         yield from self._register_files(registers)
         yield from self._summary_files(registers)
+        yield from offline.files()
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()
@@ -251,9 +279,26 @@ class Publisher:
             path = page.parent.relative_to(self._out).as_posix() + "/"
             if path not in wanted:
                 self._ledger_parts.pop(path, None)
-                page.unlink()
-                if not any(page.parent.iterdir()):
-                    page.parent.rmdir()
+                self._tree.remove(path)
+
+    def _write_county_pages(self, registers: Registers) -> None:
+        """Writes the county's own pages and the stations that link to them; removes old ones."""
+        written = set()
+        for source in county_pages.every(registers):
+            self._tree.write(source)
+            written.add(source.path)
+        self._tree.write(english_pages.home(registers))
+        self._remove_others(("pages", "en/pages"), written)
+        for station in registers.stations:
+            self._tree.write(station_pages.station(registers, station, self._base_url))
+
+    def _remove_others(self, parents: Iterable[str], written: Collection[str]) -> None:
+        """Removes the pages below some folders that are not among those written."""
+        for parent in parents:
+            for page in sorted((self._out / parent).glob("**/index.html"), reverse=True):
+                path = page.parent.relative_to(self._out).as_posix() + "/"
+                if path not in written:
+                    self._tree.remove(path)
 
     def _write_registers(self, registers: Registers) -> None:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""
@@ -263,12 +308,7 @@ class Publisher:
             written.add(source.path)
         for path, data in self._register_files(registers):
             self._tree.write_file(path, data)
-        for parent in ("areas", "deputies", "stations"):
-            pages = sorted((self._out / parent).glob("**/index.html"), reverse=True)
-            for page in pages:
-                path = page.parent.relative_to(self._out).as_posix() + "/"
-                if path not in written:
-                    self._tree.remove(path)
+        self._remove_others(("areas", "deputies", "stations", "en/areas", "en/stations"), written)
         for path in _LISTS_CUT:
             folder = self._out / path
             for empty in (*folder.glob("*/"), folder):
