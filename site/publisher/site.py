@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from deputies.deputies import DEPUTIES
 from matters.notices import ListKind
 from publisher import (
     addresses,
@@ -41,6 +42,7 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.touched import Changes, renamed
 from publisher.tree import Tree
+from stations.stations import STATIONS
 
 _ALL = 1_000_000
 
@@ -126,6 +128,8 @@ class Publisher:
         """
         content = registers.content
         named = renamed(content, self._out) if changes.in_registers else set()
+        for source in self._edited_pages(registers, changes, named):
+            self._tree.write(source)
         numbers = dict.fromkeys(changes.notices)
         for one in named:
             numbers.update((n.number, None) for n in content.notices.of(*one, _ALL))
@@ -161,6 +165,19 @@ class Publisher:
         content = self._source()
         self._machinery.set_extra(county=msgspec.to_builtins(content.county))
         return Registers(content)
+
+    def _edited_pages(
+        self, registers: Registers, changes: Changes, named: set[NoticeList]
+    ) -> Iterator[PageSource]:
+        """The pages that whoever edited them looks at first; not those of `named` (see there)."""
+        content = registers.content
+        for noun, id in changes.edited:
+            if noun == DEPUTIES.noun and id in content.deputies:
+                if (ListKind.DEPUTY, id) not in named:
+                    yield deputy_pages.deputy(registers, content.deputies[id], self._base_url)
+            elif noun == STATIONS.noun and id in content.stations:
+                if (ListKind.STATION, id) not in named:
+                    yield station_pages.station(registers, content.stations[id], self._base_url)
 
     def _every_page(self, registers: Registers) -> Iterator[PageSource]:
         content = registers.content
