@@ -22,6 +22,7 @@ from server import (
     session_interface,
     tracking,
 )
+from server.compressing import Compressing
 from server.console import (
     accounts,
     days,
@@ -76,7 +77,7 @@ def make_application(node: Node) -> ASGIApp:
     )
     application.state.node = node
     application.state.attempts = Attempts()
-    return Envelope(application)
+    return Envelope(Compressing(application))
 
 
 def routes() -> list[Route]:

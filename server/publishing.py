@@ -14,9 +14,11 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -51,6 +53,8 @@ NOTICES_AT_ONCE = 50
 FAILED_WAIT_MOST_S = 60.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parent / "templates" / "public")
+# Another version of these may give other bytes.
+_MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
 _NO_LEDGER = Ledger(
     total=Count(key="", received=0, answered=0, pending=0, published=0),
     months=(),
@@ -79,8 +83,10 @@ class SiteState(msgspec.Struct):
 
 
 def program_mark() -> str:
-    """Return a mark of everything that the site is made with: templates, texts and code."""
-    running = hashlib.sha256()
+    """Return a mark of everything that the site is made with: templates, texts, code, libraries."""
+    running = hashlib.sha256(zlib.ZLIB_RUNTIME_VERSION.encode())
+    for name in _MADE_BY:
+        running.update(f"{name} {version(name)}\n".encode())
     for folder in _MADE_WITH:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix in (".py", ".html", ".css", ".md", ".yml", ".csv"):

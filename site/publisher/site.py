@@ -76,6 +76,7 @@ class Publisher:
             server=server_url.rstrip("/"),
             from_files=from_files,
         )
+        self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
 
     def build_full(self) -> None:
@@ -94,6 +95,7 @@ class Publisher:
                 tree.write_file(path, data)
             tree.album.sweep()
             files.swap(fresh, self._out)
+            self._unfinished.unlink(missing_ok=True)
             self._ledger_parts.clear()
 
     def publish(self, changes: Changes) -> None:
@@ -103,37 +105,46 @@ class Publisher:
             return
         with self._lock:
             registers = self._registers()
-            content = registers.content
-            self._tree = Tree(self._out, self._machinery, content.picture)
-            numbers = self._notices_of(content, changes)
-            lists = lists_of(content, self._out, changes.notices)
-            # A new page comes before the lists that link to it, an old one after them: until
-            # they are written it alone knows, after a crash too, where its notice stood.
-            known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
-            self._write_notices(registers, (n for n in numbers if n not in known))
-            counts = dict(content.notices.months())
-            for month in lists.months:
-                self._write_month(registers, month, counts.get(month, 0))
-            if changes.pages or changes.in_registers or _told(content, numbers):
-                self._write_county_pages(registers)
-            if changes.in_registers:
-                self._write_registers(registers)
-            else:
-                for id in lists.deputies & content.deputies.keys():
-                    deputy = content.deputies[id]
-                    self._tree.write(deputy_pages.deputy(registers, deputy, self._base_url))
-                for id in lists.stations & content.stations.keys():
-                    station = content.stations[id]
-                    self._tree.write(station_pages.station(registers, station, self._base_url))
-                for code in lists.areas & content.areas.keys():
-                    if registers.area_link(code):
-                        self._tree.write(area_pages.area(registers, content.areas[code]))
-            for source in self._summaries(registers):
-                self._tree.write(source)
-            for path, data in self._summary_files(registers):
-                self._tree.write_file(path, data)
-            self._write_notices(registers, (n for n in numbers if n in known))
-            self._write_ledger_parts(registers)
+            self._tree = Tree(self._out, self._machinery, registers.content.picture)
+            if self._unfinished.exists():
+                self._tree.sweep()
+            # Stays where a publish is cut short: the next one takes away what it left behind.
+            self._unfinished.touch()
+            self._follow(registers, changes)
+            self._unfinished.unlink()
+
+    def _follow(self, registers: Registers, changes: Changes) -> None:
+        """Writes and removes what `changes` touch. Called with the lock held."""
+        content = registers.content
+        numbers = self._notices_of(content, changes)
+        lists = lists_of(content, self._out, changes.notices)
+        # A new page comes before the lists that link to it, an old one after them: until
+        # they are written it alone knows, after a crash too, where its notice stood.
+        known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
+        self._write_notices(registers, (n for n in numbers if n not in known))
+        counts = dict(content.notices.months())
+        for month in lists.months:
+            self._write_month(registers, month, counts.get(month, 0))
+        if changes.pages or changes.in_registers or _told(content, numbers):
+            self._write_county_pages(registers)
+        if changes.in_registers:
+            self._write_registers(registers)
+        else:
+            for id in lists.deputies & content.deputies.keys():
+                deputy = content.deputies[id]
+                self._tree.write(deputy_pages.deputy(registers, deputy, self._base_url))
+            for id in lists.stations & content.stations.keys():
+                station = content.stations[id]
+                self._tree.write(station_pages.station(registers, station, self._base_url))
+            for code in lists.areas & content.areas.keys():
+                if registers.area_link(code):
+                    self._tree.write(area_pages.area(registers, content.areas[code]))
+        for source in self._summaries(registers):
+            self._tree.write(source)
+        for path, data in self._summary_files(registers):
+            self._tree.write_file(path, data)
+        self._write_notices(registers, (n for n in numbers if n in known))
+        self._write_ledger_parts(registers)
 
     def _registers(self) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
@@ -264,9 +275,7 @@ class Publisher:
             path = page.parent.relative_to(self._out).as_posix() + "/"
             if path not in wanted:
                 self._ledger_parts.pop(path, None)
-                page.unlink()
-                if not any(page.parent.iterdir()):
-                    page.parent.rmdir()
+                self._tree.remove(path)
 
     def _write_county_pages(self, registers: Registers) -> None:
         """Writes the county's own pages and the stations that link to them; removes old ones."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from publisher import files
 from publisher.album import Album, names_in
+from publisher.compressed import copies, suffixes
 from publisher.machinery import Machinery
 from publisher.sources import PageSource
 
@@ -30,22 +31,20 @@ class Tree:
 
     def write(self, source: PageSource) -> None:
         """Writes a page, its pictures before it; takes away what only it named until now."""
-        target = self.root / source.path / "index.html"
-        before, after = files.read(target), self._machinery.data(source)
+        path = f"{source.path}index.html"
+        before, after = files.read(self.root / path), self._machinery.data(source)
         names = names_in(after)
         self.album.name(source.path, names, source.pictures)
-        self._put(target, before, after)
+        self._put(path, before, after)
         self.album.forget(source.path, names_in(before) - names)
 
     def write_hand_written(self, path: str) -> None:
         """Writes a page of site/docs."""
-        target = self.root / path / "index.html"
-        self._put(target, files.read(target), self._machinery.data_hand_written(path))
+        self.write_file(f"{path}index.html", self._machinery.data_hand_written(path))
 
     def write_file(self, path: str, data: bytes) -> None:
-        """Writes what is no page."""
-        target = self.root / path
-        self._put(target, files.read(target), data)
+        """Writes what is no generated page."""
+        self._put(path, files.read(self.root / path), data)
 
     def remove(self, path: str) -> None:
         """Removes a page with its folder and the pictures that only it named."""
@@ -53,6 +52,15 @@ class Tree:
         files.remove(self.root / path)
         self.album.forget(path, names_in(page))
 
-    def _put(self, target: Path, before: bytes | None, after: bytes) -> None:
-        if before != after:
-            files.put(target, after, flushed=not self._fresh)
+    def sweep(self) -> None:
+        """Takes away what nobody shows, after a publish that was cut short."""
+        files.sweep(self.root)
+        self.album.sweep()
+
+    def _put(self, path: str, before: bytes | None, after: bytes) -> None:
+        target = self.root / path
+        if before == after and all(
+            target.with_name(target.name + suffix).exists() for suffix in suffixes(path)
+        ):
+            return
+        files.put(target, after, copies(path, after), flushed=not self._fresh)
