@@ -61,6 +61,9 @@ _POLICY = (
     b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 )
+# The one page that other sites may show within theirs; nothing can be done on it (S08).
+_COLUMN = "/notices/column/"
+_COLUMN_POLICY = (_POLICY[0], _POLICY[1].replace(b"frame-ancestors 'none'", b"frame-ancestors *"))
 
 
 def make_application(node: Node) -> ASGIApp:
@@ -211,9 +214,11 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], *_SECURITY, (b"x-request-id", request_id.encode())]
+                shown_elsewhere = scope["path"].endswith(_COLUMN)
+                guards = _SECURITY[:1] if shown_elsewhere else _SECURITY
+                headers = [*message["headers"], *guards, (b"x-request-id", request_id.encode())]
                 if not any(name == _POLICY[0] for name, _ in message["headers"]):
-                    headers.append(_POLICY)
+                    headers.append(_COLUMN_POLICY if shown_elsewhere else _POLICY)
                 message["headers"] = headers
             await send(message)
 

@@ -11,6 +11,7 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 
 PER_PAGE = 20
+IN_COLUMN = 8
 _SECTION = {"section": "notices/"}
 
 
@@ -106,6 +107,17 @@ def index(registers: Registers) -> PageSource:
         "latest": registers.notice_rows(notices.latest(5)),
     }
     return PageSource("notices/", "notices.html", meta)
+
+
+def column(registers: Registers) -> PageSource:
+    """The newest notices as a bare page, for a column on the front page of a portal (S08)."""
+    meta = {
+        **_SECTION,
+        "title": "最新公示",
+        "unlisted": True,
+        "notices": registers.notice_rows(registers.content.notices.latest(IN_COLUMN)),
+    }
+    return PageSource("notices/column/", "column.html", meta)
 
 
 def month_pages(registers: Registers, month: str, count: int) -> Iterator[PageSource]:

@@ -219,6 +219,7 @@ def pages() -> Iterator[PageSource]:
     for station in registers.stations:
         yield station_pages.station(registers, station, "https://example.org/")
     yield notice_pages.index(registers)
+    yield notice_pages.column(registers)
     for month, count in notices.months():
         yield from notice_pages.month_pages(registers, month, count)
     for notice in notices.in_month("2026-01", 0, 1):
