@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import re
 import secrets
 import time
 
@@ -19,6 +20,7 @@ from server import (
     interface,
     ledger_interface,
     register_interface,
+    search,
     session_interface,
     tracking,
 )
@@ -31,10 +33,13 @@ from server.console import (
     market,
     outbox,
     paper,
+    printing,
     publishing,
+    register_files,
     registers,
     session_pages,
     sessions,
+    shifts,
     supervision,
     system,
     unsent,
@@ -65,6 +70,15 @@ _POLICY = (
 _COLUMN = "/notices/column/"
 _COLUMN_POLICY = (_POLICY[0], _POLICY[1].replace(b"frame-ancestors 'none'", b"frame-ancestors *"))
 
+# Pages that carry the script of the outbox, and its service worker, which may fetch from here too.
+_SCRIPTED = re.compile(
+    r"/(?:en/)?(?:(?:submit/|track/|(?:deputies|stations)/[^/]+/)?(?:index\.html)?|matters|sw\.js)"
+)
+_SCRIPT_POLICY = (
+    _POLICY[0],
+    _POLICY[1] + b"; script-src 'self'; connect-src 'self'; worker-src 'self'",
+)
+
 
 def make_application(node: Node) -> ASGIApp:
     """Return the application of a node that has been started."""
@@ -89,6 +103,8 @@ def routes() -> list[Route]:
         Route("/matters", intake.submit_matter, methods=["POST"]),
         Route("/submit/", intake.submission_form),
         Route("/track", tracking.track),
+        Route("/search", search.search),
+        Route("/search/", search.search),
         Route("/m/{number}", tracking.followed),
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
@@ -150,11 +166,19 @@ def console_routes() -> list[Route]:
         Route("/console/market", market.stall, methods=["GET"]),
         Route("/console/market", market.enter, methods=["POST"]),
         Route("/console/market/slips", market.slips),
+        Route("/console/paper/", printing.overview),
+        Route("/console/paper/{kind}.pdf", printing.download),
         Route("/console/drafts.js", drafting.script),
         Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/pictures/{sha256}", registers.picture),
+        Route("/console/shifts/{station}", shifts.page, methods=["GET"]),
+        Route("/console/shifts/{station}", shifts.change, methods=["POST"]),
         Route("/console/registers/", registers.overview),
+        Route("/console/registers/import", register_files.page, methods=["GET"]),
+        Route("/console/registers/import", register_files.take, methods=["POST"]),
+        Route("/console/registers/export.zip", register_files.download),
         Route("/console/registers/days/", days.page, methods=["GET"]),
         Route("/console/registers/days/", days.add, methods=["POST"]),
         Route("/console/registers/{plural}/", registers.records),
@@ -214,11 +238,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                shown_elsewhere = scope["path"].endswith(_COLUMN)
-                guards = _SECURITY[:1] if shown_elsewhere else _SECURITY
+                guards = _SECURITY[:1] if scope["path"].endswith(_COLUMN) else _SECURITY
                 headers = [*message["headers"], *guards, (b"x-request-id", request_id.encode())]
                 if not any(name == _POLICY[0] for name, _ in message["headers"]):
-                    headers.append(_COLUMN_POLICY if shown_elsewhere else _POLICY)
+                    headers.append(_policy_of(scope["path"]))
                 message["headers"] = headers
             await send(message)
 
@@ -239,6 +262,13 @@ class Envelope:
                     status,
                     (time.monotonic() - began) * 1000,
                 )
+
+
+def _policy_of(path: str) -> tuple[bytes, bytes]:
+    """Return the content security policy of a path."""
+    if path.endswith(_COLUMN):
+        return _COLUMN_POLICY
+    return _SCRIPT_POLICY if _SCRIPTED.fullmatch(path) else _POLICY
 
 
 def _without_secrets(path: str) -> str:

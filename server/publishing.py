@@ -39,6 +39,7 @@ from publisher.touched import Changes
 from server import attachments, county_registers
 from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
+from server.search_keeper import SearchKeeper
 from server.site_news import news_since
 
 DUTY_DAYS_SHOWN = 6
@@ -89,7 +90,15 @@ def program_mark() -> str:
         running.update(f"{name} {version(name)}\n".encode())
     for folder in _MADE_WITH:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".html", ".css", ".md", ".yml", ".csv"):
+            if path.is_file() and path.suffix in (
+                ".py",
+                ".js",
+                ".html",
+                ".css",
+                ".md",
+                ".yml",
+                ".csv",
+            ):
                 running.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return running.hexdigest()[:16]
 
@@ -100,12 +109,16 @@ def today() -> datetime.date:
 
 
 def read_content(connection: sqlite3.Connection) -> Content:
-    """Return what the site is made from, as the database has it at this moment.
+    """Return what the site is made from, as the database has it at this moment."""
+    return content_of(county_registers.read_all(connection), connection)
+
+
+def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Content:
+    """Return what the site is made from with these registers, be they saved or not.
 
     Pictures are read from the second database beside it.
     """
     folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
-    found = county_registers.read_all(connection)
     start = today()
     deputies = tuple(found.deputies.values())
     return Content(
@@ -159,6 +172,7 @@ class SiteKeeper:
         # Never held during a build: a person who asks for a page meanwhile must not wait for it.
         self._making = threading.RLock()
         self._made_by = program_mark()
+        self.search = SearchKeeper(log, folder)
         self.last_error = ""
         self.built_position = 0
         self._read_up_to = 0
@@ -185,6 +199,8 @@ class SiteKeeper:
     def start(self) -> None:
         """Bring the site up to date, building it where there is none, and follow the log."""
         self._bring_up_to_date()
+        # The search follows in the thread: what it has missed meanwhile does not hold up the start.
+        self._wake.set()
         self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
         self._thread.start()
 
@@ -196,6 +212,7 @@ class SiteKeeper:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self.search.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -248,6 +265,8 @@ class SiteKeeper:
             time.sleep(PAUSE_S)
             try:
                 self._bring_up_to_date()
+                if self.search.follow(self._read_up_to):
+                    self._wake.set()
                 self.last_error, wait_s = "", 0.0
             except Exception as error:
                 # The old pages stand; it is tried again, at longer and longer intervals.

@@ -70,6 +70,7 @@ def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:
     areas = [registers.area_link(code) or registers.area_name(code) for code in deputy.areas]
     meta = {
         **_SECTION,
+        "script": True,
         "title": deputy.name,
         "trail": [{"path": "deputies/", "name": "代表"}],
         "level": wording.LEVELS[deputy.level],

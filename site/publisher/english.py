@@ -1,6 +1,7 @@
 """The English words of the frame, by their Chinese msgid: the one place to translate from."""
 
 from deputies.deputies import Level
+from publisher.form_words import FORM
 from stations.stations import StationKind
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -27,6 +28,7 @@ STATION_KINDS = {
 }
 
 ENGLISH = {
+    **FORM,
     "回音": "Huiyin",
     "跳到正文": "Skip to content",
     "首页": "Home",

@@ -25,6 +25,7 @@ from publisher import (
     fixed_pages,
     ledger_pages,
     notice_pages,
+    offline,
     specimen,
     station_pages,
 )
@@ -75,6 +76,7 @@ class Publisher:
             stylesheet=specimen.stylesheet(server_html),
             server=server_url.rstrip("/"),
             from_files=from_files,
+            script="" if from_files else offline.script_name(),
         )
         self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
@@ -175,6 +177,7 @@ class Publisher:
         yield from ledger_pages.parts(registers)
         yield from county_pages.every(registers)
         yield fixed_pages.track()
+        yield fixed_pages.search()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
         yield from deputy_pages.lists(registers)
@@ -232,6 +235,7 @@ class Publisher:
     def _every_file(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
         yield from self._register_files(registers)
         yield from self._summary_files(registers)
+        yield from offline.files()
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()

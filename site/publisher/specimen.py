@@ -210,6 +210,7 @@ def pages() -> Iterator[PageSource]:
         [{"field": "text", "message": "请写"}],
     )
     yield fixed_pages.track()
+    yield fixed_pages.search()
     yield area_pages.index(registers)
     for area in (*registers.townships, *registers.villages):
         yield area_pages.area(registers, area)

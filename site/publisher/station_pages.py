@@ -97,6 +97,7 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
     areas = [content.areas[code] for code in station.serves if code in content.areas]
     meta = {
         **_SECTION,
+        "script": True,
         "title": station.name,
         "english": addresses.href(addresses.english(path)) if station.name_en else "",
         "trail": [{"path": "stations/", "name": "联络站"}],
