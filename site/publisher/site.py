@@ -212,6 +212,7 @@ class Publisher:
     def _summaries(registers: Registers) -> Iterator[PageSource]:
         """The pages that any change may touch."""
         yield notice_pages.index(registers)
+        yield notice_pages.column(registers)
         yield ledger_pages.page(registers)
         yield fixed_pages.home(registers)
 
@@ -220,6 +221,7 @@ class Publisher:
         title = f"{content.county.name}回音公示"
         latest = content.notices.latest(feeds.LATEST)
         yield "notices/feed.xml", feeds.atom(title, latest, self._base_url)
+        yield "notices/latest.json", feeds.latest_json(registers, self._base_url)
         if self._base_url:
             yield sitemaps.INDEX, sitemaps.index(registers, self._base_url)
             yield sitemaps.PAGES, sitemaps.pages(self._paths(registers), self._base_url)
@@ -228,7 +230,7 @@ class Publisher:
         """Every page worth finding but the notices."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
-        yield from (page.path for page in english_pages.pages(registers))
+        yield from english_pages.paths(registers)
         yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
