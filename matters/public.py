@@ -123,6 +123,8 @@ class NoticeShelf:
                 if rating
             },
             imported=imported,
+            before=matter.before,
+            after=matter.after,
         )
 
     def _approved_at(self, batch: bytes) -> int:

@@ -23,6 +23,7 @@ from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
 from server.digest_sources import sources
+from server.erased_pictures import forget_again
 from server.indexer import Indexer
 from server.mail import Relay
 from server.postman import Postman
@@ -134,6 +135,7 @@ class Node:
         self.postman = self._postman()
         self.now_ms = self.log.now_ms
         self._clear_drafts()
+        forget_again(self.log, self.attachments, self.folder)
 
     def _clear_drafts(self) -> None:
         """Remove drafts that are old, or that a copy brought back after an erasure."""
