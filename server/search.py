@@ -5,6 +5,7 @@ certain is answered with its deputies and stations at once.
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -226,12 +227,12 @@ def _look_at_notices(node: Node, answer: Answer) -> None:
     with node.log.reading() as connection:
         # What is public no more since, or has no page yet, is not shown.
         shelf = NoticeShelf(connection)
-        out = node.site.out
+        pages = str(node.site.out)
         found = map(shelf.by_number, answer.found.numbers)
         answer.notices = tuple(
             notice
             for notice in found
-            if notice is not None and (out / addresses.notice(notice.number)).is_dir()
+            if notice is not None and os.path.isdir(f"{pages}/{addresses.notice(notice.number)}")
         )
 
 
