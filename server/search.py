@@ -5,10 +5,10 @@ certain is answered with its deputies and stations at once.
 """
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -232,7 +232,7 @@ def _look_at_notices(node: Node, answer: Answer) -> None:
         answer.notices = tuple(
             notice
             for notice in found
-            if notice is not None and os.path.isdir(f"{pages}/{addresses.notice(notice.number)}")
+            if notice is not None and Path(f"{pages}/{addresses.notice(notice.number)}").is_dir()
         )
 
 
