@@ -14,8 +14,8 @@ from contextlib import redirect_stdout, suppress
 
 from matters.refusals import N_, Refusal
 
-# A thousand sheets of the largest kind take less; what takes longer hangs.
-DRAW_MOST_S = 180.0
+# 300 sheets take a minute on a calm machine; what takes this long hangs.
+DRAW_MOST_S = 240.0
 # Two cores draw two PDFs; more at once would only make all of them late.
 _places = asyncio.Semaphore(2)
 

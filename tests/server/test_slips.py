@@ -1,4 +1,4 @@
-"""The letterbox slip (征集单): printed by the hundred, entered by its number, followed by its stub."""
+"""The letterbox slip (征集单): printed, entered by its number, followed by its stub."""
 
 import html
 import re
