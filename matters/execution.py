@@ -26,10 +26,11 @@ NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Contact(NamedTuple):
-    """How to reach the person; either may be empty."""
+    """How to reach the person; any may be empty. `guardian` agreed for one under 14."""
 
     name: str
     phone: str
+    guardian: str = ""
 
 
 def carry_out(

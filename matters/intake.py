@@ -24,7 +24,7 @@ from matters.terms import PUBLIC_CHANNELS, Channel, Grade, Kind, MatterEvent, Ro
 from matters.text import normalise_text
 
 TEXT_MOST = 10_000
-_LINE_MOST = {"place": 200, "name": 100, "phone": 40}
+_LINE_MOST = {"place": 200, "name": 100, "phone": 40, "guardian": 100}
 SLIP_TAKEN = N_(
     "这个编号已经是另一件事的了，所以没有登记。请把征集单编号空着再保存，系统会给新编号；"
     "本人手里的存根查不到，请把新编号告诉本人。"
@@ -44,6 +44,7 @@ class Submission(NamedTuple):
     """A submission whose every field was found right. `id` is None where the sender made none.
 
     `slip` is the number of the letterbox slip that it was written on, or "".
+    `guardian` is empty unless it is that of one under 14, who agreed.
     """
 
     id: bytes | None
@@ -65,6 +66,8 @@ class Submission(NamedTuple):
     grade: Grade = Grade.NORMAL
     alarm: bool = False
     slip: str = ""
+    guardian: str = ""
+    guardian_consent: bool = False
 
     @property
     def content(self) -> str:
@@ -82,6 +85,7 @@ class Submission(NamedTuple):
                 self.phone,
                 f"{self.under_14:d}{self.share_phone:d}{self.publish:d}",
                 *([str(self.people)] if self.people > 1 else ()),
+                *([f"guardian {self.guardian}"] if self.guardian else ()),
             )
         )
 
@@ -155,6 +159,13 @@ def check_submission(
         answers["publish"] = False
     if problems:
         raise BadFields(problems)
+    child = answers["under_14"]
+    # Nobody is refused: without a guardian who agrees, a child's words are taken, and no more
+    # (docs/decisions/0013-children.md).
+    agreed = child and answers["guardian_consent"] and bool(texts["guardian"])
+    if child and not agreed:
+        texts["name"] = texts["phone"] = ""
+        answers["share_phone"] = answers["publish"] = False
     return Submission(
         id=identity,
         text=texts["text"],
@@ -174,10 +185,12 @@ def check_submission(
         grade=grade,
         alarm=grade is Grade.NORMAL and bool(known.rules.urgent_word_in(texts["text"])),
         slip=slip,
+        guardian=" ".join(texts["guardian"].split()) if agreed else "",
+        guardian_consent=answers["guardian_consent"],
     )
 
 
-_CONSENTS = ("under_14", "share_phone", "publish")
+_CONSENTS = ("under_14", "share_phone", "publish", "guardian_consent")
 _FIELDS = (
     "id",
     "text",
@@ -189,6 +202,7 @@ _FIELDS = (
     "deputy",
     "name",
     "phone",
+    "guardian",
     "channel",
     "people",
     "grade",
@@ -293,18 +307,19 @@ def raise_matter(
             for field, text in (("text", submission.text), ("place", submission.place))
             if text
         },
-        contact_of(submission.name, submission.phone),
+        contact_of(submission.name, submission.phone, submission.guardian),
         identity,
     )
     transaction.append([draft], by=actor.signature, fresh_subject=True)
     return Raised(identity, number, False)
 
 
-def contact_of(name: str, phone: str) -> dict[str, str]:
-    """Return the contact details as the secret word of an event, none where both are empty."""
-    if not name and not phone:
+def contact_of(name: str, phone: str, guardian: str = "") -> dict[str, str]:
+    """Return the contact details as the secret word of an event, none where all are empty."""
+    if not name and not phone and not guardian:
         return {}
-    return {"contact": json.dumps({"name": name, "phone": phone}, ensure_ascii=False)}
+    details = {"name": name, "phone": phone, **({"guardian": guardian} if guardian else {})}
+    return {"contact": json.dumps(details, ensure_ascii=False)}
 
 
 def free_number(connection: sqlite3.Connection) -> str:
@@ -322,9 +337,11 @@ def _data(submission: Submission, number: str, content: bytes, quarantine: bytes
         value = getattr(submission, field)
         if value:
             data[field] = value
-    for field in _CONSENTS:
+    for field in ("under_14", "share_phone", "publish"):
         if getattr(submission, field):
             data[field] = True
+    if submission.guardian:
+        data["guardian_consent"] = True
     if submission.channel is not Channel.WEB:
         data["channel"] = str(submission.channel)
     if submission.people > 1:

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import re
 import secrets
 import time
 
@@ -19,9 +20,11 @@ from server import (
     interface,
     ledger_interface,
     register_interface,
+    search,
     session_interface,
     tracking,
 )
+from server.compressing import Compressing
 from server.console import (
     accounts,
     days,
@@ -32,9 +35,11 @@ from server.console import (
     paper,
     printing,
     publishing,
+    register_files,
     registers,
     session_pages,
     sessions,
+    shifts,
     supervision,
     system,
     unsent,
@@ -63,6 +68,16 @@ _POLICY = (
 )
 
 
+# Pages that carry the script of the outbox, and its service worker, which may fetch from here too.
+_SCRIPTED = re.compile(
+    r"/(?:en/)?(?:(?:submit/|track/|(?:deputies|stations)/[^/]+/)?(?:index\.html)?|matters|sw\.js)"
+)
+_SCRIPT_POLICY = (
+    _POLICY[0],
+    _POLICY[1] + b"; script-src 'self'; connect-src 'self'; worker-src 'self'",
+)
+
+
 def make_application(node: Node) -> ASGIApp:
     """Return the application of a node that has been started."""
 
@@ -77,7 +92,7 @@ def make_application(node: Node) -> ASGIApp:
     )
     application.state.node = node
     application.state.attempts = Attempts()
-    return Envelope(application)
+    return Envelope(Compressing(application))
 
 
 def routes() -> list[Route]:
@@ -86,6 +101,8 @@ def routes() -> list[Route]:
         Route("/matters", intake.submit_matter, methods=["POST"]),
         Route("/submit/", intake.submission_form),
         Route("/track", tracking.track),
+        Route("/search", search.search),
+        Route("/search/", search.search),
         Route("/m/{number}", tracking.followed),
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
@@ -153,7 +170,13 @@ def console_routes() -> list[Route]:
         Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/pictures/{sha256}", registers.picture),
+        Route("/console/shifts/{station}", shifts.page, methods=["GET"]),
+        Route("/console/shifts/{station}", shifts.change, methods=["POST"]),
         Route("/console/registers/", registers.overview),
+        Route("/console/registers/import", register_files.page, methods=["GET"]),
+        Route("/console/registers/import", register_files.take, methods=["POST"]),
+        Route("/console/registers/export.zip", register_files.download),
         Route("/console/registers/days/", days.page, methods=["GET"]),
         Route("/console/registers/days/", days.add, methods=["POST"]),
         Route("/console/registers/{plural}/", registers.records),
@@ -215,7 +238,8 @@ class Envelope:
                 status = message["status"]
                 headers = [*message["headers"], *_SECURITY, (b"x-request-id", request_id.encode())]
                 if not any(name == _POLICY[0] for name, _ in message["headers"]):
-                    headers.append(_POLICY)
+                    scripted = _SCRIPTED.fullmatch(scope["path"]) is not None
+                    headers.append(_SCRIPT_POLICY if scripted else _POLICY)
                 message["headers"] = headers
             await send(message)
 

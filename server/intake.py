@@ -205,5 +205,5 @@ def form_page(
         }
         for problem in problems
     ]
-    html = node.site.asked.form(typed, errors, path_to_root(request))
+    html = node.site.asked.form(typed, errors, path_to_root(request), language)
     return with_language(request, HTMLResponse(html, status, headers={"Cache-Control": "no-store"}))

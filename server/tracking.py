@@ -83,6 +83,8 @@ class Followed:
         return key_fits(node.keys.receipt, slip_identity(node.keys.receipt, number), key)
 
     def _photos(self, node: Node) -> list[dict[str, str]]:
+        if self.matter.words_erased:
+            return []
         hashes = [photo["sha256"] for photo in self.matter.photos]
         position = node.attachments.position_of(hashes) if hashes else 0
         safety = node.safety(node.photo_writes.is_durable(position))

@@ -19,6 +19,7 @@ from matters.lifecycle import may_publish, possible
 from matters.listing import counts, lists
 from matters.listing.counts import Count
 from matters.matter import Matter, Step
+from matters.pictures import named_by
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
@@ -256,7 +257,7 @@ async def photo(request: Request) -> Response:
     node: Node = request.app.state.node
     found = matter_for(node, actor_of(request), request.path_params["number"])
     sha256 = request.path_params["sha256"]
-    if not any(one["sha256"] == sha256 for one in found.photos):
+    if sha256 not in named_by(found):
         raise NotFound
     kept = await asyncio.to_thread(node.attachments.read, sha256)
     if kept is None:

@@ -75,7 +75,7 @@ OFFERS: Mapping[PaperKind, Offer] = {
         20,
     ),
     PaperKind.ROTA: Offer(N_("接待日安排表"), N_("三个月里哪天谁接待，上墙。"), ("station",)),
-    PaperKind.ROLL: Offer(N_("代表名册"), N_("一站一册，登记存档。"), ("station",)),
+    PaperKind.ROLL: Offer(N_("联络站代表名册"), N_("一站一册，登记存档。"), ("station",)),
     PaperKind.NOTICES: Offer(
         N_("大字公示"),
         N_("一件一张，大字，贴公示栏。填编号印那一件，不填印最新的几件。"),

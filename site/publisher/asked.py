@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from publisher import fixed_pages, specimen
+from publisher import fixed_pages, offline, specimen
 from publisher.content import Content
 from publisher.frame import Frame, rerooted
 from publisher.machinery import Machinery
 from publisher.registers import Registers
+from publisher.sources import PageSource
 
 
 class AskedPages:
@@ -38,6 +39,7 @@ class AskedPages:
             stylesheet=specimen.stylesheet(server_html),
             server=server_url.rstrip("/"),
             from_files=from_files,
+            script="" if from_files else offline.script_name(),
         )
 
     def frame(self) -> Frame:
@@ -47,15 +49,25 @@ class AskedPages:
             return Frame(self._machinery)
 
     def form(
-        self, values: Mapping[str, str], errors: Sequence[Mapping[str, str]], root: str
+        self,
+        values: Mapping[str, str],
+        errors: Sequence[Mapping[str, str]],
+        root: str,
+        lang: str = "zh",
     ) -> str:
-        """The submission form with `values` by field as typed, and `errors` of field, message.
+        """The submission form in Chinese or English (`lang`), with `values` by field as typed, and `errors` of field, message.
 
         A `station` or `deputy` among the values that is in the registers is named at the top.
         """
         with self._lock:
-            source = fixed_pages.submit(self._registers(), values, errors)
+            source = fixed_pages.submit(self._registers(), values, errors, lang)
             return rerooted(self._machinery.text(source), root)
+
+    def text(self, source: PageSource) -> str:
+        """A generated page, two folders deep, for a preview of what is not yet saved."""
+        with self._lock:
+            self._registers()
+            return self._machinery.text(source)
 
     def _registers(self) -> Registers:
         """The registers of now, the county known to the templates. Called with the lock held."""

@@ -1,10 +1,14 @@
-"""Pages of which there is one each: home, the form, follow up."""
+"""Pages of which there is one each: home, the form, follow up, search."""
 
 from collections.abc import Mapping, Sequence
 
-from publisher import wording
+from deputies.deputies import Deputy
+from matters.registers.categories import Category
+from publisher import county_pages, form_words, wording
 from publisher.registers import Registers
 from publisher.sources import PageSource
+from stations.areas import Area
+from stations.stations import Station
 
 # A longer list of villages would outweigh the page; people name theirs under "where" then.
 VILLAGES_IN_FORM = 80
@@ -18,8 +22,14 @@ def home(registers: Registers) -> PageSource:
         "section": "",
         "title": f"{content.county.name}人大代表联络站",
         "bare_title": True,
+        "english": "en/",
         "feed": True,
-        "campaign": content.county.campaign,
+        "campaign": {
+            "name": content.county.campaign,
+            "path": county_pages.campaign_path(registers),
+        },
+        "story": county_pages.story(registers),
+        "script": True,
         "total": {
             "received": total.received,
             "answered": total.answered,
@@ -35,8 +45,10 @@ def submit(
     registers: Registers,
     values: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
+    lang: str = "zh",
 ) -> PageSource:
     """The form. The server shows it again with `values` as typed and `errors` of field, message."""
+    english = lang == "en"
     content = registers.content
     values = values or {}
     categories = sorted(content.categories.values(), key=lambda c: (c.order == 0, c.order, c.id))
@@ -45,15 +57,23 @@ def submit(
     deputy = content.deputies.get(values.get("deputy", ""))
     meta = {
         "section": "submit/",
-        "title": "我要反映",
-        "kinds": [{"id": id, "name": name} for id, name in wording.KINDS.items()],
-        "categories": [{"id": c.id, "name": c.name} for c in categories],
+        "lang": lang,
+        "script": True,
+        "title": _TITLES[english, bool(errors)],
+        "words": form_words.script_words(lang),
+        "sms": _sms(registers, station, deputy),
+        "kinds": [
+            {"id": id, "name": form_words.KINDS[id] if english else name}
+            for id, name in wording.KINDS.items()
+        ],
+        "categories": [{"id": c.id, "name": _named(c, lang)} for c in categories],
         "towns": [
             {
                 "id": township.id,
-                "name": township.name,
+                "name": _named(township, lang),
                 "villages": [
-                    {"id": v.id, "name": v.name} for v in registers.villages_of(township.id)
+                    {"id": v.id, "name": _named(v, lang)}
+                    for v in registers.villages_of(township.id)
                 ]
                 if few
                 else [],
@@ -68,6 +88,45 @@ def submit(
     return PageSource("submit/", "submit.html", meta)
 
 
+_TITLES = {
+    (False, False): "我要反映",
+    (False, True): "还有几处要改：我要反映",
+    (True, False): "Raise a matter",
+    (True, True): "Please mend: Raise a matter",
+}
+
+
+def _named(record: Area | Category, lang: str) -> str:
+    """What an area or category is called in a language, if need be in Chinese."""
+    return record.name_en if lang == "en" and record.name_en else record.name
+
+
+def _sms(
+    registers: Registers, station: Station | None, deputy: Deputy | None
+) -> dict[str, str] | None:
+    """Where a text message can go instead, and how it begins; None where no station has a mobile.
+
+    That is the station the person came from, or the first of the deputy's that has one.
+    """
+    stations = registers.content.stations
+    near = [station] if station else []
+    if deputy is not None:
+        near += [stations[id] for id in deputy.stations if id in stations]
+    for place in near:
+        mobile = wording.phone(place.mobile)
+        if mobile is not None:
+            return {**mobile, "start": "回音 "}
+    return None
+
+
 def track() -> PageSource:
     """Where a person follows up a matter with its number and key."""
     return PageSource("track/", "track.html", {"section": "track/", "title": "查进度"})
+
+
+def search() -> PageSource:
+    """What a copy without a server says of the search; a hub answers this address itself."""
+    return PageSource("search/", "search.html", {"title": "搜索", "unlisted": True})
+    return PageSource(
+        "track/", "track.html", {"section": "track/", "title": "查进度", "script": True}
+    )

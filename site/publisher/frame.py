@@ -9,7 +9,7 @@ from publisher.sources import PageSource
 _TITLE = "HUIYIN-FRAME-TITLE"
 _HEAD = "<!--huiyin:head-->"
 _BODY = "<!--huiyin:body-->"
-_UP_TO_ROOT = re.compile(r'(href|action)="\.\.(?:/|(?="))')
+_UP_TO_ROOT = re.compile(r'(href|action|src)="\.\.(?:/|(?="))')
 
 
 def rerooted(html: str, root: str) -> str:

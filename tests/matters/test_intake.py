@@ -109,6 +109,8 @@ def test_what_is_right_is_taken_as_it_was_meant() -> None:
         name=" 王  桂兰 ",
         phone="139 0000\t0000",
         under_14="yes",
+        guardian=" 王 大山 ",
+        guardian_consent="yes",
         share_phone="yes",
         publish="yes",
         channel="qr",
@@ -122,6 +124,26 @@ def test_what_is_right_is_taken_as_it_was_meant() -> None:
     assert (bare.kind, bare.channel, bare.id) == (Kind.HELP, Channel.WEB, None)
     assert not bare.publish and not bare.share_phone
     assert len(check(text="长" * 10_000).text) == 10_000
+
+
+@pytest.mark.parametrize("given", [{}, {"guardian": "王大山"}, {"guardian_consent": "yes"}])
+def test_of_a_child_nothing_but_the_words_is_kept_without_a_guardian(given: dict[str, str]) -> None:
+    sent = {
+        "name": "小明",
+        "phone": "139",
+        "share_phone": "yes",
+        "publish": "yes",
+        "under_14": "yes",
+    }
+    found = check(text="操场有坑", **sent, **given)
+    assert found.text == "操场有坑" and found.under_14
+    assert (found.name, found.phone, found.guardian) == ("", "", "")
+    assert not found.share_phone and not found.publish
+
+
+def test_a_guardian_is_asked_for_a_child_only() -> None:
+    found = check(name="王桂兰", guardian="王大山", guardian_consent="yes")
+    assert (found.name, found.guardian) == ("王桂兰", "")
 
 
 @pytest.mark.req("L08")

@@ -13,6 +13,7 @@ import pytest
 
 from deputies.deputies import Deputy
 from deputies.rota import duty_days
+from deputies.shifts import Shift
 from matters.notices import Notice
 from matters.receipts import check_digit
 from publisher.content import NoticesInMemory
@@ -25,6 +26,7 @@ from server.paper.sheets import Size, document
 from server.sample import seed_sample
 from server.settings import Settings
 from stations.duty import DutyRule
+from stations.working_days import WorkingDays
 from tests.server.printed import A3_MM, A4_MM, Printed
 
 ADDRESS = "http://wanghe.example.org/"
@@ -134,7 +136,14 @@ def test_a_village_board_says_whom_to_call_and_what_to_do_without_a_phone(
     assert own and found.pages == 1
     for one in own:
         assert one.name in found.text and one.phone in found.text
-    days = duty_days(station, registers.deputies.values(), TODAY, 3)
+    days = duty_days(
+        station,
+        registers.deputies.values(),
+        TODAY,
+        3,
+        shifts=registers.shifts.values(),
+        calendar=registers.calendar,
+    )
     for day in days:
         assert f"{day.date.month}月{day.date.day}日" in found.text
     assert station.name in found.text and "没有手机，也能说" in found.text
@@ -166,14 +175,31 @@ def test_ten_cards_on_a_sheet_each_with_its_own_code(registers: CountyRegisters)
 
 
 @pytest.mark.req("Q08")
-def test_the_rota_has_every_sitting_of_three_months(registers: CountyRegisters) -> None:
-    found = printed(registers, PaperKind.ROTA, Wanted(station=STATION), Size.A3)
-    days = duty_days(registers.stations[STATION], registers.deputies.values(), TODAY, 20)
+def test_the_rota_has_every_sitting_of_three_months_as_it_is_held(
+    registers: CountyRegisters,
+) -> None:
+    off, swapped = datetime.date(2026, 12, 16), datetime.date(2026, 12, 23)
+    shifts = {
+        "off": Shift(id="off", station=STATION, date=str(off), cancelled=True, note="站里装修"),
+        "swap": Shift(id="swap", station=STATION, date=str(swapped), instead=("bai-youfu",)),
+    }
+    calendar = WorkingDays(holidays=frozenset({datetime.date(2027, 1, 6)}))
+    known = registers._replace(shifts=shifts, calendar=calendar)
+    found = printed(known, PaperKind.ROTA, Wanted(station=STATION), Size.A3)
+    days = duty_days(
+        registers.stations[STATION],
+        registers.deputies.values(),
+        TODAY,
+        20,
+        shifts=shifts.values(),
+        calendar=calendar,
+    )
     wanted = [day for day in days if day.date < datetime.date(2027, 2, 1)]
-    assert len(wanted) >= 9 and found.pages == 1
+    assert len(wanted) == 8 and found.pages == 1
     for day in wanted:
         names = "、".join(registers.deputies[id].name for id in day.deputies)
         assert f"{day.date.month}月{day.date.day}日" in found.text and names in found.text
+    assert "站里装修" in found.text and "节假日" in found.text and "柏有福" in found.text
     assert "2月3日" not in found.text
     assert f"{ADDRESS}stations/{STATION}/" in {one.text for one in found.codes()}
 

@@ -10,6 +10,7 @@ import pytest
 
 from matters.registers.categories import Category
 from matters.registers.units import Unit
+from publisher import offline
 from publisher.site import Publisher
 from tests.site import counties
 
@@ -20,6 +21,8 @@ _TRADES = (
 )
 BROTLI_BYTES = 9 * 1024
 GZIP_BYTES = 10 * 1024
+SCRIPT_BYTES = 4096
+_SCRIPTED = (".", "submit", "track")
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +77,27 @@ def test_the_ledger_has_all_its_lines_on_its_pages(site: Path) -> None:
 
 
 def test_no_page_asks_for_anything_else(site: Path) -> None:
-    """No script, font, image or stylesheet is fetched; links are only followed."""
+    """No font, image or stylesheet is fetched, and a script only after the text; links are followed."""
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
+        where = page.relative_to(site).parent.as_posix()
+        scripted = page.name == "index.html" and (
+            where in _SCRIPTED or where.startswith(("deputies/d", "stations/s"))
+        )
+        up = "" if where == "." else "../" * (where.count("/") + 1)
+        script = f'<script defer src="{up}{offline.script_name()}"></script>\n'
+        assert html.count(script) == scripted, where
+        html = html.replace(script, "")
         assert "<script" not in html
         assert not re.search(r"\ssrc=|@import|@font-face|url\((?![\"']?data:)", html), page
         fetched = re.findall(r'<link rel="(?!canonical|alternate)[^"]*" href="(?!data:)', html)
         assert not fetched, page
-    assert {p.suffix for p in site.rglob("*") if p.is_file()} == {".html", ".xml", ".vcf", ".ics"}
+    kinds = {".html", ".xml", ".vcf", ".ics", ".js"}
+    assert {p.suffix for p in site.rglob("*") if p.is_file()} == kinds
+
+
+def test_the_script_and_its_worker_are_small(site: Path) -> None:
+    """Outbox, drafts and kept pages: at most 4 KB brotli in all (issue "A public site")."""
+    sent = [(site / name).read_bytes() for name in (offline.script_name(), offline.WORKER)]
+    assert sum(len(brotli.compress(body)) for body in sent) <= SCRIPT_BYTES
+    assert sum(len(list(site.glob(pattern))) for pattern in ("*.js", "**/*.js")) == 2 * len(sent)

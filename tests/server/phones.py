@@ -1,0 +1,98 @@
+"""A villager's phone with script: a Chromium of the test's own, which it may kill."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+from tests.hub import until
+
+CHROMIUM = "/usr/bin/chromium"
+SWITCHES = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-port=0",
+    "--host-resolver-rules=MAP station.test 127.0.0.1",
+    "about:blank",
+]
+
+
+class Phone:
+    """One phone: what it stored lies in `profile` and outlives the browser."""
+
+    def __init__(self, playwright: Playwright, profile: Path) -> None:
+        self._playwright = playwright
+        self._profile = profile
+        self._process: subprocess.Popen[bytes] | None = None
+        self._browser: Browser | None = None
+
+    def open(self) -> Page:
+        """Start the browser, and return its page."""
+        port = self._profile / "DevToolsActivePort"
+        port.unlink(missing_ok=True)
+        self._process = subprocess.Popen(
+            [CHROMIUM, *SWITCHES, f"--user-data-dir={self._profile}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        until(lambda: port.exists() and port.read_text().count("\n") == 1, within_s=30)
+        address = f"http://127.0.0.1:{port.read_text().splitlines()[0]}"
+        self._browser = self._playwright.chromium.connect_over_cdp(address)
+        page = self.context.pages[0] if self.context.pages else self.context.new_page()
+        page.set_viewport_size({"width": 360, "height": 640})
+        page.on("dialog", lambda dialog: dialog.accept())
+        return page
+
+    @property
+    def context(self) -> BrowserContext:
+        """What all its pages share."""
+        assert self._browser is not None
+        return self._browser.contexts[0]
+
+    def kill(self) -> None:
+        """End the browser as an empty battery would, with all its processes."""
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=30)
+        self._process = None
+
+
+def eventually(page: Page, look: Callable[[], Any], within_s: float = 20.0) -> Any:
+    """Return what `look` finds once it is true; the page goes on meanwhile."""
+    for _ in range(int(within_s * 10)):
+        found = look()
+        if found:
+            return found
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not within {within_s} s; the outbox says: {outbox(page)}")
+
+
+def open_form(page: Page, url: str, query: str = "") -> None:
+    """Open the form, and wait until the worker has taken over."""
+    page.goto(f"{url}/submit/{query}")
+    eventually(page, lambda: page.evaluate("!!navigator.serviceWorker.controller"))
+    eventually(page, lambda: "存在这部手机上" in page.inner_text("#offline"))
+
+
+def outbox(page: Page) -> str:
+    """Return what the page says of the outbox."""
+    found = page.locator("#outbox")
+    return found.inner_text() if found.count() else ""
+
+
+def send(page: Page, text: str) -> None:
+    """Type a submission and send it."""
+    page.fill("#text", text)
+    page.click("article button[type=submit]")
