@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from deputies.deputies import Deputy
 from matters.actors import Actor
+from matters.public import NoticeShelf
 from matters.refusals import N_, NotFound, NotThisRole, Refusal
 from matters.terms import Role
 from server.console.doors import actor_of, signed_in
@@ -85,6 +86,7 @@ OFFERS: Mapping[PaperKind, Offer] = {
     ),
     PaperKind.MONTH: Offer(N_("每月公示清单"), N_("一个月公示的事，列成大字清单。"), ("month",)),
 }
+_MONTHS_MOST = 36
 _OF_DEPUTY = (PaperKind.DEPUTIES, PaperKind.CARDS)
 
 
@@ -136,8 +138,7 @@ async def _page(request: Request, refusal: Refusal | None, kind: str = "") -> Re
 
     def months() -> list[str]:
         with node.log.reading() as connection:
-            county = read_county(connection, "", today(), b"")
-            return [month for month, _ in county.notices.months()][:36]
+            return [month for month, _ in NoticeShelf(connection).months()][:_MONTHS_MOST]
 
     return console_page(
         request,

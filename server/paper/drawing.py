@@ -73,7 +73,7 @@ def draw(html: str) -> bytes:
     if why_missing():
         raise PaperMissing
     import weasyprint
-    from weasyprint.urls import URLFetcher
+    from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
 
     # A sheet brings all that it needs: whatever else it names comes from somebody's text.
     nothing = URLFetcher(allowed_protocols=())

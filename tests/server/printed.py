@@ -112,6 +112,8 @@ class Printed:
                 timeout=120,
             )
             with Image.open(Path(folder) / "page.pgm") as image:
-                found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+                found = zxingcpp.read_barcodes(
+                    image, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+                )
         corners = [(one.text, one.position.top_left.x, one.position.top_right.x) for one in found]
         return [Code(text, (right - left) * MILLIMETRES_PER_DOT) for text, left, right in corners]

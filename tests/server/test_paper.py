@@ -314,6 +314,35 @@ def test_a_months_list_is_in_big_print(registers: CountyRegisters) -> None:
     assert [one.text for one in found.codes()] == [f"{ADDRESS}notices/2026-11/"]
 
 
+@pytest.mark.req("Q04")
+@pytest.mark.parametrize("count", [1, 8, 9, 10, 11, 20, 21, 57])
+def test_a_months_list_runs_over_as_many_sheets_as_it_takes(
+    registers: CountyRegisters, count: int
+) -> None:
+    many = [
+        msgspec.structs.replace(
+            NOTICES[0],
+            number=digits + check_digit(digits),
+            title=f"第{at:02}件：{'很长的题目' * 6}",
+        )
+        for at, digits in ((at, f"{300_000_000 + at}") for at in range(count))
+    ]
+    county = PaperCounty(
+        registers, NoticesInMemory(many), ADDRESS, TODAY, b"k" * 32, lambda number: False
+    )
+    sheets = made(county, {PaperKind.MONTH: Wanted(month="2026-11")})
+    found = Printed(drawing.draw(document(sheets, Size.A4)))
+    assert found.pages == {1: 1, 8: 1, 9: 2, 10: 2, 11: 2, 20: 2, 21: 3, 57: 6}[count]
+    words = found.words()
+    for at in range(count):
+        assert sum(word.text.startswith(f"第{at:02}件") for word in words) == 1
+    for page in range(1, found.pages + 1):
+        here = [word for word in words if word.page == page]
+        end = min((word.top for word in here if "每件的原话" in word.text), default=273.0)
+        assert max(word.bottom for word in here if word.text.startswith("第")) < end
+    assert len(found.codes(found.pages)) == 1
+
+
 def test_hostile_text_stands_there_as_text_and_fetches_nothing(registers: CountyRegisters) -> None:
     with listening() as (port, calls):
         text = (
