@@ -15,7 +15,7 @@ MONTHS = 3
 # without its names, a line of names, and a character of them.
 _HIGH, _WIDE = 134.0, 58.0
 _PRINT = ((17.0, 7.5, 5.8), (7.8, 5.7, 4.4), (5.7, 4.4, 3.4))
-_LINES = (3, 3, 2, 1)
+_LINES = (3, 3, 2)
 # In the smallest print, of a line each.
 _MOST = 30
 

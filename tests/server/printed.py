@@ -11,6 +11,7 @@ from PIL import Image
 
 DOTS_PER_INCH = 150
 MILLIMETRES_PER_DOT = 25.4 / DOTS_PER_INCH
+_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 A4_MM = (210, 297)
 A3_MM = (297, 420)
 

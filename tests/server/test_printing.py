@@ -201,6 +201,18 @@ def test_a_drawing_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPat
         asyncio.run(drawing.draw_apart("<p>站"))
 
 
+def test_a_crowd_before_the_printer_is_told_to_wait() -> None:
+    async def crowd() -> list[object]:
+        return await asyncio.gather(
+            *(drawing.draw_apart("<p>站") for _ in range(10)), return_exceptions=True
+        )
+
+    found = asyncio.run(crowd())
+    most = drawing.AT_ONCE + drawing.WAITING_MOST
+    assert sum(isinstance(one, bytes) for one in found) == most
+    assert sum(isinstance(one, drawing.PaperBusy) for one in found) == 10 - most
+
+
 def test_a_drawing_apart_is_the_same_as_one_here() -> None:
     html = "<p style='font-family:WenQuanYi Micro Hei'>事事有着落"
     assert "事事有着落" in Printed(asyncio.run(drawing.draw_apart(html))).text
