@@ -147,6 +147,10 @@ def test_the_command_line_prints_beside_a_running_server(hub: Hub, tmp_path: Pat
     assert len(done.stdout.split()) == len(list(folder.glob("rota-*.pdf"))) > 5
     done = huiyin("paper", "roll", "--data", hub.data, "--out", folder, "--station", STATION)
     assert Path(done.stdout.strip()).name == f"roll-{STATION}.pdf"
+    blocked = tmp_path / "file"
+    blocked.touch()
+    there = huiyin("paper", "roll", "--data", hub.data, "--out", blocked, check=False)
+    assert there.returncode == 1 and "写不进去" in there.stderr and "Traceback" not in there.stderr
     wrong = huiyin(
         *("paper", "roll", "--data", hub.data, "--out", folder, "--station", "nowhere"), check=False
     )
