@@ -36,8 +36,8 @@ class Phone:
         self._process: subprocess.Popen[bytes] | None = None
         self._browser: Browser | None = None
 
-    def open(self) -> Page:
-        """Start the browser, and return its page."""
+    def open(self, *, background_sync: bool = True) -> Page:
+        """Start the browser, and return its page; many browsers have no background sync."""
         port = self._profile / "DevToolsActivePort"
         port.unlink(missing_ok=True)
         self._process = subprocess.Popen(
@@ -51,6 +51,8 @@ class Phone:
         self._browser = self._playwright.chromium.connect_over_cdp(address)
         page = self.context.pages[0] if self.context.pages else self.context.new_page()
         page.set_viewport_size({"width": 360, "height": 640})
+        if not background_sync:
+            page.add_init_script("if (self.SyncManager) delete SyncManager.prototype.register")
         page.on("dialog", lambda dialog: dialog.accept())
         return page
 

@@ -71,7 +71,7 @@ def test_a_server_that_dies_after_it_took_it_gives_the_same_receipt(
 ) -> None:
     own_hub.start()
     before = known_ids(own_hub)
-    page = phone.open()
+    page = phone.open(background_sync=False)
     open_form(page, own_hub.url)
 
     def cut(route: Route) -> None:
@@ -145,7 +145,7 @@ def test_only_a_receipt_counts_as_sent(
     hub: Hub, phone: Phone, answer: dict[str, object], told: str
 ) -> None:
     before = known_ids(hub)
-    page = phone.open()
+    page = phone.open(background_sync=False)
     open_form(page, hub.url)
     page.route("**/matters", lambda route: route.fulfill(**answer))  # type: ignore[arg-type]  # the keywords of fulfill
     send(page, "还没有送到")
@@ -154,6 +154,17 @@ def test_only_a_receipt_counts_as_sent(
     page.unroute("**/matters")
     eventually(page, lambda: SAFE in outbox(page))
     assert arrived(hub, before) == 1
+
+
+def test_the_browser_sends_it_by_itself_where_it_can(hub: Hub, phone: Phone) -> None:
+    before = known_ids(hub)
+    page = phone.open()
+    open_form(page, hub.url)
+    page.route("**/matters", lambda route: route.abort())
+    send(page, "页面送不出去，浏览器在后台送")
+    eventually(page, lambda: outbox(page))
+    page.goto("about:blank")
+    eventually(page, lambda: arrived(hub, before) == 1)
 
 
 def test_what_the_server_refuses_comes_back_into_the_form(hub: Hub, phone: Phone) -> None:
@@ -219,7 +230,7 @@ def test_two_tabs_lose_nothing_and_send_nothing_twice(hub: Hub, phone: Phone) ->
 def test_a_new_worker_takes_over_under_an_open_page(own_hub: Hub, phone: Phone) -> None:
     own_hub.start()
     before = known_ids(own_hub)
-    page = phone.open()
+    page = phone.open(background_sync=False)
     open_form(page, own_hub.url)
     page.route("**/matters", lambda route: route.abort())
     send(page, "旧程序存下的")
