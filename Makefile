@@ -44,7 +44,7 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.serve
+bench: $(VENV)/.test
 	tools/setup bench $(PYTHON)
 	$(BIN)/python -m bench
 

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import durability, intake, lists, pages, publishing
+from bench import durability, intake, lists, pages, paint, publishing
 from bench.figures import Figure, rows_as_text, table, write_json
 from bench.processes import ROOT
 
@@ -79,7 +79,7 @@ def main() -> int:
     out.write(f"{about['cores']} cores, Python {about['python']}, SQLite {about['sqlite']}, ")
     out.write(f"{about['seconds']:.0f} s. Medians and ratios of this one run.\n\n")
     out.write(table(figures))
-    for rows in (intake.details(figures), pages.details(figures)):
+    for rows in (intake.details(figures), pages.details(figures), paint.details(figures)):
         if len(rows) > 1:
             out.write("\n" + rows_as_text(rows))
     return 1 if failed else 0

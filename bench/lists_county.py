@@ -7,7 +7,7 @@ and put into the tables by the projection that the server runs.
 import os
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,12 +144,12 @@ class _Writer:
         self._sequence = 0
         self._previous = GENESIS
 
-    def live(self, rnd: random.Random, at: int) -> None:
-        """Write one matter with all that happened to it."""
+    def live(self, rnd: random.Random, at: int, told: "Iterable[Told]" = ()) -> None:
+        """Write one matter with all that happened to it: what is `told`, or something made up."""
         subject = _identity(rnd, at)
         events: list[Event] = []
         position = 0
-        for type_, days, by, data, texts in _history(rnd, at):
+        for type_, days, by, data, texts in told or _history(rnd, at):
             held = {field: words.commit(text) for field, text in texts.items()}
             self._sequence += 1
             moment = at + int(days * DAY_MS)

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import brotli  # type: ignore[import-untyped]  # it has no type information
 
+from bench import paint
 from bench.figures import Figure
 from bench.processes import ROOT
 
@@ -22,6 +23,9 @@ from bench.processes import ROOT
 AIM_BYTES = 9 * 1024
 ORIGIN = "https://huiyin.example/"
 BUILD_WITHIN_S = 120.0
+
+# The pages that a person with a phone opens first.
+PAINTED = ("deputy", "form")
 
 STOCK_SETTINGS = """site_name: 回音
 theme:
@@ -57,9 +61,18 @@ def run(folder: Path, with_notices: Path | None, say: Callable[[str], None]) -> 
     if with_notices is not None:
         pages += [(kind, with_notices, path) for kind, path in _notice_kinds(with_notices)]
     _build_stock(stock, {path: site / path / "index.html" for _, site, path in pages}, ours)
-    return [
+    figures = [
         _figure(kind, weigh(site, path), weigh(stock / "site", path)) for kind, site, path in pages
     ]
+    painted = [(kind, path) for kind, site, path in pages if kind in PAINTED and site == ours]
+    return figures + paint.run(
+        ours,
+        stock / "site",
+        folder / "govuk",
+        painted,
+        lambda path: _Words.of((ours / path / "index.html").read_text("utf-8")),
+        say,
+    )
 
 
 def weigh(site: Path, path: str) -> Weight:

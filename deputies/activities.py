@@ -5,9 +5,9 @@ from enum import StrEnum
 import msgspec
 
 from deputies.deputies import parse_deputies
-from stations.cells import choice, clean_name, format_list, parse_day
+from stations.cells import choice, clean_name, format_list
 from stations.registers import Column, Register
-from stations.shared_columns import id_column, picture_column, words_column
+from stations.shared_columns import day_column, id_column, picture_column, words_column
 from stations.stations import STATION_EN, STATION_ZH
 
 
@@ -61,16 +61,7 @@ ACTIVITIES: Register[Activity] = Register(
     identity=("date", "title", "station"),
     columns=(
         id_column("活动编号", "activity id"),
-        Column(
-            field="date",
-            label_zh="日期",
-            label_en="Date",
-            aliases=("活动日期", "时间", "day"),
-            required=True,
-            parse=lambda text, _: parse_day(text).isoformat(),
-            expected_zh="日期，如 2026-10-07",
-            expected_en="a date, such as 2026-10-07",
-        ),
+        day_column("date", "日期", "Date", "活动日期", "时间", "day", required=True),
         Column(
             field="title",
             label_zh="活动",

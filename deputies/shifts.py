@@ -3,9 +3,9 @@
 import msgspec
 
 from deputies.deputies import parse_deputies
-from stations.cells import format_list, format_yes, parse_day, parse_yes
+from stations.cells import format_list, format_yes, parse_yes
 from stations.registers import Column, Register
-from stations.shared_columns import id_column, words_column
+from stations.shared_columns import day_column, id_column, words_column
 from stations.stations import STATION_EN, STATION_ZH
 
 
@@ -60,16 +60,7 @@ SHIFTS: Register[Shift] = Register(
             expected_en=STATION_EN,
             refers_to="station",
         ),
-        Column(
-            field="date",
-            label_zh="日期",
-            label_en="Date",
-            aliases=("接待日", "day"),
-            required=True,
-            parse=lambda text, _: parse_day(text).isoformat(),
-            expected_zh="日期，如 2026-10-07",
-            expected_en="a date, such as 2026-10-07",
-        ),
+        day_column("date", "日期", "Date", "接待日", "day", required=True),
         _deputies("away", "不能来的代表", "Away", "请假", "请假代表"),
         _deputies("instead", "替班代表", "Instead", "替班", "代班", "顶班"),
         Column(
@@ -82,15 +73,7 @@ SHIFTS: Register[Shift] = Register(
             expected_zh="是或否",
             expected_en="yes or no",
         ),
-        Column(
-            field="moved_to",
-            label_zh="改到",
-            label_en="Moved to",
-            aliases=("改期", "改期到", "补班日期"),
-            parse=lambda text, _: parse_day(text).isoformat(),
-            expected_zh="日期，如 2026-10-08",
-            expected_en="a date, such as 2026-10-08",
-        ),
+        day_column("moved_to", "改到", "Moved to", "改期", "改期到", "补班日期"),
         words_column("note", "说明", "Note", "备注", "原因"),
     ),
 )

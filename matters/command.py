@@ -29,6 +29,7 @@ class FieldKind(StrEnum):
     BODY = "body"
     MATTER = "matter"
     EVENT = "event"
+    PICTURES = "pictures"
 
 
 class Field(NamedTuple):

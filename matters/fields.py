@@ -18,6 +18,8 @@ YEARS_AHEAD = 3
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:")
 _NAMED_MOST = 8
 LIST_MOST = 20
+PICTURES_MOST = 6
+_SHA256 = re.compile("[0-9a-f]{64}")
 PART_FIELDS = ("unit", "task", "until")
 
 
@@ -76,6 +78,8 @@ class _Reader:
                 return self._lines(field, value)
             case FieldKind.PARTS:
                 return self._parts(field, value)
+            case FieldKind.PICTURES:
+                return _pictures(value)
         if value is None:
             return ""
         if isinstance(value, bool) and field.choices == YES_NO:
@@ -199,6 +203,19 @@ class _Reader:
             {name: self._raw.get(f"{field.name}-{n}-{name}") for name in PART_FIELDS}
             for n in range(LIST_MOST)
         ]
+
+
+def _pictures(value: Any) -> list[str]:
+    """Return SHA-256s as they were given, each once; the bytes are looked for by whoever shows."""
+    given = [value] if isinstance(value, str) else value or []
+    if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+        raise _Wrong("not-a-list", _NOT_A_LIST)
+    found = list(dict.fromkeys(one.strip().lower() for one in given if one.strip()))
+    if not all(_SHA256.fullmatch(one) for one in found):
+        raise _Wrong("unknown", N_("没有这张照片，请重新上传。"))
+    if len(found) > PICTURES_MOST:
+        raise _Wrong("too-many", _TOO_MANY, most=PICTURES_MOST)
+    return found
 
 
 _NO_UNIT = N_("没有这个单位。")

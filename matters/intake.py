@@ -12,13 +12,23 @@ from matters import store
 from matters.actors import Actor
 from matters.known import Known
 from matters.orders.raising import PEOPLE_MOST
-from matters.receipts import content_mark, new_number, second_identity
+from matters.receipts import (
+    content_mark,
+    new_number,
+    read_number,
+    second_identity,
+    slip_identity,
+)
 from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import PUBLIC_CHANNELS, Channel, Grade, Kind, MatterEvent, Role
 from matters.text import normalise_text
 
 TEXT_MOST = 10_000
 _LINE_MOST = {"place": 200, "name": 100, "phone": 40, "guardian": 100}
+SLIP_TAKEN = N_(
+    "这个编号已经是另一件事的了，所以没有登记。请把征集单编号空着再保存，系统会给新编号；"
+    "本人手里的存根查不到，请把新编号告诉本人。"
+)
 _YES_NO = {"yes": True, "no": False, "": False}
 
 
@@ -33,6 +43,7 @@ class Photo(NamedTuple):
 class Submission(NamedTuple):
     """A submission whose every field was found right. `id` is None where the sender made none.
 
+    `slip` is the number of the letterbox slip that it was written on, or "".
     `guardian` is empty unless it is that of one under 14, who agreed.
     """
 
@@ -54,6 +65,7 @@ class Submission(NamedTuple):
     people: int = 1
     grade: Grade = Grade.NORMAL
     alarm: bool = False
+    slip: str = ""
     guardian: str = ""
     guardian_consent: bool = False
 
@@ -135,6 +147,9 @@ def check_submission(
     channel = _choice(Channel, texts["channel"], Channel.WEB, "channel", problems)
     if channel not in PUBLIC_CHANNELS and not staff:
         problems.append(FieldProblem("channel", "staff-only", N_("这个渠道由工作人员填写。")))
+    slip = _slip(texts["slip"], staff, problems)
+    if slip and channel in PUBLIC_CHANNELS:
+        channel = Channel.LETTERBOX
     grade = _choice(Grade, texts["grade"] if staff else "", Grade.NORMAL, "grade", problems)
     # How many stand behind a matter counts in the public ledger: staff saw them.
     people = _people(texts["people"] if staff else "", problems)
@@ -169,6 +184,7 @@ def check_submission(
         people=people,
         grade=grade,
         alarm=grade is Grade.NORMAL and bool(known.rules.urgent_word_in(texts["text"])),
+        slip=slip,
         guardian=" ".join(texts["guardian"].split()) if agreed else "",
         guardian_consent=answers["guardian_consent"],
     )
@@ -190,6 +206,7 @@ _FIELDS = (
     "channel",
     "people",
     "grade",
+    "slip",
     *_CONSENTS,
 )
 
@@ -225,6 +242,25 @@ def _people(text: str, problems: list[FieldProblem]) -> int:
     return count
 
 
+def _slip(text: str, staff: bool, problems: list[FieldProblem]) -> str:
+    """Return the number of a letterbox slip as staff read it off, "" where there is none."""
+    if not text:
+        return ""
+    if not staff:
+        problems.append(FieldProblem("slip", "staff-only", N_("征集单由工作人员登记。")))
+        return ""
+    number = read_number(text)
+    if number is None:
+        problems.append(
+            FieldProblem(
+                "slip",
+                "bad-number",
+                N_("征集单编号不对：应是 10 个数字，可能抄错了一位，请对着单子再看看。"),
+            )
+        )
+    return number or ""
+
+
 def _yes_no(text: str, field: str, problems: list[FieldProblem]) -> bool:
     answer = _YES_NO.get(text)
     if answer is None:
@@ -238,10 +274,13 @@ def raise_matter(
     """Write a submission as a matter, or find that it is there already.
 
     The same id with the same content gives the same receipt; the same id with other content is
-    kept as a matter of its own, in quarantine (DESIGN decision 2). Runs as a job of the writer.
+    kept as a matter of its own, in quarantine (DESIGN decision 2). A letterbox slip's id and number
+    are its own (docs/decisions/0014). Runs as a job of the writer. Raises BadFields where another
+    matter has a slip's number.
     """
     content = content_mark(receipt_key, submission.content)
-    identity = submission.id
+    slip = submission.slip
+    identity = slip_identity(receipt_key, slip) if slip else submission.id
     quarantine = b""
     if identity is not None and transaction.exists(identity):
         found = store.by_id(transaction.connection, identity)
@@ -253,7 +292,12 @@ def raise_matter(
         if second is not None:
             return Raised(identity, second.number, True)
     identity = identity or new_uuid7(transaction.now_ms())
-    number = free_number(transaction.connection)
+    if slip and not quarantine:
+        if store.number_taken(transaction.connection, slip):
+            raise BadFields([FieldProblem("slip", "taken", SLIP_TAKEN)])
+        number = slip
+    else:
+        number = free_number(transaction.connection)
     draft = Draft(
         MatterEvent.RAISED,
         identity,

@@ -137,6 +137,9 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     title: bytes = b""
     answer: bytes = b""
     public: bytes = b""
+    # The SHA-256 of pictures that stand with the public text (H13).
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     steps: list[Step] = []
     # The ranks at which the state was last decided, and its text last hidden from the public.
     decided_rank: int = -1
@@ -146,6 +149,14 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
     def contested(self) -> list[Step]:
         """The steps that were illegal where they stood, and wait for the office."""
         return [step for step in self.steps if step.contested and not step.resolved]
+
+    @property
+    def words_erased(self) -> bool:
+        """Whether its words, and its photos with them, were erased."""
+        return any(
+            step.type == MatterEvent.ERASED and step.stands and step.data.get("what") == "words"
+            for step in self.steps
+        )
 
     @property
     def answered(self) -> bool:

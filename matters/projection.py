@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from eventlog.events import Event
+from matters import pictures
 from matters.deadlines import month_of
 from matters.ledgers import tallies
 from matters.ledgers.marks import days_to_answer, marks_of, people_of
@@ -27,13 +28,14 @@ _INSERT = f"INSERT INTO matters({_COLUMNS}) VALUES ({','.join('?' * len(_COLUMNS
 
 
 class MattersProjection:
-    """Projection of the noun `matter` into `matters`, `dispatched`, `postings` and `tallies`.
+    """Projection of the noun `matter` into `matters`, `dispatched`, `matter_pictures` and so on.
 
-    The last two are a step behind (`matters/listing/waiting.py`), and whoever reads them knows it.
+    `postings` and `tallies` are a step behind (`matters/listing/waiting.py`), and whoever reads
+    them knows it.
     """
 
     noun = "matter"
-    version = 2
+    version = 3
 
     def fold(self, events: Sequence[Event]) -> Matter:
         """Return the matter that the events give."""
@@ -61,10 +63,12 @@ class MattersProjection:
                 "INSERT INTO dispatched(unit, matter) VALUES (?,?)",
                 [(unit, matter.id) for unit in sorted(units)],
             )
+        if matter.photos or matter.publicity is not Publicity.NONE:
+            pictures.write_named(connection, matter)
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Empty the tables."""
-        for table in ("matters", "dispatched", "postings", "tallies", "waiting"):
+        for table in ("matters", "dispatched", "matter_pictures", "postings", "tallies", "waiting"):
             connection.execute(f"DELETE FROM {table}")
 
     def complete(self, connection: sqlite3.Connection) -> None:

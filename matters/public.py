@@ -13,7 +13,7 @@ from matters.ledgers.figures import PUBLIC, By, counted, total
 from matters.ledgers.ledger import Ledger
 from matters.matter import Matter
 from matters.notices import Notice
-from matters.terms import Publicity
+from matters.terms import Publicity, RecordEvent
 
 _ORDER = "ORDER BY m.received_at DESC, m.id DESC"
 
@@ -28,6 +28,13 @@ class NoticeShelf:
         """Return the notice of that number, or None where none is public."""
         found = self._select("m.number=?", (number,), 1, 0)
         return found[0] if found else None
+
+    def position_of(self, number: str) -> int:
+        """Return the position of the newest event of a notice's matter, 0 where none is public."""
+        row = self._connection.execute(
+            f"SELECT m.position FROM matters m WHERE m.number=? AND {PUBLIC}", (number,)
+        ).fetchone()
+        return 0 if row is None else int(row[0])
 
     def numbers(self) -> Iterator[str]:
         """Yield the number of every notice, newest first."""
@@ -116,6 +123,8 @@ class NoticeShelf:
                 if rating
             },
             imported=imported,
+            before=matter.before,
+            after=matter.after,
         )
 
     def _approved_at(self, batch: bytes) -> int:
@@ -144,6 +153,37 @@ def shown_number(connection: sqlite3.Connection, matter: bytes) -> str | None:
         (matter,),
     ).fetchone()
     return None if row is None else row[0]
+
+
+def public_positions(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the position of the newest event of each notice's matter, by number.
+
+    In the order of publication, newest first.
+    """
+    rows = connection.execute(
+        "SELECT m.number, m.position FROM matters m LEFT JOIN imports i ON i.id=m.batch "
+        f"WHERE {PUBLIC} ORDER BY coalesce(m.published_at, i.approved_at, 0) DESC, "
+        "m.received_at DESC, m.id DESC"
+    )
+    return dict(rows.fetchall())
+
+
+def touched_since(connection: sqlite3.Connection, after: int, up_to: int) -> list[str] | None:
+    """Return the numbers of all that is or was public and had an event between two positions.
+
+    None where an import was approved, which touches any number of them.
+    """
+    found: dict[str, None] = {}
+    for subject, kind in connection.execute(
+        "SELECT subject, type FROM events WHERE position > ? AND position <= ? ORDER BY position",
+        (after, up_to),
+    ):
+        if kind == RecordEvent.IMPORT_APPROVED:
+            return None
+        number = shown_number(connection, subject) if kind.startswith("matter.") else None
+        if number is not None:
+            found[number] = None
+    return list(found)
 
 
 def ledger(connection: sqlite3.Connection) -> Ledger:

@@ -75,9 +75,22 @@ def content_mark(receipt_key: bytes, content: str) -> bytes:
 def second_identity(receipt_key: bytes, claimed: bytes, content: bytes) -> bytes:
     """Return the id of a submission that claims the id of another with other content.
 
-    It is the same for a repeat, so that a repeat gets the same receipt; UUIDv8 (RFC 9562).
+    It is the same for a repeat, so that a repeat gets the same receipt.
     """
-    raw = bytearray(hmac.digest(receipt_key, b"second:" + claimed + content, hashlib.sha256)[:16])
+    return _uuid8(receipt_key, b"second:" + claimed + content)
+
+
+def slip_identity(receipt_key: bytes, number: str) -> bytes:
+    """Return the id of the matter that a letterbox slip of that number becomes (征集单, S07).
+
+    It follows from the number alone, so nobody keeps a list of the slips that were printed.
+    """
+    return _uuid8(receipt_key, b"slip:" + number.encode())
+
+
+def _uuid8(receipt_key: bytes, about: bytes) -> bytes:
+    """Return a UUIDv8 (RFC 9562) that nobody can make without the key."""
+    raw = bytearray(hmac.digest(receipt_key, about, hashlib.sha256)[:16])
     raw[6] = 0x80 | (raw[6] & 0x0F)
     raw[8] = 0x80 | (raw[8] & 0x3F)
     return bytes(raw)

@@ -294,3 +294,17 @@ def m008_supervision(database: Database) -> None:
         "CREATE INDEX matters_to_rate ON matters(replied_at) WHERE desk='rate'",
     ):
         database.execute(statement)
+
+
+@migrations()
+def m009_pictures(database: Database) -> None:
+    """Which pictures each matter names, so that those that nobody names can go."""
+    for statement in (
+        """CREATE TABLE matter_pictures(
+            matter BLOB NOT NULL,
+            sha256 TEXT NOT NULL,
+            PRIMARY KEY(matter, sha256)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX matter_pictures_by_hash ON matter_pictures(sha256)",
+    ):
+        database.execute(statement)

@@ -20,9 +20,11 @@ from server import (
     interface,
     ledger_interface,
     register_interface,
+    search,
     session_interface,
     tracking,
 )
+from server.compressing import Compressing
 from server.console import (
     accounts,
     days,
@@ -31,10 +33,13 @@ from server.console import (
     market,
     outbox,
     paper,
+    printing,
     publishing,
+    register_files,
     registers,
     session_pages,
     sessions,
+    shifts,
     supervision,
     system,
     unsent,
@@ -87,7 +92,7 @@ def make_application(node: Node) -> ASGIApp:
     )
     application.state.node = node
     application.state.attempts = Attempts()
-    return Envelope(application)
+    return Envelope(Compressing(application))
 
 
 def routes() -> list[Route]:
@@ -96,6 +101,8 @@ def routes() -> list[Route]:
         Route("/matters", intake.submit_matter, methods=["POST"]),
         Route("/submit/", intake.submission_form),
         Route("/track", tracking.track),
+        Route("/search", search.search),
+        Route("/search/", search.search),
         Route("/m/{number}", tracking.followed),
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
@@ -157,11 +164,19 @@ def console_routes() -> list[Route]:
         Route("/console/market", market.stall, methods=["GET"]),
         Route("/console/market", market.enter, methods=["POST"]),
         Route("/console/market/slips", market.slips),
+        Route("/console/paper/", printing.overview),
+        Route("/console/paper/{kind}.pdf", printing.download),
         Route("/console/drafts.js", drafting.script),
         Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/imports", system.imports),
         Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/pictures/{sha256}", registers.picture),
+        Route("/console/shifts/{station}", shifts.page, methods=["GET"]),
+        Route("/console/shifts/{station}", shifts.change, methods=["POST"]),
         Route("/console/registers/", registers.overview),
+        Route("/console/registers/import", register_files.page, methods=["GET"]),
+        Route("/console/registers/import", register_files.take, methods=["POST"]),
+        Route("/console/registers/export.zip", register_files.download),
         Route("/console/registers/days/", days.page, methods=["GET"]),
         Route("/console/registers/days/", days.add, methods=["POST"]),
         Route("/console/registers/{plural}/", registers.records),

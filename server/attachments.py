@@ -4,7 +4,7 @@ import hashlib
 import io
 import sqlite3
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -101,11 +101,37 @@ class Attachments:
             return int(connection.execute("SELECT max(position) FROM photos").fetchone()[0] or 0)
 
 
+def photo_bytes(path: Path, sha256: str) -> bytes | None:
+    """Return a photo as it was sent from the database at `path`, or None where it is gone."""
+    if not path.exists():
+        return None
+    with reading(path) as connection:
+        row = connection.execute("SELECT body FROM photos WHERE sha256=?", (sha256,)).fetchone()
+    return None if row is None else row[0]
+
+
 def keep_photos(transaction: OpenTransaction, photos: list[tuple[Photo, bytes]]) -> None:
     """Write photos that are not there yet. Runs as a job of the attachments' writer."""
     transaction.connection.executemany(
         "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
         [(photo.sha256, photo.media_type, body) for photo, body in photos],
+    )
+
+
+def forget_photos(transaction: OpenTransaction, hashes: Sequence[str]) -> int:
+    """Overwrite photos and forget their hashes; return how many there were.
+
+    Their rows stay as empty ones: a position that was given twice would be called safe too soon.
+    Runs as a job of the attachments' writer.
+    """
+    transaction.connection.execute("PRAGMA secure_delete=ON")
+    return sum(
+        transaction.connection.execute(
+            "UPDATE photos SET sha256='erased-' || position, media_type='', body=x'' "
+            "WHERE sha256=?",
+            (sha256,),
+        ).rowcount
+        for sha256 in hashes
     )
 
 

@@ -12,13 +12,14 @@ from matters.matter import Matter
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
 from server import drafts
+from server.erased_pictures import forget_pictures
 from server.node import Node
 
 LISTS = tuple(
     field.name
     for command in COMMANDS.values()
     for field in command.fields
-    if field.kind in (FieldKind.UNITS, FieldKind.TEXTS)
+    if field.kind in (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PICTURES)
 )
 
 
@@ -82,4 +83,6 @@ async def run_command(
                 )
             )
         raise
+    if kept.result.words_erased and command.name == "erase":
+        await forget_pictures(node.log, node.photo_writes, [kept.result])
     return kept.result

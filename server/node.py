@@ -23,12 +23,14 @@ from server.announcing import Announcer
 from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
 from server.digest_sources import sources
+from server.erased_pictures import forget_again
 from server.indexer import Indexer
 from server.mail import Relay
 from server.postman import Postman
 from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
+from server.search_directory import DirectoryCache
 from server.settings import Settings
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
@@ -127,11 +129,13 @@ class Node:
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
         self.timekeeper = Timekeeper(self.log, self.registers.current)
         self.postman = self._postman()
         self.now_ms = self.log.now_ms
         self._clear_drafts()
+        forget_again(self.log, self.attachments, self.folder)
 
     def _clear_drafts(self) -> None:
         """Remove drafts that are old, or that a copy brought back after an erasure."""

@@ -7,7 +7,7 @@ from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
 from matters.documents.document import ACTS as DOCUMENT_ACTS
 from matters.documents.document import DocumentKind
-from matters.fields import PART_FIELDS
+from matters.fields import PART_FIELDS, PICTURES_MOST
 from matters.handovers import HandoverKind
 from matters.intake import TEXT_MOST
 from matters.listing.filters import ADDRESSED
@@ -257,6 +257,11 @@ def _submission() -> dict[str, Any]:
         "kind": {"enum": list(Kind)},
         "channel": {"enum": list(Channel)},
         "people": {"type": "string", "description": "how many bring it, 1 to 99999; staff only"},
+        "slip": {
+            "type": "string",
+            "description": "the number of the letterbox slip it was written on, which becomes the "
+            "matter's; staff only",
+        },
         "grade": {"enum": list(Grade), "description": "staff only"},
         "under_14": yes_no,
         "guardian": {"type": "string", "description": "who agrees for one under 14"},
@@ -327,6 +332,9 @@ def _command(command: Command) -> dict[str, Any]:
 def _schema(field: Field) -> dict[str, Any]:
     if field.kind in (FieldKind.UNITS, FieldKind.TEXTS):
         return {"type": "array", "items": {"type": "string"}}
+    if field.kind is FieldKind.PICTURES:
+        sha256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+        return {"type": "array", "items": sha256, "maxItems": PICTURES_MOST}
     if field.kind is FieldKind.PARTS:
         part = {name: {"type": "string"} for name in PART_FIELDS}
         return {

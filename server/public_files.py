@@ -1,25 +1,125 @@
 """The static site as the hub serves it: plain files, with a page of ours where there is none."""
 
-from pathlib import Path
+import hashlib
+import re
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
-from starlette.staticfiles import StaticFiles
+import anyio.to_thread
+from starlette._utils import get_route_path
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from publisher.compressed import SUFFIXES, TEXTS
+from server.encodings import accepted
 
-class PublicFiles(StaticFiles):
-    """The site's folder; it may be swapped for a new one at any moment."""
+_SUFFIX = {"br": ".br", "zstd": ".zst", "gzip": ".gz", "identity": ""}
+_MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
+    ".vcf": "text/vcard; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".avif": "image/avif",
+    ".webp": "image/webp",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".ico": "image/vnd.microsoft.icon",
+    ".pdf": "application/pdf",
+}
+_FEED = "application/atom+xml; charset=utf-8"
+# A name that carries a hash never stands for anything else.
+_HASHED = re.compile(r"pictures/[0-9a-f]{16}-[a-z]+\.[a-z]+|(.*/)?[^/]*[.-][0-9a-f]{8,64}\.[a-z]+")
+_FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+class PublicFiles:
+    """The site's folder as an application; it may be swapped for a new one at any moment.
+
+    Files are small, so they are read whole: an ETag is then the hash of the very bytes that are
+    sent, and stays the same when the site is built anew. A Range is not followed.
+    """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(directory=folder, html=True, check_dir=False)
+        self._folder = folder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one file; each visit asks again whether it changed, which costs a 304."""
+        """Answer with a file, 304 where the client has it, or the page that tells there is none."""
+        if scope["type"] != "http":
+            return
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+        response = await anyio.to_thread.run_sync(self._answer, scope)
+        if scope["method"] == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
 
-        async def sending(message: dict[str, object]) -> None:
-            if message["type"] == "http.response.start":
-                headers = message["headers"]
-                assert isinstance(headers, list)
-                headers.append((b"cache-control", b"no-cache"))
-            await send(message)
+    def _answer(self, scope: Scope) -> Response:
+        headers = Headers(scope=scope)
+        asked = get_route_path(scope).removeprefix("/")
+        path = f"{asked}index.html" if asked.endswith("/") or not asked else asked
+        codings = accepted(headers.get("accept-encoding", ""))
+        status = 200
+        found = self._read(path, codings) if _is_public(path) else None
+        if found is None:
+            if _is_public(f"{asked}/index.html") and (self._folder / asked / "index.html").exists():
+                query = scope["query_string"].decode("latin-1")
+                onward = quote(scope["path"]) + "/" + (f"?{query}" if query else "")
+                return RedirectResponse(onward)
+            path, status = "404.html", 404
+            found = self._read(path, codings)
+            if found is None:
+                raise HTTPException(404)
+        data, coding = found
+        etag = f'"{hashlib.sha256(data).hexdigest()[:24]}"'
+        told = {
+            "etag": etag,
+            "cache-control": _FOR_GOOD if _HASHED.fullmatch(path) else "no-cache",
+            "accept-ranges": "none",
+        }
+        kind = PurePosixPath(path).suffix
+        if kind in TEXTS:
+            told["vary"] = "Accept-Encoding"
+        if status == 200 and _has_it(headers.get("if-none-match", ""), etag):
+            return Response(status_code=304, headers=told)
+        if coding != "identity":
+            told["content-encoding"] = coding
+        told["content-type"] = (
+            _FEED
+            if path == "notices/feed.xml"
+            else _MEDIA_TYPES.get(kind, "application/octet-stream")
+        )
+        return Response(data, status, told)
 
-        await super().__call__(scope, receive, sending)  # type: ignore[arg-type]  # same shape
+    def _read(self, path: str, codings: list[str]) -> tuple[bytes, str] | None:
+        """Return a file in the first coding that there is, and its name; None without the file."""
+        if not (self._folder / path).is_file():
+            return None
+        for coding in codings if PurePosixPath(path).suffix in TEXTS else ["identity"]:
+            try:
+                return (self._folder / (path + _SUFFIX[coding])).read_bytes(), coding
+            except OSError:
+                # While a page is written it stands there without its copies for an instant.
+                continue
+        return None
+
+
+def _is_public(path: str) -> bool:
+    """Return whether a path is one of the site: nothing hidden, nothing above, no copy by name."""
+    parts = path.split("/")
+    return not path.endswith(SUFFIXES) and not any(
+        not part or part.startswith(".") or set(part) & set("\\\0") or len(part.encode()) > 255
+        for part in parts
+    )
+
+
+def _has_it(if_none_match: str, etag: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]

@@ -14,40 +14,33 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
-from deputies.activities import ACTIVITIES
-from deputies.deputies import DEPUTIES
 from deputies.rota import duty_days
-from deputies.shifts import SHIFTS
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
 from matters.deadlines import SHANGHAI
 from matters.ledgers.ledger import Count, Ledger
-from matters.public import NoticeShelf, ledger, shown_number
-from matters.registers.categories import CATEGORIES
-from matters.registers.county import COUNTIES
-from matters.registers.pages import PAGES
-from matters.registers.rules import RULES
-from matters.registers.units import UNITS
-from matters.terms import MatterEvent, RecordEvent
+from matters.public import NoticeShelf, ledger
 from publisher.asked import AskedPages
 from publisher.content import Content, NoticesInMemory
 from publisher.frame import Frame
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.touched import Changes
-from server import county_registers
+from server import attachments, county_registers
+from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
-from stations.areas import AREAS
-from stations.stations import STATIONS
-from stations.working_days import DAYS
+from server.search_keeper import SearchKeeper
+from server.site_news import news_since
 
 DUTY_DAYS_SHOWN = 6
 LOOK_EVERY_S = 1.0
@@ -61,6 +54,8 @@ NOTICES_AT_ONCE = 50
 FAILED_WAIT_MOST_S = 60.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parent / "templates" / "public")
+# Another version of these may give other bytes.
+_MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
 _NO_LEDGER = Ledger(
     total=Count(key="", received=0, answered=0, pending=0, published=0),
     months=(),
@@ -70,15 +65,6 @@ _NO_LEDGER = Ledger(
 )
 
 logger = logging.getLogger("huiyin.publishing")
-
-_SHOWN_BY_REGISTERS = frozenset(
-    register.noun for register in (DEPUTIES, STATIONS, SHIFTS, ACTIVITIES, DAYS)
-)
-_SHOWN_EVERYWHERE = frozenset(
-    register.noun for register in (AREAS, UNITS, CATEGORIES, COUNTIES, RULES, PAGES)
-)
-# A matter that has just come has no page of its own yet; it only moves the ledger's counts.
-_NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
 
 
 class SiteBuildError(Exception):
@@ -98,11 +84,21 @@ class SiteState(msgspec.Struct):
 
 
 def program_mark() -> str:
-    """Return a mark of everything that the site is made with: templates, texts and code."""
-    running = hashlib.sha256()
+    """Return a mark of everything that the site is made with: templates, texts, code, libraries."""
+    running = hashlib.sha256(zlib.ZLIB_RUNTIME_VERSION.encode())
+    for name in _MADE_BY:
+        running.update(f"{name} {version(name)}\n".encode())
     for folder in _MADE_WITH:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix in (".py", ".js", ".html", ".css", ".md", ".yml", ".csv"):
+            if path.is_file() and path.suffix in (
+                ".py",
+                ".js",
+                ".html",
+                ".css",
+                ".md",
+                ".yml",
+                ".csv",
+            ):
                 running.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return running.hexdigest()[:16]
 
@@ -114,7 +110,15 @@ def today() -> datetime.date:
 
 def read_content(connection: sqlite3.Connection) -> Content:
     """Return what the site is made from, as the database has it at this moment."""
-    found = county_registers.read_all(connection)
+    return content_of(county_registers.read_all(connection), connection)
+
+
+def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Content:
+    """Return what the site is made from with these registers, be they saved or not.
+
+    Pictures are read from the second database beside it.
+    """
+    folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
     start = today()
     deputies = tuple(found.deputies.values())
     return Content(
@@ -125,7 +129,15 @@ def read_content(connection: sqlite3.Connection) -> Content:
         units=found.units,
         categories=found.categories,
         duty={
-            station.id: duty_days(station, deputies, start, DUTY_DAYS_SHOWN)
+            station.id: duty_days(
+                station,
+                deputies,
+                start,
+                DUTY_DAYS_SHOWN,
+                shifts=found.shifts.values(),
+                calendar=found.calendar,
+                fallen_out=True,
+            )
             for station in found.stations.values()
         },
         ledger=ledger(connection),
@@ -133,6 +145,7 @@ def read_content(connection: sqlite3.Connection) -> Content:
         minimum_n=found.rules.minimum_n,
         activities=found.activities,
         pages=found.pages,
+        picture=partial(photo_bytes, folder / attachments.FILE_NAME),
     )
 
 
@@ -159,6 +172,7 @@ class SiteKeeper:
         # Never held during a build: a person who asks for a page meanwhile must not wait for it.
         self._making = threading.RLock()
         self._made_by = program_mark()
+        self.search = SearchKeeper(log, folder)
         self.last_error = ""
         self.built_position = 0
         self._read_up_to = 0
@@ -185,6 +199,8 @@ class SiteKeeper:
     def start(self) -> None:
         """Bring the site up to date, building it where there is none, and follow the log."""
         self._bring_up_to_date()
+        # The search follows in the thread: what it has missed meanwhile does not hold up the start.
+        self._wake.set()
         self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
         self._thread.start()
 
@@ -196,6 +212,7 @@ class SiteKeeper:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self.search.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -248,6 +265,8 @@ class SiteKeeper:
             time.sleep(PAUSE_S)
             try:
                 self._bring_up_to_date()
+                if self.search.follow(self._read_up_to):
+                    self._wake.set()
                 self.last_error, wait_s = "", 0.0
             except Exception as error:
                 # The old pages stand; it is tried again, at longer and longer intervals.
@@ -333,41 +352,6 @@ class SiteKeeper:
             return msgspec.json.decode(self._state_file.read_bytes(), type=SiteState)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
-
-
-class News(NamedTuple):
-    """What happened since a position: pages that it touches, whether only counts moved."""
-
-    changes: Changes
-    counts: bool
-    position: int
-
-
-def news_since(connection: sqlite3.Connection, position: int) -> News:
-    """Return what the public pages must follow since `position`."""
-    connection.execute("BEGIN")
-    newest = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
-    notices: set[str] = set()
-    everything = registers = counts = False
-    for subject, kind in connection.execute(
-        "SELECT subject, type FROM events WHERE position > ? AND position <= ?",
-        (position, newest),
-    ):
-        noun = kind.partition(".")[0]
-        if kind == RecordEvent.IMPORT_APPROVED:
-            everything = True
-        elif noun == "matter":
-            counts = True
-            number = None if kind in _NEW else shown_number(connection, subject)
-            if number is not None:
-                notices.add(number)
-        elif noun in _SHOWN_BY_REGISTERS:
-            registers = True
-        elif noun in _SHOWN_EVERYWHERE:
-            everything = True
-    connection.execute("ROLLBACK")
-    changes = Changes(notices=tuple(sorted(notices)), registers=registers, everything=everything)
-    return News(changes, counts, newest)
 
 
 def build_whole(

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from deputies.activities import ACTIVITIES
+from deputies.shifts import SHIFTS
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM, Actor
 from matters.listing.counts import by_state, total
@@ -23,6 +25,7 @@ from stations.register_forms import single_id
 from stations.register_log import (
     has_record,
     read_naming,
+    read_record,
     record_version,
     remove_record,
     set_record,
@@ -41,7 +44,12 @@ from stations.registers import (
 _GONE = CellError(
     "刚刚被别人从登记册里删除了，请改成别的", "somebody has just removed it: name another"
 )
+_NOT_YOURS = CellError(
+    "只能写您自己的站和它的联络点", "this may be your own station or one of its points only"
+)
 EDITORS = (Role.OFFICE, Role.ADMIN)
+# What a liaison officer keeps, too, for their own station and its points.
+OF_A_STATION = (SHIFTS.noun, ACTIVITIES.noun)
 _OPEN = (State.ASSIGNED, State.IN_HAND)
 
 
@@ -104,10 +112,21 @@ def register_named(plural: str) -> Register[Any]:
     return register
 
 
-def refuse_unless_editor(actor: Actor) -> None:
-    """Raise NotThisRole where the actor may not edit registers."""
-    if actor.role not in EDITORS:
+def may_edit(actor: Actor, register: Register[Any]) -> bool:
+    """Return whether the actor may edit the register, or what is theirs of it."""
+    own = actor.role is Role.LIAISON and register.noun in OF_A_STATION
+    return own or actor.role in EDITORS
+
+
+def refuse_unless_editor(actor: Actor, register: Register[Any] | None = None) -> None:
+    """Raise NotThisRole where the actor may not edit the register; None means all of them."""
+    if actor.role not in EDITORS and (register is None or not may_edit(actor, register)):
         raise NotThisRole
+
+
+def is_theirs(actor: Actor, record: msgspec.Struct) -> bool:
+    """Return whether a record is one that the actor may edit, its register being one."""
+    return actor.role in EDITORS or getattr(record, "station", "") in actor.stations
 
 
 def record_name(record: msgspec.Struct) -> str:
@@ -130,9 +149,11 @@ async def save(
     `seen` is the version that it was changed from; `adding` refuses an id that is there already.
     Raises NotThisRole, BadRecord with every problem, or RecordStale.
     """
-    refuse_unless_editor(actor)
+    refuse_unless_editor(actor, register)
     node.registers.changed()
-    record = await asyncio.to_thread(read_record, node, register, cells)
+    record = await asyncio.to_thread(read_typed, node, register, cells)
+    if not is_theirs(actor, record):
+        raise BadRecord([register.column("station").problem(record.station, _NOT_YOURS)])
 
     def job(transaction: Transaction) -> Saved:
         return _write(transaction, register, record, actor, seen, adding)
@@ -177,7 +198,7 @@ async def save_lines(
     return LinesTaken(taken, known, read.refused)
 
 
-def read_record(node: Node, register: Register[Any], cells: Mapping[str, str]) -> Any:
+def read_typed(node: Node, register: Register[Any], cells: Mapping[str, str]) -> Any:
     """Return the record that the cells make, checked beside all others. Raises BadRecord."""
     registers = node.registers.current().registers
     headers = HeaderMatch({column.field: column.field for column in register.columns}, (), (), ())
@@ -207,6 +228,7 @@ def _write(
 ) -> Saved:
     connection = transaction.connection
     identity = record_id(record)
+    _refuse_theirs(connection, register, identity, actor)
     there = has_record(connection, register.noun, identity)
     if adding and there:
         raise BadRecord([_taken(register, identity)])
@@ -222,6 +244,15 @@ def _write(
                 raise BadRecord([column.problem(key, _GONE)])
     set_record(transaction, register.noun, record, by=actor.signature)
     return Saved(identity, record_version(connection, register.noun, identity), not there)
+
+
+def _refuse_theirs(
+    connection: sqlite3.Connection, register: Register[Any], identity: str, actor: Actor
+) -> None:
+    """Raise NotThisRole where the record that stands there is another station's."""
+    stands = read_record(connection, register.noun, register.record, identity)
+    if stands is not None and not is_theirs(actor, stands):
+        raise NotThisRole
 
 
 def _taken(register: Register[Any], identity: str) -> Problem:
@@ -243,7 +274,7 @@ async def remove(
 
     Raises NotThisRole, NotFound, RecordStale, LastOfItsKind, or RecordInUse with what needs it.
     """
-    refuse_unless_editor(actor)
+    refuse_unless_editor(actor, register)
     if single_id(register):
         raise LastOfItsKind
 
@@ -251,6 +282,7 @@ async def remove(
         connection = transaction.connection
         if not has_record(connection, register.noun, identity):
             raise NotFound
+        _refuse_theirs(connection, register, identity, actor)
         if seen is not None and seen != record_version(connection, register.noun, identity):
             raise RecordStale
         if register.noun == "unit":

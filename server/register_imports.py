@@ -26,10 +26,11 @@ def import_register(
     mapping: Mapping[str, str] | None = None,
     dry_run: bool = False,
     progress: Progress = no_progress,
+    by: str = SYSTEM.signature,
 ) -> Outcome:
-    """Take a file of areas, stations, deputies or units, and return what became of its rows.
+    """Take a file of a register's records, and return what became of its rows.
 
-    Raises TableError.
+    `by` is the author of the changes. Raises TableError.
     """
     table = read_table(path)
     with log.reading() as connection:
@@ -56,7 +57,7 @@ def import_register(
         if dry_run:
             outcome.taken += len(part)
         else:
-            changed = log.write(partial(_set, register, part))
+            changed = log.write(partial(_set, register, part, by))
             outcome.taken += changed.result
             outcome.known += len(part) - changed.result
         progress(start + len(part), len(records))
@@ -85,12 +86,10 @@ def import_roster(
     if dry_run:
         outcome.taken = len(records)
         return outcome
-    outcome.taken = log.write(partial(_set, register, records)).result
+    outcome.taken = log.write(partial(_set, register, records, SYSTEM.signature)).result
     outcome.known = len(records) - outcome.taken
     return outcome
 
 
-def _set(register: Register[Any], records: list[Any], transaction: Transaction) -> int:
-    return sum(
-        set_record(transaction, register.noun, record, by=SYSTEM.signature) for record in records
-    )
+def _set(register: Register[Any], records: list[Any], by: str, transaction: Transaction) -> int:
+    return sum(set_record(transaction, register.noun, record, by=by) for record in records)

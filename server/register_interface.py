@@ -58,9 +58,9 @@ async def put_record(request: Request) -> Response:
     The whole record is replaced: a field that is left out is empty.
     """
     _, actor = required_actor(request)
-    refuse_unless_editor(actor)
     node: Node = request.app.state.node
     register = register_named(request.path_params["plural"])
+    refuse_unless_editor(actor, register)
     given = dict((await read_fields(request)).values)
     seen = read_seen(given.pop("seen", None))
     given.pop("version", None)
@@ -79,9 +79,9 @@ async def put_record(request: Request) -> Response:
 async def delete_record(request: Request) -> Response:
     """Answer `DELETE /api/v1/registers/{plural}/{id}`: 204, or 409 with what refers to it."""
     _, actor = required_actor(request)
-    refuse_unless_editor(actor)
     node: Node = request.app.state.node
     register = register_named(request.path_params["plural"])
+    refuse_unless_editor(actor, register)
     seen = read_seen(request.query_params.get("seen"))
     await register_edits.remove(node, actor, register, request.path_params["id"], seen=seen)
     return Response(status_code=204, headers=_HEADERS)

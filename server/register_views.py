@@ -52,6 +52,8 @@ def cells_of(register: Register[Any], record: msgspec.Struct) -> dict[str, str]:
 
 def shown_cell(language: str, field: FormField, cell: str, value: Any, registers: Registers) -> str:
     """Return a cell as people read it: references by name, choices in their language."""
+    if field.kind is FieldKind.PICTURE:
+        return "✓" if cell else ""
     if field.column.refers_to:
         keys = (value,) if isinstance(value, str) else tuple(value)
         names = [_name_of(language, registers, field.column.refers_to, key) for key in keys if key]
@@ -148,7 +150,7 @@ def _table_columns(register: Register[Any], fields: list[FormField]) -> list[For
     return [
         field
         for field in fields
-        if field.kind is not FieldKind.LINES
+        if field.kind not in (FieldKind.LINES, FieldKind.PICTURE)
         and field.column.field not in floats
         and field.column.field not in (named or {"id"})
         and not field.column.field.endswith("_en")

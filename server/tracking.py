@@ -13,8 +13,8 @@ from matters.commands import COMMAND_OF_TYPE, COMMANDS, FACT_OF_TYPE
 from matters.execution import add_message, carry_out
 from matters.matter import Matter
 from matters.public import is_public
-from matters.receipts import key_fits, key_of, read_number
-from matters.refusals import NotFound, Refusal
+from matters.receipts import key_fits, key_of, read_number, slip_identity
+from matters.refusals import N_, NotFound, Refusal
 from matters.registers.units import Unit
 from matters.terms import MatterEvent, State
 from publisher import qr
@@ -42,6 +42,14 @@ _INTERNAL = (
 )
 
 
+class SlipNotRegistered(NotFound):
+    """A letterbox slip's number with its own key, before the letterbox was emptied (S07)."""
+
+    code = "slip-not-registered"
+    message = N_("您的征集单还没有登记，所以还查不到。")
+    advice = N_("联络站开箱登记以后就能查到，一般要几天。等得久了，请打联络站的电话问问。")
+
+
 class Followed:
     """A matter as the villager may see it, read in one go."""
 
@@ -51,6 +59,8 @@ class Followed:
         with node.log.reading() as connection:
             matter = store.by_number(connection, known) if known else None
             identity = matter.id if matter is not None else bytes(16)
+            if matter is None and known and self._of_slip(node, known, key):
+                raise SlipNotRegistered
             if not key_fits(node.keys.receipt, identity, key) or matter is None:
                 raise NotFound
             self.texts = store.texts_of(connection, matter)
@@ -68,7 +78,13 @@ class Followed:
         self.safety = node.safety(node.matter_writes.is_durable(self.position))
         self.photos = self._photos(node)
 
+    def _of_slip(self, node: Node, number: str, key: str) -> bool:
+        """Return whether the key is that of a letterbox slip, which nobody has registered yet."""
+        return key_fits(node.keys.receipt, slip_identity(node.keys.receipt, number), key)
+
     def _photos(self, node: Node) -> list[dict[str, str]]:
+        if self.matter.words_erased:
+            return []
         hashes = [photo["sha256"] for photo in self.matter.photos]
         position = node.attachments.position_of(hashes) if hashes else 0
         safety = node.safety(node.photo_writes.is_durable(position))

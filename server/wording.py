@@ -88,6 +88,9 @@ REGISTERS: Mapping[str, tuple[str, str]] = {
     "routes": (N_("上级与法定渠道"), N_("不归本县办的事，请群众去哪里。")),
     "templates": (N_("答复模板"), N_("写答复时可以套用的文字。")),
     "rules": (N_("办理规则"), N_("时限、几轮、亮灯和逾期上报的天数。只有一份。")),
+    "shifts": (N_("换班与停班"), N_("哪一天的值班有变动：换人、停班、改期。")),
+    "activities": (N_("代表活动"), N_("代表在站里站外做了什么；都是公开的。")),
+    "pages": (N_("专题页面"), N_("网站上县里自己写的：活动、方案、领导小组、制度、典型案例。")),
     "days": (N_("节假日与调休"), N_("哪天放假、哪个周末上班，按工作日算的时限跟着变。")),
 }
 FIELDS: Mapping[str, str] = {
@@ -110,6 +113,7 @@ FIELDS: Mapping[str, str] = {
     "publish": N_("同意公开"),
     "people": N_("几个人一起反映"),
     "grade": N_("轻重缓急"),
+    "slip": N_("征集单编号"),
 }
 HANDOVERS: Mapping[str, str] = {
     "grid": N_("网格问题反馈清单"),
@@ -168,6 +172,23 @@ LIGHTS: Mapping[str, str] = {
     "yellow": N_("黄灯"),
     "red": N_("红灯"),
 }
+DEPUTY_LEVELS: Mapping[str, str] = {
+    "national": N_("全国人大代表"),
+    "province": N_("省人大代表"),
+    "city": N_("市人大代表"),
+    "county": N_("县人大代表"),
+    "township": N_("乡镇人大代表"),
+}
+STATION_KINDS: Mapping[str, str] = {
+    "station": N_("人大代表联络站"),
+    "trade-station": N_("行业代表联络站"),
+    "point": N_("联络点"),
+    "home": N_("代表之家"),
+    "studio": N_("代表工作室"),
+    "practice-base": N_("人大代表实践基地"),
+    "legislative-point": N_("基层立法联系点"),
+    "collection-office": N_("征集办公室"),
+}
 # Which list a choice of a command belongs to.
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "grade": GRADES,
@@ -185,6 +206,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
 __all__ = [
     "CHANNELS",
     "CHOICES",
+    "DEPUTY_LEVELS",
     "DESKS",
     "ERASABLE",
     "FIELDS",
@@ -204,6 +226,7 @@ __all__ = [
     "ROLES",
     "SAFETY",
     "STATES",
+    "STATION_KINDS",
     "STEPS",
     "TURNS",
     "YES_NO",

@@ -7,6 +7,7 @@ import msgspec
 
 from stations.cells import CellError, format_yes
 from stations.registers import Column, Register
+from stations.shared_columns import PICTURE_FIELD
 
 
 class FieldKind(StrEnum):
@@ -17,6 +18,8 @@ class FieldKind(StrEnum):
     CHOICE = "choice"
     REFERENCE = "reference"
     REFERENCES = "references"
+    PICTURE = "picture"
+    DAY = "day"
 
 
 class FormField(NamedTuple):
@@ -44,6 +47,10 @@ def single_id(register: Register[Any]) -> str:
 
 def _field(column: Column, kind: Any) -> FormField:
     many = get_origin(kind) is tuple
+    if column.field == PICTURE_FIELD:
+        return FormField(column, FieldKind.PICTURE)
+    if column.is_day:
+        return FormField(column, FieldKind.DAY)
     if column.refers_to:
         return FormField(column, FieldKind.REFERENCES if many else FieldKind.REFERENCE)
     for one in (kind, *get_args(kind)):

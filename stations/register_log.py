@@ -142,6 +142,16 @@ def has_record(connection: sqlite3.Connection, noun: str, identity: str) -> bool
     return found.fetchone() is not None
 
 
+def read_record(
+    connection: sqlite3.Connection, noun: str, kind: type[Record], identity: str
+) -> Record | None:
+    """Return one record as it stands now, or None."""
+    row = connection.execute(
+        "SELECT record FROM records WHERE noun=? AND id=?", (noun, identity)
+    ).fetchone()
+    return None if row is None else msgspec.json.decode(row[0], type=kind)
+
+
 def read_naming(
     connection: sqlite3.Connection, noun: str, kind: type[Record], identity: str
 ) -> list[Record]:

@@ -84,7 +84,7 @@ class Column:
     `aliases` are further headers in either language. `parse` takes a cell's text that isn't
     empty and a resolver of names; `format` gives the cell back. `expected_zh` and
     `expected_en` say what belongs there. `refers_to` is the noun of the register whose ids
-    the field holds, or "".
+    the field holds, or "". `is_day`: a form asks for it with a calendar.
     """
 
     field: str
@@ -97,6 +97,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     required: bool = False
     refers_to: str = ""
+    is_day: bool = False
 
     def problem(self, value: str, error: CellError | None = None) -> Problem:
         """Return the problem that `value` stands in this column."""

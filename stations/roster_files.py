@@ -129,7 +129,7 @@ def roster_text(record: msgspec.Struct) -> str:
 
 def _goes_without_saying(value: object, default: object) -> bool:
     """Return whether a value that is empty, or nought, would come back as it is."""
-    empty = ("", (), {}, None, msgspec.NODEFAULT)
+    empty: tuple[object, ...] = ("", (), {}, None, msgspec.NODEFAULT)
     return (value in empty and default in empty) or (value == default == 0)
 
 

@@ -1,7 +1,10 @@
 """Columns that several registers have alike: id, telephone, address, English name."""
 
-from stations.cells import clean_name, clean_text, parse_id, parse_phone, parse_picture
+from stations.cells import clean_name, clean_text, parse_day, parse_id, parse_phone, parse_picture
 from stations.registers import Column
+
+# The column of every record that has a picture.
+PICTURE_FIELD = "photo"
 
 
 def id_column(*aliases: str) -> Column:
@@ -75,11 +78,28 @@ def words_column(
 def picture_column() -> Column:
     """Return the column of a record's public picture, named by the hash of its bytes."""
     return Column(
-        field="photo",
+        field=PICTURE_FIELD,
         label_zh="照片",
         label_en="Photo",
         aliases=("相片", "图片", "picture"),
         parse=lambda text, _: parse_picture(text),
         expected_zh="照片的 SHA-256（64 位十六进制），在工作台上传照片时自动填入",
         expected_en="the SHA-256 of the picture, filled in when it is uploaded in the console",
+    )
+
+
+def day_column(
+    field: str, label_zh: str, label_en: str, *aliases: str, required: bool = False
+) -> Column:
+    """Return the column of a day, kept as yyyy-mm-dd."""
+    return Column(
+        field=field,
+        label_zh=label_zh,
+        label_en=label_en,
+        aliases=aliases,
+        required=required,
+        parse=lambda text, _: parse_day(text).isoformat(),
+        expected_zh="日期，如 2026-10-07",
+        expected_en="a date, such as 2026-10-07",
+        is_day=True,
     )

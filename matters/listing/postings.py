@@ -52,6 +52,26 @@ def forget(connection: sqlite3.Connection, seq: int) -> None:
                 _write(connection, (chunk, term), _with(b"", lows - {low}))
 
 
+def take_out(connection: sqlite3.Connection, seq: int, terms: Iterable[str]) -> None:
+    """Take a seq out of terms that it is known to hold; of those others do not, nothing stays.
+
+    The transaction is open, and secure_delete set.
+    """
+    chunk, low = seq >> WIDTH_BITS, seq & _LOW
+    for term in sorted(terms):
+        key = (chunk, term)
+        row = connection.execute(
+            "SELECT holders FROM postings WHERE chunk=? AND term=?", key
+        ).fetchone()
+        if row is None:
+            continue
+        lows = set(_lows_in(row[0])) - {low}
+        if lows:
+            _write(connection, key, _with(b"", lows))
+        else:
+            connection.execute("DELETE FROM postings WHERE chunk=? AND term=?", key)
+
+
 def _with(holders: bytes, lows: Iterable[int]) -> bytes:
     """Return the holders of a row with more of them."""
     if len(holders) != _BITMAP_BYTES:

@@ -6,6 +6,7 @@ from matters.known import Known
 from matters.matter import Matter
 from matters.orders.fields import REASON, TITLE, YES_NO
 from matters.refusals import N_, BadFields, FieldProblem, NoConsent, NotNow, Refusal
+from matters.shapes import texts_in
 from matters.terms import Kind, MatterEvent, Publicity, Role, State
 
 _ENDED = (State.REPLIED, State.CLOSED, State.REFERRED, State.DECLINED)
@@ -25,6 +26,8 @@ def _published(matter: Matter, event: Event) -> None:
     matter.publicity = Publicity.PUBLISHED
     matter.published_at = event.at
     matter.public = event.id
+    matter.before = texts_in(event.data, "before")
+    matter.after = texts_in(event.data, "after")
 
 
 def _hide(matter: Matter, event: Event) -> None:
@@ -55,6 +58,7 @@ def _erased(matter: Matter, event: Event) -> None:
     matter.has_contact = False
     if event.data.get("what") != "contact":
         _hide(matter, event)
+        matter.before = matter.after = ()
 
 
 def _check_resolved(situation: Situation) -> None:
@@ -76,6 +80,8 @@ COMMANDS = (
             TITLE,
             Field("text", FieldKind.WORDS, N_("公开的问题内容")),
             Field("answer", FieldKind.WORDS, N_("公开的答复内容"), required=False),
+            Field("before", FieldKind.PICTURES, N_("办理前的照片"), required=False),
+            Field("after", FieldKind.PICTURES, N_("办理后的照片"), required=False),
         ),
         stands=_publishable,
         change=_published,

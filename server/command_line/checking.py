@@ -14,6 +14,7 @@ from eventlog.log import FILE_NAME, system_clock_ms
 from server.command_line.folders import data_option, opened, settings_for
 from server.outbox import Standing, standing, waits_long
 from server.pages import iso
+from server.paper.drawing import why_missing
 from server.settings import FILE_NAME as SETTINGS_NAME
 from sync import broken
 from sync.replica import ReplicaPlace
@@ -157,6 +158,13 @@ def _examine(data: Path) -> list[dict[str, Any]]:
             "settings-readable",
             f"{SETTINGS_NAME} 别人也能读 / others can read it, and secrets are set",
             f"chmod 600 {config}",
+        )
+    missing = why_missing()
+    if missing:
+        note(
+            "no-paper",
+            f"不能生成打印件(海报、征集单) / posters and slips can't be drawn: {missing}",
+            "tools/setup paper",
         )
     free = shutil.disk_usage(data).free
     if free < LEAST_FREE_BYTES:

@@ -2,7 +2,7 @@
 
 import click
 
-from server.command_line import checking, people, recovery, serving, tables
+from server.command_line import checking, people, printing, recovery, serving, tables
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,7 @@ main.add_command(serving.serve)
 main.add_command(serving.site)
 main.add_command(tables.import_)
 main.add_command(tables.export)
+main.add_command(printing.paper)
 main.add_command(people.users)
 main.add_command(people.tokens)
 main.add_command(recovery.restore)

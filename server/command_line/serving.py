@@ -16,6 +16,7 @@ from eventlog.log import FILE_NAME
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
 from server.command_line.tables import roster_mistakes
+from server.long_addresses import ShortAddresses
 from server.node import DataFolderInUse, Node, open_log, prepare_folder
 from server.publishing import build_whole
 from server.sample import seed_sample, sign_ins
@@ -145,7 +146,7 @@ def _greet(settings: Settings, node: Node) -> None:
 async def _run(node: Node, listener: socket.socket) -> None:
     config = uvicorn.Config(
         make_application(node),
-        http="httptools",
+        http=ShortAddresses,
         loop="none",
         lifespan="off",
         access_log=False,

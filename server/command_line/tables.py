@@ -25,7 +25,7 @@ from stations.roster_files import RosterError
 
 _WHAT = (
     *("deputies", "stations", "areas", "units", "categories", "matters"),
-    *("bodies", "routes", "templates", "rules", "days"),
+    *("bodies", "routes", "templates", "rules", "days", "shifts", "activities", "pages"),
 )
 _EXPORTS = {
     "matters": export_matters,
@@ -136,14 +136,15 @@ def _progress(label: str) -> Iterator[Progress]:
 def export(data: Path, what: str, file: Path) -> None:
     """Write matters, registers or the ledger to a .csv, .xlsx or .json file.
 
-    Registers go to a folder, too (FILE without an ending): a YAML file for each record.
+    Registers go to a folder, too (FILE without an ending): a YAML file for each record, in a
+    folder for each register, which import takes again as it is.
     Contact details of villagers are never part of an export.
 
     Example: huiyin export ledger ledger.xlsx
     """
     with opened(data) as log:
         try:
-            if what == "registers" and not file.suffix:
+            if what == "registers" and (not file.suffix or file.is_dir()):
                 count = export_rosters(log, file)
             else:
                 count = _EXPORTS[what](log, file)

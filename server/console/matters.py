@@ -19,6 +19,7 @@ from matters.lifecycle import may_publish, possible
 from matters.listing import counts, lists
 from matters.listing.counts import Count
 from matters.matter import Matter, Step
+from matters.pictures import named_by
 from matters.public import is_public
 from matters.receipts import read_number
 from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
@@ -256,7 +257,7 @@ async def photo(request: Request) -> Response:
     node: Node = request.app.state.node
     found = matter_for(node, actor_of(request), request.path_params["number"])
     sha256 = request.path_params["sha256"]
-    if not any(one["sha256"] == sha256 for one in found.photos):
+    if sha256 not in named_by(found):
         raise NotFound
     kept = await asyncio.to_thread(node.attachments.read, sha256)
     if kept is None:
@@ -325,6 +326,7 @@ def entry(
         draft=draft,
         unsent=unsent,
         taken=read_number(request.query_params.get("taken", "")),
+        slip=read_number(request.query_params.get("slip", "")),
     )
 
 
@@ -341,7 +343,12 @@ async def enter(request: Request) -> Response:
         errors = field_messages(language_of(request), refusal.problems)
         return entry(request, typed=fields.values, errors=errors, status=422)
     await node.log.write_async(lambda transaction: drafts.remove(transaction, account, "enter"))
-    if fields.text("then") == "slip":
+    if fields.text("then") == "slip" and not fields.text("slip"):
         return redirect(request, f"m/{receipt.raised.number}/slip?key={receipt.key}")
     channel = fields.text("channel") or "visit"
-    return redirect(request, f"console/enter?taken={receipt.raised.number}&channel={channel}")
+    slip = read_number(fields.text("slip"))
+    return redirect(
+        request,
+        f"console/enter?taken={receipt.raised.number}&channel={channel}"
+        + (f"&slip={slip}" if slip else ""),
+    )

@@ -17,16 +17,20 @@ from matters.notices import Notice
 from matters.refusals import NotFound, NotThisRole, Refusal, Stale
 from publisher import notice_pages
 from publisher.registers import Registers
+from server.bodies import Fields
 from server.command_runs import read_seen, run_command
 from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.interface import matter_for
 from server.languages import language_of
 from server.node import Node
 from server.pages import console_page
+from server.pictures import take_pictures
 from server.problems import page_errors
 from server.publishing import read_content
 
 _PUBLISH = COMMANDS["publish"]
+# The fields that hold pictures; a file for each comes as `before_file`, `after_file`.
+PICTURES = ("before", "after")
 
 
 @signed_in
@@ -62,9 +66,12 @@ async def preview(request: Request) -> Response:
     number = request.path_params["number"]
     found = matter_for(node, actor, number)
     step = fields.text("step")
-    if step == "edit":
-        return await _page(request, found, typed=fields.values, preview=False)
     try:
+        if fields.files:
+            decide_nothing_is_wrong(found, request)
+            await _take_pictures(node, fields)
+        if step == "edit":
+            return await _page(request, found, typed=fields.values, preview=False)
         if step != "publish":
             read_seen(fields.values.get("seen"))
             read_fields(_PUBLISH, fields.values, node.registers.current().known, node.now_ms())
@@ -76,6 +83,14 @@ async def preview(request: Request) -> Response:
     except Refusal as refusal:
         return await _page(request, found, typed=fields.values, preview=False, refusal=refusal)
     return redirect(request, f"console/matters/{done.number}")
+
+
+async def _take_pictures(node: Node, fields: Fields) -> None:
+    """Keep the uploaded pictures, and add them to those that are named already."""
+    for name in PICTURES:
+        bodies = [body for file, body in fields.files if file == f"{name}_file" and body]
+        named = fields.values.get(name) or []
+        fields.values[name] = [*named, *await take_pictures(node, bodies, field=name)]
 
 
 async def shown_again(
@@ -110,6 +125,8 @@ async def _page(
             "title": texts.get((public, "title"), title),
             "text": texts.get((public, "text"), texts.get((first, "text"), "")),
             "answer": texts.get((public, "answer"), answer),
+            "before": list(found.before),
+            "after": list(found.after),
             "seen": str(found.version),
         }
     elif isinstance(refusal, Stale):
@@ -126,6 +143,7 @@ async def _page(
         typed=typed,
         preview=preview,
         notice=notice,
+        sent=[] if found.words_erased else [one["sha256"] for one in found.photos],
         errors=page_errors(language_of(request), refusal),
         registers=node.registers.current(),
     )
@@ -133,7 +151,7 @@ async def _page(
 
 def _notice(node: Node, found: Matter, typed: dict[str, Any]) -> dict[str, Any]:
     """Return what the site would make of the typed texts, by its own rules."""
-    _, texts = read_fields(_PUBLISH, typed, node.registers.current().known, node.now_ms())
+    data, texts = read_fields(_PUBLISH, typed, node.registers.current().known, node.now_ms())
     with node.log.reading() as connection:
         draft = Notice(
             number=found.number,
@@ -156,5 +174,7 @@ def _notice(node: Node, found: Matter, typed: dict[str, Any]) -> dict[str, Any]:
                 for name, rating in (("reply", found.reply_rating), ("result", found.result_rating))
                 if rating
             },
+            before=tuple(data.get("before", ())),
+            after=tuple(data.get("after", ())),
         )
         return notice_pages.notice(Registers(read_content(connection)), draft).meta

@@ -40,6 +40,16 @@ def notice(number: str) -> str:
     return folder("notices", number)
 
 
+def page(id: str) -> str:
+    """A page that the county writes itself."""
+    return folder("pages", id)
+
+
+def english(path: str) -> str:
+    """The English page beside the one at `path`."""
+    return f"en/{path}"
+
+
 def cut(path: str, page: int) -> str:
     """The page-th part of a list that is cut into pages, from 1: `path`, `path2/` …"""
     return path if page == 1 else f"{path}{page}/"

@@ -1,5 +1,8 @@
 """Areas: from the list of townships down to a village and its deputies, by taps alone."""
 
+from itertools import groupby
+from typing import Any
+
 from publisher import addresses
 from publisher.registers import Registers
 from publisher.sources import PageSource
@@ -7,15 +10,45 @@ from stations.areas import Area, AreaKind
 
 _SECTION = {"section": "deputies/"}
 FEW = 6
+NEIGHBOURS = 6
+MANY = 24
 
 
 def _rows(areas: list[Area]) -> list[dict[str, str]]:
     return [{"name": a.name, "path": addresses.href(addresses.area(a.id))} for a in areas]
 
 
+def _by_initial(areas: list[Area]) -> list[dict[str, Any]]:
+    """Groups of areas: one without a name, or where they are many and all have English names
+    (pinyin), one for each initial."""
+    if len(areas) <= MANY or not all(a.name_en for a in areas):
+        return [{"initial": "", "areas": _rows(areas)}] if areas else []
+    groups = groupby(sorted(areas, key=_pinyin), key=lambda a: _pinyin(a)[0][:1])
+    return [{"initial": letter, "areas": _rows(list(found))} for letter, found in groups]
+
+
+def _pinyin(area: Area) -> tuple[str, str]:
+    return area.name_en.upper(), area.id
+
+
+def _neighbours(registers: Registers, area: Area) -> list[dict[str, str]]:
+    """The villages next to one in the order of their codes."""
+    if area.kind != AreaKind.VILLAGE:
+        return []
+    villages = registers.villages_of(area.parent)
+    here = next(n for n, village in enumerate(villages) if village.id == area.id)
+    start = max(0, min(here - NEIGHBOURS // 2, len(villages) - NEIGHBOURS - 1))
+    return _rows([v for v in villages[start : start + NEIGHBOURS + 1] if v.id != area.id])
+
+
 def index(registers: Registers) -> PageSource:
     """The townships, the county's own deputies being on the page of deputies."""
-    meta = {**_SECTION, "title": "找代表", "areas": _rows(registers.townships)}
+    meta = {
+        **_SECTION,
+        "title": "找代表",
+        "english": "en/find/",
+        "areas": _rows(registers.townships),
+    }
     return PageSource("areas/", "areas.html", meta)
 
 
@@ -49,9 +82,13 @@ def area(registers: Registers, area: Area) -> PageSource:
         s for upper in above if upper.kind != AreaKind.COUNTY for s in registers.serving(upper.id)
     ]
     stations = list(dict.fromkeys(direct or upper_stations))
+    turns = registers.duty_at(station.id for station in stations)
     meta = {
         **_SECTION,
         "title": area.name,
+        "english": addresses.href(addresses.english(addresses.area(area.id)))
+        if area.kind == AreaKind.TOWNSHIP
+        else "",
         "trail": [
             {"path": "areas/", "name": "找代表"},
             *(
@@ -60,10 +97,14 @@ def area(registers: Registers, area: Area) -> PageSource:
                 if a.kind != AreaKind.COUNTY
             ),
         ],
-        "villages": _rows(registers.villages_of(area.id)),
+        "villages": _by_initial(registers.villages_of(area.id)),
         "groups": [group for group in groups if group["deputies"]],
         "stations": registers.station_rows(stations[:FEW], call=True),
-        "duty": registers.coming_duty(s.id for s in stations),
+        "next": registers.next_duty(turns),
+        "duty": registers.duty_table(turns),
+        "write": area.id,
+        "village": area.kind == AreaKind.VILLAGE,
+        "neighbours": _neighbours(registers, area),
         "notices": registers.notice_rows(registers.content.notices.of_area(area.id, 5)),
     }
     return PageSource(addresses.area(area.id), "area.html", meta)

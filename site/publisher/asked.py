@@ -13,6 +13,7 @@ from publisher.content import Content
 from publisher.frame import Frame, rerooted
 from publisher.machinery import Machinery
 from publisher.registers import Registers
+from publisher.sources import PageSource
 
 
 class AskedPages:
@@ -61,6 +62,12 @@ class AskedPages:
         with self._lock:
             source = fixed_pages.submit(self._registers(), values, errors, lang)
             return rerooted(self._machinery.text(source), root)
+
+    def text(self, source: PageSource) -> str:
+        """A generated page, two folders deep, for a preview of what is not yet saved."""
+        with self._lock:
+            self._registers()
+            return self._machinery.text(source)
 
     def _registers(self) -> Registers:
         """The registers of now, the county known to the templates. Called with the lock held."""

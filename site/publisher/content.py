@@ -36,6 +36,14 @@ class DutyDay(Protocol):
     def deputies(self) -> tuple[str, ...]:
         """Ids of the deputies who sit."""
 
+    @property
+    def note(self) -> str:
+        """What is not as the rule has it, in Chinese, or ""."""
+
+    @property
+    def held(self) -> bool:
+        """Whether anybody sits; a sitting that falls out is shown with its note."""
+
 
 class Notices(Protocol):
     """The published notices, fetched as they are needed: there may be a great many.

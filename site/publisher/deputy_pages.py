@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from deputies.deputies import Deputy, Level
-from publisher import addresses, wording
+from publisher import activity_rows, addresses, wording
 from publisher.notice_pages import page_count, turning
+from publisher.pictures import PictureKind, shown
 from publisher.qr import code
 from publisher.registers import Registers
 from publisher.sources import PageSource
@@ -65,6 +66,7 @@ def _level_pages(
 def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:
     """The page of one deputy."""
     path = addresses.deputy(deputy.id)
+    turns = registers.duty_of(deputy.id)
     areas = [registers.area_link(code) or registers.area_name(code) for code in deputy.areas]
     meta = {
         **_SECTION,
@@ -78,7 +80,10 @@ def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:
         "areas": [area if isinstance(area, dict) else {"name": area} for area in areas if area],
         "phone": wording.phone(deputy.phone),
         "stations": [link for id in deputy.stations if (link := registers.station_link(id))],
-        "duty": registers.coming_duty(deputy.stations, deputy.id),
+        "next": registers.next_duty(turns),
+        "duty": registers.duty_table(turns),
+        "photo": shown(registers.content, deputy.photo, PictureKind.FACE, f"{deputy.name}的照片"),
+        "activities": activity_rows.of_deputy(registers, deputy.id),
         "write": addresses.href(deputy.id),
         # So that the liaison officer of the deputy's first station sees to it, too.
         "station": addresses.href(deputy.stations[0]) if deputy.stations else "",
@@ -86,4 +91,5 @@ def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:
         "qr": code(base_url + addresses.href(path)) if base_url else None,
         "notices": registers.notice_rows(registers.content.notices.of_deputy(deputy.id, 5)),
     }
-    return PageSource(path, "deputy.html", meta)
+    faces = ((deputy.photo, PictureKind.FACE),) if deputy.photo else ()
+    return PageSource(path, "deputy.html", meta, faces)

@@ -50,6 +50,8 @@ def calendar(station: Station, days: Sequence[DutyDay], names: dict[str, str]) -
             f"DTSTART;TZID=Asia/Shanghai:{starts:%Y%m%dT%H%M%S}",
             f"DTEND;TZID=Asia/Shanghai:{ends:%Y%m%dT%H%M%S}",
             f"SUMMARY:{escaped(f'代表接待日：{sitting}' if sitting else '代表接待日')}",
+            *([f"DESCRIPTION:{escaped(day.note)}"] if day.note else []),
+            *([] if day.held else ["STATUS:CANCELLED"]),
             f"LOCATION:{escaped(' '.join(filter(None, (station.name, station.address))))}",
             "END:VEVENT",
         ]

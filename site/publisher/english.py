@@ -1,6 +1,31 @@
 """The English words of the frame, by their Chinese msgid: the one place to translate from."""
 
+from deputies.deputies import Level
 from publisher.form_words import FORM
+from stations.stations import StationKind
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+LEVELS = {
+    Level.NATIONAL: "National deputy",
+    Level.PROVINCE: "Provincial deputy",
+    Level.CITY: "City deputy",
+    Level.COUNTY: "County deputy",
+    Level.TOWNSHIP: "Township deputy",
+}
+STATION_KINDS = {
+    StationKind.STATION: "Liaison station",
+    StationKind.TRADE_STATION: "Trade liaison station",
+    StationKind.POINT: "Liaison point",
+    StationKind.HOME: "Deputies' home",
+    StationKind.STUDIO: "Deputy studio",
+    StationKind.PRACTICE_BASE: "Practice base",
+    StationKind.LEGISLATIVE_POINT: "Legislative contact point",
+    StationKind.COLLECTION_OFFICE: "Collection office",
+}
 
 ENGLISH = {
     **FORM,
@@ -17,6 +42,10 @@ ENGLISH = {
     "怎么用": "How it works",
     "隐私说明": "Privacy",
     "查进度": "Follow up",
+    "打电话": "Call",
+    "村（社区）名": "Village or community, in Chinese",
+    "写两个字就行": "two characters will do",
+    "找我的村": "Find my village",
     "找代表": "Find my deputy",
     "事事有着落、件件有回音": "Every matter has an outcome, every piece an echo",
     "人大代表联络站": "Deputies' liaison stations",

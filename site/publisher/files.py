@@ -1,56 +1,113 @@
 """Files of the site, written so that a reader sees the old one or the new one, whole."""
 
+import ctypes
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 from eventlog.files import flush
 
+# What Linux calls them (renameat2(2)).
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_TEMPORARY = re.compile(r"\..+\.\d+")
 
-def replace(target: Path, write: Callable[[Path], object]) -> bool:
-    """Has `write` fill a file beside `target` and moves it there; False where nothing changed.
 
-    The folder is made; the file is flushed to the disk before the move, its folder after.
+def read(path: Path) -> bytes | None:
+    """What stands in a file, or None where there is none."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def put(
+    target: Path, data: bytes, copies: Mapping[str, bytes] | None = None, *, flushed: bool = True
+) -> None:
+    """Puts `data` at `target`, and beside it, under its name and each suffix, the `copies` of it.
+
+    All are written and flushed to the disk under other names. Then the old copies go, the file is
+    moved to its place, and the new copies after it: at no moment, a crash included, does a copy
+    stand beside a file that it is no copy of. In a folder that nobody reads yet they need not be
+    `flushed` each time.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    made = {target: data}
+    for suffix, copy in (copies or {}).items():
+        made[target.with_name(target.name + suffix)] = copy
+    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in made}
     try:
-        write(temporary)
-        if target.exists() and target.read_bytes() == temporary.read_bytes():
-            return False
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    flush(target.parent)
-    return True
+        for path, content in made.items():
+            temporary[path].write_bytes(content)
+        if flushed:
+            for path in temporary.values():
+                flush(path)
+        for path in made:
+            if path != target:
+                path.unlink(missing_ok=True)
+        for path in made:
+            temporary[path].replace(path)
+    except BaseException:
+        for path in temporary.values():
+            path.unlink(missing_ok=True)
+        raise
+    if flushed:
+        flush(target.parent)
 
 
 def remove(folder: Path) -> None:
-    """Removes a page's folder with what is in it; its page goes first."""
+    """Removes a page's folder with what is in it; copies of its page go first, then its page."""
+    for copy in folder.glob("index.html.*"):
+        copy.unlink(missing_ok=True)
     (folder / "index.html").unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def swap(fresh: Path, out: Path) -> None:
-    """Puts the folder `fresh` in the place of `out`, both being on one disk.
+def sweep(root: Path) -> None:
+    """Removes what `put` leaves in a folder, and below it, when it is killed."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            if _TEMPORARY.fullmatch(name):
+                Path(folder, name).unlink(missing_ok=True)
 
-    Between the two renames `out` is missing for an instant; `recover` puts back what a crash
-    left there.
+
+def swap(fresh: Path, out: Path) -> None:
+    """Puts the folder `fresh` in the place of `out`, both being on one disk, in one step.
+
+    What was written is flushed to the disk before. Where the system can't exchange two folders,
+    `out` is missing for an instant between two renames; `recover` puts back what a crash left.
     """
+    os.sync()
     old = out.with_name(f"{out.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
-        out.rename(old)
-    fresh.rename(out)
+        if _exchange(fresh, out):
+            fresh.rename(old)
+        else:
+            out.rename(old)
+            fresh.rename(out)
+    else:
+        fresh.rename(out)
     flush(out.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchanges two folders in one step; False where the system or its disk can't."""
+    try:
+        done = ctypes.CDLL(None).renameat2(
+            _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE
+        )
+    except AttributeError:
+        return False
+    return bool(done == 0)
+
+
 def recover(out: Path) -> None:
-    """Finishes a swap that a crash cut short: the old pages come back."""
+    """Finishes a swap that a crash cut short: the old pages come back if the new are not there."""
     old = out.with_name(f"{out.name}.old")
     if old.exists() and not out.exists():
         old.rename(out)
+    for left in (old, out.with_name(f"{out.name}.new")):
+        shutil.rmtree(left, ignore_errors=True)

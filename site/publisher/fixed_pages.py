@@ -1,10 +1,10 @@
-"""Pages of which there is one each: home, the form, follow up."""
+"""Pages of which there is one each: home, the form, follow up, search."""
 
 from collections.abc import Mapping, Sequence
 
 from deputies.deputies import Deputy
 from matters.registers.categories import Category
-from publisher import form_words, wording
+from publisher import county_pages, form_words, wording
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from stations.areas import Area
@@ -22,9 +22,14 @@ def home(registers: Registers) -> PageSource:
         "section": "",
         "title": f"{content.county.name}人大代表联络站",
         "bare_title": True,
+        "english": "en/",
         "feed": True,
+        "campaign": {
+            "name": content.county.campaign,
+            "path": county_pages.campaign_path(registers),
+        },
+        "story": county_pages.story(registers),
         "script": True,
-        "campaign": content.county.campaign,
         "total": {
             "received": total.received,
             "answered": total.answered,
@@ -116,4 +121,12 @@ def _sms(
 
 def track() -> PageSource:
     """Where a person follows up a matter with its number and key."""
-    return PageSource("track/", "track.html", {"section": "track/", "title": "查进度", "script": True})
+    return PageSource("track/", "track.html", {"section": "track/", "title": "查进度"})
+
+
+def search() -> PageSource:
+    """What a copy without a server says of the search; a hub answers this address itself."""
+    return PageSource("search/", "search.html", {"title": "搜索", "unlisted": True})
+    return PageSource(
+        "track/", "track.html", {"section": "track/", "title": "查进度", "script": True}
+    )

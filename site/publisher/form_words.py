@@ -86,7 +86,10 @@ _SCRIPT = {
     "edit": ("改一改再交", "Mend and send"),
     "see": ("看进度", "Follow it"),
     "remove": ("从手机上删掉", "Remove from this phone"),
-    "sure": ("还没有存妥，删了就可能丢。真的删吗？", "It is not safe yet and may be lost. Remove it?"),
+    "sure": (
+        "还没有存妥，删了就可能丢。真的删吗？",
+        "It is not safe yet and may be lost. Remove it?",
+    ),
     "forget": ("忘掉这部手机上的一切", "Forget everything on this phone"),
     "sureAll": (
         "这部手机上写的、交的和存的页面都要删掉；没送出的就没有了。真的删吗？",

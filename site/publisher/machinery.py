@@ -4,21 +4,23 @@ Full and incremental builds both come through here, which is why they give the s
 """
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 from mkdocs.commands.build import _build_page, _populate_page
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files, InclusionLevel, get_files
+from mkdocs.structure.files import File, Files, InclusionLevel, get_files, set_exclusions
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import url_filter
 
 from publisher.english import ENGLISH
 from publisher.sources import PageSource
+from publisher.written import rendered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -27,39 +29,57 @@ def _ngettext(one: str, many: str, n: int) -> str:
     return one if n == 1 else many
 
 
-def _read_back(write: Callable[[Path], None]) -> str:
-    """What `write` leaves in the file that it is given: mkdocs only builds into files."""
-    with tempfile.TemporaryDirectory(prefix="huiyin-page-") as folder:
-        target = Path(folder) / "page.html"
-        write(target)
-        return target.read_bytes().decode()
+@jinja2.pass_context
+def _written(context: jinja2.runtime.Context, text: str) -> Markup:
+    """What staff wrote in Markdown, as HTML; links within the site lead there from any page."""
+
+    def address(path: str) -> str:
+        if context["config"].extra["from_files"] and (not path or path.endswith("/")):
+            path += "index.html"
+        # Jinja's own context is what mkdocs declares as its TemplateContext.
+        return str(url_filter(context, path or "."))  # type: ignore[arg-type]
+
+    return Markup(rendered(text, address))
+
+
+def _hand_written(config: MkDocsConfig) -> Files:
+    """The files of site/docs that a configuration does not exclude."""
+    files = get_files(config)
+    set_exclusions(files, config)
+    shut_out = (InclusionLevel.EXCLUDED, InclusionLevel.DRAFT)
+    return Files([file for file in files if file.inclusion not in shut_out])
 
 
 class Machinery:
-    """The loaded mkdocs.yml, its two Jinja environments, and the hand-written pages.
+    """mkdocs.yml and mkdocs.en.yml as loaded, their Jinja environments, the hand-written pages.
 
     Not safe for two threads at once: mkdocs marks the page being built on its configuration.
     """
 
     def __init__(self, base_url: str = "") -> None:
-        self.config: MkDocsConfig = load_config(
-            str(REPOSITORY / "mkdocs.yml"), site_url=base_url or None
-        )
-        self._envs = {"zh": self._env(None), "en": self._env(ENGLISH)}
-        self._hand_written = get_files(self.config)
+        self._configs = {
+            lang: load_config(str(REPOSITORY / name), site_url=base_url or None)
+            for lang, name in (("zh", "mkdocs.yml"), ("en", "mkdocs.en.yml"))
+        }
+        self._envs = {
+            lang: self._env(config, ENGLISH if lang == "en" else {})
+            for lang, config in self._configs.items()
+        }
+        self._hand_written = {lang: _hand_written(config) for lang, config in self._configs.items()}
         self._nav = Navigation([], [])
 
-    def _env(self, catalogue: Mapping[str, str] | None) -> jinja2.Environment:
+    @staticmethod
+    def _env(config: MkDocsConfig, words: Mapping[str, str]) -> jinja2.Environment:
         """A theme environment that escapes everything and translates `_("…")`.
 
         mkdocs leaves autoescape off; the words of villagers go through these templates, so it
         is on for all of them, Material's own included.
         """
-        env = self.config.theme.get_env()
+        env = config.theme.get_env()
         env.autoescape = True
         env.trim_blocks = True
         env.lstrip_blocks = True
-        words = catalogue or {}
+        env.filters["written"] = _written
         env.install_gettext_callables(  # type: ignore[attr-defined]
             lambda text: words.get(text, text), _ngettext, newstyle=True
         )
@@ -67,42 +87,46 @@ class Machinery:
 
     def set_extra(self, **values: Any) -> None:
         """Sets what every template finds in `config.extra`."""
-        self.config.extra.update(values)
+        for config in self._configs.values():
+            config.extra.update(values)
 
     def hand_written(self) -> Iterator[str]:
         """The folders of the Markdown pages in site/docs, with a trailing slash."""
-        for file in self._hand_written:
-            if file.is_documentation_page():
+        for files in self._hand_written.values():
+            for file in files.documentation_pages():
                 yield file.dest_uri.removesuffix("index.html")
 
-    def write(self, source: PageSource, target: Path) -> None:
-        """Renders a generated page into `target`."""
-        file = File(
-            source.uri, None, self.config.site_dir, True, inclusion=InclusionLevel.NOT_IN_NAV
-        )
+    def data(self, source: PageSource) -> bytes:
+        """A generated page as it stands in its file."""
+        lang = "en" if source.meta.get("lang") == "en" else "zh"
+        folder = self._configs[lang].site_dir
+        file = File(source.uri, None, folder, True, inclusion=InclusionLevel.NOT_IN_NAV)
         file.content_string = source.text
-        self._build(file, target, Files([file]))
+        return self._built(file, Files([file]), lang)
 
-    def write_hand_written(self, path: str, target: Path) -> None:
-        """Renders the Markdown page that stands at `path` into `target`."""
-        for file in self._hand_written:
-            if file.dest_uri == f"{path}index.html":
-                self._build(file, target, self._hand_written)
-                return
+    def data_hand_written(self, path: str) -> bytes:
+        """The Markdown page that stands at `path` as it stands in its file."""
+        for lang, files in self._hand_written.items():
+            for file in files.documentation_pages():
+                if file.dest_uri == f"{path}index.html":
+                    return self._built(file, files, lang)
         raise KeyError(path)
 
     def text(self, source: PageSource) -> str:
         """A generated page as a string; for frames and specimens."""
-        return _read_back(lambda target: self.write(source, target))
+        return self.data(source).decode()
 
     def text_hand_written(self, path: str) -> str:
         """A Markdown page as a string."""
-        return _read_back(lambda target: self.write_hand_written(path, target))
+        return self.data_hand_written(path).decode()
 
-    def _build(self, file: File, target: Path, files: Files) -> None:
-        page = Page(None, file, self.config)
-        file.abs_dest_path = os.fspath(target)
-        _populate_page(page, self.config, files)
-        env = self._envs["en" if page.meta.get("lang") == "en" else "zh"]
-        _build_page(page, self.config, [], self._nav, env)
-        file.page = None
+    def _built(self, file: File, files: Files, lang: str) -> bytes:
+        """A page's bytes, read back from a file in memory: mkdocs only builds into files."""
+        config = self._configs[lang]
+        page = Page(None, file, config)
+        with os.fdopen(os.memfd_create("page"), "rb") as memory:
+            file.abs_dest_path = f"/proc/self/fd/{memory.fileno()}"
+            _populate_page(page, config, files)
+            _build_page(page, config, [], self._nav, self._envs[lang])
+            file.page = None
+            return memory.read()

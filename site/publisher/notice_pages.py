@@ -1,10 +1,12 @@
 """Notices: each by itself, by month, and the index of months."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 from matters.notices import Notice
 from publisher import addresses, wording
+from publisher.pictures import PictureKind, shown
 from publisher.registers import Registers
 from publisher.sources import PageSource
 
@@ -47,6 +49,10 @@ def notice(registers: Registers, notice: Notice) -> PageSource:
                 "name": wording.month_name(notice.month),
             },
         ],
+        "month": {
+            "path": addresses.href(addresses.month(notice.month)),
+            "name": wording.month_name(notice.month),
+        },
         "number": notice.number,
         "state": wording.STATES.get(notice.state, notice.state),
         "text": wording.visible(notice.text),
@@ -66,8 +72,20 @@ def notice(registers: Registers, notice: Notice) -> PageSource:
             if notice.ratings.get(key)
         ],
         "imported": notice.imported,
+        "pairs": _pictures(registers, notice),
     }
-    return PageSource(addresses.notice(notice.number), "notice.html", meta)
+    pictures = tuple((sha, PictureKind.WIDE) for sha in (*notice.before, *notice.after))
+    return PageSource(addresses.notice(notice.number), "notice.html", meta, pictures)
+
+
+def _pictures(registers: Registers, notice: Notice) -> list[dict[str, Any]]:
+    """What it looked like before and after, side by side."""
+    return [
+        {"words": words, "picture": picture}
+        for before, after in zip_longest(notice.before, notice.after, fillvalue="")
+        for words, sha in (("办理前", before), ("办理后", after))
+        if (picture := shown(registers.content, sha, PictureKind.WIDE, words))
+    ]
 
 
 def index(registers: Registers) -> PageSource:

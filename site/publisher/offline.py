@@ -48,7 +48,9 @@ def renamed(code: str) -> str:
     own = {name for found in declared for name in ",".join(found).split(",")} - properties - {""}
     used = set(re.findall(r"\w+", code))
     letters = (letter for letter in string.ascii_letters if letter not in used)
-    short = dict(zip(sorted(own, key=lambda name: (-code.count(name), name)), letters, strict=False))
+    short = dict(
+        zip(sorted(own, key=lambda name: (-code.count(name), name)), letters, strict=False)
+    )
     return re.sub(r"(?<![.\w$])[A-Za-z]\w*", lambda found: short.get(found[0], found[0]), code)
 
 

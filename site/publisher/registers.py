@@ -1,17 +1,24 @@
 """The registers as the pages need them: who answers to whom, who sits where, and their links."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 from deputies.deputies import Deputy, Level
 from matters.notices import Notice
+from matters.registers.pages import Page
 from publisher import addresses, wording
 from publisher.content import Content, DutyDay
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 
 _LEVEL_ORDER = {level: n for n, level in enumerate(Level)}
+
+
+def _when(turn: tuple[str, DutyDay]) -> tuple[datetime.date, str, str]:
+    station, day = turn
+    return day.date, day.starts, station
 
 
 class Registers:
@@ -32,6 +39,11 @@ class Registers:
     def stations(self) -> list[Station]:
         """All stations, by the area they stand in, stations before their points."""
         return sorted(self.content.stations.values(), key=lambda s: (s.area, s.parent, s.id))
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """All pages that the county wrote, by their order, those without one last."""
+        return sorted(self.content.pages.values(), key=lambda p: (p.order == 0, p.order, p.id))
 
     @cached_property
     def townships(self) -> list[Area]:
@@ -83,6 +95,27 @@ class Registers:
     def serving(self, area: str) -> list[Station]:
         """The stations that serve, or stand in, this very area."""
         return self._serving.get(area, [])
+
+    @cached_property
+    def _points(self) -> dict[str, list[Station]]:
+        points: dict[str, list[Station]] = {}
+        for station in self.stations:
+            if station.parent:
+                points.setdefault(station.parent, []).append(station)
+        return points
+
+    @cached_property
+    def _placed(self) -> list[Station]:
+        return [s for s in self.stations if s.latitude is not None and s.longitude is not None]
+
+    def points_of(self, station: str) -> list[Station]:
+        """The points that belong to a station."""
+        return self._points.get(station, [])
+
+    def neighbours(self, station: Station) -> list[Station]:
+        """The stations with known coordinates that share a township with one, or are its points."""
+        town = station.area[:9]
+        return [s for s in self._placed if s.area[:9] == town or s.parent == station.id]
 
     def villages_of(self, township: str) -> list[Area]:
         """The villages of a township, by code."""
@@ -162,29 +195,57 @@ class Registers:
         return [
             {
                 "date": wording.week_day(day.date),
-                "hours": f"{day.starts}–{day.ends}",
+                "hours": f"{wording.hour(day.starts)}–{wording.hour(day.ends)}",
                 "deputies": [
                     link for link in map(self.deputy_link, day.deputies) if link is not None
                 ],
                 "station": self.station_link(station) if station else None,
+                "note": day.note,
+                "held": day.held,
             }
             for day in days[:limit]
         ]
 
-    def coming_duty(
-        self, stations: Iterable[str], deputy: str = "", limit: int = 4
-    ) -> list[dict[str, Any]]:
-        """The next duty days at several stations, of one deputy where `deputy` is given."""
-        coming = sorted(
-            (day.date, day.starts, station, n)
-            for station in dict.fromkeys(stations)
-            for n, day in enumerate(self.content.duty.get(station, ()))
-            if not deputy or deputy in day.deputies
+    @cached_property
+    def _turns(self) -> dict[str, list[tuple[str, DutyDay]]]:
+        """By deputy, where and when they sit next, those who stand in for others too."""
+        turns: dict[str, list[tuple[str, DutyDay]]] = {}
+        for station, days in self.content.duty.items():
+            for day in days:
+                for deputy in day.deputies:
+                    turns.setdefault(deputy, []).append((station, day))
+        return turns
+
+    def duty_at(self, stations: Iterable[str]) -> list[tuple[str, DutyDay]]:
+        """(station, duty day) of several stations, by time; those that fall out too."""
+        return sorted(
+            (
+                (station, day)
+                for station in dict.fromkeys(stations)
+                for day in self.content.duty.get(station, ())
+            ),
+            key=_when,
         )
-        return [
-            self.duty_rows([self.content.duty[station][n]], station)[0]
-            for _, _, station, n in coming[:limit]
-        ]
+
+    def duty_of(self, deputy: str) -> list[tuple[str, DutyDay]]:
+        """(station, duty day) of a deputy, by time."""
+        return sorted(self._turns.get(deputy, ()), key=_when)
+
+    def duty_table(
+        self, turns: Sequence[tuple[str, DutyDay]], limit: int = 4
+    ) -> list[dict[str, Any]]:
+        """Duty days at several stations as a table shows them, each with its station."""
+        return [self.duty_rows([day], station)[0] for station, day in turns[:limit]]
+
+    def next_duty(self, turns: Iterable[tuple[str, DutyDay]], *, with_station: bool = True) -> str:
+        """The first sitting that is held, as 12月3日 周四 8:30–11:30，双楸镇联络站; or ""."""
+        for id, day in turns:
+            if day.held:
+                hours = f"{wording.hour(day.starts)}–{wording.hour(day.ends)}"
+                station = self.content.stations.get(id) if with_station else None
+                where = f"，{station.name.replace('人大代表', '')}" if station else ""
+                return f"{wording.week_day(day.date)} {hours}{where}"
+        return ""
 
     def notice_rows(self, notices: Iterable[Notice]) -> list[dict[str, Any]]:
         """Notices as a list shows them: title, and state, place and the day it was raised."""
@@ -197,6 +258,7 @@ class Registers:
                         None,
                         (
                             wording.STATES.get(n.state, n.state),
+                            self.content.county.results.get(n.result, "") if n.result else "",
                             self.area_name(n.area),
                             wording.day_of(n.received_at),
                         ),

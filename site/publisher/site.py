@@ -6,7 +6,7 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,8 +16,10 @@ from publisher import (
     addresses,
     area_pages,
     contact_card,
+    county_pages,
     deputy_pages,
     duty_calendar,
+    english_pages,
     feeds,
     files,
     fixed_pages,
@@ -27,15 +29,21 @@ from publisher import (
     specimen,
     station_pages,
 )
-from publisher.content import Content
+from publisher.content import Content, no_picture
 from publisher.frame import rerooted
 from publisher.machinery import Machinery
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.touched import Changes, lists_of
+from publisher.tree import Tree
 
 _ALL = 1_000_000
-_LISTS_CUT = ("deputies/level/", "stations/page/")
+_LISTS_CUT = ("deputies/level/", "stations/page/", "stations/kind/")
+
+
+def _told(content: Content, numbers: Collection[str]) -> bool:
+    """Whether one of the county's own pages tells of one of these notices."""
+    return any(page.notice in numbers for page in content.pages.values())
 
 
 class Publisher:
@@ -63,12 +71,14 @@ class Publisher:
         # What the further pages of the ledger were last written from.
         self._ledger_parts: dict[str, int] = {}
         self._machinery = Machinery(self._base_url)
+        self._tree = Tree(out, self._machinery, no_picture)
         self._machinery.set_extra(
             stylesheet=specimen.stylesheet(server_html),
             server=server_url.rstrip("/"),
             from_files=from_files,
             script="" if from_files else offline.script_name(),
         )
+        self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
 
     def build_full(self) -> None:
@@ -77,15 +87,17 @@ class Publisher:
             registers = self._registers()
             fresh = self._out.with_name(f"{self._out.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
+            tree = Tree(fresh, self._machinery, registers.content.picture, fresh=True)
+            tree.album.adopt(self._out)
             for source in self._every_page(registers):
-                self._machinery.write(source, fresh / source.path / "index.html")
+                tree.write(source)
             for path in self._machinery.hand_written():
-                self._machinery.write_hand_written(path, fresh / path / "index.html")
+                tree.write_hand_written(path)
             for path, data in self._every_file(registers):
-                target = fresh / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                tree.write_file(path, data)
+            tree.album.sweep()
             files.swap(fresh, self._out)
+            self._unfinished.unlink(missing_ok=True)
             self._ledger_parts.clear()
 
     def publish(self, changes: Changes) -> None:
@@ -95,34 +107,46 @@ class Publisher:
             return
         with self._lock:
             registers = self._registers()
-            content = registers.content
-            numbers = self._notices_of(content, changes)
-            lists = lists_of(content, self._out, changes.notices)
-            # A new page comes before the lists that link to it, an old one after them: until
-            # they are written it alone knows, after a crash too, where its notice stood.
-            known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
-            self._write_notices(registers, (n for n in numbers if n not in known))
-            counts = dict(content.notices.months())
-            for month in lists.months:
-                self._write_month(registers, month, counts.get(month, 0))
-            if changes.in_registers:
-                self._write_registers(registers)
-            else:
-                for id in lists.deputies & content.deputies.keys():
-                    deputy = content.deputies[id]
-                    self._write(deputy_pages.deputy(registers, deputy, self._base_url))
-                for id in lists.stations & content.stations.keys():
-                    station = content.stations[id]
-                    self._write(station_pages.station(registers, station, self._base_url))
-                for code in lists.areas & content.areas.keys():
-                    if registers.area_link(code):
-                        self._write(area_pages.area(registers, content.areas[code]))
-            for source in self._summaries(registers):
-                self._write(source)
-            for path, data in self._summary_files(registers):
-                self._write_bytes(path, data)
-            self._write_notices(registers, (n for n in numbers if n in known))
-            self._write_ledger_parts(registers)
+            self._tree = Tree(self._out, self._machinery, registers.content.picture)
+            if self._unfinished.exists():
+                self._tree.sweep()
+            # Stays where a publish is cut short: the next one takes away what it left behind.
+            self._unfinished.touch()
+            self._follow(registers, changes)
+            self._unfinished.unlink()
+
+    def _follow(self, registers: Registers, changes: Changes) -> None:
+        """Writes and removes what `changes` touch. Called with the lock held."""
+        content = registers.content
+        numbers = self._notices_of(content, changes)
+        lists = lists_of(content, self._out, changes.notices)
+        # A new page comes before the lists that link to it, an old one after them: until
+        # they are written it alone knows, after a crash too, where its notice stood.
+        known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
+        self._write_notices(registers, (n for n in numbers if n not in known))
+        counts = dict(content.notices.months())
+        for month in lists.months:
+            self._write_month(registers, month, counts.get(month, 0))
+        if changes.pages or changes.in_registers or _told(content, numbers):
+            self._write_county_pages(registers)
+        if changes.in_registers:
+            self._write_registers(registers)
+        else:
+            for id in lists.deputies & content.deputies.keys():
+                deputy = content.deputies[id]
+                self._tree.write(deputy_pages.deputy(registers, deputy, self._base_url))
+            for id in lists.stations & content.stations.keys():
+                station = content.stations[id]
+                self._tree.write(station_pages.station(registers, station, self._base_url))
+            for code in lists.areas & content.areas.keys():
+                if registers.area_link(code):
+                    self._tree.write(area_pages.area(registers, content.areas[code]))
+        for source in self._summaries(registers):
+            self._tree.write(source)
+        for path, data in self._summary_files(registers):
+            self._tree.write_file(path, data)
+        self._write_notices(registers, (n for n in numbers if n in known))
+        self._write_ledger_parts(registers)
 
     def _registers(self) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
@@ -151,7 +175,9 @@ class Publisher:
         yield from self._register_pages(registers)
         yield from self._summaries(registers)
         yield from ledger_pages.parts(registers)
+        yield from county_pages.every(registers)
         yield fixed_pages.track()
+        yield fixed_pages.search()
 
     def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
         yield from deputy_pages.lists(registers)
@@ -164,6 +190,7 @@ class Publisher:
             yield station_pages.station(registers, station, self._base_url)
         for area in (*registers.townships, *registers.villages):
             yield area_pages.area(registers, area)
+        yield from english_pages.pages(registers)
 
     @staticmethod
     def _summaries(registers: Registers) -> Iterator[PageSource]:
@@ -184,6 +211,8 @@ class Publisher:
         """Every page worth finding, the few before the many."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
+        yield from (page.path for page in english_pages.pages(registers))
+        yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
         yield from (addresses.deputy(d.id) for d in registers.deputies)
@@ -214,23 +243,23 @@ class Publisher:
         for number in numbers:
             notice = registers.content.notices.by_number(number)
             if notice is not None:
-                self._write(notice_pages.notice(registers, notice))
+                self._tree.write(notice_pages.notice(registers, notice))
             else:
-                files.remove(self._out / addresses.notice(number))
+                self._tree.remove(addresses.notice(number))
 
     def _write_month(self, registers: Registers, month: str, count: int) -> None:
         """Writes the pages of a month and removes those that it no longer fills."""
         last = 0
         if count:
             for source in notice_pages.month_pages(registers, month, count):
-                self._write(source)
+                self._tree.write(source)
                 last += 1
-        folder = self._out / addresses.month(month)
+        path = addresses.month(month)
         if not last:
-            files.remove(folder)
+            self._tree.remove(path)
             return
-        while (stale := folder / str(last + 1)).exists():
-            files.remove(stale)
+        while (self._out / path / str(last + 1)).exists():
+            self._tree.remove(f"{path}{last + 1}/")
             last += 1
 
     def _write_ledger_parts(self, registers: Registers) -> None:
@@ -244,39 +273,44 @@ class Publisher:
             wanted.add(source.path)
             digest = hash(source.text)
             if self._ledger_parts.get(source.path) != digest:
-                self._write(source)
+                self._tree.write(source)
                 self._ledger_parts[source.path] = digest
         for page in sorted((self._out / "ledger").glob("*/**/index.html"), reverse=True):
             path = page.parent.relative_to(self._out).as_posix() + "/"
             if path not in wanted:
                 self._ledger_parts.pop(path, None)
-                page.unlink()
-                if not any(page.parent.iterdir()):
-                    page.parent.rmdir()
+                self._tree.remove(path)
+
+    def _write_county_pages(self, registers: Registers) -> None:
+        """Writes the county's own pages and the stations that link to them; removes old ones."""
+        written = set()
+        for source in county_pages.every(registers):
+            self._tree.write(source)
+            written.add(source.path)
+        self._tree.write(english_pages.home(registers))
+        self._remove_others(("pages", "en/pages"), written)
+        for station in registers.stations:
+            self._tree.write(station_pages.station(registers, station, self._base_url))
+
+    def _remove_others(self, parents: Iterable[str], written: Collection[str]) -> None:
+        """Removes the pages below some folders that are not among those written."""
+        for parent in parents:
+            for page in sorted((self._out / parent).glob("**/index.html"), reverse=True):
+                path = page.parent.relative_to(self._out).as_posix() + "/"
+                if path not in written:
+                    self._tree.remove(path)
 
     def _write_registers(self, registers: Registers) -> None:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""
         written = set()
         for source in self._register_pages(registers):
-            self._write(source)
+            self._tree.write(source)
             written.add(source.path)
         for path, data in self._register_files(registers):
-            self._write_bytes(path, data)
-        for parent in ("areas", "deputies", "stations"):
-            pages = sorted((self._out / parent).glob("**/index.html"), reverse=True)
-            for page in pages:
-                path = page.parent.relative_to(self._out).as_posix() + "/"
-                if path not in written:
-                    files.remove(page.parent)
+            self._tree.write_file(path, data)
+        self._remove_others(("areas", "deputies", "stations", "en/areas", "en/stations"), written)
         for path in _LISTS_CUT:
             folder = self._out / path
             for empty in (*folder.glob("*/"), folder):
                 if empty.is_dir() and not any(empty.iterdir()):
                     empty.rmdir()
-
-    def _write(self, source: PageSource) -> None:
-        target = self._out / source.path / "index.html"
-        files.replace(target, lambda path: self._machinery.write(source, path))
-
-    def _write_bytes(self, path: str, data: bytes) -> None:
-        files.replace(self._out / path, lambda temporary: temporary.write_bytes(data))

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from publisher.pictures import PictureKind
+
 _BEYOND_YAML = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]|[\U00010000-\U0010ffff]")
 
 
@@ -32,11 +34,15 @@ def front_matter(meta: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class PageSource:
-    """One generated page: `path` is its folder, `template` its override, `meta` its data."""
+    """One generated page: `path` is its folder, `template` its override, `meta` its data.
+
+    `pictures` names what the page shows, by the SHA-256 of what was uploaded (`pictures.shown`).
+    """
 
     path: str
     template: str
     meta: dict[str, Any]
+    pictures: tuple[tuple[str, PictureKind], ...] = ()
 
     @property
     def uri(self) -> str:

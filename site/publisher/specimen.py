@@ -5,21 +5,27 @@ on every site of one release, and no content can change how a page looks.
 """
 
 import datetime
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
+from PIL import Image
 
+from deputies.activities import Activity
 from deputies.deputies import Deputy, Level
 from matters.ledgers.ledger import Count, Ledger
 from matters.notices import Notice
 from matters.registers.categories import Category
 from matters.registers.county import County
+from matters.registers.pages import Page, PageKind
 from matters.registers.units import Unit
 from publisher import (
     area_pages,
+    county_pages,
     deputy_pages,
+    english_pages,
     fixed_pages,
     ledger_pages,
     notice_pages,
@@ -40,6 +46,24 @@ class _Day:
     starts: str
     ends: str
     deputies: tuple[str, ...]
+    note: str = "注"
+    held: bool = True
+
+
+_PICTURE = "0" * 64
+# Whatever staff may write.
+_WRITTEN = (
+    "## h\n### h\n#### h\n##### h\n###### h\np *e* **s** [a](/)\nb\n\n- l\n\n1. l\n\n> q\n\n---\n\n"
+    "| h |\n|---|\n| d |\n"
+)
+
+
+@lru_cache(maxsize=1)
+def _pixels() -> bytes:
+    """A picture."""
+    made = io.BytesIO()
+    Image.new("RGB", (3, 4)).save(made, "PNG")
+    return made.getvalue()
 
 
 def content() -> Content:
@@ -64,6 +88,8 @@ def content() -> Content:
             result="A",
             ratings={"reply": "satisfied"},
             imported=True,
+            before=(_PICTURE,),
+            after=(_PICTURE,),
         )
         for n in range(notice_pages.PER_PAGE + 1)
     ]
@@ -78,6 +104,7 @@ def content() -> Content:
             phone="1" if n else "",
             post="村民",
             introduction="一二三",
+            photo=_PICTURE,
         )
         for n in range(deputy_pages.PER_PAGE + 1)
     }
@@ -96,6 +123,16 @@ def content() -> Content:
             hours="时",
             head="甲",
             officer="乙",
+            photo=_PICTURE,
+            name_en="Station",
+            address_en="Street",
+            host="所",
+            scope="围",
+            procedure="程",
+            boards=("牌",),
+            books=("书",),
+            constituencies=("第一选区",),
+            voters=1000,
         )
         for id, parent in (("s1", ""), ("s2", "s1"))
     }
@@ -132,6 +169,25 @@ def content() -> Content:
             units=tuple(count_of(f"u{n}") for n in range(ledger_pages.PER_PAGE + 1)),
         ),
         notices=NoticesInMemory(notices),
+        activities={
+            "a1": Activity(
+                id="a1", date="2026-01-07", title="动", station="s1", deputies=("d1",), text="文"
+            )
+        },
+        pages={
+            kind.value: Page(
+                id=kind.value,
+                title="题",
+                kind=kind,
+                text=_WRITTEN,
+                stations=("s1",) if kind == PageKind.RULES else (),
+                notice="N1",
+                title_en="Title",
+                text_en=_WRITTEN,
+            )
+            for kind in PageKind
+        },
+        picture=lambda _: _pixels(),
     )
 
 
@@ -154,6 +210,7 @@ def pages() -> Iterator[PageSource]:
         [{"field": "text", "message": "请写"}],
     )
     yield fixed_pages.track()
+    yield fixed_pages.search()
     yield area_pages.index(registers)
     for area in (*registers.townships, *registers.villages):
         yield area_pages.area(registers, area)
@@ -167,6 +224,8 @@ def pages() -> Iterator[PageSource]:
         yield from notice_pages.month_pages(registers, month, count)
     for notice in notices.in_month("2026-01", 0, 1):
         yield notice_pages.notice(registers, notice)
+    yield from county_pages.every(registers)
+    yield from english_pages.pages(registers)
     yield PageSource("missing/", "missing.html", {"title": "-"})
     yield PageSource("server/", "server.html", {"title": "-", "trail": [{"path": "", "name": "-"}]})
 

@@ -15,7 +15,8 @@ class Changes:
 
     `notices` are numbers that were published, edited or withdrawn. `deputies` and `stations`
     are ids that were added, edited or removed; `registers` means that anything about them,
-    or the duty days, may have changed. `everything` is for what stands on every page: the
+    or the duty days, may have changed. `pages`: those that the county writes itself, which
+    stations and the front page link to. `everything` is for what stands on every page: the
     county, areas, categories and units.
     """
 
@@ -23,6 +24,7 @@ class Changes:
     deputies: tuple[str, ...] = ()
     stations: tuple[str, ...] = ()
     registers: bool = False
+    pages: bool = False
     everything: bool = False
 
     @property

@@ -55,9 +55,22 @@ def long_day(date: datetime.date) -> str:
     return f"{date.year}年{date.month}月{date.day}日"
 
 
+def iso_day(day: str) -> str:
+    """2026年3月4日， from 2026-03-04; what is no day stays as it is."""
+    try:
+        return long_day(datetime.date.fromisoformat(day))
+    except ValueError:
+        return visible(day)
+
+
 def week_day(date: datetime.date) -> str:
     """3月4日 周三： a day near at hand."""
     return f"{date.month}月{date.day}日 周{_WEEKDAYS[date.weekday()]}"
+
+
+def hour(time: str) -> str:
+    """8:30， from 08:30."""
+    return time.removeprefix("0")
 
 
 def month_name(month: str) -> str:

@@ -128,7 +128,13 @@ def test_what_is_right_is_taken_as_it_was_meant() -> None:
 
 @pytest.mark.parametrize("given", [{}, {"guardian": "王大山"}, {"guardian_consent": "yes"}])
 def test_of_a_child_nothing_but_the_words_is_kept_without_a_guardian(given: dict[str, str]) -> None:
-    sent = {"name": "小明", "phone": "139", "share_phone": "yes", "publish": "yes", "under_14": "yes"}
+    sent = {
+        "name": "小明",
+        "phone": "139",
+        "share_phone": "yes",
+        "publish": "yes",
+        "under_14": "yes",
+    }
     found = check(text="操场有坑", **sent, **given)
     assert found.text == "操场有坑" and found.under_14
     assert (found.name, found.phone, found.guardian) == ("", "", "")

@@ -277,7 +277,9 @@ def test_pages_that_were_looked_at_are_there_without_network(hub: Hub, phone: Ph
         page.goto(hub.url + path)
     receipt = hub.raise_matter("不许存在手机上")
     page.goto(f"{hub.url}/m/{receipt['number']}?key={receipt['key']}")
-    keys = "async () => (await (await caches.open((await caches.keys())[0])).keys()).map(k => k.url)"
+    keys = (
+        "async () => (await (await caches.open((await caches.keys())[0])).keys()).map(k => k.url)"
+    )
     eventually(page, lambda: all(hub.url + path in page.evaluate(keys) for path in looked_at))
     assert not [url for url in page.evaluate(keys) if "/m/" in url or "key=" in url]
     phone.context.set_offline(True)

@@ -30,6 +30,8 @@ class Day:
     starts: str
     ends: str
     deputies: tuple[str, ...]
+    note: str = ""
+    held: bool = True
 
 
 def areas() -> dict[str, Area]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -17,6 +18,8 @@ from publisher.site import Publisher
 from publisher.touched import Changes
 from tests.site import counties
 
+# Followed on a tap only, and nothing is fetched from there.
+MAPS = ("uri.amap.com", "api.map.baidu.com")
 BASE = "https://hui.example.org/qinghe/"
 
 
@@ -178,7 +181,11 @@ def test_only_touched_pages_are_written(tmp_path: Path) -> None:
     before = {p: p.stat().st_ino for p in (tmp_path / "site").rglob("*") if p.is_file()}
     now[0] = counties.content(NOTICES[:41])
     publisher.publish(Changes(notices=(NOTICES[40].number,)))
-    changed = {p for p, inode in before.items() if p.stat().st_ino != inode}
+    changed = {
+        p
+        for p, inode in before.items()
+        if p.suffix in {".html", ".xml"} and p.stat().st_ino != inode
+    }
     assert 5 <= len(changed) <= 12
 
 
@@ -216,7 +223,9 @@ def test_no_link_is_dead_or_absolute(tmp_path: Path, from_files: bool) -> None:
         links.feed(page.read_text(encoding="utf-8"))
         for link in links.links:
             parts = urlsplit(link)
-            if parts.scheme == "tel" or not parts.path:
+            if parts.scheme in ("tel", "geo") or not parts.path:
+                continue
+            if parts.netloc in MAPS and "/stations/" in here:
                 continue
             assert not parts.scheme and not parts.netloc and not link.startswith("/"), link
             path = unquote(urljoin(here, parts.path))
@@ -290,7 +299,7 @@ def test_a_publish_cut_short_can_be_made_again(
     now = [counties.content(before)]
     publisher = Publisher(lambda: now[0], out, BASE)
     whole = built(counties.content(after), tmp_path / "fresh")
-    replace = files.replace
+    put = files.put
     survived = False
     for step in range(1, 40):
         now[0] = counties.content(before)
@@ -298,14 +307,14 @@ def test_a_publish_cut_short_can_be_made_again(
         now[0] = counties.content(after)
         left = [step]
 
-        def dying(target: Path, write: Callable[[Path], object], left: list[int] = left) -> bool:
+        def dying(target: Path, *how: Any, left: list[int] = left, **more: Any) -> None:
             left[0] -= 1
             if not left[0]:
                 raise KeyboardInterrupt
-            return replace(target, write)
+            put(target, *how, **more)
 
         with monkeypatch.context() as patch:
-            patch.setattr(files, "replace", dying)
+            patch.setattr(files, "put", dying)
             try:
                 publisher.publish(changes)
                 survived = True

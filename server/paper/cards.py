@@ -1,0 +1,43 @@
+"""Deputy cards: as large as a business card, ten on a sheet of A4 with marks to cut along."""
+
+from collections.abc import Sequence
+
+from deputies.deputies import Deputy
+from publisher import wording
+from server.paper.county import PaperCounty
+from server.paper.posters import rule_words
+from server.paper.sheets import Sheet, sheet, size_class
+
+ON_A_SHEET = 10
+
+
+def cards(county: PaperCounty, deputies: Sequence[Deputy], copies: int = 1) -> list[Sheet]:
+    """Return the sheets with `copies` cards of each deputy."""
+    wanted = [deputy for deputy in deputies for _ in range(copies)]
+    found = []
+    for at in range(0, len(wanted), ON_A_SHEET):
+        some = wanted[at : at + ON_A_SHEET]
+        one = some[0].id if len({deputy.id for deputy in some}) == 1 else ""
+        number = at // ON_A_SHEET + 1
+        found.append(
+            sheet(
+                "cards.html",
+                f"cards-{one}-{number}" if one else f"cards-{number}",
+                county,
+                cards=[_card(county, deputy) for deputy in some],
+            )
+        )
+    return found
+
+
+def _card(county: PaperCounty, deputy: Deputy) -> dict[str, object]:
+    stations = [county.found.stations[id] for id in deputy.stations if id in county.found.stations]
+    return {
+        "name": deputy.name,
+        "fit": size_class(deputy.name, (4, 7, 12)),
+        "level": wording.LEVELS[deputy.level],
+        "phone": deputy.phone,
+        "station": stations[0] if stations else None,
+        "duty": rule_words(stations[0].duty)[:2] if stations else [],
+        "qr": county.writing_code("deputy", deputy.id),
+    }

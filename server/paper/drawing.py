@@ -1,0 +1,127 @@
+"""Drawing a sheet: HTML in, PDF out, with nothing fetched from anywhere.
+
+WeasyPrint is imported when something is drawn and no sooner: a node without Pango serves everything
+else. Run as a program (`python -m server.paper.drawing`) it reads HTML from standard input and
+writes the PDF to standard output; so the server draws in a process of its own, which knows no data
+folder and no key.
+"""
+
+import asyncio
+import ctypes
+import logging
+import sys
+from contextlib import redirect_stdout, suppress
+
+from matters.refusals import N_, Refusal
+
+# A thousand sheets of the largest kind take less; what takes longer hangs.
+DRAW_MOST_S = 180.0
+# Two cores draw two PDFs; more at once would only make all of them late.
+_places = asyncio.Semaphore(2)
+
+
+class PaperMissing(Refusal):
+    """This machine can't draw: Pango or a Chinese font is not installed."""
+
+    code = "no-paper"
+    status = 503
+    message = N_("这台机器上还不能生成打印件：缺少排版组件 Pango 或中文字体。")
+    advice = N_("请系统管理员运行 tools/setup paper，装好以后不用重启。其他功能不受影响。")
+
+
+class PaperFailed(Refusal):
+    """A PDF was not made, or not in time."""
+
+    code = "paper-failed"
+    status = 503
+    message = N_("打印件没有生成成功，可能一次要的太多。")
+    advice = N_("请少选一些，分几次生成；还不行请告诉系统管理员。")
+
+
+def why_missing() -> str:
+    """Return in words what is missing for drawing, "" where everything is there."""
+    try:
+        with redirect_stdout(sys.stderr):
+            import weasyprint  # type: ignore[import-untyped]  # noqa: F401  # looks for its libraries
+    except (ImportError, OSError) as error:
+        return f"WeasyPrint: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    return "" if _has_chinese_font() else "没有中文字体 / no Chinese font (fonts-wqy-microhei)"
+
+
+class _FontSet(ctypes.Structure):
+    _fields_ = (("count", ctypes.c_int), ("room", ctypes.c_int), ("fonts", ctypes.c_void_p))
+
+
+def _has_chinese_font() -> bool:
+    """Return whether any installed font has Chinese, by what fontconfig tells Pango, too."""
+    try:
+        library = ctypes.CDLL("libfontconfig.so.1")
+    except OSError:
+        return False
+    for function in ("FcNameParse", "FcObjectSetCreate"):
+        getattr(library, function).restype = ctypes.c_void_p
+    library.FcFontList.restype = ctypes.POINTER(_FontSet)
+    library.FcFontList.argtypes = [ctypes.c_void_p] * 3
+    found = library.FcFontList(
+        None, library.FcNameParse(b":lang=zh-cn"), library.FcObjectSetCreate()
+    )
+    return bool(found) and found.contents.count > 0
+
+
+def draw(html: str) -> bytes:
+    """Return the PDF of an HTML document. Raises PaperMissing."""
+    if why_missing():
+        raise PaperMissing
+    import weasyprint
+    from weasyprint.urls import URLFetcher
+
+    # A sheet brings all that it needs: whatever else it names comes from somebody's text.
+    nothing = URLFetcher(allowed_protocols=())
+    return bytes(weasyprint.HTML(string=html, url_fetcher=nothing).write_pdf())
+
+
+async def draw_apart(html: str) -> bytes:
+    """Return the PDF of an HTML document, drawn in a process of its own.
+
+    Raises PaperMissing, and PaperFailed where it ends badly or takes too long.
+    """
+    async with _places:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "server.paper.drawing",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            async with asyncio.timeout(DRAW_MOST_S):
+                pdf, _ = await child.communicate(html.encode())
+        except TimeoutError as error:
+            raise PaperFailed from error
+        finally:
+            # Also when whoever asked is gone.
+            with suppress(ProcessLookupError):
+                child.kill()
+            await asyncio.shield(child.wait())
+    if child.returncode == _MISSING:
+        raise PaperMissing
+    if child.returncode != 0 or not pdf:
+        raise PaperFailed
+    return pdf
+
+
+_MISSING = 3
+
+
+def main() -> None:
+    """Draw from standard input to standard output; ends with 3 where this machine can't."""
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    try:
+        pdf = draw(sys.stdin.buffer.read().decode())
+    except PaperMissing:
+        raise SystemExit(_MISSING) from None
+    sys.stdout.buffer.write(pdf)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""The registers as the search looks through them: villages, deputies, stations, all in memory.
+
+A whole county is some thousand short texts; to look through them all takes a few milliseconds,
+is always true to the register, and leaves nothing behind.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Generic, NamedTuple, TypeVar
+
+from deputies.deputies import Deputy
+from matters.ledgers.figures import NOTHING
+from matters.ledgers.ledger import Ledger
+from matters.listing.text_terms import folded
+from publisher import wording
+from publisher.content import Content, NoticesInMemory
+from publisher.registers import Registers
+from server.county_registers import CountyRegisters
+from stations.areas import Area, AreaKind
+from stations.stations import Station
+
+Record = TypeVar("Record", Area, Deputy, Station)
+
+_EMPTY_LEDGER = Ledger(total=NOTHING, months=(), categories=(), stations=(), units=())
+# What a village's name ends with, and people leave out.
+_ENDING = re.compile(r"(?<=.)(?:村民委员会|居民委员会|村委会|居委会|社区|街道|村|镇|乡)$")
+_GENERIC = {"village", "community", "town", "township", "street", "subdistrict", "district"}
+# A syllable of pinyin; an n or ng before a vowel may belong to the next one.
+_SYLLABLE = re.compile(
+    r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|(?:ian|uan|ang|eng|ing|ong|in|un|an|en|er)(?![aeiou])|"
+    r"iang|iong|uang|iao|uai|ia|ie|iu|ua|ue|ui|uo|ai|ao|ei|ou|a|e|i|o|u|v)"
+)
+
+
+class Hits(NamedTuple, Generic[Record]):
+    """Records that were found, best first; the first `exact` of them are named just so."""
+
+    records: tuple[Record, ...] = ()
+    exact: int = 0
+
+
+class _Entry(NamedTuple, Generic[Record]):
+    """`names` are whole names between line ends, `text` all that is looked through."""
+
+    record: Record
+    names: str
+    text: str
+
+
+class Directory:
+    """The registers of one moment, ready to be searched."""
+
+    def __init__(self, found: CountyRegisters) -> None:
+        self.content = Content(
+            county=found.county,
+            areas=found.areas,
+            stations=found.stations,
+            deputies=found.deputies,
+            units=found.units,
+            categories=found.categories,
+            ledger=_EMPTY_LEDGER,
+            notices=NoticesInMemory(),
+        )
+        self.registers = Registers(self.content)
+        places = self.registers.area_name
+        self._below: dict[str, list[str]] = {}
+        for village in self.registers.villages:
+            self._below.setdefault(village.parent, []).append(village.id)
+        self._areas = [
+            _entry(area, area.name, area.name_en, (places(area.id),), (places(area.id),))
+            for area in (*self.registers.villages, *self.registers.townships)
+        ]
+        self._deputies = [
+            _entry(
+                one,
+                one.name,
+                one.name_en,
+                (),
+                (
+                    one.constituency,
+                    one.post,
+                    wording.LEVELS[one.level],
+                    *map(places, one.areas),
+                ),
+            )
+            for one in self.registers.deputies
+        ]
+        self._stations = [
+            _entry(
+                one,
+                one.name,
+                one.name_en,
+                (),
+                (
+                    one.address,
+                    one.host,
+                    wording.STATION_KINDS[one.kind],
+                    *map(places, dict.fromkeys((one.area, *one.serves))),
+                ),
+            )
+            for one in self.registers.stations
+        ]
+
+    def areas(self, words: Sequence[str]) -> Hits[Area]:
+        """Return the townships and villages that are called so."""
+        return _found(self._areas, words)
+
+    def deputies(self, words: Sequence[str]) -> Hits[Deputy]:
+        """Return the deputies: by name, constituency, post, level, or whom they answer to."""
+        return _found(self._deputies, words)
+
+    def stations(self, words: Sequence[str]) -> Hits[Station]:
+        """Return the stations: by name, kind, address, or whom they serve."""
+        return _found(self._stations, words)
+
+    def codes_named(self, word: str, most: int) -> list[str]:
+        """Return the codes of the areas that a word names, of a township with its villages."""
+        found: dict[str, None] = {}
+        for area in self.areas([word]).records[:most]:
+            found[area.id] = None
+            if area.kind is AreaKind.TOWNSHIP:
+                found.update((village, None) for village in self._below.get(area.id, ()))
+        return list(found)[:most]
+
+    def answering(self, village: Area) -> list[Deputy]:
+        """Return a village's own deputies; where it has none, those of the areas above."""
+        for area in (village, *self.registers.above(village.id)):
+            found = self.registers.answering_to(area.id)
+            if found:
+                return found
+        return []
+
+    def serving(self, village: Area) -> list[Station]:
+        """Return the stations of a village; where it has none, those of its township."""
+        for area in (village, *self.registers.above(village.id)):
+            found = self.registers.serving(area.id)
+            if found:
+                return found
+        return []
+
+
+class DirectoryCache:
+    """Keeps the directory, and makes it anew where the registers changed."""
+
+    def __init__(self, registers: Callable[[], CountyRegisters]) -> None:
+        self._registers = registers
+        self._lock = threading.Lock()
+        self._of: CountyRegisters | None = None
+        self._directory: Directory | None = None
+
+    def current(self) -> Directory:
+        """Return the directory of the registers as they are now."""
+        found = self._registers()
+        with self._lock:
+            if self._directory is None or self._of is not found:
+                self._directory, self._of = Directory(found), found
+            return self._directory
+
+
+def _entry(
+    record: Record, name: str, name_en: str, more_names: Iterable[str], texts: Iterable[str]
+) -> _Entry[Record]:
+    latin = [word for word in folded(name_en).split() if word not in _GENERIC]
+    initials = "".join(map(initials_of, latin))
+    names = dict.fromkeys(
+        one
+        for one in (
+            folded(name),
+            _ENDING.sub("", folded(name)),
+            *map(folded, more_names),
+            "".join(latin),
+            initials if len(initials) > 1 else "",
+        )
+        if one
+    )
+    # A word in Latin letters is found by its beginning, and so has a blank before it.
+    text = " ".join(chain(("",), names, latin, (folded(one) for one in texts if one)))
+    return _Entry(record, "\n" + "\n".join(names) + "\n", text)
+
+
+def initials_of(pinyin: str) -> str:
+    """Return the first letter of each syllable of a word, "" where it is no pinyin."""
+    found, at = "", 0
+    while at < len(pinyin):
+        syllable = _SYLLABLE.match(pinyin, at)
+        if syllable is None:
+            return ""
+        found += pinyin[at]
+        at = syllable.end()
+    return found
+
+
+def _found(entries: Sequence[_Entry[Record]], words: Sequence[str]) -> Hits[Record]:
+    if not words:
+        return Hits()
+    held = entries
+    for word in sorted(words, key=len, reverse=True):
+        needle = f" {word}" if word.isascii() and not word.isdigit() else word
+        held = [entry for entry in held if needle in entry.text]
+    # Step by step, for a word like 村 stands in all of them.
+    exact, rest = _parted(held, [f"\n{word}\n" for word in words])
+    named, others = _parted(rest, words)
+    first, inside = _parted(named, [f"\n{word}" for word in words])
+    return Hits(tuple(entry.record for entry in chain(exact, first, inside, others)), len(exact))
+
+
+def _parted(
+    entries: Sequence[_Entry[Record]], signs: Sequence[str]
+) -> tuple[list[_Entry[Record]], list[_Entry[Record]]]:
+    """Return the entries whose names hold one of the signs, and the others."""
+    if len(signs) == 1:
+        (sign,) = signs
+        return (
+            [entry for entry in entries if sign in entry.names],
+            [entry for entry in entries if sign not in entry.names],
+        )
+    with_it: list[_Entry[Record]] = []
+    without: list[_Entry[Record]] = []
+    for entry in entries:
+        (with_it if any(sign in entry.names for sign in signs) else without).append(entry)
+    return with_it, without

@@ -1,0 +1,67 @@
+"""What happened in the log since a position that the public pages must follow."""
+
+import sqlite3
+from typing import NamedTuple
+
+from deputies.activities import ACTIVITIES
+from deputies.deputies import DEPUTIES
+from deputies.shifts import SHIFTS
+from matters.public import shown_number
+from matters.registers.categories import CATEGORIES
+from matters.registers.county import COUNTIES
+from matters.registers.pages import PAGES
+from matters.registers.rules import RULES
+from matters.registers.units import UNITS
+from matters.terms import MatterEvent, RecordEvent
+from publisher.touched import Changes
+from stations.areas import AREAS
+from stations.stations import STATIONS
+from stations.working_days import DAYS
+
+_SHOWN_BY_REGISTERS = frozenset(
+    register.noun for register in (DEPUTIES, STATIONS, SHIFTS, ACTIVITIES, DAYS)
+)
+_SHOWN_EVERYWHERE = frozenset(
+    register.noun for register in (AREAS, UNITS, CATEGORIES, COUNTIES, RULES)
+)
+# A matter that has just come has no page of its own yet; it only moves the ledger's counts.
+_NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
+
+
+class News(NamedTuple):
+    """What happened since a position: pages that it touches, whether only counts moved."""
+
+    changes: Changes
+    counts: bool
+    position: int
+
+
+def news_since(connection: sqlite3.Connection, position: int) -> News:
+    """Return what the public pages must follow since `position`."""
+    connection.execute("BEGIN")
+    newest = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+    notices: set[str] = set()
+    everything = registers = pages = counts = False
+    for subject, kind in connection.execute(
+        "SELECT subject, type FROM events WHERE position > ? AND position <= ?",
+        (position, newest),
+    ):
+        noun = kind.partition(".")[0]
+        if kind == RecordEvent.IMPORT_APPROVED:
+            everything = True
+        elif noun == "matter":
+            counts = True
+            number = None if kind in _NEW else shown_number(connection, subject)
+            if number is not None:
+                notices.add(number)
+        elif noun in _SHOWN_BY_REGISTERS:
+            registers = True
+        elif noun == PAGES.noun:
+            pages = True
+        elif noun in _SHOWN_EVERYWHERE:
+            everything = True
+    connection.execute("ROLLBACK")
+    changes = Changes(
+        notices=tuple(sorted(notices)), registers=registers, pages=pages, everything=everything
+    )
+    return News(changes, counts, newest)

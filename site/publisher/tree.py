@@ -1,0 +1,66 @@
+"""The folder that a site is written into, page by page, with what belongs to each page."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from publisher import files
+from publisher.album import Album, names_in
+from publisher.compressed import copies, suffixes
+from publisher.machinery import Machinery
+from publisher.sources import PageSource
+
+
+class Tree:
+    """The site's files at `root`. `picture` gives uploaded pictures by their SHA-256.
+
+    A `fresh` one is not read yet, and flushed to the disk as a whole when it is done.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        machinery: Machinery,
+        picture: Callable[[str], bytes | None],
+        *,
+        fresh: bool = False,
+    ) -> None:
+        self.root = root
+        self._machinery = machinery
+        self._fresh = fresh
+        self.album = Album(root, picture, flushed=not fresh)
+
+    def write(self, source: PageSource) -> None:
+        """Writes a page, its pictures before it; takes away what only it named until now."""
+        path = f"{source.path}index.html"
+        before, after = files.read(self.root / path), self._machinery.data(source)
+        names = names_in(after)
+        self.album.name(source.path, names, source.pictures)
+        self._put(path, before, after)
+        self.album.forget(source.path, names_in(before) - names)
+
+    def write_hand_written(self, path: str) -> None:
+        """Writes a page of site/docs."""
+        self.write_file(f"{path}index.html", self._machinery.data_hand_written(path))
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """Writes what is no generated page."""
+        self._put(path, files.read(self.root / path), data)
+
+    def remove(self, path: str) -> None:
+        """Removes a page with its folder and the pictures that only it named."""
+        page = files.read(self.root / path / "index.html")
+        files.remove(self.root / path)
+        self.album.forget(path, names_in(page))
+
+    def sweep(self) -> None:
+        """Takes away what nobody shows, after a publish that was cut short."""
+        files.sweep(self.root)
+        self.album.sweep()
+
+    def _put(self, path: str, before: bytes | None, after: bytes) -> None:
+        target = self.root / path
+        if before == after and all(
+            target.with_name(target.name + suffix).exists() for suffix in suffixes(path)
+        ):
+            return
+        files.put(target, after, copies(path, after), flushed=not self._fresh)

@@ -1,0 +1,124 @@
+"""Copies of text files, compressed: always of the page that stands there, never left behind."""
+
+import gzip
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import brotli  # type: ignore[import-untyped]  # It ships no types.
+import pytest
+import zstandard
+
+from publisher import files
+from publisher.site import Publisher
+from publisher.touched import Changes
+from tests.site import counties
+
+BASE = "https://hui.example.org/qinghe/"
+READ = {
+    ".br": brotli.decompress,
+    ".gz": gzip.decompress,
+    ".zst": lambda data: zstandard.ZstdDecompressor().decompress(data),
+}
+NOTICES = [counties.notice(n) for n in range(6)]
+
+
+def check_copies(out: Path, *, all_there: bool = True) -> int:
+    """Every copy is one of the file beside it; returns how many there are."""
+    count = 0
+    for file in out.rglob("*"):
+        if file.is_file() and file.suffix in READ:
+            assert READ[file.suffix](file.read_bytes()) == file.with_suffix("").read_bytes(), file
+            count += 1
+    if all_there:
+        texts = [f for f in out.rglob("*") if f.suffix in {".html", ".xml", ".ics", ".vcf"}]
+        assert count == 3 * len(texts) > 0
+    return count
+
+
+def test_each_text_has_its_copies(tmp_path: Path) -> None:
+    content = counties.content(NOTICES)
+    out = tmp_path / "site"
+    Publisher(lambda: content, out, BASE).build_full()
+    assert check_copies(out) > 300
+    for path in ("index.html.br", "notices/feed.xml.gz", "sitemap.xml.zst", "404.html.br"):
+        assert (out / path).exists(), path
+    assert (out / "stations/station-1/duty.ics.br").exists()
+    assert (out / "deputies/deputy-001/card.vcf.zst").exists()
+
+
+@pytest.mark.req("S05")
+def test_a_withdrawn_notice_leaves_no_copy(tmp_path: Path) -> None:
+    now = [counties.content(NOTICES)]
+    out = tmp_path / "site"
+    publisher = Publisher(lambda: now[0], out, BASE)
+    publisher.build_full()
+    now[0] = counties.content(NOTICES[1:])
+    publisher.publish(Changes(notices=(NOTICES[0].number,)))
+    check_copies(out)
+    assert not (out / "notices" / NOTICES[0].number).exists()
+    found = [f for f in out.rglob("*.html") if NOTICES[0].number in f.read_text("utf-8")]
+    assert found == []
+
+
+def test_no_copy_ever_stands_beside_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at each step on the disk in turn, all copies are true, and the next publish mends."""
+    target = tmp_path / "index.html"
+    other = {suffix: f"copy{suffix}".encode() for suffix in READ}
+    steps = ("unlink", "replace")
+    survived = False
+    for step in range(20):
+        files.put(target, b"old", dict.fromkeys(READ, b"old"))
+        left = [step]
+
+        def dying(
+            self: Path,
+            *arguments: object,
+            call: Callable[..., object],
+            left: list[int] = left,
+            **options: object,
+        ) -> object:
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+            return call(self, *arguments, **options)
+
+        with monkeypatch.context() as patch:
+            for name in steps:
+                call = getattr(Path, name)
+                patch.setattr(
+                    Path,
+                    name,
+                    lambda self, *a, call=call, **o: dying(self, *a, call=call, **o),
+                )
+            try:
+                files.put(target, b"new", other)
+                survived = True
+            except KeyboardInterrupt:
+                pass
+        data = target.read_bytes()
+        for suffix in READ:
+            copy = files.read(target.with_name(target.name + suffix))
+            assert copy in ({b"old", None} if data == b"old" else {other[suffix], None}), step
+        files.sweep(tmp_path)
+        assert all(not path.name.startswith(".") for path in tmp_path.iterdir())
+        if survived:
+            break
+    assert survived and step > 5
+
+
+def test_missing_copies_are_made_again(tmp_path: Path) -> None:
+    content = counties.content(NOTICES)
+    out = tmp_path / "site"
+    publisher = Publisher(lambda: content, out, BASE)
+    publisher.build_full()
+    for suffix in READ:
+        (out / f"index.html{suffix}").unlink()
+    (out / f".index.html.{os.getpid()}").write_text("left by a crash")
+    (tmp_path / "site.unfinished").touch()
+    publisher.publish(Changes())
+    check_copies(out)
+    assert not list(out.rglob(".index.html.*"))
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
