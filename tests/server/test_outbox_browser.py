@@ -173,7 +173,7 @@ def test_what_the_server_refuses_comes_back_into_the_form(hub: Hub, phone: Phone
     open_form(page, hub.url)
     page.fill("#place", "村口老槐树下")
     send(page, "   ")
-    eventually(page, lambda: "请写下要反映的事情" in page.inner_text("[role=alert]"))
+    eventually(page, lambda: "请写下要反映的事情" in page.inner_text("#said"))
     assert page.input_value("#place") == "村口老槐树下"
     send(page, "这回写清楚了")
     page.wait_for_url("**/m/*?key=*")
@@ -189,7 +189,7 @@ def test_a_body_too_large_is_told_and_kept(hub: Hub, phone: Phone) -> None:
         lambda route: route.fulfill(status=413, content_type="application/json", body=told),
     )
     send(page, "照片太大")
-    eventually(page, lambda: "内容太大" in page.inner_text("[role=alert]"))
+    eventually(page, lambda: "内容太大" in page.inner_text("#said"))
     assert page.input_value("#text") == "照片太大"
 
 
@@ -200,7 +200,7 @@ def test_a_full_phone_is_told_and_the_form_goes_the_ordinary_way(hub: Hub, phone
     devtools = phone.context.new_cdp_session(page)
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": hub.url, "quotaSize": 1})
     send(page, "手机满了也要说" + "。" * 9000)
-    eventually(page, lambda: "这部手机存不下了" in page.inner_text("[role=alert]"))
+    eventually(page, lambda: "这部手机存不下了" in page.inner_text("#said"))
     assert page.input_value("#text").startswith("手机满了也要说")
     page.click("article button[type=submit]")
     page.wait_for_url("**/m/*?key=*")
