@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.hub import until
@@ -83,6 +84,8 @@ def eventually(page: Page, look: Callable[[], Any], within_s: float = 20.0) -> A
 
 def open_form(page: Page, url: str, query: str = "") -> None:
     """Open the form, and wait until the worker has taken over."""
+    # The site is built beside a hub that answers already.
+    until(lambda: httpx2.get(url + "/sw.js").status_code == 200, within_s=60)
     page.goto(f"{url}/submit/{query}")
     eventually(page, lambda: page.evaluate("!!navigator.serviceWorker.controller"))
     eventually(page, lambda: "存在这部手机上" in page.inner_text("#offline"))

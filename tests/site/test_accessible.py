@@ -16,7 +16,15 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 SIZES = {"phone": {"width": 360, "height": 640}, "PC": {"width": 1280, "height": 800}}
 PATHS = (
     *("/", "/areas/", "/areas/990102000000/", "/deputies/", "/deputies/bai-youfu/"),
-    *("/stations/", "/stations/shiweng/", "/notices/", "/ledger/", "/track/", "/help/", "/privacy/"),
+    *(
+        "/stations/",
+        "/stations/shiweng/",
+        "/notices/",
+        "/ledger/",
+        "/track/",
+        "/help/",
+        "/privacy/",
+    ),
     *("/en/", "/en/help/", "/submit/", "/submit/?deputy=bai-youfu", "/submit/?lang=en", "/nothing"),
     "/track?number=1&key=1",
 )
