@@ -48,7 +48,7 @@ _FOCUS = """() => {
 def test_the_form_by_keys_alone(hub: Hub, page: Page) -> None:
     page.goto(hub.url + "/submit/?station=shiweng")
     page.wait_for_load_state()
-    reached = []
+    reached: list[str] = []
     while len(reached) < 60:
         page.keyboard.press("Tab")
         focus = page.evaluate(_FOCUS)

@@ -4,10 +4,11 @@ import io
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Playwright, Route, sync_playwright
+from playwright.sync_api import FilePayload, Page, Playwright, Route, sync_playwright
 
 from tests.hub import Hub, until
 from tests.server.phones import Phone, eventually, open_form, outbox, send
@@ -142,12 +143,12 @@ def kept(page: Page) -> int:
     ids=["captive portal", "strange JSON", "busy"],
 )
 def test_only_a_receipt_counts_as_sent(
-    hub: Hub, phone: Phone, answer: dict[str, object], told: str
+    hub: Hub, phone: Phone, answer: dict[str, Any], told: str
 ) -> None:
     before = known_ids(hub)
     page = phone.open(background_sync=False)
     open_form(page, hub.url)
-    page.route("**/matters", lambda route: route.fulfill(**answer))  # type: ignore[arg-type]  # the keywords of fulfill
+    page.route("**/matters", lambda route: route.fulfill(**answer))
     send(page, "还没有送到")
     eventually(page, lambda: told in outbox(page) and NOT_YET in outbox(page))
     assert arrived(hub, before) == 0
@@ -326,7 +327,7 @@ def test_a_photo_is_made_small_and_upright_and_says_nothing_of_the_phone(
     assert photo.size == (853, 1280) and not photo.getexif()
 
 
-def picture(width: int, height: int, *, turned: bool = False) -> dict[str, object]:
+def picture(width: int, height: int, *, turned: bool = False) -> FilePayload:
     """A JPEG as a phone takes it: heavy, and with EXIF that may say it lies on its side."""
     noise = Image.effect_noise((width // 4, height // 4), 80).resize((width, height)).convert("RGB")
     exif = Image.Exif()
