@@ -57,7 +57,8 @@ class AskedPages:
     ) -> str:
         """The submission form in Chinese or English (`lang`), with `values` by field as typed.
 
-        `errors` have field and message. A `station` or `deputy` among the values that is in the registers is named at the top.
+        `errors` have field and message. A `station` or `deputy` among the values that is in
+        the registers is named at the top.
         """
         with self._lock:
             source = fixed_pages.submit(self._registers(), values, errors, lang)
