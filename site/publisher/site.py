@@ -45,6 +45,7 @@ from publisher.tree import Tree
 from stations.stations import STATIONS
 
 _ALL = 1_000_000
+_LISTS_OF = {DEPUTIES.noun: ListKind.DEPUTY, STATIONS.noun: ListKind.STATION}
 
 
 def _told(content: Content, numbers: Collection[str]) -> bool:
@@ -172,12 +173,12 @@ class Publisher:
         """The pages that whoever edited them looks at first; not those of `named` (see there)."""
         content = registers.content
         for noun, id in changes.edited:
+            if (_LISTS_OF[noun], id) in named:
+                continue
             if noun == DEPUTIES.noun and id in content.deputies:
-                if (ListKind.DEPUTY, id) not in named:
-                    yield deputy_pages.deputy(registers, content.deputies[id], self._base_url)
+                yield deputy_pages.deputy(registers, content.deputies[id], self._base_url)
             elif noun == STATIONS.noun and id in content.stations:
-                if (ListKind.STATION, id) not in named:
-                    yield station_pages.station(registers, content.stations[id], self._base_url)
+                yield station_pages.station(registers, content.stations[id], self._base_url)
 
     def _every_page(self, registers: Registers) -> Iterator[PageSource]:
         content = registers.content

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -48,7 +49,7 @@ class Office:
     def publish(self) -> str:
         """A notice more; now and then one that stood before others, as a station's clock says."""
         self.count += 1
-        place = {
+        place: dict[str, Any] = {
             "month": self.random.choice(("2024-12", "2025-06")),
             "deputy": self.random.choice([*PEOPLE, "", "deputy-unknown"]),
             "station": self.random.choice([*PLACES, ""]),
