@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from deputies.deputies import DEPUTIES
 from publisher import (
     addresses,
     area_pages,
@@ -36,6 +37,7 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.touched import Changes, lists_of
 from publisher.tree import Tree
+from stations.stations import STATIONS
 
 _ALL = 1_000_000
 _LISTS_CUT = ("deputies/level/", "stations/page/", "stations/kind/")
@@ -118,6 +120,8 @@ class Publisher:
     def _follow(self, registers: Registers, changes: Changes) -> None:
         """Writes and removes what `changes` touch. Called with the lock held."""
         content = registers.content
+        for source in self._edited_pages(registers, changes):
+            self._tree.write(source)
         numbers = self._notices_of(content, changes)
         lists = lists_of(content, self._out, changes.notices)
         # A new page comes before the lists that link to it, an old one after them: until
@@ -153,6 +157,14 @@ class Publisher:
         content = self._source()
         self._machinery.set_extra(county=msgspec.to_builtins(content.county))
         return Registers(content)
+
+    def _edited_pages(self, registers: Registers, changes: Changes) -> Iterator[PageSource]:
+        content = registers.content
+        for noun, id in changes.edited:
+            if noun == DEPUTIES.noun and id in content.deputies:
+                yield deputy_pages.deputy(registers, content.deputies[id], self._base_url)
+            elif noun == STATIONS.noun and id in content.stations:
+                yield station_pages.station(registers, content.stations[id], self._base_url)
 
     @staticmethod
     def _notices_of(content: Content, changes: Changes) -> list[str]:
