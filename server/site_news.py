@@ -6,7 +6,7 @@ from typing import NamedTuple
 from deputies.activities import ACTIVITIES
 from deputies.deputies import DEPUTIES
 from deputies.shifts import SHIFTS
-from matters.public import shown_number
+from matters.public import is_shown, shown_number
 from matters.registers.categories import CATEGORIES
 from matters.registers.county import COUNTIES
 from matters.registers.pages import PAGES
@@ -29,6 +29,10 @@ _EDITED_MOST = 5
 # A matter that has just come has no page of its own yet; it only moves the ledger's counts.
 _NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
 
+# What can put a matter into other lists, and what can show or hide it.
+_MOVING = frozenset((MatterEvent.ADOPTED, MatterEvent.RECLASSIFIED, MatterEvent.RESOLVED))
+_TURNING = frozenset((MatterEvent.PUBLISHED, MatterEvent.WITHDRAWN, MatterEvent.ERASED))
+
 
 class News(NamedTuple):
     """What happened since a position: pages that it touches, whether only counts moved."""
@@ -43,6 +47,7 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
     connection.execute("BEGIN")
     newest = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
     notices: set[str] = set()
+    kinds: dict[bytes, set[str]] = {}
     edited: set[tuple[str, str]] = set()
     everything = registers = pages = counts = False
     for subject, kind in connection.execute(
@@ -57,6 +62,7 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
             number = None if kind in _NEW else shown_number(connection, subject)
             if number is not None:
                 notices.add(number)
+                kinds.setdefault(subject, set()).add(kind)
         elif noun in _SHOWN_BY_REGISTERS:
             registers = True
             edited |= _pages_of(connection, subject)
@@ -64,6 +70,9 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
             pages = True
         elif noun in _SHOWN_EVERYWHERE:
             everything = True
+    everything = everything or any(
+        _left_unseen(connection, subject, happened) for subject, happened in kinds.items()
+    )
     connection.execute("ROLLBACK")
     changes = Changes(
         notices=tuple(sorted(notices)),
@@ -73,6 +82,16 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
         edited=tuple(sorted(edited)[:_EDITED_MOST]),
     )
     return News(changes, counts, newest)
+
+
+def _left_unseen(connection: sqlite3.Connection, matter: bytes, happened: set[str]) -> bool:
+    """Return whether a matter may have gone from the lists that it left an empty place in.
+
+    Which ones they were, only its page could tell, and it has none while it is withdrawn.
+    """
+    if not happened & _MOVING:
+        return False
+    return bool(happened & _TURNING) or not is_shown(connection, matter)
 
 
 def _pages_of(connection: sqlite3.Connection, subject: bytes) -> set[tuple[str, str]]:

@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from publisher import activity_rows, addresses, county_pages, maps, wording
+from matters.notices import ListKind
+from publisher import activity_rows, addresses, county_pages, maps, notice_lists, wording
 from publisher.notice_pages import page_count, turning
 from publisher.pictures import PictureKind, shown
 from publisher.qr import code
@@ -135,7 +136,8 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
         "activities": activity_rows.of_station(registers, station.id),
         "write": addresses.href(station.id),
         "qr": code(base_url + addresses.href(path)) if base_url else None,
-        "notices": registers.notice_rows(content.notices.of_station(station.id, 5)),
+        "notices": notice_lists.newest(registers, ListKind.STATION, station.id),
+        "all_notices": notice_lists.link(registers, ListKind.STATION, station.id),
     }
     pictures = ((station.photo, PictureKind.WIDE),) if station.photo else ()
     return PageSource(path, "station.html", meta, pictures)
