@@ -141,14 +141,12 @@ def test_staff_type_the_number_at_the_console(hub: Hub, tmp_path: Path) -> None:
     assert "抄错了一位" in refused and "抄错的单子" in refused
 
 
-def test_a_slip_outlives_the_node_that_printed_it(own_hub: Hub, tmp_path: Path) -> None:
+def test_a_slip_outlives_the_node_that_printed_it(hub: Hub, tmp_path: Path) -> None:
     """A restore from an older replica, or a second node with the same kit: the key is enough."""
-    own_hub.start()
-    ((number, key),) = print_slips(own_hub, tmp_path)
-    own_hub.stop()
+    ((number, key),) = print_slips(hub, tmp_path)
     second = Hub(tmp_path / "second" / "data", "--sample")
     second.data.mkdir(parents=True)
-    shutil.copy(own_hub.data / "keys.json", second.data)
+    shutil.copy(hub.data / "keys.json", second.data)
     second.start()
     try:
         receipt = enter(second, number, "换了机器以后才开箱").json()
