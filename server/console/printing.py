@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from deputies.deputies import Deputy
 from matters.actors import Actor
+from matters.notices import ListKind
 from matters.public import NoticeShelf
 from matters.refusals import N_, NotFound, NotThisRole, Refusal
 from matters.terms import Role
@@ -138,7 +139,8 @@ async def _page(request: Request, refusal: Refusal | None, kind: str = "") -> Re
 
     def months() -> list[str]:
         with node.log.reading() as connection:
-            return [month for month, _ in NoticeShelf(connection).months()][:_MONTHS_MOST]
+            found = NoticeShelf(connection).keys(ListKind.MONTH)
+            return [month for month, _ in found[: -_MONTHS_MOST - 1 : -1]]
 
     return console_page(
         request,

@@ -77,7 +77,7 @@ def test_the_ledger_has_all_its_lines_on_its_pages(site: Path) -> None:
 
 
 def test_no_page_asks_for_anything_else(site: Path) -> None:
-    """No font, image or stylesheet is fetched, and a script only after the text; links are followed."""
+    """No font, image or stylesheet is fetched, the script after the text; links are followed."""
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         where = page.relative_to(site).parent.as_posix()
@@ -92,7 +92,7 @@ def test_no_page_asks_for_anything_else(site: Path) -> None:
         assert not re.search(r"\ssrc=|@import|@font-face|url\((?![\"']?data:)", html), page
         fetched = re.findall(r'<link rel="(?!canonical|alternate)[^"]*" href="(?!data:)', html)
         assert not fetched, page
-    kinds = {".html", ".xml", ".vcf", ".ics", ".js"}
+    kinds = {".html", ".xml", ".vcf", ".ics", ".js", ".br", ".gz", ".zst"}
     assert {p.suffix for p in site.rglob("*") if p.is_file()} == kinds
 
 
