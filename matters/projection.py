@@ -20,11 +20,15 @@ _COLUMNS = (
     "seq, id, number, position, state, desk, kind, category, area, station, deputy, body, "
     "taken_by, lead, grade, alarm, rush, key, level, round, channel, month, received_at, due_at, "
     "replied_at, running, press_due_at, extension, asked, unsatisfied, answered, answer_days, "
-    "people, marks, publicity, published_at, shown, batch, handover, split_from, merged_into, "
-    "content, quarantine, contested"
+    "people, marks, publicity, published_at, first_shown_at, shown, batch, handover, split_from, "
+    "merged_into, content, quarantine, contested"
 )
 # No REPLACE: it costs twice as much, also where there is nothing to be replaced.
 _INSERT = f"INSERT INTO matters({_COLUMNS}) VALUES ({','.join('?' * len(_COLUMNS.split(',')))})"
+
+
+# What takes a matter out of the notices.
+_HIDING = (MatterEvent.WITHDRAWN, MatterEvent.ERASED, MatterEvent.RECLASSIFIED)
 
 
 class MattersProjection:
@@ -85,6 +89,7 @@ def _row(
     connection: sqlite3.Connection, seq: int | None, matter: Matter, position: int
 ) -> tuple[object, ...]:
     desk = matter.desk
+    approved_at = _approved_at(connection, matter)
     return (
         seq,
         matter.id,
@@ -122,8 +127,9 @@ def _row(
         int(marks_of(matter)),
         matter.publicity,
         matter.published_at,
+        _first_shown_at(matter, approved_at),
         matter.publicity is Publicity.PUBLISHED
-        or (matter.publicity is Publicity.DRAFT and _approved(connection, matter.batch)),
+        or (matter.publicity is Publicity.DRAFT and approved_at is not None),
         matter.batch,
         matter.handover,
         matter.split_from,
@@ -143,11 +149,30 @@ def _taken_by(matter: Matter) -> str:
     return ""
 
 
-def _approved(connection: sqlite3.Connection, batch: bytes) -> bool:
+def _approved_at(connection: sqlite3.Connection, matter: Matter) -> int | None:
+    """Return when the office let the import be public that the matter came with, or None."""
+    if not matter.batch or matter.publicity is Publicity.NONE:
+        return None
     row = connection.execute(
-        "SELECT 1 FROM imports WHERE id=? AND approved_at IS NOT NULL", (batch,)
+        "SELECT approved_at FROM imports WHERE id=?", (matter.batch,)
     ).fetchone()
-    return row is not None
+    return None if row is None else row[0]
+
+
+def _first_shown_at(matter: Matter, approved_at: int | None) -> int | None:
+    """Return since when the matter was first among the notices; None if it never was.
+
+    An import that was approved only after the matter had been withdrawn did not show it.
+    """
+    if matter.publicity is Publicity.NONE:
+        return None
+    moments = [s.at for s in matter.steps if s.type == MatterEvent.PUBLISHED and s.stands][:1]
+    if approved_at is not None and (
+        matter.publicity is not Publicity.WITHDRAWN
+        or not any(s.type in _HIDING and s.stands and s.at < approved_at for s in matter.steps)
+    ):
+        moments.append(approved_at)
+    return min(moments, default=None)
 
 
 class Import(msgspec.Struct, kw_only=True):

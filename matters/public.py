@@ -12,22 +12,32 @@ from matters import store
 from matters.ledgers.figures import PUBLIC, By, counted, total
 from matters.ledgers.ledger import Ledger
 from matters.matter import Matter
-from matters.notices import Notice
+from matters.notices import Extent, ListKind, Notice
 from matters.terms import Publicity, RecordEvent
 
-_ORDER = "ORDER BY m.received_at DESC, m.id DESC"
+_STOOD = "m.first_shown_at IS NOT NULL"
+_NEWEST = "m.first_shown_at DESC, m.number DESC, m.id DESC"
+_OLDEST = "m.first_shown_at, m.number, m.id"
 
 
 class NoticeShelf:
-    """The notices of one read connection. Each call reads what stands there now."""
+    """The notices of one read connection. Each call reads what stands there now.
+
+    A list is read along an index that has its notices in their places, also the withdrawn ones
+    (`matters_place`, `matters_place_month` …).
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def by_number(self, number: str) -> Notice | None:
         """Return the notice of that number, or None where none is public."""
-        found = self._select("m.number=?", (number,), 1, 0)
-        return found[0] if found else None
+        rows = self._connection.execute(
+            f"SELECT m.id, m.month, m.first_shown_at FROM matters m "
+            f"WHERE m.number=? AND {PUBLIC} ORDER BY m.received_at, m.id LIMIT 1",
+            (number,),
+        )
+        return next(iter(self._notices(rows.fetchall())), None)
 
     def position_of(self, number: str) -> int:
         """Return the position of the newest event of a notice's matter, 0 where none is public."""
@@ -36,62 +46,92 @@ class NoticeShelf:
         ).fetchone()
         return 0 if row is None else int(row[0])
 
-    def numbers(self) -> Iterator[str]:
-        """Yield the number of every notice, newest first."""
-        for row in self._connection.execute(
-            f"SELECT m.number FROM matters m WHERE {PUBLIC} {_ORDER}"
+    def numbers(self, first: int = 0, count: int = -1) -> Iterator[str]:
+        """Yield the numbers of notices from a place of all on, in as many places; -1 is all."""
+        for number, shown in self._connection.execute(
+            f"SELECT m.number, m.shown FROM matters m WHERE {_STOOD} ORDER BY {_OLDEST} "
+            "LIMIT ? OFFSET ?",
+            (count, first),
         ):
-            yield row[0]
+            if shown:
+                yield number
 
-    def months(self) -> list[tuple[str, int]]:
-        """Return each month that has notices, newest first, with how many."""
+    def latest(self, limit: int) -> list[Notice]:
+        """Return the notices that came last, newest first."""
+        return self.of(ListKind.ALL, "", limit)
+
+    def of(self, kind: ListKind, key: str, limit: int) -> list[Notice]:
+        """Return the newest notices of a list, newest first."""
+        condition, values = _in_list(kind, key)
         rows = self._connection.execute(
-            f"SELECT m.month, count(*) FROM matters m WHERE {PUBLIC} "
-            "GROUP BY m.month ORDER BY m.month DESC"
+            f"SELECT m.id, m.month, m.first_shown_at FROM matters m "
+            f"WHERE {_STOOD} AND {condition} AND {PUBLIC} ORDER BY {_NEWEST} LIMIT ?",
+            (*values, limit),
+        )
+        return self._notices(rows.fetchall())
+
+    def keys(self, kind: ListKind) -> list[tuple[str, int]]:
+        """Return the keys of the lists of a kind that show any notice, sorted, with how many."""
+        rows = self._connection.execute(
+            f"SELECT m.{kind}, sum({PUBLIC}) FROM matters m WHERE {_STOOD} "
+            f"GROUP BY m.{kind} HAVING sum({PUBLIC}) > 0 ORDER BY m.{kind}"
         )
         return [(row[0], row[1]) for row in rows]
 
-    def in_month(self, month: str, offset: int, limit: int) -> list[Notice]:
-        """Return a page of a month's notices, newest first."""
-        return self._select("m.month=?", (month,), limit, offset)
+    def extent(self, kind: ListKind, key: str) -> Extent:
+        """Return how many places a list has, and how many notices stand in them."""
+        condition, values = _in_list(kind, key)
+        row = self._connection.execute(
+            f"SELECT count(*), coalesce(sum({PUBLIC}), 0) FROM matters m "
+            f"WHERE {_STOOD} AND {condition}",
+            values,
+        ).fetchone()
+        return Extent(row[0], row[1])
 
-    def latest(self, limit: int) -> list[Notice]:
-        """Return the notices that were published last, newest first."""
-        return self._select("1", (), limit, 0, "ORDER BY m.published_at DESC, m.received_at DESC")
-
-    def of_station(self, station: str, limit: int) -> list[Notice]:
-        """Return a station's newest notices."""
-        return self._select("m.station=?", (station,), limit, 0)
-
-    def of_deputy(self, deputy: str, limit: int) -> list[Notice]:
-        """Return the newest notices of matters addressed to a deputy."""
-        return self._select("m.deputy=?", (deputy,), limit, 0)
-
-    def of_area(self, area: str, limit: int) -> list[Notice]:
-        """Return a village's newest notices."""
-        return self._select("m.area=?", (area,), limit, 0)
-
-    def _select(
-        self,
-        condition: str,
-        values: Sequence[str],
-        limit: int,
-        offset: int,
-        order: str = _ORDER,
-    ) -> list[Notice]:
+    def at(self, kind: ListKind, key: str, first: int, count: int) -> list[Notice]:
+        """Return what stands in some places of a list, newest first."""
+        condition, values = _in_list(kind, key)
         rows = self._connection.execute(
-            f"SELECT m.id, m.month FROM matters m WHERE {PUBLIC} AND {condition} {order} "
-            "LIMIT ? OFFSET ?",
-            (*values, limit, offset),
+            f"SELECT m.shown, m.seq FROM matters m WHERE {_STOOD} AND {condition} "
+            f"ORDER BY {_OLDEST} LIMIT ? OFFSET ?",
+            (*values, count, first),
         ).fetchall()
+        shown = [
+            self._connection.execute(
+                "SELECT m.id, m.month, m.first_shown_at FROM matters m WHERE m.seq=?", (seq,)
+            ).fetchone()
+            for is_shown, seq in reversed(rows)
+            if is_shown
+        ]
+        return self._notices(shown)
+
+    def place(self, kind: ListKind, key: str, number: str) -> int | None:
+        """Return the place of a notice, withdrawn or not; None where it is not of that list."""
+        condition, values = _in_list(kind, key)
+        found = self._connection.execute(
+            f"SELECT m.first_shown_at, m.id FROM matters m "
+            f"WHERE m.number=? AND {_STOOD} AND {condition} "
+            "ORDER BY m.shown DESC, m.received_at, m.id LIMIT 1",
+            (number, *values),
+        ).fetchone()
+        if found is None:
+            return None
+        row = self._connection.execute(
+            f"SELECT count(*) FROM matters m WHERE {_STOOD} AND {condition} "
+            "AND (m.first_shown_at, m.number, m.id) < (?,?,?)",
+            (*values, found[0], number, found[1]),
+        ).fetchone()
+        return int(row[0])
+
+    def _notices(self, rows: Sequence[tuple[bytes, str, int]]) -> list[Notice]:
         found: list[Notice] = []
-        for identity, month in rows:
+        for identity, month, first_shown_at in rows:
             matter = store.by_id(self._connection, identity)
             if matter is not None:
-                found.append(self._notice(matter, month))
+                found.append(self._notice(matter, month, first_shown_at))
         return found
 
-    def _notice(self, matter: Matter, month: str) -> Notice:
+    def _notice(self, matter: Matter, month: str, first_shown_at: int) -> Notice:
         texts = words.read_all(self._connection, [matter.public, matter.answer])
         imported = matter.publicity is Publicity.DRAFT
         title = texts.get((matter.public, "title")) or _first_words(
@@ -125,6 +165,7 @@ class NoticeShelf:
             imported=imported,
             before=matter.before,
             after=matter.after,
+            first_published_at=first_shown_at,
         )
 
     def _approved_at(self, batch: bytes) -> int:
@@ -134,16 +175,24 @@ class NoticeShelf:
         return int(row[0]) if row is not None and row[0] is not None else 0
 
 
+def _in_list(kind: ListKind, key: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition that a row is of a list, and the values of it."""
+    return ("1", ()) if kind is ListKind.ALL else (f"m.{kind}=?", (key,))
+
+
 def _first_words(text: str) -> str:
     return " ".join(text.split())[:30]
 
 
 def is_public(connection: sqlite3.Connection, matter: Matter) -> bool:
     """Return whether the matter has a notice now."""
-    row = connection.execute(
-        f"SELECT 1 FROM matters m WHERE m.id=? AND {PUBLIC}", (matter.id,)
-    ).fetchone()
-    return row is not None
+    return is_shown(connection, matter.id)
+
+
+def is_shown(connection: sqlite3.Connection, matter: bytes) -> bool:
+    """Return whether the matter of that id has a notice now."""
+    row = connection.execute(f"SELECT 1 FROM matters m WHERE m.id=? AND {PUBLIC}", (matter,))
+    return row.fetchone() is not None
 
 
 def shown_number(connection: sqlite3.Connection, matter: bytes) -> str | None:

@@ -308,3 +308,23 @@ def m009_pictures(database: Database) -> None:
         "CREATE INDEX matter_pictures_by_hash ON matter_pictures(sha256)",
     ):
         database.execute(statement)
+
+
+@migrations()
+def m010_notice_lists(database: Database) -> None:
+    """Since when a matter stood among the notices, and its places in their lists (`ListKind`)."""
+    place = "first_shown_at, number, id, shown"
+    for statement in (
+        "ALTER TABLE matters ADD COLUMN first_shown_at INTEGER",
+        f"CREATE INDEX matters_place ON matters({place}) WHERE first_shown_at IS NOT NULL",
+        *(
+            f"CREATE INDEX matters_place_{column} ON matters({column}, {place}) "
+            "WHERE first_shown_at IS NOT NULL"
+            for column in ("month", "category", "area", "station", "deputy")
+        ),
+        *(
+            f"DROP INDEX matters_{name}"
+            for name in ("latest", "public_station", "public_deputy", "public_area")
+        ),
+    ):
+        database.execute(statement)

@@ -66,7 +66,11 @@ def show_batch(connection: sqlite3.Connection, batch: bytes) -> None:
         "WHERE batch=? AND batch != x'' AND publicity='draft' AND NOT shown",
         (batch,),
     )
-    connection.execute("UPDATE matters SET shown=1 WHERE seq IN (SELECT seq FROM becoming)")
+    connection.execute(
+        "UPDATE matters SET shown=1, first_shown_at=min(coalesce(first_shown_at, i.approved_at), "
+        "i.approved_at) FROM imports i WHERE i.id=? AND seq IN (SELECT seq FROM becoming)",
+        (batch,),
+    )
     zeros = ", ".join("1" if name == "published" else "0" for name in TALLIED)
     changes = (
         f"SELECT m.month, m.category, m.station, m.lead, m.area, {zeros} FROM becoming b "

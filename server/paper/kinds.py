@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from deputies.deputies import Deputy
+from matters.notices import ListKind
 from matters.receipts import read_number
 from matters.refusals import N_, BadFields, FieldProblem, Refusal
 from server.paper.boards import LIST_MOST, month_list, notice_sheet
@@ -161,22 +162,24 @@ def _notices(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
     count = wanted.copies or 5
     if wanted.area:
         area = _one(county.found.areas, wanted.area, "area")
-        found = county.notices.of_area(area.id, count)
+        found = county.notices.of(ListKind.AREA, area.id, count)
     elif wanted.station:
-        found = county.notices.of_station(_stations(county, wanted)[0].id, count)
+        station = _stations(county, wanted)[0]
+        found = county.notices.of(ListKind.STATION, station.id, count)
     elif wanted.deputy:
-        found = county.notices.of_deputy(_deputies(county, wanted)[0].id, count)
+        deputy = _deputies(county, wanted)[0]
+        found = county.notices.of(ListKind.DEPUTY, deputy.id, count)
     else:
         found = county.notices.latest(count)
     return [notice_sheet(county, notice) for notice in found]
 
 
 def _month(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
-    months = [month for month, _ in county.notices.months()]
-    month = wanted.month or (months[0] if months else "")
+    months = [month for month, _ in county.notices.keys(ListKind.MONTH)]
+    month = wanted.month or (months[-1] if months else "")
     if month not in months:
         return []
-    found = county.notices.in_month(month, 0, LIST_MOST)
+    found = county.notices.of(ListKind.MONTH, month, LIST_MOST)
     whose = ""
     if wanted.area:
         area = _one(county.found.areas, wanted.area, "area")

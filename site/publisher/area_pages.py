@@ -3,7 +3,8 @@
 from itertools import groupby
 from typing import Any
 
-from publisher import addresses
+from matters.notices import ListKind
+from publisher import addresses, notice_lists
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from stations.areas import Area, AreaKind
@@ -105,6 +106,7 @@ def area(registers: Registers, area: Area) -> PageSource:
         "write": area.id,
         "village": area.kind == AreaKind.VILLAGE,
         "neighbours": _neighbours(registers, area),
-        "notices": registers.notice_rows(registers.content.notices.of_area(area.id, 5)),
+        "notices": notice_lists.newest(registers, ListKind.AREA, area.id),
+        "all_notices": notice_lists.link(registers, ListKind.AREA, area.id),
     }
     return PageSource(addresses.area(area.id), "area.html", meta)

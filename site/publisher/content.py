@@ -8,7 +8,7 @@ from typing import Protocol
 from deputies.activities import Activity
 from deputies.deputies import Deputy
 from matters.ledgers.ledger import Ledger
-from matters.notices import Notice
+from matters.notices import Extent, ListKind, Notice
 from matters.registers.categories import Category
 from matters.registers.county import County
 from matters.registers.pages import Page
@@ -48,81 +48,90 @@ class DutyDay(Protocol):
 class Notices(Protocol):
     """The published notices, fetched as they are needed: there may be a great many.
 
-    Every list runs newest first: by `published_at` falling, then by `number`. `of_area` takes
-    one area's own code, not the areas below it.
+    Each has its place in some lists (`ListKind`). A list of area takes one area's own code, not
+    the areas below it.
     """
 
     def by_number(self, number: str) -> Notice | None:
         """One notice, or None where it is not (or no longer) published."""
 
-    def months(self) -> Sequence[tuple[str, int]]:
-        """(yyyy-mm, how many notices) for each month that has any, newest month first."""
-
-    def in_month(self, month: str, offset: int, limit: int) -> Sequence[Notice]:
-        """The notices of a month."""
-
     def latest(self, limit: int) -> Sequence[Notice]:
-        """The newest notices of all."""
+        """The newest notices of all, newest first: by when they first stood, then by number."""
 
-    def of_station(self, station: str, limit: int) -> Sequence[Notice]:
-        """The newest notices of matters that came in at a station."""
+    def of(self, kind: ListKind, key: str, limit: int) -> Sequence[Notice]:
+        """The newest notices of a list, in the same order."""
 
-    def of_deputy(self, deputy: str, limit: int) -> Sequence[Notice]:
-        """The newest notices of matters that a deputy took up."""
+    def keys(self, kind: ListKind) -> Sequence[tuple[str, int]]:
+        """The keys of the lists of a kind that show any notice, sorted, with how many."""
 
-    def of_area(self, code: str, limit: int) -> Sequence[Notice]:
-        """The newest notices of an area."""
+    def extent(self, kind: ListKind, key: str) -> Extent:
+        """How many places a list has, and how many notices stand in them."""
 
-    def numbers(self) -> Iterator[str]:
-        """Every published number, in a fixed order."""
+    def at(self, kind: ListKind, key: str, first: int, count: int) -> Sequence[Notice]:
+        """What stands in `count` places of a list from `first` on, newest first."""
 
+    def place(self, kind: ListKind, key: str, number: str) -> int | None:
+        """The place of a notice in a list, also of a withdrawn one; None where it has none."""
 
-def newest_first(notice: Notice) -> tuple[int, str]:
-    """The sort key of every list of notices."""
-    return (-notice.published_at, notice.number)
+    def numbers(self, first: int = 0, count: int = -1) -> Iterator[str]:
+        """What stands in some places of the list of all, oldest first; -1 is all of them."""
 
 
 class NoticesInMemory:
-    """Notices held in a list; for tests and small counties."""
+    """Notices held in lists, and the `withdrawn` that left their places empty; for tests."""
 
-    def __init__(self, notices: Iterable[Notice] = ()) -> None:
-        self._all = sorted(notices, key=newest_first)
-        self._by_number = {notice.number: notice for notice in self._all}
-        self._by_month: dict[str, list[Notice]] = {}
-        for notice in self._all:
-            self._by_month.setdefault(notice.month, []).append(notice)
+    def __init__(self, notices: Iterable[Notice] = (), withdrawn: Iterable[Notice] = ()) -> None:
+        self._shown = {notice.number: notice for notice in notices}
+        left = [notice for notice in withdrawn if notice.number not in self._shown]
+        stood = sorted((*self._shown.values(), *left), key=lambda n: (n.standing_since, n.number))
+        self._lists: dict[tuple[ListKind, str], list[Notice]] = {}
+        for notice in stood:
+            for kind in ListKind:
+                self._lists.setdefault((kind, notice.key(kind)), []).append(notice)
+
+    def _list(self, kind: ListKind, key: str) -> list[Notice]:
+        return self._lists.get((kind, key), [])
+
+    def _of(self, notices: Iterable[Notice]) -> list[Notice]:
+        return [notice for notice in notices if notice.number in self._shown]
 
     def by_number(self, number: str) -> Notice | None:
         """See `Notices`."""
-        return self._by_number.get(number)
-
-    def months(self) -> list[tuple[str, int]]:
-        """See `Notices`."""
-        return sorted(((m, len(ns)) for m, ns in self._by_month.items()), reverse=True)
-
-    def in_month(self, month: str, offset: int, limit: int) -> list[Notice]:
-        """See `Notices`."""
-        return self._by_month.get(month, [])[offset : offset + limit]
+        return self._shown.get(number)
 
     def latest(self, limit: int) -> list[Notice]:
         """See `Notices`."""
-        return self._all[:limit]
+        return self.of(ListKind.ALL, "", limit)
 
-    def of_station(self, station: str, limit: int) -> list[Notice]:
+    def of(self, kind: ListKind, key: str, limit: int) -> list[Notice]:
         """See `Notices`."""
-        return [n for n in self._all if n.station == station][:limit]
+        return self._of(reversed(self._list(kind, key)))[:limit]
 
-    def of_deputy(self, deputy: str, limit: int) -> list[Notice]:
+    def keys(self, kind: ListKind) -> list[tuple[str, int]]:
         """See `Notices`."""
-        return [n for n in self._all if n.deputy == deputy][:limit]
+        counts = (
+            (key, len(self._of(listed))) for (k, key), listed in self._lists.items() if k == kind
+        )
+        return sorted((key, count) for key, count in counts if count)
 
-    def of_area(self, code: str, limit: int) -> list[Notice]:
+    def extent(self, kind: ListKind, key: str) -> Extent:
         """See `Notices`."""
-        return [n for n in self._all if n.area == code][:limit]
+        listed = self._list(kind, key)
+        return Extent(len(listed), len(self._of(listed)))
 
-    def numbers(self) -> Iterator[str]:
+    def at(self, kind: ListKind, key: str, first: int, count: int) -> list[Notice]:
         """See `Notices`."""
-        return iter(sorted(self._by_number))
+        return self._of(self._list(kind, key)[first : first + count])[::-1]
+
+    def place(self, kind: ListKind, key: str, number: str) -> int | None:
+        """See `Notices`."""
+        listed = self._list(kind, key)
+        return next((n for n, notice in enumerate(listed) if notice.number == number), None)
+
+    def numbers(self, first: int = 0, count: int = -1) -> Iterator[str]:
+        """See `Notices`."""
+        listed = self._list(ListKind.ALL, "")[first:]
+        yield from (n.number for n in self._of(listed if count < 0 else listed[:count]))
 
 
 def no_picture(sha256: str) -> bytes | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from deputies.deputies import Deputy, Level
-from publisher import activity_rows, addresses, wording
+from matters.notices import ListKind
+from publisher import activity_rows, addresses, notice_lists, wording
 from publisher.notice_pages import page_count, turning
 from publisher.pictures import PictureKind, shown
 from publisher.qr import code
@@ -89,7 +90,8 @@ def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:
         "station": addresses.href(deputy.stations[0]) if deputy.stations else "",
         "card": addresses.href(path) + "card.vcf",
         "qr": code(base_url + addresses.href(path)) if base_url else None,
-        "notices": registers.notice_rows(registers.content.notices.of_deputy(deputy.id, 5)),
+        "notices": notice_lists.newest(registers, ListKind.DEPUTY, deputy.id),
+        "all_notices": notice_lists.link(registers, ListKind.DEPUTY, deputy.id),
     }
     faces = ((deputy.photo, PictureKind.FACE),) if deputy.photo else ()
     return PageSource(path, "deputy.html", meta, faces)

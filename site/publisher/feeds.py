@@ -1,15 +1,16 @@
-"""For machines: the Atom feed of the newest notices and the sitemap. No clock is read."""
+"""The Atom feed of the newest notices. No clock is read."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from matters.notices import Notice
 from publisher import addresses
-from publisher.wording import visible
+from publisher.registers import Registers
+from publisher.wording import STATES, visible
 
 LATEST = 20
-_SITEMAP_LIMIT = 50_000
 
 
 def _utc(time_ms: int) -> str:
@@ -17,10 +18,14 @@ def _utc(time_ms: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _updated(notice: Notice) -> int:
+    return max(notice.published_at, notice.answered_at or 0)
+
+
 def atom(title: str, notices: Sequence[Notice], base_url: str) -> bytes:
     """The feed (RFC 4287). Without a base address the links are relative to the feed."""
     site = base_url or "../"
-    updated = max((n.published_at for n in notices), default=0)
+    updated = max(map(_updated, notices), default=0)
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"'
         ' xml:lang="zh-CN">\n',
@@ -34,22 +39,35 @@ def atom(title: str, notices: Sequence[Notice], base_url: str) -> bytes:
         parts.append(
             f"<entry><id>urn:huiyin:{escape(n.number)}</id>"
             f"<title>{escape(visible(n.title))}</title><link href={quoteattr(link)}/>"
-            f"<published>{_utc(n.published_at)}</published>"
-            f"<updated>{_utc(max(n.published_at, n.answered_at or 0))}</updated>"
+            f"<published>{_utc(n.standing_since)}</published>"
+            f"<updated>{_utc(_updated(n))}</updated>"
             f"<summary>{escape(visible(n.text)[:200])}</summary></entry>\n"
         )
     return "".join([*parts, "</feed>\n"]).encode()
 
 
-def sitemap(paths: Iterable[str], base_url: str) -> bytes:
-    """The sitemap, of the first 50,000 pages: the protocol allows one file no more."""
-    entries = []
-    for n, path in enumerate(paths):
-        if n == _SITEMAP_LIMIT:
-            break
-        entries.append(f"<url><loc>{escape(base_url + addresses.href(path))}</loc></url>\n")
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        f"{''.join(entries)}</urlset>\n"
-    ).encode()
+def latest_json(registers: Registers, base_url: str) -> bytes:
+    """The newest notices for the front page of a county's portal (S08), as JSON.
+
+    {"title", "url", "notices": [{"number", "title", "url", "state", "place", "published"}]};
+    times are RFC 3339, UTC. Without a base address the links are relative to the file.
+    """
+    site = base_url or "../"
+    content = registers.content
+    rows = [
+        {
+            "number": n.number,
+            "title": visible(n.title),
+            "url": site + addresses.href(addresses.notice(n.number)),
+            "state": STATES.get(n.state, n.state),
+            "place": registers.area_name(n.area),
+            "published": _utc(n.published_at),
+        }
+        for n in content.notices.latest(LATEST)
+    ]
+    made = {
+        "title": f"{content.county.name}回音公示",
+        "url": f"{site}notices/",
+        "notices": rows,
+    }
+    return json.dumps(made, ensure_ascii=False, indent=1).encode()

@@ -33,7 +33,7 @@ class _List(NamedTuple):
 
 def _lists(registers: Registers) -> list[_List]:
     content = registers.content
-    with_notices = {month for month, _ in content.notices.months()}
+    with_notices = {month for month, _ in registers.months}
 
     def month(key: str) -> tuple[str, str]:
         path = addresses.href(addresses.month(key)) if key in with_notices else ""

@@ -1,16 +1,19 @@
 """Notices: each by itself, by month, and the index of months."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
-from matters.notices import Notice
+from matters.notices import ListKind, Notice
 from publisher import addresses, wording
+from publisher.notice_lists import NoticeList
 from publisher.pictures import PictureKind, shown
 from publisher.registers import Registers
 from publisher.sources import PageSource
 
-PER_PAGE = 20
+YEARS_SHOWN = 2
+IN_COLUMN = 8
 _SECTION = {"section": "notices/"}
 
 
@@ -61,6 +64,9 @@ def notice(registers: Registers, notice: Notice) -> PageSource:
         "answered": wording.day_of(notice.answered_at) if notice.answered_at is not None else "",
         "published": wording.day_of(notice.published_at),
         "category": category.name if category else "",
+        "category_path": addresses.href(NoticeList(ListKind.CATEGORY, category.id).path)
+        if category
+        else "",
         "area": registers.area_link(notice.area),
         "station": registers.station_link(notice.station),
         "deputy": registers.deputy_link(notice.deputy),
@@ -88,38 +94,69 @@ def _pictures(registers: Registers, notice: Notice) -> list[dict[str, Any]]:
     ]
 
 
+def _tile(path: str, name: str, count: int) -> dict[str, str]:
+    return {"path": addresses.href(path), "name": name, "note": f"{count} 件"}
+
+
+def _months(months: Iterable[tuple[str, int]]) -> list[dict[str, str]]:
+    return [
+        _tile(addresses.month(month), wording.month_name(month), count) for month, count in months
+    ]
+
+
 def index(registers: Registers) -> PageSource:
-    """The months that have notices, and the newest ones."""
-    notices = registers.content.notices
+    """The newest notices, the months of the last years, the way to older years and categories."""
+    content = registers.content
+    counts = dict(content.notices.keys(ListKind.CATEGORY))
+    years = Counter[str]()
+    for month, count in registers.months:
+        years[month[:4]] += count
+    near = sorted(years, reverse=True)[:YEARS_SHOWN]
+    categories = sorted(content.categories.values(), key=lambda c: (c.order == 0, c.order, c.id))
     meta = {
         **_SECTION,
         "title": "公示",
         "feed": True,
-        "months": [
-            {
-                "path": addresses.href(addresses.month(month)),
-                "name": wording.month_name(month),
-                "note": f"{count} 件",
-            }
-            for month, count in notices.months()
+        "latest": registers.notice_rows(content.notices.latest(5)),
+        "months": _months(one for one in registers.months if one[0][:4] in near),
+        "years": [
+            _tile(year_path(year), f"{year}年", years[year])
+            for year in sorted(years, reverse=True)
+            if year not in near
         ],
-        "latest": registers.notice_rows(notices.latest(5)),
+        "categories": [
+            _tile(NoticeList(ListKind.CATEGORY, c.id).path, c.name, counts[c.id])
+            for c in categories
+            if c.id in counts
+        ],
     }
     return PageSource("notices/", "notices.html", meta)
 
 
-def month_pages(registers: Registers, month: str, count: int) -> Iterator[PageSource]:
-    """The notices received in a month, cut into pages."""
-    last = page_count(count, PER_PAGE)
-    path = addresses.month(month)
-    for now in range(1, last + 1):
-        rows = registers.content.notices.in_month(month, (now - 1) * PER_PAGE, PER_PAGE)
+def column(registers: Registers) -> PageSource:
+    """The newest notices as a bare page, for a column on the front page of a portal (S08)."""
+    meta = {
+        **_SECTION,
+        "title": "最新公示",
+        "unlisted": True,
+        "notices": registers.notice_rows(registers.content.notices.latest(IN_COLUMN)),
+    }
+    return PageSource("notices/column/", "column.html", meta)
+
+
+def year_path(year: str) -> str:
+    """Where the months of a year are named."""
+    return addresses.folder("notices", year)
+
+
+def years(registers: Registers) -> Iterator[PageSource]:
+    """The months of each year, a page a year: the index names those of the last ones only."""
+    for year in sorted({month[:4] for month, _ in registers.months}):
         meta = {
             **_SECTION,
-            "title": f"{wording.month_name(month)}的公示",
+            "title": f"{year}年的公示",
             "trail": [{"path": "notices/", "name": "公示"}],
-            "count": count,
-            "notices": registers.notice_rows(rows),
-            "turn": turning(path, now, last),
+            "year": year,
+            "months": _months(one for one in registers.months if one[0].startswith(f"{year}-")),
         }
-        yield PageSource(addresses.cut(path, now), "month.html", meta)
+        yield PageSource(year_path(year), "notices.html", meta)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from deputies.deputies import Deputy, Level
-from matters.notices import Notice
+from matters.notices import ListKind, Notice
 from matters.registers.pages import Page
 from publisher import addresses, wording
 from publisher.content import Content, DutyDay
@@ -26,6 +26,11 @@ class Registers:
 
     def __init__(self, content: Content) -> None:
         self.content = content
+
+    @cached_property
+    def months(self) -> list[tuple[str, int]]:
+        """(yyyy-mm, how many notices) for each month that has any, newest month first."""
+        return list(self.content.notices.keys(ListKind.MONTH))[::-1]
 
     @cached_property
     def deputies(self) -> list[Deputy]:

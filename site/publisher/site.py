@@ -6,12 +6,14 @@ bytes as a build from nothing.
 
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from deputies.deputies import DEPUTIES
+from matters.notices import ListKind
 from publisher import (
     addresses,
     area_pages,
@@ -24,21 +26,26 @@ from publisher import (
     files,
     fixed_pages,
     ledger_pages,
+    list_upkeep,
+    notice_lists,
     notice_pages,
     offline,
+    sitemaps,
     specimen,
     station_pages,
 )
 from publisher.content import Content, no_picture
 from publisher.frame import rerooted
 from publisher.machinery import Machinery
+from publisher.notice_lists import NoticeList
 from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.touched import Changes, lists_of
+from publisher.touched import Changes, renamed
 from publisher.tree import Tree
+from stations.stations import STATIONS
 
 _ALL = 1_000_000
-_LISTS_CUT = ("deputies/level/", "stations/page/", "stations/kind/")
+_LISTS_OF = {DEPUTIES.noun: ListKind.DEPUTY, STATIONS.noun: ListKind.STATION}
 
 
 def _told(content: Content, numbers: Collection[str]) -> bool:
@@ -108,45 +115,51 @@ class Publisher:
         with self._lock:
             registers = self._registers()
             self._tree = Tree(self._out, self._machinery, registers.content.picture)
-            if self._unfinished.exists():
+            if careful := self._unfinished.exists():
                 self._tree.sweep()
             # Stays where a publish is cut short: the next one takes away what it left behind.
             self._unfinished.touch()
-            self._follow(registers, changes)
+            self._follow(registers, changes, careful=careful)
             self._unfinished.unlink()
 
-    def _follow(self, registers: Registers, changes: Changes) -> None:
-        """Writes and removes what `changes` touch. Called with the lock held."""
+    def _follow(self, registers: Registers, changes: Changes, *, careful: bool) -> None:
+        """Writes and removes what `changes` touch. Called with the lock held.
+
+        `careful` where the last publish was cut short.
+        """
         content = registers.content
-        numbers = self._notices_of(content, changes)
-        lists = lists_of(content, self._out, changes.notices)
+        named = renamed(content, self._out) if changes.in_registers else set()
+        for source in self._edited_pages(registers, changes, named):
+            self._tree.write(source)
+        numbers = dict.fromkeys(changes.notices)
+        for one in named:
+            numbers.update((n.number, None) for n in content.notices.of(*one, _ALL))
+        lists = list_upkeep.touched(content, self._out, numbers, careful=careful)
+        for one in named:
+            lists[one] = list_upkeep.Touched(whole=True)
         # A new page comes before the lists that link to it, an old one after them: until
         # they are written it alone knows, after a crash too, where its notice stood.
         known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
         self._write_notices(registers, (n for n in numbers if n not in known))
-        counts = dict(content.notices.months())
-        for month in lists.months:
-            self._write_month(registers, month, counts.get(month, 0))
+        for one in sorted(lists):
+            list_upkeep.write(registers, self._tree, one, lists[one])
         if changes.pages or changes.in_registers or _told(content, numbers):
             self._write_county_pages(registers)
-        if changes.in_registers:
-            self._write_registers(registers)
-        else:
-            for id in lists.deputies & content.deputies.keys():
-                deputy = content.deputies[id]
-                self._tree.write(deputy_pages.deputy(registers, deputy, self._base_url))
-            for id in lists.stations & content.stations.keys():
-                station = content.stations[id]
-                self._tree.write(station_pages.station(registers, station, self._base_url))
-            for code in lists.areas & content.areas.keys():
-                if registers.area_link(code):
-                    self._tree.write(area_pages.area(registers, content.areas[code]))
+        if not changes.in_registers:
+            for source in self._owners(registers, lists):
+                self._tree.write(source)
+        self._write_years(registers, {key[:4] for kind, key in lists if kind is ListKind.MONTH})
         for source in self._summaries(registers):
             self._tree.write(source)
         for path, data in self._summary_files(registers):
             self._tree.write_file(path, data)
+        if self._base_url:
+            self._write_sitemap(registers, numbers, known, careful=careful)
         self._write_notices(registers, (n for n in numbers if n in known))
         self._write_ledger_parts(registers)
+        if changes.in_registers:
+            # After all else: by their headings these pages know who was called otherwise.
+            self._write_registers(registers)
 
     def _registers(self) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
@@ -154,20 +167,24 @@ class Publisher:
         self._machinery.set_extra(county=msgspec.to_builtins(content.county))
         return Registers(content)
 
-    @staticmethod
-    def _notices_of(content: Content, changes: Changes) -> list[str]:
-        """The numbers of the notices whose own pages are touched."""
-        numbers = dict.fromkeys(changes.notices)
-        for id in changes.deputies:
-            numbers.update((n.number, None) for n in content.notices.of_deputy(id, _ALL))
-        for id in changes.stations:
-            numbers.update((n.number, None) for n in content.notices.of_station(id, _ALL))
-        return list(numbers)
+    def _edited_pages(
+        self, registers: Registers, changes: Changes, named: set[NoticeList]
+    ) -> Iterator[PageSource]:
+        """The pages that whoever edited them looks at first; not those of `named` (see there)."""
+        content = registers.content
+        for noun, id in changes.edited:
+            if (_LISTS_OF[noun], id) in named:
+                continue
+            if noun == DEPUTIES.noun and id in content.deputies:
+                yield deputy_pages.deputy(registers, content.deputies[id], self._base_url)
+            elif noun == STATIONS.noun and id in content.stations:
+                yield station_pages.station(registers, content.stations[id], self._base_url)
 
     def _every_page(self, registers: Registers) -> Iterator[PageSource]:
         content = registers.content
-        for month, count in content.notices.months():
-            yield from notice_pages.month_pages(registers, month, count)
+        for one in notice_lists.every(registers):
+            yield from notice_lists.pages(registers, one)
+        yield from notice_pages.years(registers)
         for number in content.notices.numbers():
             notice = content.notices.by_number(number)
             if notice is not None:
@@ -196,6 +213,7 @@ class Publisher:
     def _summaries(registers: Registers) -> Iterator[PageSource]:
         """The pages that any change may touch."""
         yield notice_pages.index(registers)
+        yield notice_pages.column(registers)
         yield ledger_pages.page(registers)
         yield fixed_pages.home(registers)
 
@@ -204,19 +222,20 @@ class Publisher:
         title = f"{content.county.name}回音公示"
         latest = content.notices.latest(feeds.LATEST)
         yield "notices/feed.xml", feeds.atom(title, latest, self._base_url)
+        yield "notices/latest.json", feeds.latest_json(registers, self._base_url)
         if self._base_url:
-            yield "sitemap.xml", feeds.sitemap(self._paths(registers), self._base_url)
+            yield sitemaps.INDEX, sitemaps.index(registers, self._base_url)
+            yield sitemaps.PAGES, sitemaps.pages(self._paths(registers), self._base_url)
 
     def _paths(self, registers: Registers) -> Iterator[str]:
-        """Every page worth finding, the few before the many."""
+        """Every page worth finding but the notices."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
-        yield from (page.path for page in english_pages.pages(registers))
+        yield from english_pages.paths(registers)
         yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
         yield from (addresses.deputy(d.id) for d in registers.deputies)
-        yield from (addresses.notice(n) for n in registers.content.notices.numbers())
 
     def _register_files(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
         content = registers.content
@@ -234,6 +253,10 @@ class Publisher:
         yield from self._register_files(registers)
         yield from self._summary_files(registers)
         yield from offline.files()
+        if self._base_url:
+            for part in range(1, sitemaps.parts(registers) + 1):
+                data = sitemaps.notices(registers, part, self._base_url)
+                yield sitemaps.part_path(part), data
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()
@@ -247,19 +270,44 @@ class Publisher:
             else:
                 self._tree.remove(addresses.notice(number))
 
-    def _write_month(self, registers: Registers, month: str, count: int) -> None:
-        """Writes the pages of a month and removes those that it no longer fills."""
-        last = 0
-        if count:
-            for source in notice_pages.month_pages(registers, month, count):
-                self._tree.write(source)
-                last += 1
-        path = addresses.month(month)
-        if not last:
-            self._tree.remove(path)
-            return
-        while (self._out / path / str(last + 1)).exists():
-            self._tree.remove(f"{path}{last + 1}/")
+    def _owners(self, registers: Registers, lists: Iterable[NoticeList]) -> Iterator[PageSource]:
+        """The pages of the areas, stations and deputies that some lists are of."""
+        content = registers.content
+        for kind, key in lists:
+            if kind is ListKind.DEPUTY and key in content.deputies:
+                yield deputy_pages.deputy(registers, content.deputies[key], self._base_url)
+            elif kind is ListKind.STATION and key in content.stations:
+                yield station_pages.station(registers, content.stations[key], self._base_url)
+            elif kind is ListKind.AREA and registers.area_link(key):
+                yield area_pages.area(registers, content.areas[key])
+
+    def _write_years(self, registers: Registers, years: Iterable[str]) -> None:
+        """Writes the pages of some years; removes those of years without any notice."""
+        pages = {page.path: page for page in notice_pages.years(registers)}
+        for path in map(notice_pages.year_path, sorted(years)):
+            if path in pages:
+                self._tree.write(pages[path])
+            else:
+                self._tree.remove(path)
+
+    def _write_sitemap(
+        self, registers: Registers, numbers: Iterable[str], known: Set[str], *, careful: bool
+    ) -> None:
+        """Writes the touched parts of the sitemap; removes those that it no longer has."""
+        last = sitemaps.parts(registers)
+        touched: set[int] = set()
+        for number in numbers:
+            place = registers.content.notices.place(ListKind.ALL, "", number)
+            if careful or place is None:
+                touched.update(range(1, last + 1))
+            elif number in known:
+                touched.add(sitemaps.part_of(place))
+            else:
+                touched.update(range(sitemaps.part_of(place), last + 1))
+        for part in sorted(touched):
+            data = sitemaps.notices(registers, part, self._base_url)
+            self._tree.write_file(sitemaps.part_path(part), data)
+        while self._tree.remove_file(sitemaps.part_path(last + 1)):
             last += 1
 
     def _write_ledger_parts(self, registers: Registers) -> None:
@@ -297,7 +345,8 @@ class Publisher:
         for parent in parents:
             for page in sorted((self._out / parent).glob("**/index.html"), reverse=True):
                 path = page.parent.relative_to(self._out).as_posix() + "/"
-                if path not in written:
+                # Lists of notices go with their owner, or are seen to by themselves.
+                if path not in written and "/notices/" not in path:
                     self._tree.remove(path)
 
     def _write_registers(self, registers: Registers) -> None:
@@ -309,8 +358,3 @@ class Publisher:
         for path, data in self._register_files(registers):
             self._tree.write_file(path, data)
         self._remove_others(("areas", "deputies", "stations", "en/areas", "en/stations"), written)
-        for path in _LISTS_CUT:
-            folder = self._out / path
-            for empty in (*folder.glob("*/"), folder):
-                if empty.is_dir() and not any(empty.iterdir()):
-                    empty.rmdir()

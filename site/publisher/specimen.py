@@ -28,6 +28,7 @@ from publisher import (
     english_pages,
     fixed_pages,
     ledger_pages,
+    notice_lists,
     notice_pages,
     station_pages,
 )
@@ -91,7 +92,7 @@ def content() -> Content:
             before=(_PICTURE,),
             after=(_PICTURE,),
         )
-        for n in range(notice_pages.PER_PAGE + 1)
+        for n in range(notice_lists.PER_PAGE + notice_lists.FRONT_LEAST)
     ]
     deputies = {
         f"d{n}": Deputy(
@@ -220,9 +221,11 @@ def pages() -> Iterator[PageSource]:
     for station in registers.stations:
         yield station_pages.station(registers, station, "https://example.org/")
     yield notice_pages.index(registers)
-    for month, count in notices.months():
-        yield from notice_pages.month_pages(registers, month, count)
-    for notice in notices.in_month("2026-01", 0, 1):
+    yield notice_pages.column(registers)
+    yield from notice_pages.years(registers)
+    for one in notice_lists.every(registers):
+        yield from notice_lists.pages(registers, one)
+    for notice in notices.latest(1):
         yield notice_pages.notice(registers, notice)
     yield from county_pages.every(registers)
     yield from english_pages.pages(registers)

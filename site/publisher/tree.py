@@ -1,7 +1,7 @@
 """The folder that a site is written into, page by page, with what belongs to each page."""
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from publisher import files
 from publisher.album import Album, names_in
@@ -29,14 +29,18 @@ class Tree:
         self._fresh = fresh
         self.album = Album(root, picture, flushed=not fresh)
 
-    def write(self, source: PageSource) -> None:
-        """Writes a page, its pictures before it; takes away what only it named until now."""
+    def write(self, source: PageSource) -> bool:
+        """Writes a page, its pictures before it; takes away what only it named until now.
+
+        False where it stood there as it is.
+        """
         path = f"{source.path}index.html"
         before, after = files.read(self.root / path), self._machinery.data(source)
         names = names_in(after)
         self.album.name(source.path, names, source.pictures)
         self._put(path, before, after)
         self.album.forget(source.path, names_in(before) - names)
+        return before != after
 
     def write_hand_written(self, path: str) -> None:
         """Writes a page of site/docs."""
@@ -47,10 +51,23 @@ class Tree:
         self._put(path, files.read(self.root / path), data)
 
     def remove(self, path: str) -> None:
-        """Removes a page with its folder and the pictures that only it named."""
+        """Removes a page with its folder, empty ones above it, and what only it named."""
         page = files.read(self.root / path / "index.html")
         files.remove(self.root / path)
+        for above in PurePosixPath(path).parents:
+            folder = self.root / above
+            if above.name and folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()
         self.album.forget(path, names_in(page))
+
+    def remove_file(self, path: str) -> bool:
+        """Removes what is no page with its copies, the copies first; False where it is not."""
+        target = self.root / path
+        for suffix in suffixes(path):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        stood = target.exists()
+        target.unlink(missing_ok=True)
+        return stood
 
     def sweep(self) -> None:
         """Takes away what nobody shows, after a publish that was cut short."""

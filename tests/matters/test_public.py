@@ -12,7 +12,7 @@ from matters import history, public
 from matters.actors import Actor
 from matters.history import HistoricalRow
 from matters.ledgers.ledger import Count, Ledger
-from matters.notices import Notice
+from matters.notices import ListKind, Notice
 from matters.public import NoticeShelf
 from matters.refusals import NoConsent, NotNow
 from matters.terms import Kind, Role
@@ -50,8 +50,9 @@ def notices(log: Log) -> list[Notice]:
         latest = shelf.latest(1000)
         numbers = {notice.number for notice in latest}
         assert set(shelf.numbers()) == numbers
-        assert sum(count for _, count in shelf.months()) == len(numbers)
-        by_month = [one for month, _ in shelf.months() for one in shelf.in_month(month, 0, 99)]
+        months = shelf.keys(ListKind.MONTH)
+        assert sum(count for _, count in months) == len(numbers)
+        by_month = [one for month, _ in months for one in shelf.of(ListKind.MONTH, month, 99)]
         assert {one.number for one in by_month} == numbers
         for notice in latest:
             assert shelf.by_number(notice.number) == notice
@@ -116,9 +117,9 @@ def test_a_published_matter_is_a_notice_with_the_public_text_alone(log: Log, clo
     with log.reading() as connection:
         shelf = NoticeShelf(connection)
         for found, other in (
-            (shelf.of_station("dahe", 5), shelf.of_station("xiaohe", 5)),
-            (shelf.of_deputy("li", 5), shelf.of_deputy("wang", 5)),
-            (shelf.of_area(AREAS[0], 5), shelf.of_area(AREAS[1], 5)),
+            (shelf.of(ListKind.STATION, "dahe", 5), shelf.of(ListKind.STATION, "xiaohe", 5)),
+            (shelf.of(ListKind.DEPUTY, "li", 5), shelf.of(ListKind.DEPUTY, "wang", 5)),
+            (shelf.of(ListKind.AREA, AREAS[0], 5), shelf.of(ListKind.AREA, AREAS[1], 5)),
         ):
             assert [one.number for one in found] == [number] and other == []
 
