@@ -1,7 +1,8 @@
 """`python -m bench`: every benchmark, as one table beside its peers, and build/bench.json.
 
-Figures on standard output, progress on standard error. Takes about four minutes, and the lists of
-a million matters a quarter of an hour more (`--count` for fewer).
+Figures on standard output, progress on standard error. Takes about four minutes, the search of
+100,000 notices as long again (`--notices` for fewer), and the lists of a million matters a quarter
+of an hour more (`--count` for fewer).
 """
 
 import argparse
@@ -17,11 +18,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import durability, intake, lists, pages, paint, publishing
+from bench import durability, intake, lists, pages, paint, publishing, search
 from bench.figures import Figure, rows_as_text, table, write_json
 from bench.processes import ROOT
 
-PARTS = ("publishing", "pages", "lists", "durability", "intake")
+PARTS = ("publishing", "pages", "lists", "search", "durability", "intake")
 
 
 def main() -> int:
@@ -32,6 +33,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4, help="of each load (default 4)")
     parser.add_argument(
         "--count", type=int, default=1_000_000, help="matters of the lists (default 1,000,000)"
+    )
+    parser.add_argument(
+        "--notices", type=int, default=100_000, help="notices to search (default 100,000)"
     )
     parser.add_argument(
         "--sizes",
@@ -63,6 +67,7 @@ def main() -> int:
             "publishing": lambda: publishing.run(home / "publishing", given.sizes, say),
             "pages": lambda: pages.run(home / "pages", site if site.exists() else None, say),
             "lists": lambda: lists.run(home / "lists", given.count, say),
+            "search": lambda: search.run(home / "search", given.notices, say),
             "durability": lambda: durability.run(home / "durability", 2 * given.seconds, say),
             "intake": lambda: intake.run(home / "intake", given.rounds, given.seconds, say),
         }

@@ -163,9 +163,9 @@ class NoticeShelf:
                 if rating
             },
             imported=imported,
-            first_published_at=first_shown_at,
             before=matter.before,
             after=matter.after,
+            first_published_at=first_shown_at,
         )
 
     def _approved_at(self, batch: bytes) -> int:

@@ -66,7 +66,9 @@ _POLICY = (
     b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 )
-
+# The one page that other sites may show within theirs; nothing can be done on it (S08).
+_COLUMN = "/notices/column/"
+_COLUMN_POLICY = (_POLICY[0], _POLICY[1].replace(b"frame-ancestors 'none'", b"frame-ancestors *"))
 
 # Pages that carry the script of the outbox, and its service worker, which may fetch from here too.
 _SCRIPTED = re.compile(
@@ -236,10 +238,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], *_SECURITY, (b"x-request-id", request_id.encode())]
+                guards = _SECURITY[:1] if scope["path"].endswith(_COLUMN) else _SECURITY
+                headers = [*message["headers"], *guards, (b"x-request-id", request_id.encode())]
                 if not any(name == _POLICY[0] for name, _ in message["headers"]):
-                    scripted = _SCRIPTED.fullmatch(scope["path"]) is not None
-                    headers.append(_SCRIPT_POLICY if scripted else _POLICY)
+                    headers.append(_policy_of(scope["path"]))
                 message["headers"] = headers
             await send(message)
 
@@ -260,6 +262,13 @@ class Envelope:
                     status,
                     (time.monotonic() - began) * 1000,
                 )
+
+
+def _policy_of(path: str) -> tuple[bytes, bytes]:
+    """Return the content security policy of a path."""
+    if path.endswith(_COLUMN):
+        return _COLUMN_POLICY
+    return _SCRIPT_POLICY if _SCRIPTED.fullmatch(path) else _POLICY
 
 
 def _without_secrets(path: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from matters.listing.text_terms import folded
 from matters.notices import Notice
@@ -42,25 +42,25 @@ def _first(text: str, words: Sequence[str]) -> int | None:
 def marked(text: str, words: Sequence[str]) -> Markup:
     """Return a text, escaped, with the words in <mark>."""
     shown = wording.visible(text)
-    parts: list[Markup] = []
+    parts: list[str] = []
     at = 0
     for start, end in _spans(shown, words):
         if end > at:
-            parts.append(
-                Markup("{}<mark>{}</mark>").format(shown[at:start], shown[max(at, start) : end])
-            )
+            parts += (escape(shown[at:start]), "<mark>", escape(shown[max(at, start) : end]))
+            parts.append("</mark>")
             at = end
-    return Markup("").join([*parts, Markup("{}").format(shown[at:])])
+    return Markup("".join([*parts, escape(shown[at:])]))
 
 
 def _spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Return where the words stand in a text, however they are written, in order."""
-    if not words:
-        return []
-    pieces = [_folded(character) for character in text]
+    plain = folded(text)
     # Of each folded character, the place of the one that it comes from.
-    places = [at for at, piece in enumerate(pieces) for _ in piece]
-    plain = "".join(pieces)
+    places: Sequence[int] = range(len(text))
+    if len(plain) != len(text):
+        pieces = [_folded(character) for character in text]
+        places = [at for at, piece in enumerate(pieces) for _ in piece]
+        plain = "".join(pieces)
     return sorted(
         (places[match.start()], places[match.end() - 1] + 1)
         for word in words

@@ -15,6 +15,7 @@ from matters.sessions.acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Grade, Kind, Rating
 from server.county_registers import BY_PLURAL
 from server.languages import ENGLISH, translated
+from server.search import KINDS
 
 # Months (yyyy-mm), the lead unit, an area with all below it.
 _LEDGER = ("from", "to", "lead", "within")
@@ -45,6 +46,13 @@ def document() -> dict[str, Any]:
             )
         },
         "/m/{number}/message": {"post": _villager("Add something", {"text": {"type": "string"}})},
+        "/search": {
+            "get": _operation(
+                "Villages, deputies, stations and notices by a word or two",
+                [_query("q"), {**_query("kind"), "schema": {"enum": list(KINDS)}}, _query("page")],
+                secured=False,
+            )
+        },
         "/healthz": {"get": _operation("How the node is", [], secured=False)},
         "/metrics": {"get": _operation("Prometheus text", [], secured=False)},
         "/api/v1/openapi.json": {"get": _operation("This document", [], secured=False)},

@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -226,12 +227,12 @@ def _look_at_notices(node: Node, answer: Answer) -> None:
     with node.log.reading() as connection:
         # What is public no more since, or has no page yet, is not shown.
         shelf = NoticeShelf(connection)
-        out = node.site.out
+        pages = str(node.site.out)
         found = map(shelf.by_number, answer.found.numbers)
         answer.notices = tuple(
             notice
             for notice in found
-            if notice is not None and (out / addresses.notice(notice.number)).is_dir()
+            if notice is not None and Path(f"{pages}/{addresses.notice(notice.number)}").is_dir()
         )
 
 

@@ -176,7 +176,7 @@ def _entry(
         )
         if one
     )
-    # A word in Latin letters is found by its beginning, and so has a blank before it.
+    # Each word with a blank before it: see `_needle`.
     text = " ".join(chain(("",), names, latin, (folded(one) for one in texts if one)))
     return _Entry(record, "\n" + "\n".join(names) + "\n", text)
 
@@ -196,29 +196,29 @@ def initials_of(pinyin: str) -> str:
 def _found(entries: Sequence[_Entry[Record]], words: Sequence[str]) -> Hits[Record]:
     if not words:
         return Hits()
-    held = entries
-    for word in sorted(words, key=len, reverse=True):
-        needle = f" {word}" if word.isascii() and not word.isdigit() else word
-        held = [entry for entry in held if needle in entry.text]
-    # Step by step, for a word like 村 stands in all of them.
-    exact, rest = _parted(held, [f"\n{word}\n" for word in words])
-    named, others = _parted(rest, words)
-    first, inside = _parted(named, [f"\n{word}" for word in words])
-    return Hits(tuple(entry.record for entry in chain(exact, first, inside, others)), len(exact))
+    first, *others = sorted(words, key=len, reverse=True)
+    needle, needles = _needle(first), [_needle(word) for word in others]
+    ranked: tuple[list[Record], ...] = ([], [], [], [])
+    # One pass, for a word like 村 stands in all of them.
+    for record, names, text in entries:
+        if needle not in text or (needles and not all(one in text for one in needles)):
+            continue
+        rank = _rank(names, first) if first in names else 3
+        if others and rank:
+            rank = min(rank, *(_rank(names, word) for word in others))
+        ranked[rank].append(record)
+    return Hits(tuple(chain.from_iterable(ranked)), len(ranked[0]))
 
 
-def _parted(
-    entries: Sequence[_Entry[Record]], signs: Sequence[str]
-) -> tuple[list[_Entry[Record]], list[_Entry[Record]]]:
-    """Return the entries whose names hold one of the signs, and the others."""
-    if len(signs) == 1:
-        (sign,) = signs
-        return (
-            [entry for entry in entries if sign in entry.names],
-            [entry for entry in entries if sign not in entry.names],
-        )
-    with_it: list[_Entry[Record]] = []
-    without: list[_Entry[Record]] = []
-    for entry in entries:
-        (with_it if any(sign in entry.names for sign in signs) else without).append(entry)
-    return with_it, without
+def _needle(word: str) -> str:
+    """Return what is looked for: a word in Latin letters is found by its beginning."""
+    return f" {word}" if word.isascii() and not word.isdigit() else word
+
+
+def _rank(names: str, word: str) -> int:
+    """Return 0 for a whole name, 1 for the beginning of one, 2 for a part, 3 for none of it."""
+    if word not in names:
+        return 3
+    if f"\n{word}\n" in names:
+        return 0
+    return 1 if f"\n{word}" in names else 2

@@ -24,6 +24,8 @@ _SHOWN_BY_REGISTERS = frozenset(
 _SHOWN_EVERYWHERE = frozenset(
     register.noun for register in (AREAS, UNITS, CATEGORIES, COUNTIES, RULES)
 )
+# An import changes many records, and none of them is waited for.
+_EDITED_MOST = 5
 # A matter that has just come has no page of its own yet; it only moves the ledger's counts.
 _NEW = (MatterEvent.RAISED, MatterEvent.IMPORTED)
 
@@ -46,6 +48,7 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
     newest = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
     notices: set[str] = set()
     kinds: dict[bytes, set[str]] = {}
+    edited: set[tuple[str, str]] = set()
     everything = registers = pages = counts = False
     for subject, kind in connection.execute(
         "SELECT subject, type FROM events WHERE position > ? AND position <= ?",
@@ -62,6 +65,7 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
                 kinds.setdefault(subject, set()).add(kind)
         elif noun in _SHOWN_BY_REGISTERS:
             registers = True
+            edited |= _pages_of(connection, subject)
         elif noun == PAGES.noun:
             pages = True
         elif noun in _SHOWN_EVERYWHERE:
@@ -71,7 +75,11 @@ def news_since(connection: sqlite3.Connection, position: int) -> News:
     )
     connection.execute("ROLLBACK")
     changes = Changes(
-        notices=tuple(sorted(notices)), registers=registers, pages=pages, everything=everything
+        notices=tuple(sorted(notices)),
+        registers=registers,
+        pages=pages,
+        everything=everything,
+        edited=tuple(sorted(edited)[:_EDITED_MOST]),
     )
     return News(changes, counts, newest)
 
@@ -84,3 +92,16 @@ def _left_unseen(connection: sqlite3.Connection, matter: bytes, happened: set[st
     if not happened & _MOVING:
         return False
     return bool(happened & _TURNING) or not is_shown(connection, matter)
+
+
+def _pages_of(connection: sqlite3.Connection, subject: bytes) -> set[tuple[str, str]]:
+    """Return the (noun, id) of the deputy or station on whose page a change is looked for first."""
+    row = connection.execute(
+        "SELECT noun, id, record ->> 'station' FROM records WHERE subject=?", (subject,)
+    ).fetchone()
+    if row is None:
+        return set()
+    noun, identity, station = row
+    if noun in (DEPUTIES.noun, STATIONS.noun):
+        return {(noun, identity)}
+    return {(STATIONS.noun, station)} if station else set()

@@ -27,6 +27,11 @@ _ID = re.compile("[a-z0-9]+(?:-+[a-z0-9]+)*")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 _NO_PHONE = frozenset({"无", "暂无", "没有", "/", "-", "--", "none", "n/a"})
 _PHONE = re.compile(r"\+?[0-9(][0-9()+\-/、, ]*(?:(?:转|ext\.?) ?[0-9]+)?", re.IGNORECASE)
+# Nothing that could end an attribute or hide where a link leads: no user before the host.
+_HTTPS = re.compile(
+    r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9/?#=&%._~:,;+!*()-]*)?",
+    re.IGNORECASE,
+)
 _DAY = re.compile(
     r"(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?"
     r"(?:[ T]00:00(?::00)?)?"
@@ -121,6 +126,14 @@ def parse_picture(text: str) -> str:
     if cleaned and not re.fullmatch("[0-9a-f]{64}", cleaned):
         raise CellError
     return cleaned
+
+
+def parse_web_address(text: str) -> str:
+    """Return an https address as it was typed. Raises `CellError` for any other."""
+    value = clean_line(text)
+    if not _HTTPS.fullmatch(value) or len(value) > 500:
+        raise CellError
+    return value
 
 
 def parse_list(text: str) -> list[str]:

@@ -65,11 +65,22 @@ def take_out(connection: sqlite3.Connection, seq: int, terms: Iterable[str]) -> 
         ).fetchone()
         if row is None:
             continue
-        lows = set(_lows_in(row[0])) - {low}
-        if lows:
-            _write(connection, key, _with(b"", lows))
+        holders = _without(row[0], low)
+        if holders:
+            _write(connection, key, holders)
         else:
             connection.execute("DELETE FROM postings WHERE chunk=? AND term=?", key)
+
+
+def _without(holders: bytes, low: int) -> bytes:
+    """Return the holders of a row but for one, as they would have been written without it."""
+    if len(holders) != _BITMAP_BYTES:
+        return array("H", [one for one in array("H", holders) if one != low]).tobytes()
+    held = bytearray(holders)
+    held[low >> 3] &= ~(1 << (low & 7)) & 0xFF
+    if int.from_bytes(held, "little").bit_count() >= _FEW:
+        return bytes(held)
+    return array("H", _lows(bytes(held))).tobytes()
 
 
 def _with(holders: bytes, lows: Iterable[int]) -> bytes:

@@ -14,6 +14,7 @@ from stations.cells import (
     parse_id,
     parse_labels,
     parse_phone,
+    parse_web_address,
     parse_yes,
 )
 from stations.registers import Column, Problem, Register
@@ -23,6 +24,7 @@ class County(msgspec.Struct, frozen=True, kw_only=True):
     """The county that a hub serves. `id` is always "county", for there is one.
 
     `area` is the county's own area code. `sample` marks an invented county on every page.
+    `portal` is the address of the county's portal or city app, https only (S08).
     `results` are the labels of the result classes A to D, which differ from place to place.
     """
 
@@ -37,6 +39,7 @@ class County(msgspec.Struct, frozen=True, kw_only=True):
     results: dict[str, str] = {}
     name_en: str = ""
     office_en: str = ""
+    portal: str = ""
 
 
 def _check(county: County) -> Iterable[Problem]:
@@ -131,5 +134,14 @@ COUNTIES: Register[County] = Register(
         ),
         _words("name_en", "英文名", "English name", "英文名称"),
         _words("office_en", "办公室英文名", "English office name"),
+        Column(
+            field="portal",
+            label_zh="政务门户",
+            label_en="Portal",
+            aliases=("门户网站", "政府网站", "政务服务网", "portal address"),
+            parse=lambda text, _: parse_web_address(text),
+            expected_zh="以 https:// 开头的网址",
+            expected_en="an address that begins with https://",
+        ),
     ),
 )

@@ -164,7 +164,10 @@ def _print(
             sheets = made(county, asked)
     except Refusal as refusal:
         raise click.ClickException(_said(refusal)) from refusal
-    _write(out, sheets, Size(size.upper()))
+    try:
+        _write(out, sheets, Size(size.upper()))
+    except OSError as error:
+        raise click.ClickException(f"{out}: 写不进去 / can't be written: {error}") from error
 
 
 def _said(refusal: Refusal) -> str:

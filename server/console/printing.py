@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from deputies.deputies import Deputy
 from matters.actors import Actor
+from matters.notices import ListKind
+from matters.public import NoticeShelf
 from matters.refusals import N_, NotFound, NotThisRole, Refusal
 from matters.terms import Role
 from server.console.doors import actor_of, signed_in
@@ -75,7 +77,7 @@ OFFERS: Mapping[PaperKind, Offer] = {
         20,
     ),
     PaperKind.ROTA: Offer(N_("接待日安排表"), N_("三个月里哪天谁接待，上墙。"), ("station",)),
-    PaperKind.ROLL: Offer(N_("代表名册"), N_("一站一册，登记存档。"), ("station",)),
+    PaperKind.ROLL: Offer(N_("联络站代表名册"), N_("一站一册，登记存档。"), ("station",)),
     PaperKind.NOTICES: Offer(
         N_("大字公示"),
         N_("一件一张，大字，贴公示栏。填编号印那一件，不填印最新的几件。"),
@@ -85,6 +87,7 @@ OFFERS: Mapping[PaperKind, Offer] = {
     ),
     PaperKind.MONTH: Offer(N_("每月公示清单"), N_("一个月公示的事，列成大字清单。"), ("month",)),
 }
+_MONTHS_MOST = 36
 _OF_DEPUTY = (PaperKind.DEPUTIES, PaperKind.CARDS)
 
 
@@ -136,8 +139,8 @@ async def _page(request: Request, refusal: Refusal | None, kind: str = "") -> Re
 
     def months() -> list[str]:
         with node.log.reading() as connection:
-            county = read_county(connection, "", today(), b"")
-            return [month for month, _ in county.registers.months][:36]
+            found = NoticeShelf(connection).keys(ListKind.MONTH)
+            return [month for month, _ in found[: -_MONTHS_MOST - 1 : -1]]
 
     return console_page(
         request,

@@ -1,6 +1,6 @@
 """Big print for the notice board: one notice a sheet, or a month's list (L11, Q04)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from matters.notices import Notice
 from publisher import addresses, wording
@@ -8,8 +8,10 @@ from server.paper.county import PaperCounty
 from server.paper.sheets import Sheet, cut_to, cut_to_lines, lines_of, sheet, size_class
 
 LIST_MOST = 300
-_ON_THE_FIRST = 8
-_ON_A_SHEET = 10
+# How many lines of a list stand on the first sheet and on the others: where it ends, with the code
+# at the foot, and where it goes on.
+_ON_THE_FIRST = (8, 10)
+_ON_THE_OTHERS = (10, 12)
 # In `rem`, of which a sheet is 297 high: what a notice's sheet has beside its title and its texts.
 _BESIDE = 143.0
 _LINE = 11.7
@@ -67,8 +69,7 @@ def month_list(
         }
         for notice in notices
     ][:LIST_MOST]
-    pages = [rows[:_ON_THE_FIRST]]
-    pages += [rows[at : at + _ON_A_SHEET] for at in range(_ON_THE_FIRST, len(rows), _ON_A_SHEET)]
+    pages = list(_pages(rows))
     name = wording.month_name(month)
     return sheet(
         "month.html",
@@ -81,3 +82,14 @@ def month_list(
         count=len(rows),
         page=county.page_code(addresses.month(month)),
     )
+
+
+def _pages(rows: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    """Yield the lines of each sheet; the last has at least one."""
+    ending, going_on = _ON_THE_FIRST
+    while len(rows) > ending:
+        here = min(going_on, len(rows) - 1)
+        yield rows[:here]
+        rows = rows[here:]
+        ending, going_on = _ON_THE_OTHERS
+    yield rows

@@ -86,8 +86,19 @@ class PaperCounty:
     def sittings(
         self, station: Station, until: datetime.date | None = None, count: int = _SITTINGS_MOST
     ) -> list[DutyDay]:
-        """Return a station's sittings from today on, up to `until` where it is given."""
-        days = duty_days(station, self.found.deputies.values(), self.today, count)
+        """Return a station's sittings from today on, with shifts and holidays.
+
+        Up to `until` where it is given, and then with those that fall out among them.
+        """
+        days = duty_days(
+            station,
+            self.found.deputies.values(),
+            self.today,
+            count,
+            shifts=self.found.shifts.values(),
+            calendar=self.found.calendar,
+            fallen_out=until is not None,
+        )
         return list(takewhile(lambda day: until is None or day.date < until, days))
 
     def names_of(self, day: DutyDay) -> list[str]:

@@ -9,15 +9,21 @@ folder and no key.
 import asyncio
 import ctypes
 import logging
+import os
 import sys
 from contextlib import redirect_stdout, suppress
 
 from matters.refusals import N_, Refusal
 
-# A thousand sheets of the largest kind take less; what takes longer hangs.
-DRAW_MOST_S = 180.0
+# 300 sheets take a minute on a calm machine; what takes this long hangs.
+DRAW_MOST_S = 240.0
 # Two cores draw two PDFs; more at once would only make all of them late.
-_places = asyncio.Semaphore(2)
+AT_ONCE = 2
+WAITING_MOST = 6
+_places = asyncio.Semaphore(AT_ONCE)
+_asked: set[object] = set()
+# Intake goes before printing.
+_NICE = 10
 
 
 class PaperMissing(Refusal):
@@ -36,6 +42,14 @@ class PaperFailed(Refusal):
     status = 503
     message = N_("打印件没有生成成功，可能一次要的太多。")
     advice = N_("请少选一些，分几次生成；还不行请告诉系统管理员。")
+
+
+class PaperBusy(Refusal):
+    """Others are having PDFs drawn, and more wait already."""
+
+    code = "paper-busy"
+    status = 503
+    message = N_("前面还有好几份打印件在生成，请过一两分钟再试。")
 
 
 def why_missing() -> str:
@@ -73,7 +87,7 @@ def draw(html: str) -> bytes:
     if why_missing():
         raise PaperMissing
     import weasyprint
-    from weasyprint.urls import URLFetcher
+    from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
 
     # A sheet brings all that it needs: whatever else it names comes from somebody's text.
     nothing = URLFetcher(allowed_protocols=())
@@ -83,8 +97,19 @@ def draw(html: str) -> bytes:
 async def draw_apart(html: str) -> bytes:
     """Return the PDF of an HTML document, drawn in a process of its own.
 
-    Raises PaperMissing, and PaperFailed where it ends badly or takes too long.
+    Raises PaperMissing, PaperBusy, and PaperFailed where it ends badly or takes too long.
     """
+    if len(_asked) >= AT_ONCE + WAITING_MOST:
+        raise PaperBusy
+    asked = object()
+    _asked.add(asked)
+    try:
+        return await _draw_apart(html)
+    finally:
+        _asked.discard(asked)
+
+
+async def _draw_apart(html: str) -> bytes:
     async with _places:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -115,6 +140,7 @@ _MISSING = 3
 
 def main() -> None:
     """Draw from standard input to standard output; ends with 3 where this machine can't."""
+    os.nice(_NICE)
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     try:
         pdf = draw(sys.stdin.buffer.read().decode())

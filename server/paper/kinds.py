@@ -164,17 +164,19 @@ def _notices(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
         area = _one(county.found.areas, wanted.area, "area")
         found = county.notices.of(ListKind.AREA, area.id, count)
     elif wanted.station:
-        found = county.notices.of(ListKind.STATION, _stations(county, wanted)[0].id, count)
+        station = _stations(county, wanted)[0]
+        found = county.notices.of(ListKind.STATION, station.id, count)
     elif wanted.deputy:
-        found = county.notices.of(ListKind.DEPUTY, _deputies(county, wanted)[0].id, count)
+        deputy = _deputies(county, wanted)[0]
+        found = county.notices.of(ListKind.DEPUTY, deputy.id, count)
     else:
         found = county.notices.latest(count)
     return [notice_sheet(county, notice) for notice in found]
 
 
 def _month(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
-    months = [month for month, _ in county.registers.months]
-    month = wanted.month or (months[0] if months else "")
+    months = [month for month, _ in county.notices.keys(ListKind.MONTH)]
+    month = wanted.month or (months[-1] if months else "")
     if month not in months:
         return []
     found = county.notices.of(ListKind.MONTH, month, LIST_MOST)

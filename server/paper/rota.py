@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+from deputies.rota import DutyDay
 from publisher import wording
 from server.paper.county import PaperCounty
 from server.paper.posters import rule_words
@@ -14,7 +15,7 @@ MONTHS = 3
 # without its names, a line of names, and a character of them.
 _HIGH, _WIDE = 134.0, 58.0
 _PRINT = ((17.0, 7.5, 5.8), (7.8, 5.7, 4.4), (5.7, 4.4, 3.4))
-_LINES = (3, 3, 2, 1)
+_LINES = (3, 3, 2)
 # In the smallest print, of a line each.
 _MOST = 30
 
@@ -31,7 +32,7 @@ def rota_sheet(county: PaperCounty, station: Station) -> Sheet:
             {
                 "day": wording.week_day(day.date),
                 "hours": f"{day.starts}–{day.ends}",
-                "names": "、".join(county.names_of(day)),
+                "names": _who(county, day),
             }
             for day in days
             if start <= day.date < end
@@ -53,6 +54,12 @@ def rota_sheet(county: PaperCounty, station: Station) -> Sheet:
         made=wording.long_day(county.today),
         page=county.page_code(f"stations/{station.id}/"),
     )
+
+
+def _who(county: PaperCounty, day: DutyDay) -> str:
+    """Return who sits on a day, and what is not as the rule has it."""
+    names = "、".join(county.names_of(day)) or ("代表待定" if day.held else "")
+    return names + (f"（{day.note}）" if names and day.note else day.note)
 
 
 def _print_for(months: list[list[str]]) -> tuple[int, int]:

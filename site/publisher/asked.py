@@ -55,9 +55,10 @@ class AskedPages:
         root: str,
         lang: str = "zh",
     ) -> str:
-        """The submission form in Chinese or English (`lang`), with `values` by field as typed, and `errors` of field, message.
+        """The submission form in Chinese or English (`lang`), with `values` by field as typed.
 
-        A `station` or `deputy` among the values that is in the registers is named at the top.
+        `errors` have field and message. A `station` or `deputy` among the values that is in
+        the registers is named at the top.
         """
         with self._lock:
             source = fixed_pages.submit(self._registers(), values, errors, lang)

@@ -1,6 +1,7 @@
 """duty.ics: the coming duty days of a station, for the calendar on a phone (RFC 5545)."""
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 
 from publisher.content import DutyDay
@@ -26,6 +27,12 @@ def _moment(date: datetime.date, time: str) -> datetime.datetime:
     return datetime.datetime.combine(date, datetime.time(int(hours), int(minutes)), tzinfo=SHANGHAI)
 
 
+def _summary(day: DutyDay, sitting: str) -> str:
+    if not day.held:
+        return "不接待（代表接待日停一次）"
+    return f"代表接待日：{sitting}" if sitting else "代表接待日"
+
+
 def calendar(station: Station, days: Sequence[DutyDay], names: dict[str, str]) -> bytes:
     """The calendar of a station. `names` are deputies' names by id.
 
@@ -38,20 +45,30 @@ def calendar(station: Station, days: Sequence[DutyDay], names: dict[str, str]) -
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
         f"X-WR-CALNAME:{escaped(station.name)}",
+        "X-WR-TIMEZONE:Asia/Shanghai",
+        # How often a phone that follows the address looks again (RFC 7986 5.7, and before it).
+        "REFRESH-INTERVAL;VALUE=DURATION:PT12H",
+        "X-PUBLISHED-TTL:PT12H",
         *_ZONE,
     ]
+    given: Counter[str] = Counter()
     for day in days:
         starts, ends = _moment(day.date, day.starts), _moment(day.date, day.ends)
         sitting = "、".join(names[id] for id in day.deputies if id in names)
+        uid = f"{station.id}-{starts:%Y%m%dT%H%M}"
+        given[uid] += 1
+        if given[uid] > 1:
+            # A sitting that was moved to the hours of another.
+            uid += f"-{given[uid]}"
         content += [
             "BEGIN:VEVENT",
-            f"UID:{escaped(station.id)}-{starts:%Y%m%dT%H%M}@huiyin",
+            f"UID:{escaped(uid)}@huiyin",
             f"DTSTAMP:{starts.astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}",
             f"DTSTART;TZID=Asia/Shanghai:{starts:%Y%m%dT%H%M%S}",
             f"DTEND;TZID=Asia/Shanghai:{ends:%Y%m%dT%H%M%S}",
-            f"SUMMARY:{escaped(f'代表接待日：{sitting}' if sitting else '代表接待日')}",
+            f"SUMMARY:{escaped(_summary(day, sitting))}",
             *([f"DESCRIPTION:{escaped(day.note)}"] if day.note else []),
-            *([] if day.held else ["STATUS:CANCELLED"]),
+            f"STATUS:{'CONFIRMED' if day.held else 'CANCELLED'}",
             f"LOCATION:{escaped(' '.join(filter(None, (station.name, station.address))))}",
             "END:VEVENT",
         ]

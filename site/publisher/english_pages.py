@@ -13,6 +13,7 @@ from publisher.content import DutyDay
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from stations.areas import Area, AreaKind
+from stations.duty import describe_duty_en
 from stations.stations import Station
 
 MOST = 40
@@ -30,6 +31,14 @@ def pages(registers: Registers) -> Iterator[PageSource]:
             yield _station(registers, station)
 
 
+def paths(registers: Registers) -> Iterator[str]:
+    """Where those pages stand, without making them."""
+    yield from ("en/", "en/find/")
+    yield from (addresses.english(addresses.area(a.id)) for a in registers.townships)
+    named = (s for s in registers.stations if s.name_en)
+    yield from (addresses.english(addresses.station(s.id)) for s in named)
+
+
 def home(registers: Registers) -> PageSource:
     """The front page in English; it names nothing that a notice could change."""
     own = [
@@ -42,7 +51,6 @@ def home(registers: Registers) -> PageSource:
         "section": "en/",
         "title": "Deputies' liaison stations",
         "chinese": "",
-        "in_chinese": True,
         "pages": own,
     }
     return PageSource("en/", "english_home.html", meta)
@@ -144,10 +152,12 @@ def _station(registers: Registers, station: Station) -> PageSource:
         "address": station.address_en,
         "own_address": station.address,
         "phone": wording.phone(station.phone or station.mobile),
+        "rota": "; ".join(describe_duty_en(rule) for rule in station.duty),
         "next": f"{day(coming.date)}, {_hours(coming)}" if coming else "",
         "duty": [
             {
                 "date": day(duty.date),
+                "iso": duty.date.isoformat(),
                 "hours": _hours(duty),
                 "held": duty.held,
                 "deputies": [_named(deputies[id]) for id in duty.deputies if id in deputies],

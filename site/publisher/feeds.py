@@ -1,12 +1,14 @@
 """The Atom feed of the newest notices. No clock is read."""
 
 import datetime
+import json
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from matters.notices import Notice
 from publisher import addresses
-from publisher.wording import visible
+from publisher.registers import Registers
+from publisher.wording import STATES, visible
 
 LATEST = 20
 
@@ -42,3 +44,30 @@ def atom(title: str, notices: Sequence[Notice], base_url: str) -> bytes:
             f"<summary>{escape(visible(n.text)[:200])}</summary></entry>\n"
         )
     return "".join([*parts, "</feed>\n"]).encode()
+
+
+def latest_json(registers: Registers, base_url: str) -> bytes:
+    """The newest notices for the front page of a county's portal (S08), as JSON.
+
+    {"title", "url", "notices": [{"number", "title", "url", "state", "place", "published"}]};
+    times are RFC 3339, UTC. Without a base address the links are relative to the file.
+    """
+    site = base_url or "../"
+    content = registers.content
+    rows = [
+        {
+            "number": n.number,
+            "title": visible(n.title),
+            "url": site + addresses.href(addresses.notice(n.number)),
+            "state": STATES.get(n.state, n.state),
+            "place": registers.area_name(n.area),
+            "published": _utc(n.published_at),
+        }
+        for n in content.notices.latest(LATEST)
+    ]
+    made = {
+        "title": f"{content.county.name}回音公示",
+        "url": f"{site}notices/",
+        "notices": rows,
+    }
+    return json.dumps(made, ensure_ascii=False, indent=1).encode()

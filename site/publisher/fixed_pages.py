@@ -121,12 +121,10 @@ def _sms(
 
 def track() -> PageSource:
     """Where a person follows up a matter with its number and key."""
-    return PageSource("track/", "track.html", {"section": "track/", "title": "查进度"})
+    meta = {"section": "track/", "title": "查进度", "script": True}
+    return PageSource("track/", "track.html", meta)
 
 
 def search() -> PageSource:
     """What a copy without a server says of the search; a hub answers this address itself."""
     return PageSource("search/", "search.html", {"title": "搜索", "unlisted": True})
-    return PageSource(
-        "track/", "track.html", {"section": "track/", "title": "查进度", "script": True}
-    )

@@ -19,10 +19,10 @@ FORM = {
     "怎么找到您": "How we can reach you",
     "姓名和电话都可以不填。填了，只用来核实和回复您；只有联络站和人大的工作人员能看到，每看一次都留记录；"
     "不会公开。不再需要时由人大办公室删除，您打个电话也随时可以查、改、删。": (
-        "You may leave name and phone empty. If given, they are used only to check the facts and to "
-        "answer you; only staff of the station and the congress office see them, and each look is "
-        "put on record; they are never published. The office deletes them when they are no longer "
-        "needed; you can ask to see, correct or delete them at any time."
+        "You may leave name and phone empty. If given, they are used only to check the facts and "
+        "to answer you; only staff of the station and the congress office see them, and each look "
+        "is put on record; they are never published. The office deletes them when they are no "
+        "longer needed; you can ask to see, correct or delete them at any time."
     ),
     "姓名": "Name",
     "电话": "Phone",
@@ -30,9 +30,9 @@ FORM = {
     "未满 14 岁：请家长填这里": "Under 14: a parent fills in here",
     "家长写下姓名并打勾，孩子和家长的姓名、电话才会保存，用法同上。不同意，事情照样收下、照样办，只是姓名、"
     "电话不保存，也不公示。": (
-        "The child's and the parent's name and phone are kept, for the uses above, only if a parent "
-        "writes their name and ticks the box. Without it the matter is taken and handled all the "
-        "same, but no name or phone is kept and nothing is published."
+        "The child's and the parent's name and phone are kept, for the uses above, only if a "
+        "parent writes their name and ticks the box. Without it the matter is taken and handled "
+        "all the same, but no name or phone is kept and nothing is published."
     ),
     "父母或其他监护人姓名": "Name of a parent or other guardian",
     "我是监护人，我同意": "I am the guardian and I agree",

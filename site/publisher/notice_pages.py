@@ -13,6 +13,7 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 
 YEARS_SHOWN = 2
+IN_COLUMN = 8
 _SECTION = {"section": "notices/"}
 
 
@@ -130,6 +131,17 @@ def index(registers: Registers) -> PageSource:
         ],
     }
     return PageSource("notices/", "notices.html", meta)
+
+
+def column(registers: Registers) -> PageSource:
+    """The newest notices as a bare page, for a column on the front page of a portal (S08)."""
+    meta = {
+        **_SECTION,
+        "title": "最新公示",
+        "unlisted": True,
+        "notices": registers.notice_rows(registers.content.notices.latest(IN_COLUMN)),
+    }
+    return PageSource("notices/column/", "column.html", meta)
 
 
 def year_path(year: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from deputies.deputies import DEPUTIES
 from matters.notices import ListKind
 from publisher import (
     addresses,
@@ -41,8 +42,10 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.touched import Changes, renamed
 from publisher.tree import Tree
+from stations.stations import STATIONS
 
 _ALL = 1_000_000
+_LISTS_OF = {DEPUTIES.noun: ListKind.DEPUTY, STATIONS.noun: ListKind.STATION}
 
 
 def _told(content: Content, numbers: Collection[str]) -> bool:
@@ -126,6 +129,8 @@ class Publisher:
         """
         content = registers.content
         named = renamed(content, self._out) if changes.in_registers else set()
+        for source in self._edited_pages(registers, changes, named):
+            self._tree.write(source)
         numbers = dict.fromkeys(changes.notices)
         for one in named:
             numbers.update((n.number, None) for n in content.notices.of(*one, _ALL))
@@ -162,6 +167,19 @@ class Publisher:
         self._machinery.set_extra(county=msgspec.to_builtins(content.county))
         return Registers(content)
 
+    def _edited_pages(
+        self, registers: Registers, changes: Changes, named: set[NoticeList]
+    ) -> Iterator[PageSource]:
+        """The pages that whoever edited them looks at first; not those of `named` (see there)."""
+        content = registers.content
+        for noun, id in changes.edited:
+            if (_LISTS_OF[noun], id) in named:
+                continue
+            if noun == DEPUTIES.noun and id in content.deputies:
+                yield deputy_pages.deputy(registers, content.deputies[id], self._base_url)
+            elif noun == STATIONS.noun and id in content.stations:
+                yield station_pages.station(registers, content.stations[id], self._base_url)
+
     def _every_page(self, registers: Registers) -> Iterator[PageSource]:
         content = registers.content
         for one in notice_lists.every(registers):
@@ -195,6 +213,7 @@ class Publisher:
     def _summaries(registers: Registers) -> Iterator[PageSource]:
         """The pages that any change may touch."""
         yield notice_pages.index(registers)
+        yield notice_pages.column(registers)
         yield ledger_pages.page(registers)
         yield fixed_pages.home(registers)
 
@@ -203,6 +222,7 @@ class Publisher:
         title = f"{content.county.name}回音公示"
         latest = content.notices.latest(feeds.LATEST)
         yield "notices/feed.xml", feeds.atom(title, latest, self._base_url)
+        yield "notices/latest.json", feeds.latest_json(registers, self._base_url)
         if self._base_url:
             yield sitemaps.INDEX, sitemaps.index(registers, self._base_url)
             yield sitemaps.PAGES, sitemaps.pages(self._paths(registers), self._base_url)
@@ -211,7 +231,7 @@ class Publisher:
         """Every page worth finding but the notices."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
-        yield from (page.path for page in english_pages.pages(registers))
+        yield from english_pages.paths(registers)
         yield from ("pages/", *(addresses.page(p.id) for p in registers.pages))
         yield from (addresses.area(a.id) for a in (*registers.townships, *registers.villages))
         yield from (addresses.station(s.id) for s in registers.stations)
@@ -232,11 +252,11 @@ class Publisher:
     def _every_file(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
         yield from self._register_files(registers)
         yield from self._summary_files(registers)
+        yield from offline.files()
         if self._base_url:
             for part in range(1, sitemaps.parts(registers) + 1):
                 data = sitemaps.notices(registers, part, self._base_url)
                 yield sitemaps.part_path(part), data
-        yield from offline.files()
         source = PageSource("404/", "missing.html", {"title": "找不到这一页", "unlisted": True})
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()

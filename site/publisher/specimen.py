@@ -221,6 +221,7 @@ def pages() -> Iterator[PageSource]:
     for station in registers.stations:
         yield station_pages.station(registers, station, "https://example.org/")
     yield notice_pages.index(registers)
+    yield notice_pages.column(registers)
     yield from notice_pages.years(registers)
     for one in notice_lists.every(registers):
         yield from notice_lists.pages(registers, one)

@@ -16,6 +16,7 @@ from publisher.qr import code
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from stations.areas import Area, AreaKind
+from stations.duty import DutyRule, describe_duty_zh
 from stations.stations import Station, StationKind
 
 PER_PAGE = 40
@@ -105,6 +106,7 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
         "address": station.address,
         "directions": wording.visible(station.directions),
         "hours": station.hours,
+        "rota": "；".join(_rule(rule) for rule in station.duty),
         "phone": wording.phone(station.phone),
         "mobile": wording.phone(station.mobile),
         "led_by": _LED_BY.get(station.kind, "负责人"),
@@ -139,6 +141,16 @@ def station(registers: Registers, station: Station, base_url: str) -> PageSource
     }
     pictures = ((station.photo, PictureKind.WIDE),) if station.photo else ()
     return PageSource(path, "station.html", meta, pictures)
+
+
+def _rule(rule: DutyRule) -> str:
+    """A rule of the rota in words, by the name that people know it under (L05, Q08)."""
+    words = describe_duty_zh(rule)
+    if rule.weekday == 3 and not rule.weeks:
+        return f"{words}（代表周三见）"
+    if rule.weekday == 3 and len(rule.weeks) == 2:
+        return f"{words}（双周三）"
+    return words
 
 
 def _point_rows(registers: Registers, points: Sequence[Station]) -> list[dict[str, Any]]:

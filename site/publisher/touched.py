@@ -20,7 +20,8 @@ class Changes:
     are ids that were added, edited or removed; `registers` means that anything about them,
     or the duty days, may have changed. `pages`: those that the county writes itself, which
     stations and the front page link to. `everything` is for what stands on every page: the
-    county, areas, categories and units.
+    county, areas, categories and units. `edited` are (noun, id) of deputies and stations whose
+    own pages are written before all others, for somebody is looking at them.
     """
 
     notices: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Changes:
     registers: bool = False
     pages: bool = False
     everything: bool = False
+    edited: tuple[tuple[str, str], ...] = ()
 
     @property
     def in_registers(self) -> bool:

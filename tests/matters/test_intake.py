@@ -135,7 +135,8 @@ def test_of_a_child_nothing_but_the_words_is_kept_without_a_guardian(given: dict
         "publish": "yes",
         "under_14": "yes",
     }
-    found = check(text="操场有坑", **sent, **given)
+    raw: dict[str, Any] = {**sent, **given}
+    found = check(text="操场有坑", **raw)
     assert found.text == "操场有坑" and found.under_14
     assert (found.name, found.phone, found.guardian) == ("", "", "")
     assert not found.share_phone and not found.publish

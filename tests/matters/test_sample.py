@@ -5,12 +5,17 @@ from datetime import date
 from itertools import combinations
 from typing import Any
 
+import pytest
+
+from deputies.activities import ACTIVITIES, ActivityKind
 from deputies.deputies import DEPUTIES, Level
 from deputies.rota import duty_days
-from deputies.sample import sample_deputies
+from deputies.sample import sample_activities, sample_deputies, sample_shifts
+from deputies.shifts import SHIFTS
 from matters.registers.bodies import BODIES, BodyKind
 from matters.registers.categories import CATEGORIES, in_order
 from matters.registers.county import COUNTIES
+from matters.registers.pages import PAGES, PageKind
 from matters.registers.routes import ROUTES, RouteKind
 from matters.registers.rules import DEFAULT_RULES, RULES
 from matters.registers.templates import TEMPLATES
@@ -19,6 +24,7 @@ from matters.sample import (
     sample_bodies,
     sample_categories,
     sample_county,
+    sample_pages,
     sample_registers,
     sample_routes,
     sample_templates,
@@ -26,13 +32,13 @@ from matters.sample import (
 )
 from stations.areas import AREAS, AreaKind
 from stations.registers import Register, check_references
-from stations.sample import sample_areas, sample_stations
+from stations.sample import sample_areas, sample_days, sample_stations
 from stations.stations import STATIONS, StationKind
-from stations.working_days import DAYS
+from stations.working_days import DAYS, WorkingDays
 
 ALL: tuple[Register[Any], ...] = (
     *(AREAS, STATIONS, DEPUTIES, UNITS, CATEGORIES, COUNTIES),
-    *(BODIES, ROUTES, TEMPLATES, RULES, DAYS),
+    *(BODIES, ROUTES, TEMPLATES, RULES, DAYS, SHIFTS, ACTIVITIES, PAGES),
 )
 
 
@@ -65,6 +71,65 @@ def test_every_village_has_a_deputy_and_every_station_enough() -> None:
         most = max(rule.deputies for rule in station.duty)
         assert sum(station.id in one.stations for one in sample_deputies()) > most, station.id
     assert all(deputy.stations and deputy.areas for deputy in sample_deputies())
+
+
+@pytest.mark.req("L03", "L04", "S06")
+def test_there_is_a_site_of_every_kind_but_a_home() -> None:
+    kinds = {station.kind for station in sample_stations()}
+    assert kinds == set(StationKind) - {StationKind.HOME}
+    # One station and many points.
+    points = Counter(one.parent for one in sample_stations() if one.kind is StationKind.POINT)
+    assert max(points.values()) >= 2
+
+
+@pytest.mark.req("Q02", "Q03", "Q05", "S05")
+def test_every_site_says_what_hangs_and_stands_there_and_whose_it_is() -> None:
+    for station in sample_stations():
+        assert station.scope and station.procedure and station.host, station.id
+        assert len(station.boards) >= 2 and len(station.books) >= 3, station.id
+        assert station.constituencies and station.voters > 0, station.id
+        assert station.head and station.officer and station.directions, station.id
+    named = {"《中国人大》", "《人民代表报》", "《代表法》", "《选举法》"}
+    for station in sample_stations():
+        if station.kind is StationKind.STATION:
+            assert named <= set(station.books), station.id
+            assert any("共产党" in book for book in station.books), station.id
+
+
+@pytest.mark.req("Q06")
+def test_activities_of_every_kind_are_registered() -> None:
+    activities = sample_activities()
+    assert len(activities) >= 12
+    assert {one.kind for one in activities} == set(ActivityKind)
+    assert all(one.text and one.deputies and one.station for one in activities)
+
+
+@pytest.mark.req("Q07")
+def test_the_county_writes_its_campaign_and_its_ten_rules() -> None:
+    pages = sample_pages()
+    assert {one.kind for one in pages} == set(PageKind) - {PageKind.OTHER}
+    rules = [one.text for one in pages if one.kind is PageKind.RULES]
+    assert any(all(f"\n{n}. **" in text for n in range(1, 11)) for text in rules)
+    assert all(one.title_en for one in pages)
+
+
+@pytest.mark.req("L05", "Q08")
+def test_enough_sit_at_every_station_and_some_days_are_changed() -> None:
+    calendar = WorkingDays.of(sample_days())
+    changed = []
+    for station in sample_stations():
+        for day in duty_days(
+            station,
+            sample_deputies(),
+            date(2026, 11, 22),
+            12,
+            shifts=sample_shifts(),
+            calendar=calendar,
+            fallen_out=True,
+        ):
+            assert not day.short, (station.id, day)
+            changed.append(day.changed)
+    assert sum(changed) >= 4
 
 
 def test_nobody_sits_at_two_places_at_once() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.hub import until
@@ -36,8 +37,8 @@ class Phone:
         self._process: subprocess.Popen[bytes] | None = None
         self._browser: Browser | None = None
 
-    def open(self) -> Page:
-        """Start the browser, and return its page."""
+    def open(self, *, background_sync: bool = True) -> Page:
+        """Start the browser, and return its page; many browsers have no background sync."""
         port = self._profile / "DevToolsActivePort"
         port.unlink(missing_ok=True)
         self._process = subprocess.Popen(
@@ -51,6 +52,8 @@ class Phone:
         self._browser = self._playwright.chromium.connect_over_cdp(address)
         page = self.context.pages[0] if self.context.pages else self.context.new_page()
         page.set_viewport_size({"width": 360, "height": 640})
+        if not background_sync:
+            page.add_init_script("if (self.SyncManager) delete SyncManager.prototype.register")
         page.on("dialog", lambda dialog: dialog.accept())
         return page
 
@@ -81,6 +84,8 @@ def eventually(page: Page, look: Callable[[], Any], within_s: float = 20.0) -> A
 
 def open_form(page: Page, url: str, query: str = "") -> None:
     """Open the form, and wait until the worker has taken over."""
+    # The site is built beside a hub that answers already.
+    until(lambda: httpx2.get(url + "/sw.js").status_code == 200, within_s=60)
     page.goto(f"{url}/submit/{query}")
     eventually(page, lambda: page.evaluate("!!navigator.serviceWorker.controller"))
     eventually(page, lambda: "存在这部手机上" in page.inner_text("#offline"))

@@ -11,6 +11,7 @@ from PIL import Image
 
 DOTS_PER_INCH = 150
 MILLIMETRES_PER_DOT = 25.4 / DOTS_PER_INCH
+_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 A4_MM = (210, 297)
 A3_MM = (297, 420)
 
@@ -112,6 +113,8 @@ class Printed:
                 timeout=120,
             )
             with Image.open(Path(folder) / "page.pgm") as image:
-                found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+                found = zxingcpp.read_barcodes(
+                    image, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+                )
         corners = [(one.text, one.position.top_left.x, one.position.top_right.x) for one in found]
         return [Code(text, (right - left) * MILLIMETRES_PER_DOT) for text, left, right in corners]

@@ -4,10 +4,11 @@ import io
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Playwright, Route, sync_playwright
+from playwright.sync_api import FilePayload, Page, Playwright, Route, sync_playwright
 
 from tests.hub import Hub, until
 from tests.server.phones import Phone, eventually, open_form, outbox, send
@@ -71,7 +72,7 @@ def test_a_server_that_dies_after_it_took_it_gives_the_same_receipt(
 ) -> None:
     own_hub.start()
     before = known_ids(own_hub)
-    page = phone.open()
+    page = phone.open(background_sync=False)
     open_form(page, own_hub.url)
 
     def cut(route: Route) -> None:
@@ -142,12 +143,12 @@ def kept(page: Page) -> int:
     ids=["captive portal", "strange JSON", "busy"],
 )
 def test_only_a_receipt_counts_as_sent(
-    hub: Hub, phone: Phone, answer: dict[str, object], told: str
+    hub: Hub, phone: Phone, answer: dict[str, Any], told: str
 ) -> None:
     before = known_ids(hub)
-    page = phone.open()
+    page = phone.open(background_sync=False)
     open_form(page, hub.url)
-    page.route("**/matters", lambda route: route.fulfill(**answer))  # type: ignore[arg-type]  # the keywords of fulfill
+    page.route("**/matters", lambda route: route.fulfill(**answer))
     send(page, "还没有送到")
     eventually(page, lambda: told in outbox(page) and NOT_YET in outbox(page))
     assert arrived(hub, before) == 0
@@ -156,13 +157,24 @@ def test_only_a_receipt_counts_as_sent(
     assert arrived(hub, before) == 1
 
 
+def test_the_browser_sends_it_by_itself_where_it_can(hub: Hub, phone: Phone) -> None:
+    before = known_ids(hub)
+    page = phone.open()
+    open_form(page, hub.url)
+    page.route("**/matters", lambda route: route.abort())
+    send(page, "页面送不出去，浏览器在后台送")
+    eventually(page, lambda: outbox(page))
+    page.goto("about:blank")
+    eventually(page, lambda: arrived(hub, before) == 1)
+
+
 def test_what_the_server_refuses_comes_back_into_the_form(hub: Hub, phone: Phone) -> None:
     before = known_ids(hub)
     page = phone.open()
     open_form(page, hub.url)
     page.fill("#place", "村口老槐树下")
     send(page, "   ")
-    eventually(page, lambda: "请写下要反映的事情" in page.inner_text("[role=alert]"))
+    eventually(page, lambda: "请写下要反映的事情" in page.inner_text("#said"))
     assert page.input_value("#place") == "村口老槐树下"
     send(page, "这回写清楚了")
     page.wait_for_url("**/m/*?key=*")
@@ -178,7 +190,7 @@ def test_a_body_too_large_is_told_and_kept(hub: Hub, phone: Phone) -> None:
         lambda route: route.fulfill(status=413, content_type="application/json", body=told),
     )
     send(page, "照片太大")
-    eventually(page, lambda: "内容太大" in page.inner_text("[role=alert]"))
+    eventually(page, lambda: "内容太大" in page.inner_text("#said"))
     assert page.input_value("#text") == "照片太大"
 
 
@@ -189,7 +201,7 @@ def test_a_full_phone_is_told_and_the_form_goes_the_ordinary_way(hub: Hub, phone
     devtools = phone.context.new_cdp_session(page)
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": hub.url, "quotaSize": 1})
     send(page, "手机满了也要说" + "。" * 9000)
-    eventually(page, lambda: "这部手机存不下了" in page.inner_text("[role=alert]"))
+    eventually(page, lambda: "这部手机存不下了" in page.inner_text("#said"))
     assert page.input_value("#text").startswith("手机满了也要说")
     page.click("article button[type=submit]")
     page.wait_for_url("**/m/*?key=*")
@@ -219,7 +231,7 @@ def test_two_tabs_lose_nothing_and_send_nothing_twice(hub: Hub, phone: Phone) ->
 def test_a_new_worker_takes_over_under_an_open_page(own_hub: Hub, phone: Phone) -> None:
     own_hub.start()
     before = known_ids(own_hub)
-    page = phone.open()
+    page = phone.open(background_sync=False)
     open_form(page, own_hub.url)
     page.route("**/matters", lambda route: route.abort())
     send(page, "旧程序存下的")
@@ -315,7 +327,7 @@ def test_a_photo_is_made_small_and_upright_and_says_nothing_of_the_phone(
     assert photo.size == (853, 1280) and not photo.getexif()
 
 
-def picture(width: int, height: int, *, turned: bool = False) -> dict[str, object]:
+def picture(width: int, height: int, *, turned: bool = False) -> FilePayload:
     """A JPEG as a phone takes it: heavy, and with EXIF that may say it lies on its side."""
     noise = Image.effect_noise((width // 4, height // 4), 80).resize((width, height)).convert("RGB")
     exif = Image.Exif()

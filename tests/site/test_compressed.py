@@ -31,7 +31,11 @@ def check_copies(out: Path, *, all_there: bool = True) -> int:
             assert READ[file.suffix](file.read_bytes()) == file.with_suffix("").read_bytes(), file
             count += 1
     if all_there:
-        texts = [f for f in out.rglob("*") if f.suffix in {".html", ".xml", ".ics", ".vcf"}]
+        texts = [
+            f
+            for f in out.rglob("*")
+            if f.suffix in {".html", ".xml", ".ics", ".vcf", ".js", ".json"}
+        ]
         assert count == 3 * len(texts) > 0
     return count
 

@@ -14,7 +14,7 @@ from publisher.content import Notices, NoticesInMemory
 from tests.eventlog.notes import Clock
 from tests.matters.county import AREAS, OFFICE, commanded, open_county, raised
 
-PUBLIC = {"title": "大桥栏杆", "text": "村民反映栏杆断裂", "answer": "已经修复"}
+PUBLIC: dict[str, Any] = {"title": "大桥栏杆", "text": "村民反映栏杆断裂", "answer": "已经修复"}
 
 
 class County:

@@ -9,6 +9,7 @@ import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from matters.registers.categories import Category
+from matters.registers.pages import Page
 from matters.registers.units import Unit
 from publisher import offline
 from publisher.site import Publisher
@@ -77,7 +78,7 @@ def test_the_ledger_has_all_its_lines_on_its_pages(site: Path) -> None:
 
 
 def test_no_page_asks_for_anything_else(site: Path) -> None:
-    """No font, image or stylesheet is fetched, and a script only after the text; links are followed."""
+    """No font, image or stylesheet is fetched, the script after the text; links are followed."""
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         where = page.relative_to(site).parent.as_posix()
@@ -93,7 +94,7 @@ def test_no_page_asks_for_anything_else(site: Path) -> None:
         assert not re.search(r"\ssrc=|@import|@font-face|url\((?![\"']?data:)", html), page
         fetched = re.findall(r'<link rel="(?!canonical|alternate)[^"]*" href="(?!data:)', html)
         assert not fetched, page
-    kinds = {".html", ".xml", ".vcf", ".ics", ".js"}
+    kinds = {".html", ".xml", ".vcf", ".ics", ".js", ".br", ".gz", ".zst"}
     assert {p.suffix for p in site.rglob("*") if p.is_file()} == kinds
 
 
@@ -102,3 +103,33 @@ def test_the_script_and_its_worker_are_small(site: Path) -> None:
     sent = [(site / name).read_bytes() for name in (offline.script_name(), offline.WORKER)]
     assert sum(len(brotli.compress(body)) for body in sent) <= SCRIPT_BYTES
     assert sum(len(list(site.glob(pattern))) for pattern in ("*.js", "**/*.js")) == 2 * len(sent)
+
+
+def test_each_kind_of_page_keeps_to_its_own_budget(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With all that registers can hold: pictures, rules, posts, activities, a sketch, English."""
+    content = counties.rich(
+        counties.content([counties.notice(n) for n in range(40)], people=counties.deputies(60))
+    )
+    Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/qinghe/").build_full()
+    assert [record.getMessage() for record in caplog.records] == []
+    assert (tmp_path / "site/en/stations/station-0/index.html").exists()
+    for sketch in re.findall(
+        r'<svg class="hy-chart hy-map".*?</svg>',
+        "".join(p.read_text("utf-8") for p in (tmp_path / "site/stations").glob("*/index.html")),
+    ):
+        assert len(brotli.compress(sketch.encode())) < 1024
+
+
+def test_a_page_that_its_own_words_make_too_heavy_is_told_to_staff(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    heavy = Page(
+        id="heavy", title="长", text="".join(chr(0x4E00 + n * 7 % 20_000) for n in range(9000))
+    )
+    content = replace(counties.content(), pages={"heavy": heavy})
+    Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/").build_full()
+    assert (tmp_path / "site/pages/heavy/index.html").exists()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1 and said[0].startswith("page /pages/heavy/ has ")

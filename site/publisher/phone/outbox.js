@@ -31,7 +31,7 @@ const ask = async (item, path, options) => {
   const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 9e4);
   try {
     const answer = await fetch(root + path, {
-      redirect: "error", cache: "no-store", signal: stop.signal, ...options,
+      redirect: "error", signal: stop.signal, ...options,
       headers: { Accept: "application/json", "Accept-Language": item.lang },
     });
     const told = await answer.json();

@@ -2,8 +2,8 @@
 if (page) {
   const form = page.querySelector("form[data-words]"), box = page.getElementById("outbox");
   const words = form && JSON.parse(form.dataset.words);
-  const able = self.isSecureContext && navigator.serviceWorker && self.indexedDB
-    && (!form || form.action == root + "matters");
+  // Browsers have workers over https and on localhost only.
+  const able = navigator.serviceWorker && (!form || form.action == root + "matters");
   const add = (parent, tag, text, values) => {
     const made = page.createElement(tag);
     made.textContent = text;
@@ -40,8 +40,7 @@ if (page) {
     const fields = form.elements, sms = page.querySelector("a[href^='sms:']");
     const [number, start] = sms ? sms.href.split("body=") : [];
     const asked = new URLSearchParams(location.search);
-    const said = add(form, "p", "", { className: "hy-error" });
-    said.setAttribute("role", "alert");
+    const said = page.getElementById("said");
     let id = fields.id.value, shrinking, timer, plain = !able, busy, free;
     // A form that was kept, or stands on another server, learns here where the person came from.
     for (const field of ["station", "deputy", "area"])
@@ -78,6 +77,7 @@ if (page) {
     };
     // A refused one comes back into the form, with what is wrong.
     const mend = async (item) => {
+      keepDraft();
       edit(item);
       await change(item.id, { state: "draft" });
       said.textContent = item.why;
@@ -85,15 +85,17 @@ if (page) {
       fields.text.focus();
     };
     const typed = () => fields.text.value.length;
-    const save = (state) => store((kept) => {
-      const found = kept.get(id);
-      found.onsuccess = () => {
-        // Another tab sent what both had before them: this is a submission of its own.
-        if (found.result && found.result.state != "draft") take(newId());
-        if (typed()) kept.put(entry(state));
-        else kept.delete(id);
-      };
-    });
+    const save = (state) => {
+      const item = entry(state);
+      return store((kept) => {
+        const found = kept.get(id);
+        found.onsuccess = () => {
+          // Another tab sent what both had before them: this is a submission of its own.
+          if (found.result && found.result.state != "draft") take(item.id = newId());
+          item.fields.text ? kept.put(item) : kept.delete(item.id);
+        };
+      }).then(() => item.id);
+    };
     // There is no room. Nothing is lost: the next press sends it the ordinary way.
     const full = () => {
       plain = true;
@@ -127,15 +129,18 @@ if (page) {
       if (busy || away) return;
       busy = true;
       await shrinking;
+      busy = !plain;
       if (plain) return form.submit();
       clearTimeout(timer);
+      let sent;
       try {
-        await save("wait");
+        sent = await save("wait");
       } catch (error) {
         busy = false;
         return full();
       }
-      const sent = id;
+      // A browser that runs out of room is asked to spare what was not sent.
+      if (navigator.storage) navigator.storage.persist();
       form.reset();
       take(newId());
       said.textContent = "";
