@@ -107,7 +107,7 @@ def test_the_script_and_its_worker_are_small(site: Path) -> None:
 def test_each_kind_of_page_keeps_to_its_own_budget(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With all that the registers can hold: pictures, rules, posts, activities, a sketch, English."""
+    """With all that the registers can hold: pictures, rules, activities, a sketch, English."""
     content = counties.rich(
         counties.content([counties.notice(n) for n in range(40)], people=counties.deputies(60))
     )
