@@ -309,10 +309,9 @@ def rich(plain: Content) -> Content:
     first[1] = replace(first[1], deputies=(), note="节假日，不接待", held=False)
     first[2] = replace(first[2], note="黄秀英替班；韦国强请假")
     text = (
-        "全县代表进站点、听民声。\n\n## 做什么\n- 公开[姓名和电话](/deputies/)；\n"
-        "- 件件有回音。\n\n"
-        "> “桥修好了，心里踏实。”\n\n| 三个固定 | 五项机制 |\n|---|---|\n"
-        "| 固定场所 | 接待选民 |\n"
+        "全县代表进站点、听民声。\n\n## 做什么\n"
+        "- 公开[姓名和电话](/deputies/)；\n- 件件有回音。\n\n"
+        "> “桥修好了，心里踏实。”\n\n| 三个固定 | 五项机制 |\n|---|---|\n| 固定场所 | 接待选民 |\n"
     )
     return replace(
         plain,

@@ -3,6 +3,7 @@
 import datetime
 import re
 
+import pytest
 import qrcode
 
 from deputies.deputies import Deputy, Level
@@ -44,6 +45,18 @@ def test_the_calendar_is_one_that_phones_take() -> None:
     assert "SUMMARY:代表接待日：韦国强、黄秀英" in lines
     location = next(line for line in lines if line.startswith("LOCATION:"))
     assert "联络站\\;一楼\\,左手" in location and "门铃\\n写明" in location
+
+
+@pytest.mark.req("Q08")
+def test_the_calendar_says_what_is_not_as_the_rule_has_it() -> None:
+    days = [
+        Day(datetime.date(2026, 12, 2), "08:30", "11:30", (), "改到12月3日；开会,顺延", held=False),
+        Day(datetime.date(2026, 12, 3), "08:30", "11:30", ("a",), "原定12月2日"),
+    ]
+    events = "\n".join(unfolded(calendar(STATION, days, {"a": "韦国强"}))).split("BEGIN:VEVENT")[1:]
+    assert "STATUS:CANCELLED" in events[0] and "STATUS:CANCELLED" not in events[1]
+    assert "DESCRIPTION:改到12月3日；开会\\,顺延" in events[0]
+    assert "DESCRIPTION:原定12月2日" in events[1]
 
 
 _PROPERTY = re.compile(r"([A-Z][A-Z0-9-]*)((?:;[A-Z-]+=(?:\"[^\"]*\"|[^\";:,]+))*):(.*)")
