@@ -86,6 +86,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
             "pages/bridge",
             {
                 "title": "一座桥的护栏",
+                "order": "1",
                 "kind": "典型案例",
                 "text": "> “心里踏实多了。”\n\n2026年9月装好护栏。\n\n<script>alert(1)</script>",
             },

@@ -46,7 +46,8 @@ class _Text(HTMLParser):
         self.acts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
+        if not (tag == "script" and _OURS.fullmatch(dict(attrs).get("src") or "")):
+            self.tags.add(tag)
         for name, value in attrs:
             if name.startswith("on") or (value or "").lower().startswith("javascript:"):
                 self.acts.append(f"{name}={value}")

@@ -84,7 +84,7 @@ def test_no_page_asks_for_anything_else(site: Path) -> None:
         where = page.relative_to(site).parent.as_posix()
         scripted = page.name == "index.html" and (
             where in _SCRIPTED
-            or (where.startswith(("deputies/d", "stations/s")) and "/notices" not in where)
+            or (where.startswith(("deputies/d", "stations/s")) and where.count("/") == 1)
         )
         up = "" if where == "." else "../" * (where.count("/") + 1)
         script = f'<script defer src="{up}{offline.script_name()}"></script>\n'
