@@ -50,15 +50,15 @@ def found_by_axe(page: Page) -> list[tuple[str, list[str]]]:
 def published(hub: Hub) -> str:
     """Return the path of a notice, made and published for these tests."""
     receipt = hub.raise_matter("路灯不亮", publish="yes")
-    with hub.client("office") as office:
-        path = f"/api/v1/matters/{receipt['number']}"
-        for command, fields in (
-            ("answer", {"text": "已经修好。"}),
-            ("publish", {"title": "路灯亮了", "text": "村口的路灯修好了。"}),
-        ):
-            seen = office.get(path).json()["version"]
-            answer = office.post(f"{path}/{command}", json={**fields, "seen": seen})
-            assert answer.status_code == 200, answer.text
+    office = hub.client("office")
+    path = f"/api/v1/matters/{receipt['number']}"
+    for command, fields in (
+        ("answer", {"text": "已经修好。"}),
+        ("publish", {"title": "路灯亮了", "text": "村口的路灯修好了。"}),
+    ):
+        seen = office.get(path).json()["version"]
+        answer = office.post(f"{path}/{command}", json={**fields, "seen": seen})
+        assert answer.status_code == 200, answer.text
     found = f"/notices/{receipt['number']}/"
     until(lambda: httpx2.get(hub.url + found).status_code == 200)
     return found
@@ -103,10 +103,10 @@ def test_the_receipt_and_the_page_to_follow(hub: Hub, page: Page, lang: str) -> 
     assert found_by_axe(page) == []
     page.goto(f"{hub.url}/m/{receipt['number']}/slip?key={receipt['key']}&lang={lang}")
     assert found_by_axe(page) == []
-    with hub.client("office") as office:
-        path = f"/api/v1/matters/{receipt['number']}"
-        seen = office.get(path).json()["version"]
-        office.post(f"{path}/answer", json={"text": "已经修好。", "seen": seen})
+    office = hub.client("office")
+    path = f"/api/v1/matters/{receipt['number']}"
+    seen = office.get(path).json()["version"]
+    office.post(f"{path}/answer", json={"text": "已经修好。", "seen": seen})
     page.goto(f"{hub.url}/m/{receipt['number']}?key={receipt['key']}&lang={lang}")
     assert page.locator("form[action*=rating]").count() == 1
     assert found_by_axe(page) == []
