@@ -134,14 +134,16 @@ def _answers(node: Node) -> list[Figure]:
     application = make_application(node)
     rnd = random.Random(3)
     took: dict[str, list[float]] = {}
+    spent_ms: list[float] = []
     heaviest = 0
     with asyncio.Runner() as runner:
         runner.run(_ask(application, "village"))
         for turn in range(TIMES):
             for name, queries in (*CASES.items(), *PEOPLE.items()):
                 query = queries[turn] if turn < len(queries) else rnd.choice(queries)
-                began = time.perf_counter()
+                began, spent = time.perf_counter(), time.process_time()
                 page = runner.run(_ask(application, query))
+                spent_ms.append((time.process_time() - spent) * 1000)
                 took.setdefault(name, []).append((time.perf_counter() - began) * 1000)
                 if turn < len(queries):
                     heaviest = max(heaviest, len(brotli.compress(page)))
@@ -160,6 +162,13 @@ def _answers(node: Node) -> list[Figure]:
                     for name, v in took.items()
                 },
             },
+        ),
+        # On a busy machine the answer waits for its turn; this is what it takes itself.
+        Figure(
+            "search: processor time of a whole answer, p95",
+            _p95(spent_ms),
+            "ms",
+            more={"median": statistics.median(spent_ms)},
         ),
         Figure(
             "search: the heaviest page, brotli",
@@ -243,34 +252,31 @@ def _beside(node: Node, peers: Sequence[Peer]) -> list[Figure]:
 
 
 def _one_more(node: Node, peers: Sequence[Peer]) -> list[Figure]:
-    """Publish, and withdraw, one notice after another; only the index's part is timed."""
+    """Publish one notice after another, then withdraw them; only the index's part is timed."""
     rnd = random.Random(5)
     published: list[float] = []
-    withdrawn: list[float] = []
     theirs: list[float] = []
+    numbers: list[str] = []
     for _ in range(PUBLISHES):
         title, text, answer = search_county.texts(rnd)
-        number = _publish(node, title, text, answer)
+        numbers.append(_publish(node, title, text, answer))
         published.append(_followed(node))
         began = time.perf_counter()
         peers[0].add(f"{title}\n{text}\n{answer}")
         theirs.append((time.perf_counter() - began) * 1000)
-        _act(node, number, "withdraw", {"reason": "更正"})
-        withdrawn.append(_followed(node))
+    _act(node, numbers[0], "withdraw", {"reason": "更正"})
+    swept_ms = _followed(node)
     return [
         Figure(
-            f"search: one more notice {what}, the index's part, p95{beside}",
-            _p95(values),
+            "search: one more notice published, the index's part, p95; FTS5 insert as peer",
+            _p95(published),
             "ms",
-            peer,
+            _p95(theirs),
             aim=f"≤ {PUBLISH_MOST_MS:.0f} ms",
-            holds=_p95(values) <= PUBLISH_MOST_MS,
-            more={"median": statistics.median(values)},
-        )
-        for what, values, peer, beside in (
-            ("published", published, _p95(theirs), "; FTS5 insert as peer"),
-            ("withdrawn", withdrawn, None, ""),
-        )
+            holds=_p95(published) <= PUBLISH_MOST_MS,
+            more={"median": statistics.median(published)},
+        ),
+        Figure("search: a notice withdrawn, and the file written anew", swept_ms, "ms"),
     ]
 
 
