@@ -37,6 +37,12 @@ def main() -> int:
     parser.add_argument(
         "--notices", type=int, default=100_000, help="notices to search (default 100,000)"
     )
+    parser.add_argument(
+        "--sizes",
+        type=lambda words: tuple(map(int, words.split(","))),
+        default=(1_000, 10_000),
+        help="notices of the sites that one more is published on (default 1000,10000)",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="JSON file")
     given = parser.parse_args()
     unknown = sorted(set(given.parts) - set(PARTS))
@@ -58,7 +64,7 @@ def main() -> int:
         # What needs a quiet machine comes first; the site with notices serves the pages as well.
         site = home / "publishing" / "site-1000"
         steps: dict[str, Callable[[], list[Figure]]] = {
-            "publishing": lambda: publishing.run(home / "publishing", (1_000, 10_000), say),
+            "publishing": lambda: publishing.run(home / "publishing", given.sizes, say),
             "pages": lambda: pages.run(home / "pages", site if site.exists() else None, say),
             "lists": lambda: lists.run(home / "lists", given.count, say),
             "search": lambda: search.run(home / "search", given.notices, say),

@@ -39,7 +39,7 @@ class MattersProjection:
     """
 
     noun = "matter"
-    version = 3
+    version = 4
 
     def fold(self, events: Sequence[Event]) -> Matter:
         """Return the matter that the events give."""

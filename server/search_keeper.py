@@ -21,6 +21,8 @@ FILE_NAME = "search.db"
 AT_ONCE = 256
 PIECE_S = 0.25
 FAILED_WAIT_MOST_S = 60.0
+# After a sweep, so many times as long as it took none is made.
+SWEEP_PAUSE = 10
 
 logger = logging.getLogger("huiyin.search")
 
@@ -42,6 +44,9 @@ class SearchKeeper:
         self._position = -1
         self._waiting: deque[_Waiting] = deque()
         self._settled = True
+        # Swept once when the index has been made, too, and after a crash.
+        self._swept = False
+        self._sweep_due = 0.0
         self._wait_s = 0.0
         self._again_at = 0.0
 
@@ -82,7 +87,7 @@ class SearchKeeper:
             self._connection = None
             self._position = -1
             self._waiting.clear()
-            self._settled = True
+            self._settled, self._swept = True, False
             search_index.remove(self.path)
 
     def _follow(self, position: int) -> None:
@@ -120,7 +125,7 @@ class SearchKeeper:
         gone = held.keys() - public.keys()
         for number in gone:
             connection.execute("BEGIN IMMEDIATE")
-            search_index.take_out(connection, number)
+            self._take_out(connection, number)
             connection.execute("COMMIT")
             self._settled = False
         indexed = held.keys() - gone
@@ -179,13 +184,19 @@ class SearchKeeper:
         for one in part:
             notice = shelf.by_number(one.number)
             if notice is None:
-                search_index.take_out(connection, one.number)
+                self._take_out(connection, one.number)
                 continue
-            entry = Entry.of(notice, shelf.position_of(one.number))
-            if one.number in taken or search_index.change(connection, entry):
+            if one.number in taken:
                 continue
             taken.add(one.number)
-            if one.old and lowest > 1:
+            entry = Entry.of(notice, shelf.position_of(one.number))
+            stands = search_index.held(connection, one.number)
+            if stands is not None and stands[1][2:] == entry[2:]:
+                search_index.move(connection, stands[0], entry.position)
+            elif stands is not None:
+                self._take_out(connection, one.number)
+                entries[stands[0]] = entry
+            elif one.old and lowest > 1:
                 lowest -= 1
                 entries[lowest] = entry
             else:
@@ -193,8 +204,18 @@ class SearchKeeper:
                 entries[highest] = entry
         search_index.put(connection, entries)
 
+    def _take_out(self, connection: sqlite3.Connection, number: str) -> None:
+        search_index.take_out(connection, number)
+        self._swept = False
+
     def _settle(self) -> None:
-        """Leave no forgotten words in the write-ahead log; a busy reader puts it off for a look."""
+        """Leave no forgotten words in the file or its log; a busy reader puts it off for a look."""
+        began = time.monotonic()
+        if not self._swept and not self._waiting and began >= self._sweep_due:
+            search_index.sweep(self._writing())
+            self._swept, self._settled = True, False
+            # Who withdraws many in a row has them swept out together.
+            self._sweep_due = began + SWEEP_PAUSE * (time.monotonic() - began)
         if not self._settled:
             self._settled = search_index.settle(self._writing())
 

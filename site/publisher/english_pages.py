@@ -157,6 +157,7 @@ def _station(registers: Registers, station: Station) -> PageSource:
         "duty": [
             {
                 "date": day(duty.date),
+                "iso": duty.date.isoformat(),
                 "hours": _hours(duty),
                 "held": duty.held,
                 "deputies": [_named(deputies[id]) for id in duty.deputies if id in deputies],

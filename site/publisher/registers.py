@@ -200,6 +200,7 @@ class Registers:
         return [
             {
                 "date": wording.week_day(day.date),
+                "iso": day.date.isoformat(),
                 "hours": f"{wording.hour(day.starts)}–{wording.hour(day.ends)}",
                 "deputies": [
                     link for link in map(self.deputy_link, day.deputies) if link is not None

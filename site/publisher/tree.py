@@ -1,13 +1,17 @@
 """The folder that a site is written into, page by page, with what belongs to each page."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from publisher import files
 from publisher.album import Album, names_in
+from publisher.budgets import most_bytes
 from publisher.compressed import copies, suffixes
 from publisher.machinery import Machinery
 from publisher.sources import PageSource
+
+logger = logging.getLogger("huiyin.site")
 
 
 class Tree:
@@ -38,7 +42,9 @@ class Tree:
         before, after = files.read(self.root / path), self._machinery.data(source)
         names = names_in(after)
         self.album.name(source.path, names, source.pictures)
-        self._put(path, before, after)
+        size_bytes = self._put(path, before, after)
+        if size_bytes > (most := most_bytes(source.template)):
+            logger.warning("page /%s has %d bytes, budget %d", source.path, size_bytes, most)
         self.album.forget(source.path, names_in(before) - names)
         return before != after
 
@@ -74,10 +80,13 @@ class Tree:
         files.sweep(self.root)
         self.album.sweep()
 
-    def _put(self, path: str, before: bytes | None, after: bytes) -> None:
+    def _put(self, path: str, before: bytes | None, after: bytes) -> int:
+        """Puts a file with its copies there; returns the size of the brotli copy, if it was made."""
         target = self.root / path
         if before == after and all(
             target.with_name(target.name + suffix).exists() for suffix in suffixes(path)
         ):
-            return
-        files.put(target, after, copies(path, after), flushed=not self._fresh)
+            return 0
+        made = copies(path, after)
+        files.put(target, after, made, flushed=not self._fresh)
+        return len(made.get(".br", b""))

@@ -57,11 +57,12 @@ MATTER = Field("into", FieldKind.MATTER, "")
 EVENT = Field("event", FieldKind.EVENT, "")
 TEXTS = Field("texts", FieldKind.TEXTS, "", max_length=10)
 PARTS = Field("parts", FieldKind.PARTS, "", max_length=10)
+PICTURES = Field("after", FieldKind.PICTURES, "")
 EVERY = (
     *(WORDS, LINE, CHOICE, LIMIT, UNIT, UNITS, CATEGORY, AREA, BODY, DAY, MATTER, EVENT),
-    *(TEXTS, PARTS),
+    *(TEXTS, PARTS, PICTURES),
 )
-LISTS = (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PARTS)
+LISTS = (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PARTS, FieldKind.PICTURES)
 
 
 def end_of(day: str) -> int:
@@ -278,3 +279,14 @@ def test_no_free_words_stand_in_an_event() -> None:
         except BadFields:
             continue
         assert marker not in repr(data) and set(found) == texts
+
+
+def test_pictures_are_named_by_their_hash() -> None:
+    one, other = "a" * 64, "0123456789abcdef" * 4
+    assert read(PICTURES, one) == [one]
+    assert read(PICTURES, [one, f" {other.upper()} ", "", one]) == [one, other]
+    for empty in (None, [], ["", " "]):
+        assert code(PICTURES, empty) == "required"
+    assert code(PICTURES, ["a" * 63]) == code(PICTURES, "photo.jpg") == "unknown"
+    assert code(PICTURES, [f"{n:064x}" for n in range(7)]) == "too-many"
+    assert code(PICTURES, [1]) == code(PICTURES, {"a": 1}) == "not-a-list"

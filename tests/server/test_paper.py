@@ -2,11 +2,8 @@
 
 import datetime
 import re
-import socket
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -27,6 +24,7 @@ from server.sample import seed_sample
 from server.settings import Settings
 from stations.duty import DutyRule
 from stations.working_days import WorkingDays
+from tests.server.listening import Listening
 from tests.server.printed import A3_MM, A4_MM, Printed
 
 ADDRESS = "http://wanghe.example.org/"
@@ -344,7 +342,7 @@ def test_a_months_list_runs_over_as_many_sheets_as_it_takes(
 
 
 def test_hostile_text_stands_there_as_text_and_fetches_nothing(registers: CountyRegisters) -> None:
-    with listening() as (port, calls):
+    with Listening() as (port, calls):
         text = (
             f"<img src=http://127.0.0.1:{port}/a><script>1</script>"
             f"</style><style>body{{background:url(http://127.0.0.1:{port}/b)}}"
@@ -354,46 +352,6 @@ def test_hostile_text_stands_there_as_text_and_fetches_nothing(registers: County
             found = printed(hostile, kind, Wanted(station=STATION, copies=1))
             assert "<script>1</script>" in found.text, kind
         assert calls == []
-
-
-def test_a_drawing_fetches_nothing_even_where_the_page_asks_for_it(tmp_path: Path) -> None:
-    secret = tmp_path / "secret.txt"
-    secret.write_text("geheim-31337")
-    with listening() as (port, calls):
-        there = f"http://127.0.0.1:{port}/x"
-        pdf = drawing.draw(
-            f'<link rel=stylesheet href="{there}"><link rel=attachment href="{secret.as_uri()}">'
-            f'<style>@import "{there}"; @font-face {{ font-family: f; src: url({there}) }} '
-            f"body {{ background: url({there}); font-family: f }}</style>"
-            f'<img src="{there}"><object data="{secret.as_uri()}"></object>'
-            f'<svg><image href="{secret.as_uri()}"/><use href="{there}#a"/></svg><p>站'
-        )
-        assert calls == []
-    assert b"geheim-31337" not in pdf and b"EmbeddedFile" not in pdf and "站" in Printed(pdf).text
-
-
-class listening:
-    """A port that notes who calls it."""
-
-    def __enter__(self) -> tuple[int, list[object]]:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        calls: list[object] = []
-
-        def accept() -> None:
-            while True:
-                try:
-                    connection, address = self._socket.accept()
-                except OSError:
-                    return
-                calls.append(address)
-                connection.close()
-
-        threading.Thread(target=accept, daemon=True).start()
-        return self._socket.getsockname()[1], calls
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
 
 
 def test_one_poster_is_drawn_in_about_a_second(registers: CountyRegisters) -> None:

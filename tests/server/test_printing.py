@@ -1,6 +1,5 @@
 """Printing from the console and the command line, and on machines that can't draw."""
 
-import asyncio
 import html
 import json
 import os
@@ -13,7 +12,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from server.paper import drawing
 from tests.hub import Hub, huiyin
 from tests.server.printed import A3_MM, Printed
 
@@ -197,26 +195,3 @@ def test_a_machine_that_can_not_draw_says_so(hub: Hub, tmp_path: Path, what: str
     doctor = run("-m", "server.command_line", "doctor", "--data", data, "--json")
     assert "no-paper" in {one["code"] for one in json.loads(doctor.stdout)["problems"]}
     assert run("-m", "server.paper.drawing").returncode == 3
-
-
-def test_a_drawing_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "DRAW_MOST_S", 0.01)
-    with pytest.raises(drawing.PaperFailed):
-        asyncio.run(drawing.draw_apart("<p>站"))
-
-
-def test_a_crowd_before_the_printer_is_told_to_wait() -> None:
-    async def crowd() -> list[object]:
-        return await asyncio.gather(
-            *(drawing.draw_apart("<p>站") for _ in range(10)), return_exceptions=True
-        )
-
-    found = asyncio.run(crowd())
-    most = drawing.AT_ONCE + drawing.WAITING_MOST
-    assert sum(isinstance(one, bytes) for one in found) == most
-    assert sum(isinstance(one, drawing.PaperBusy) for one in found) == 10 - most
-
-
-def test_a_drawing_apart_is_the_same_as_one_here() -> None:
-    html = "<p style='font-family:WenQuanYi Micro Hei'>事事有着落"
-    assert "事事有着落" in Printed(asyncio.run(drawing.draw_apart(html))).text

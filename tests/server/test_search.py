@@ -340,8 +340,9 @@ def test_a_villager_types_two_characters_and_calls_the_deputy(hub: Hub, chromium
     page = context.new_page()
     try:
         page.goto(hub.url + "/areas/")
-        page.get_by_label("输入村名两个字").fill(VILLAGE)
-        page.get_by_role("button", name="搜索").click()
+        finder = page.get_by_role("search")
+        finder.get_by_role("searchbox").fill(VILLAGE)
+        finder.get_by_role("button").click()
         call = page.get_by_role("link", name="打电话").first
         assert str(call.get_attribute("href")).startswith("tel:")
         village: Mapping[str, Any] = found(hub, VILLAGE, kind="area")["village"]

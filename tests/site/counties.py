@@ -1,19 +1,26 @@
 """A made-up county of some size, the same every time, for the tests of the site."""
 
 import datetime
+import io
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import msgspec
+from PIL import Image
+
+from deputies.activities import Activity, ActivityKind
 from deputies.deputies import Deputy, Level
 from matters.ledgers.ledger import Count, Ledger
 from matters.notices import Notice
 from matters.registers.categories import Category
 from matters.registers.county import County
+from matters.registers.pages import Page, PageKind
 from matters.registers.units import Unit
 from publisher.content import Content, NoticesInMemory
 from stations.areas import Area, AreaKind
+from stations.duty import DutyRule
 from stations.stations import Station, StationKind
 
 COUNTY = "450999000000"
@@ -244,4 +251,100 @@ def content(
         },
         ledger=ledger(listed),
         notices=NoticesInMemory(listed),
+    )
+
+
+def _pixels(seed: int, width: int, height: int) -> bytes:
+    """A picture that is not easily made small."""
+    made = io.BytesIO()
+    noise = Image.effect_noise((width // 8, height // 8), 60 + seed).resize((width, height))
+    noise.convert("RGB").save(made, "JPEG", quality=90)
+    return made.getvalue()
+
+
+PICTURES = {"a" * 64: (3, 600, 800), "b" * 64: (7, 1280, 960), "c" * 64: (9, 1280, 960)}
+
+
+def rich(plain: Content) -> Content:
+    """The same county with all that its registers can hold: pictures, pages, activities, English.
+
+    Its first station, deputies and newest notice have everything; `station-1` has coordinates.
+    """
+    stations = dict(plain.stations)
+    stations["station-0"] = msgspec.structs.replace(
+        stations["station-0"],
+        serves=tuple(VILLAGES[:8]),
+        host="城关镇新时代文明实践所",
+        scope="道路、饮水、低保、养老、上学、看病。\n涉法涉诉的事，告诉您该找谁。",
+        procedure="1. 登记；\n2. 接待；\n3. 交办；\n4. 反馈。",
+        boards=("站牌", "公示栏", "电视屏"),
+        books=("代表法", "选举法", "中国人大", "人民代表报"),
+        constituencies=tuple(f"第{n}选区" for n in range(1, 10)),
+        voters=95_530,
+        photo="b" * 64,
+        name_en="Chengguan Town Liaison Station",
+        address_en="Ground floor, service centre, 3 Jiefang Road",
+        duty=(DutyRule(weekday=3, weeks=(2, 4), starts="08:30", ends="11:30", deputies=3),),
+    )
+    for n, (north, east) in enumerate(((22.815, 108.36), (22.83, 108.38), (22.80, 108.33))):
+        id = f"station-{1 + 3 * n}"
+        if id in stations:
+            stations[id] = msgspec.structs.replace(stations[id], latitude=north, longitude=east)
+    deputies = {
+        id: msgspec.structs.replace(deputy, photo="a" * 64, name_en="Wei Guoqiang")
+        for id, deputy in plain.deputies.items()
+    }
+    areas = {
+        id: msgspec.structs.replace(area, name_en=f"Township {id[8:9]}")
+        if area.kind == AreaKind.TOWNSHIP
+        else area
+        for id, area in plain.areas.items()
+    }
+    shown = list(plain.notices.latest(10_000))
+    if shown:
+        shown[0] = msgspec.structs.replace(shown[0], before=("b" * 64,), after=("c" * 64,))
+    duty = {id: list(days) for id, days in plain.duty.items()}
+    first = duty["station-0"]
+    assert isinstance(first[1], Day) and isinstance(first[2], Day)
+    first[1] = replace(first[1], deputies=(), note="节假日，不接待", held=False)
+    first[2] = replace(first[2], note="黄秀英替班；韦国强请假")
+    text = (
+        "全县代表进站点、听民声。\n\n## 做什么\n"
+        "- 公开[姓名和电话](/deputies/)；\n- 件件有回音。\n\n"
+        "> “桥修好了，心里踏实。”\n\n| 三个固定 | 五项机制 |\n|---|---|\n| 固定场所 | 接待选民 |\n"
+    )
+    return replace(
+        plain,
+        county=msgspec.structs.replace(plain.county, campaign="为人民履职、为清河添彩"),
+        areas=areas,
+        stations=stations,
+        deputies=deputies,
+        duty=duty,
+        notices=NoticesInMemory(shown),
+        activities={
+            f"a{n}": Activity(
+                id=f"a{n}",
+                date=f"2026-10-1{n}",
+                title="在集上摆摊听民声",
+                kind=ActivityKind.MARKET,
+                station="station-0",
+                deputies=("deputy-003", "deputy-006"),
+                text="记下乡亲说的十一件事，当场答复三件，其余带回站里登记。",
+            )
+            for n in range(3)
+        },
+        pages={
+            kind.value: Page(
+                id=kind.value,
+                title=f"第{n}页",
+                kind=kind,
+                text=text,
+                notice=shown[0].number if shown else "",
+                order=n,
+                title_en="Deputies in action",
+                text_en="They sit, they *listen*.",
+            )
+            for n, kind in enumerate(PageKind, 1)
+        },
+        picture=lambda sha: _pixels(*PICTURES[sha]) if sha in PICTURES else None,
     )

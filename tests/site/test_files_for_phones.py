@@ -3,6 +3,7 @@
 import datetime
 import re
 
+import pytest
 import qrcode
 
 from deputies.deputies import Deputy, Level
@@ -44,6 +45,76 @@ def test_the_calendar_is_one_that_phones_take() -> None:
     assert "SUMMARY:代表接待日：韦国强、黄秀英" in lines
     location = next(line for line in lines if line.startswith("LOCATION:"))
     assert "联络站\\;一楼\\,左手" in location and "门铃\\n写明" in location
+
+
+@pytest.mark.req("Q08")
+def test_the_calendar_says_what_is_not_as_the_rule_has_it() -> None:
+    days = [
+        Day(datetime.date(2026, 12, 2), "08:30", "11:30", (), "改到12月3日；开会,顺延", held=False),
+        Day(datetime.date(2026, 12, 3), "08:30", "11:30", ("a",), "原定12月2日"),
+    ]
+    events = "\n".join(unfolded(calendar(STATION, days, {"a": "韦国强"}))).split("BEGIN:VEVENT")[1:]
+    assert "STATUS:CANCELLED" in events[0] and "STATUS:CANCELLED" not in events[1]
+    assert "DESCRIPTION:改到12月3日；开会\\,顺延" in events[0]
+    assert "DESCRIPTION:原定12月2日" in events[1]
+
+
+_PROPERTY = re.compile(r"([A-Z][A-Z0-9-]*)((?:;[A-Z-]+=(?:\"[^\"]*\"|[^\";:,]+))*):(.*)")
+
+
+def components(lines: list[str]) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """(name, properties) of each component; fails where they are not nested as they should be."""
+    found: list[tuple[str, list[tuple[str, str, str]]]] = []
+    opened: list[tuple[str, list[tuple[str, str, str]]]] = []
+    for line in lines:
+        match = _PROPERTY.fullmatch(line)
+        assert match, line
+        name, parameters, value = match.groups()
+        if name == "BEGIN":
+            opened.append((value, []))
+        elif name == "END":
+            assert opened[-1][0] == value
+            found.append(opened.pop())
+        else:
+            opened[-1][1].append((name, parameters, value))
+    assert opened == []
+    return found
+
+
+def test_a_calendar_keeps_to_the_letter_of_the_standard() -> None:
+    """RFC 5545: 3.6, 3.6.1 (what an event must have, and what only once), 3.8.1.11, 3.8.4.7."""
+    wednesday = datetime.date(2026, 12, 2)
+    days = [
+        Day(wednesday, "08:30", "11:30", (), "节假日，不接待", held=False),
+        Day(wednesday, "08:30", "11:30", ("a",), "原定12月1日；韦国强替班"),
+        Day(wednesday + datetime.timedelta(days=7), "08:30", "11:30", ("a", "b")),
+    ]
+    data = calendar(STATION, days, {"a": "韦国强", "b": "黄秀英"})
+    assert data == calendar(STATION, days, {"a": "韦国强", "b": "黄秀英"})
+    found = components(unfolded(data))
+    assert [name for name, _ in found] == [
+        *("STANDARD", "VTIMEZONE"),
+        *("VEVENT", "VEVENT", "VEVENT"),
+        "VCALENDAR",
+    ]
+    whole = {name: value for name, _, value in found[-1][1]}
+    assert whole["VERSION"] == "2.0" and whole["PRODID"] and whole["X-PUBLISHED-TTL"] == "PT12H"
+    events = [properties for name, properties in found if name == "VEVENT"]
+    for event in events:
+        names = [name for name, _, _ in event]
+        assert len(names) == len(set(names))
+        assert {"UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "STATUS"} <= set(names)
+        for name, parameters, value in event:
+            if name in ("DTSTART", "DTEND"):
+                assert parameters == ";TZID=Asia/Shanghai" and re.fullmatch(r"\d{8}T\d{6}", value)
+            if name == "DTSTAMP":
+                assert re.fullmatch(r"\d{8}T\d{6}Z", value)
+    said = [{name: value for name, _, value in event} for event in events]
+    assert [event["STATUS"] for event in said] == ["CANCELLED", "CONFIRMED", "CONFIRMED"]
+    assert len({event["UID"] for event in said}) == 3
+    # The same sitting has the same UID whatever else is on the calendar that day.
+    alone = components(unfolded(calendar(STATION, days[2:], {})))
+    assert {v for _, p in alone for n, _, v in p if n == "UID"} == {said[2]["UID"]}
 
 
 def test_the_card_holds_what_the_deputy_publishes() -> None:

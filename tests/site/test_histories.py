@@ -37,11 +37,11 @@ class Office:
         notices = NoticesInMemory(self.shown.values(), self.withdrawn.values())
         return replace(made, notices=notices)
 
-    def act(self) -> str:
+    def act(self, *, moving: bool = True) -> str:
         """Do one thing and return the number of the notice that it was done to."""
         acts = [self.publish] * 5
         if self.shown:
-            acts += [self.withdraw] * 3 + [self.edit, self.reclassify, self.reclassify]
+            acts += [self.withdraw] * 3 + [self.edit] + [self.reclassify] * (2 if moving else 0)
         if self.withdrawn:
             acts += [self.again]
         return self.random.choice(acts)()

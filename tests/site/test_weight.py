@@ -9,6 +9,7 @@ import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from matters.registers.categories import Category
+from matters.registers.pages import Page
 from matters.registers.units import Unit
 from publisher import offline
 from publisher.site import Publisher
@@ -101,3 +102,33 @@ def test_the_script_and_its_worker_are_small(site: Path) -> None:
     sent = [(site / name).read_bytes() for name in (offline.script_name(), offline.WORKER)]
     assert sum(len(brotli.compress(body)) for body in sent) <= SCRIPT_BYTES
     assert sum(len(list(site.glob(pattern))) for pattern in ("*.js", "**/*.js")) == 2 * len(sent)
+
+
+def test_each_kind_of_page_keeps_to_its_own_budget(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With all that registers can hold: pictures, rules, posts, activities, a sketch, English."""
+    content = counties.rich(
+        counties.content([counties.notice(n) for n in range(40)], people=counties.deputies(60))
+    )
+    Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/qinghe/").build_full()
+    assert [record.getMessage() for record in caplog.records] == []
+    assert (tmp_path / "site/en/stations/station-0/index.html").exists()
+    for sketch in re.findall(
+        r'<svg class="hy-chart hy-map".*?</svg>',
+        "".join(p.read_text("utf-8") for p in (tmp_path / "site/stations").glob("*/index.html")),
+    ):
+        assert len(brotli.compress(sketch.encode())) < 1024
+
+
+def test_a_page_that_its_own_words_make_too_heavy_is_told_to_staff(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    heavy = Page(
+        id="heavy", title="长", text="".join(chr(0x4E00 + n * 7 % 20_000) for n in range(9000))
+    )
+    content = replace(counties.content(), pages={"heavy": heavy})
+    Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/").build_full()
+    assert (tmp_path / "site/pages/heavy/index.html").exists()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1 and said[0].startswith("page /pages/heavy/ has ")

@@ -15,6 +15,7 @@ from stations.cells import (
     parse_labels,
     parse_list,
     parse_phone,
+    parse_web_address,
     parse_whole,
     parse_yes,
 )
@@ -129,3 +130,25 @@ def test_labels() -> None:
     for bad in ("A", "A:", "AB:x", "A:x;A:y"):
         with pytest.raises(CellError):
             parse_labels(bad)
+
+
+@pytest.mark.req("S08")
+@pytest.mark.parametrize(
+    "text",
+    ["https://portal.wanghe.example", " https://a.example:8443/x?y=1#z ", "HTTPS://A.example/"],
+)
+def test_web_addresses_are_kept_as_typed(text: str) -> None:
+    assert parse_web_address(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("http://a.example", "javascript:alert(1)", "a.example", "https://", "https:// a.example"),
+        *("https://a@b.example", 'https://a.example/"x', "https://a.example/<b>", "https://-a"),
+        *("https://a.example\\b", "https://a.example/\u202ex y", "//a.example"),
+    ],
+)
+def test_what_is_no_safe_web_address(text: str) -> None:
+    with pytest.raises(CellError):
+        parse_web_address(text)

@@ -1,0 +1,82 @@
+"""A publisher that is killed, or whose disk is full: old pages stay whole, the next start mends."""
+
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from publisher.site import Publisher
+from publisher.touched import Changes
+from tests.hub import until
+from tests.site import counties
+from tests.site.publishing_loop import BASE, step
+from tests.site.test_compressed import check_copies
+from tests.site.test_histories import Office
+from tests.site.test_site import folders, tree
+
+
+def check_whole(out: Path) -> None:
+    """Every page ends as it should, and every copy is of the page beside it."""
+    for page in out.rglob("index.html"):
+        assert page.read_text("utf-8").rstrip().endswith("</html>"), page
+    check_copies(out, all_there=False)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment_the_next_publish_mends_all(tmp_path: Path, seed: int) -> None:
+    out, done = tmp_path / "site", tmp_path / "steps"
+    command = [sys.executable, "-m", "tests.site.publishing_loop", str(out), str(seed), str(done)]
+    running = subprocess.Popen(command)
+    try:
+        until(done.exists, within_s=120)
+        # How long it goes on is what this test is about, not what it waits for.
+        time.sleep(random.Random().uniform(0.1, 4.0))
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    check_whole(out)
+    office = Office(seed)
+    for _ in range(int(done.read_text())):
+        step(office)
+    changes = step(office)
+    Publisher(office.content, out, BASE).publish(changes)
+    fresh = tmp_path / "fresh"
+    Publisher(office.content, fresh, BASE).build_full()
+    assert tree(out) == tree(fresh)
+    assert folders(out) == folders(fresh)
+    assert {path.name for path in tmp_path.iterdir()} == {"site", "fresh", "steps"}
+
+
+def test_a_full_disk_leaves_the_old_pages_whole(tmp_path: Path) -> None:
+    """No file may grow beyond some bytes: pages fail, as on a disk without room."""
+    notices = [counties.notice(n) for n in range(8)]
+    now = [counties.content(notices[:7])]
+    out = tmp_path / "site"
+    publisher = Publisher(lambda: now[0], out, BASE)
+    publisher.build_full()
+    old = tree(out)
+    now[0] = counties.content(notices)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            publisher.publish(Changes(notices=(notices[7].number,)))
+        with pytest.raises(OSError, match="too large"):
+            publisher.build_full()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert tree(out) == old
+    publisher.publish(Changes(notices=(notices[7].number,)))
+    fresh = tmp_path / "fresh"
+    Publisher(lambda: now[0], fresh, BASE).build_full()
+    assert tree(out) == tree(fresh)
+    assert folders(out) == folders(fresh)
