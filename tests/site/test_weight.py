@@ -83,8 +83,7 @@ def test_no_page_asks_for_anything_else(site: Path) -> None:
         html = page.read_text(encoding="utf-8")
         where = page.relative_to(site).parent.as_posix()
         scripted = page.name == "index.html" and (
-            where in _SCRIPTED
-            or (where.startswith(("deputies/d", "stations/s")) and where.count("/") == 1)
+            where in _SCRIPTED or bool(re.fullmatch("(deputies/d|stations/s)[^/]*", where))
         )
         up = "" if where == "." else "../" * (where.count("/") + 1)
         script = f'<script defer src="{up}{offline.script_name()}"></script>\n'
@@ -94,7 +93,7 @@ def test_no_page_asks_for_anything_else(site: Path) -> None:
         assert not re.search(r"\ssrc=|@import|@font-face|url\((?![\"']?data:)", html), page
         fetched = re.findall(r'<link rel="(?!canonical|alternate)[^"]*" href="(?!data:)', html)
         assert not fetched, page
-    kinds = {".html", ".xml", ".vcf", ".ics", ".js", ".br", ".gz", ".zst"}
+    kinds = {".html", ".xml", ".vcf", ".ics", ".js", ".json", ".br", ".gz", ".zst"}
     assert {p.suffix for p in site.rglob("*") if p.is_file()} == kinds
 
 
