@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from matters.registers.categories import Category
 from matters.registers.pages import Page
 from matters.registers.units import Unit
 from publisher import offline
+from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from tests.site import counties
 
@@ -132,3 +135,10 @@ def test_a_page_that_its_own_words_make_too_heavy_is_told_to_staff(
     assert (tmp_path / "site/pages/heavy/index.html").exists()
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 1 and said[0].startswith("page /pages/heavy/ has ")
+
+
+def test_the_script_is_what_its_sources_make() -> None:
+    made = subprocess.run(
+        [sys.executable, str(REPOSITORY / "tools" / "squeeze"), "--check"], check=False, timeout=60
+    )
+    assert made.returncode == 0, "run tools/squeeze: its sources are newer than phone/squeezed.js"
