@@ -129,7 +129,7 @@ def test_any_history_ends_with_the_bytes_of_a_full_build(tmp_path: Path, seed: i
     builder.build_full()
     assert tree(out) == tree(fresh)
     assert folders(out) == folders(fresh)
-    assert not list((out / "notices").glob("*/"))
+    assert not [one for one in (out / "notices").iterdir() if one.name[0].isdigit()]
 
 
 @pytest.mark.usefixtures("short_pages")
