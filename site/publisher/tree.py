@@ -81,7 +81,7 @@ class Tree:
         self.album.sweep()
 
     def _put(self, path: str, before: bytes | None, after: bytes) -> int:
-        """Puts a file with its copies there; returns the size of the brotli copy, if it was made."""
+        """Puts a file with its copies there; returns the size of the brotli copy, 0 if it stood."""
         target = self.root / path
         if before == after and all(
             target.with_name(target.name + suffix).exists() for suffix in suffixes(path)

@@ -94,7 +94,7 @@ def test_no_page_asks_for_anything_else(site: Path) -> None:
         assert not re.search(r"\ssrc=|@import|@font-face|url\((?![\"']?data:)", html), page
         fetched = re.findall(r'<link rel="(?!canonical|alternate)[^"]*" href="(?!data:)', html)
         assert not fetched, page
-    kinds = {".html", ".xml", ".vcf", ".ics", ".js", ".br", ".gz", ".zst"}
+    kinds = {".html", ".json", ".xml", ".vcf", ".ics", ".js", ".br", ".gz", ".zst"}
     assert {p.suffix for p in site.rglob("*") if p.is_file()} == kinds
 
 
