@@ -244,7 +244,10 @@ async def matter_contact(request: Request) -> Response:
             transaction, number, actor=actor, unsealer=node.keys.unsealer
         )
     )
-    return JSONResponse(committed.result._asdict(), headers=_HEADERS)
+    told = committed.result._asdict()
+    if not told["guardian"]:
+        del told["guardian"]
+    return JSONResponse(told, headers=_HEADERS)
 
 
 async def list_imports(request: Request) -> Response:
