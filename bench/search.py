@@ -26,9 +26,9 @@ from matters.execution import carry_out
 from matters.intake import check_submission, raise_matter
 from matters.known import Known
 from matters.terms import Role
-from server import search_index
 from server.application import make_application
 from server.node import Node
+from server.search import index as search_index
 from server.settings import Settings
 
 ANSWER_MOST_MS, PUBLISH_MOST_MS, PAGE_MOST_BYTES = 10.0, 50.0, 9 * 1024

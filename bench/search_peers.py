@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from bench.processes import ROOT
-from server.search_index import words_of
+from server.search.index import words_of
 
 Row = tuple[Any, ...]
 _HAN = re.compile(r"([\u3400-\u9fff])")

@@ -20,7 +20,6 @@ from server import (
     interface,
     ledger_interface,
     register_interface,
-    search,
     session_interface,
     tracking,
 )
@@ -52,6 +51,7 @@ from server.console.doors import LostSession, Unsent
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
+from server.search import answering
 from server.sign_in import Attempts
 
 logger = logging.getLogger("huiyin.access")
@@ -103,8 +103,8 @@ def routes() -> list[Route]:
         Route("/matters", intake.submit_matter, methods=["POST"]),
         Route("/submit/", intake.submission_form),
         Route("/track", tracking.track),
-        Route("/search", search.search),
-        Route("/search/", search.search),
+        Route("/search", answering.search),
+        Route("/search/", answering.search),
         Route("/m/{number}", tracking.followed),
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),

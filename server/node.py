@@ -30,7 +30,7 @@ from server.postman import Postman
 from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
-from server.search_directory import DirectoryCache
+from server.search.directory import DirectoryCache
 from server.settings import Settings
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations

@@ -15,7 +15,7 @@ from matters.sessions.acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Grade, Kind, Rating
 from server.county_registers import BY_PLURAL
 from server.languages import ENGLISH, translated
-from server.search import KINDS
+from server.search.answering import KINDS
 
 # Months (yyyy-mm), the lead unit, an area with all below it.
 _LEDGER = ("from", "to", "lead", "within")

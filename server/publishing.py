@@ -39,7 +39,7 @@ from publisher.touched import Changes
 from server import attachments, county_registers
 from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
-from server.search_keeper import SearchKeeper
+from server.search.keeper import SearchKeeper
 from server.site_news import news_since
 
 DUTY_DAYS_SHOWN = 6

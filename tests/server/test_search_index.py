@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from server import search_index
-from server.found_text import marked
-from server.search_directory import initials_of
-from server.search_index import Entry
+from server.search import index as search_index
+from server.search.directory import initials_of
+from server.search.found_text import marked
+from server.search.index import Entry
 
 _HAN = [chr(code) for code in range(0x4E00, 0x9000)]
 

@@ -21,12 +21,12 @@ from eventlog.database import reading
 from matters.notices import Notice
 from matters.public import NoticeShelf
 from publisher import addresses, wording
-from server import search_index
-from server.found_text import marked, snippet
 from server.languages import language_of, translated, wants_json
 from server.node import Node
 from server.pages import iso, public_page
-from server.search_directory import Directory, Hits
+from server.search import index as search_index
+from server.search.directory import Directory, Hits
+from server.search.found_text import marked, snippet
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from eventlog.log import Log
 from matters.public import NoticeShelf, public_positions, touched_since
-from server import search_index
-from server.search_index import Entry
+from server.search import index as search_index
+from server.search.index import Entry
 
 FILE_NAME = "search.db"
 # So many notices in one transaction, and about so long at one go.

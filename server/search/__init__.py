@@ -1,0 +1,1 @@
+"""The search for villagers: what they are answered, what is looked through, what is kept for it."""
