@@ -13,7 +13,7 @@ from PIL import Image
 from tests.hub import Hub, form_token, until
 from tests.server.test_staff_keep import picture, went_through
 
-pytestmark = [pytest.mark.litestream, pytest.mark.req("H13")]
+pytestmark = [pytest.mark.litestream]
 
 STATION = "shiweng"
 

@@ -108,7 +108,6 @@ def test_the_coding_that_a_client_wants(header: str, first: str) -> None:
         ("/deputies/deputy-001/card.vcf", "", "text/vcard; charset=utf-8"),
     ],
 )
-@pytest.mark.req("S05")
 def test_each_text_comes_as_it_is_asked_for(
     client: TestClient, site: Path, coding: str, path: str, file: str, kind: str
 ) -> None:
@@ -234,7 +233,6 @@ def lines(hub: Hub, request: str) -> bytes:
     return received
 
 
-@pytest.mark.req("S05")
 def test_a_hub_serves_its_site_coded_and_keeps_to_it(hub: Hub) -> None:
     with httpx2.Client(base_url=hub.url, headers={"accept-encoding": "br"}) as client:
         home = client.get("/")
@@ -251,7 +249,6 @@ def test_a_hub_serves_its_site_coded_and_keeps_to_it(hub: Hub) -> None:
         assert b"SQLite format" not in answer
 
 
-@pytest.mark.req("S05")
 def test_pages_that_the_server_makes_are_compressed_but_not_those_of_staff(hub: Hub) -> None:
     with httpx2.Client(base_url=hub.url) as client:
         for path in ("/submit/", "/track?number=0&key=0"):

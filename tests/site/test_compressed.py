@@ -51,7 +51,6 @@ def test_each_text_has_its_copies(tmp_path: Path) -> None:
     assert (out / "deputies/deputy-001/card.vcf.zst").exists()
 
 
-@pytest.mark.req("S05")
 def test_a_withdrawn_notice_leaves_no_copy(tmp_path: Path) -> None:
     now = [counties.content(NOTICES)]
     out = tmp_path / "site"

@@ -79,7 +79,6 @@ def test_a_portrait_is_cropped_and_a_wide_one_is_whole() -> None:
     assert opened(small["jpg"]).size == (300, 200)
 
 
-@pytest.mark.req("X06")
 def test_a_picture_stands_upright_and_tells_nothing_of_its_place() -> None:
     data = photo((1600, 1200), exif=with_gps())
     assert b"SECRET-MAKER" in data

@@ -145,19 +145,14 @@ if (page) {
       take(newId());
       said.textContent = "";
       busy = false;
-      // The browser itself sends it later, where it can, should this page be closed.
-      const later = () => navigator.serviceWorker.ready.then((ready) => ready.sync.register("outbox"))
-        .catch(() => {});
-      setTimeout(later, 5e3);
+      // The browser itself sends it, where it can, should this page be closed before it has.
+      navigator.serviceWorker.ready.then((ready) => ready.sync.register("outbox")).catch(() => {});
       await work(true);
       const item = (await everything()).find((one) => one.id == sent);
       if (!item || typed()) return;
       if (item.number) location = `${root}m/${item.number}?key=${item.key}`;
       else if (item.state == "bad") await mend(item);
-      else {
-        box.scrollIntoView();
-        later();
-      }
+      else box.scrollIntoView();
     });
     if (able) {
       form.autocomplete = "off";
