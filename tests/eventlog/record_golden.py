@@ -1,6 +1,6 @@
 """Records a golden log: run once for each release, never again for an old one.
 
-    python -m tests.eventlog.record_golden 0.2.0
+    python -m tests.eventlog.record_golden 0.3.0
 
 What is written holds events, words and the state hash that this release folds them to, and under
 `states/` the states themselves. Later releases must fold them to the same matters, though a
@@ -13,12 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from deputies.shifts import Shift
 from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import history
 from matters.history import HistoricalRow
 from matters.registers.categories import Category
+from matters.registers.pages import Page
 from matters.terms import MatterEvent
 from stations.register_log import set_record
 from tests.eventlog.arrivals import departing
@@ -82,6 +84,7 @@ def live_through(log: Log, clock: Clock) -> None:
     go_round_twice(log, clock)
     be_merged_and_split(log, clock)
     come_into_conflict(log)
+    be_shown(log)
 
 
 def go_round_twice(log: Log, clock: Clock) -> None:
@@ -137,6 +140,20 @@ def come_into_conflict(log: Log) -> None:
     (step,) = matter_of(log, number).contested
     event = uuid_text(step.event)
     commanded(log, number, "resolve", event=event, keep="no", reason="已经派单")
+
+
+def be_shown(log: Log) -> None:
+    """Let a child's matter be published with pictures, and the county write a page of its own."""
+    child = {"under_14": "yes", "guardian": "王大山", "guardian_consent": "yes"}
+    number = raised(log, text="操场有坑", name="小明", publish="yes", **child).number
+    commanded(log, number, "answer", text="填平了")
+    before, after = ["a" * 64], ["b" * 64, "c" * 64]
+    commanded(log, number, "publish", title="操场", text="有坑", before=before, after=after)
+    commanded(log, number, "publish", title="操场", text="有一个坑", after=after)
+    page = Page(id="campaign", title="代表在行动", text="进站接待。")
+    shift = Shift(id="dahe-1", station="dahe", date="2026-12-02", cancelled=True)
+    log.write(lambda t: set_record(t, "page", page, by="system"))
+    log.write(lambda t: set_record(t, "shift", shift, by="system"))
 
 
 def happens(log: Log, number: str, kind: MatterEvent, **data: Any) -> None:
