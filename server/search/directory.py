@@ -6,8 +6,9 @@ is always true to the register, and leaves nothing behind.
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, islice
 from typing import Generic, NamedTuple, TypeVar
 
 from deputies.deputies import Deputy
@@ -23,6 +24,7 @@ from stations.stations import Station
 
 Record = TypeVar("Record", Area, Deputy, Station)
 
+_LEAPS_MOST = 200
 _EMPTY_LEDGER = Ledger(total=NOTHING, months=(), categories=(), stations=(), units=())
 # What a village's name ends with, and people leave out.
 _ENDING = re.compile(r"(?<=.)(?:村民委员会|居民委员会|村委会|居委会|社区|街道|村|镇|乡)$")
@@ -50,6 +52,31 @@ class _Entry(NamedTuple, Generic[Record]):
     text: str
 
 
+class _Shelf(Generic[Record]):
+    """Entries with all their texts as one, in which a word that few hold is found at once."""
+
+    def __init__(self, entries: Iterable[_Entry[Record]]) -> None:
+        self._entries: list[_Entry[Record]] = list(entries)
+        self._whole = "\0".join(entry.text for entry in self._entries)
+        lengths = (len(entry.text) + 1 for entry in self._entries)
+        self._starts = list(accumulate(lengths, initial=0))[:-1]
+
+    def holding(self, needle: str) -> Iterator[_Entry[Record]]:
+        """Return the entries whose text holds a needle, in their order."""
+        place = -1
+        for _ in range(_LEAPS_MOST):
+            start = self._starts[place + 1] if place + 1 < len(self._starts) else len(self._whole)
+            at = self._whole.find(needle, start)
+            if at < 0:
+                return
+            place = bisect_right(self._starts, at) - 1
+            yield self._entries[place]
+        # So many hold it that one after another is quicker.
+        for entry in islice(self._entries, place + 1, None):
+            if needle in entry.text:
+                yield entry
+
+
 class Directory:
     """The registers of one moment, ready to be searched."""
 
@@ -69,11 +96,11 @@ class Directory:
         self._below: dict[str, list[str]] = {}
         for village in self.registers.villages:
             self._below.setdefault(village.parent, []).append(village.id)
-        self._areas = [
+        self._areas = _Shelf(
             _entry(area, area.name, area.name_en, (places(area.id),), (places(area.id),))
             for area in (*self.registers.villages, *self.registers.townships)
-        ]
-        self._deputies = [
+        )
+        self._deputies = _Shelf(
             _entry(
                 one,
                 one.name,
@@ -87,8 +114,8 @@ class Directory:
                 ),
             )
             for one in self.registers.deputies
-        ]
-        self._stations = [
+        )
+        self._stations = _Shelf(
             _entry(
                 one,
                 one.name,
@@ -102,7 +129,7 @@ class Directory:
                 ),
             )
             for one in self.registers.stations
-        ]
+        )
 
     def areas(self, words: Sequence[str]) -> Hits[Area]:
         """Return the townships and villages that are called so."""
@@ -193,15 +220,14 @@ def initials_of(pinyin: str) -> str:
     return found
 
 
-def _found(entries: Sequence[_Entry[Record]], words: Sequence[str]) -> Hits[Record]:
+def _found(shelf: _Shelf[Record], words: Sequence[str]) -> Hits[Record]:
     if not words:
         return Hits()
     first, *others = sorted(words, key=len, reverse=True)
     needle, needles = _needle(first), [_needle(word) for word in others]
     ranked: tuple[list[Record], ...] = ([], [], [], [])
-    # One pass, for a word like 村 stands in all of them.
-    for record, names, text in entries:
-        if needle not in text or (needles and not all(one in text for one in needles)):
+    for record, names, text in shelf.holding(needle):
+        if not all(one in text for one in needles):
             continue
         rank = _rank(names, first) if first in names else 3
         if others and rank:
