@@ -224,6 +224,7 @@ def _brotlied(file: Path, body: bytes) -> int:
 class _References(HTMLParser):
     """Collects what a browser fetches with a page: styles, scripts, pictures, icons.
 
+    What is deferred or lazy comes after the text and is not counted (first paint counts it).
     Material's script also starts its search worker, which fetches the index; both stand in the
     page's `__config`. Fonts that a style on another host names are not counted.
     """
@@ -251,7 +252,10 @@ class _References(HTMLParser):
         given = dict(attrs)
         if tag == "link" and given.get("rel") in ("stylesheet", "icon", "manifest"):
             self._add(given.get("href"))
-        elif tag in ("script", "img", "iframe", "source", "audio", "video"):
+        elif "defer" in given or given.get("loading") == "lazy":
+            # It comes after the text, and holds nothing up.
+            pass
+        elif tag in ("script", "img", "iframe", "audio", "video"):
             self._add(given.get("src"))
         self._in_config = tag == "script" and given.get("id") == "__config"
 

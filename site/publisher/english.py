@@ -43,7 +43,11 @@ ENGLISH = {
     "隐私说明": "Privacy",
     "查进度": "Follow up",
     "打电话": "Call",
-    "村（社区）名": "Village or community, in Chinese",
+    "找我的代表：村（社区）名": "Find my deputy: village or community",
+    "搜索": "Search",
+    "这份拷贝没有连着服务器，不能搜索，请一步一步点。": (
+        "This copy has no server to search on: please go step by step."
+    ),
     "写两个字就行": "two characters will do",
     "找我的村": "Find my village",
     "找代表": "Find my deputy",
