@@ -8,7 +8,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
 
 from publisher.site import Publisher
 from tests.server.phones import Phone, eventually, open_form, outbox, send
@@ -56,20 +55,6 @@ class _Parent(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def phone(playwright: Playwright, tmp_path: Path) -> Iterator[Phone]:
-    """A phone of the test's own."""
-    own = Phone(playwright, tmp_path / "profile")
-    yield own
-    own.kill()
-
-
 @pytest.fixture
 def parent(tmp_path: Path) -> Iterator[str]:
     """The address of a site below a sub-path of another, and of a copy with a server elsewhere."""
@@ -100,6 +85,9 @@ def test_below_a_sub_path(parent: str, phone: Phone) -> None:
     assert "没有网络" in page.inner_text("article")
     page.goto(parent + "/county/submit/")
     send(page, "断网时写的")
+    eventually(page, lambda: "现在连不上网" in outbox(page))
+    # Opened again, for the page that sent leaves for the matter's page should it still succeed.
+    page.goto(parent + "/county/submit/")
     eventually(page, lambda: "… 已到县里" in outbox(page))
     phone.context.set_offline(False)
     eventually(page, lambda: "✓ 已存妥" in outbox(page))
