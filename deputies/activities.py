@@ -4,8 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
-from deputies.deputies import parse_deputies
-from stations.cells import choice, clean_name, format_list
+from deputies.deputies import deputies_column
+from stations.cells import choice, clean_name
 from stations.registers import Column, Register
 from stations.shared_columns import day_column, id_column, picture_column, words_column
 from stations.stations import STATION_EN, STATION_ZH
@@ -92,17 +92,7 @@ ACTIVITIES: Register[Activity] = Register(
             expected_en=STATION_EN,
             refers_to="station",
         ),
-        Column(
-            field="deputies",
-            label_zh="参加代表",
-            label_en="Deputies",
-            aliases=("代表", "参加人员", "人大代表"),
-            parse=parse_deputies,
-            format=format_list,
-            expected_zh="用顿号分开的代表编号或姓名",
-            expected_en="a list of deputies by id or name",
-            refers_to="deputy",
-        ),
+        deputies_column("deputies", "参加代表", "Deputies", "代表", "参加人员", "人大代表"),
         words_column("text", "内容", "Text", "活动内容", "情况", "纪要"),
         picture_column(),
     ),

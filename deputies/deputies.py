@@ -122,6 +122,21 @@ def parse_deputies(text: str, resolve: Resolver) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resolve("deputy", part) for part in parse_list(text)))
 
 
+def deputies_column(field: str, label_zh: str, label_en: str, *aliases: str) -> Column:
+    """Return the column of a list of deputies."""
+    return Column(
+        field=field,
+        label_zh=label_zh,
+        label_en=label_en,
+        aliases=aliases,
+        parse=parse_deputies,
+        format=format_list,
+        expected_zh="用顿号分开的代表编号或姓名",
+        expected_en="a list of deputies by id or name",
+        refers_to="deputy",
+    )
+
+
 def format_level(level: Level) -> str:
     """Return a level as it stands in a register."""
     return LEVELS_ZH[level]

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from deputies.deputies import parse_deputies
-from stations.cells import format_list, format_yes, parse_yes
+from deputies.deputies import deputies_column
+from stations.cells import format_yes, parse_yes
 from stations.registers import Column, Register
 from stations.shared_columns import day_column, id_column, words_column
 from stations.stations import STATION_EN, STATION_ZH
@@ -27,20 +27,6 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def _deputies(field: str, zh: str, en: str, *aliases: str) -> Column:
-    return Column(
-        field=field,
-        label_zh=zh,
-        label_en=en,
-        aliases=aliases,
-        parse=parse_deputies,
-        format=format_list,
-        expected_zh="用顿号分开的代表编号或姓名",
-        expected_en="a list of deputies by id or name",
-        refers_to="deputy",
-    )
-
-
 SHIFTS: Register[Shift] = Register(
     noun="shift",
     plural="shifts",
@@ -61,8 +47,8 @@ SHIFTS: Register[Shift] = Register(
             refers_to="station",
         ),
         day_column("date", "日期", "Date", "接待日", "day", required=True),
-        _deputies("away", "不能来的代表", "Away", "请假", "请假代表"),
-        _deputies("instead", "替班代表", "Instead", "替班", "代班", "顶班"),
+        deputies_column("away", "不能来的代表", "Away", "请假", "请假代表"),
+        deputies_column("instead", "替班代表", "Instead", "替班", "代班", "顶班"),
         Column(
             field="cancelled",
             label_zh="停班",

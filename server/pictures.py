@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from matters.intake import Photo
 from matters.refusals import N_, BadFields, FieldProblem
+from publisher.pictures import flat
 from server.attachments import check_photo, keep_photos
 from server.node import Node
 
@@ -44,7 +45,7 @@ def made_public(body: bytes, *, field: str) -> tuple[Photo, bytes]:
         with Image.open(io.BytesIO(body)) as opened:
             # A JPEG is read at a half or a quarter: many times faster.
             opened.draft("RGB", (2 * EDGE_MOST_PX, 2 * EDGE_MOST_PX))
-            picture = _flat(ImageOps.exif_transpose(opened))
+            picture = flat(ImageOps.exif_transpose(opened))
     except Exception as error:
         # Pillow raises many kinds of error for bytes that are no whole picture.
         raise BadFields([FieldProblem(field, "broken", _BROKEN)]) from error
@@ -54,11 +55,3 @@ def made_public(body: bytes, *, field: str) -> tuple[Photo, bytes]:
     bare.save(written, "JPEG", quality=_QUALITY, optimize=True)
     small = written.getvalue()
     return Photo(hashlib.sha256(small).hexdigest(), "image/jpeg", len(small)), small
-
-
-def _flat(picture: Image.Image) -> Image.Image:
-    """Return it as RGB, what shines through being white."""
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    above = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", above.size, "white"), above).convert("RGB")

@@ -11,7 +11,7 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from server.county_registers import CountyRegisters, read_all
 from server.node import Node
-from server.publishing import content_of
+from server.site_content import content_of
 from stations.stations import STATIONS, Station
 
 PREVIEWED = (DEPUTIES.noun, STATIONS.noun, PAGES.noun)

@@ -5,7 +5,6 @@ the old pages whole; at the next start it goes on from that position, or builds 
 tell.
 """
 
-import datetime
 import hashlib
 import logging
 import sqlite3
@@ -17,32 +16,25 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
-from deputies.rota import duty_days
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
-from matters.deadlines import SHANGHAI
-from matters.ledgers.ledger import Count, Ledger
-from matters.public import NoticeShelf, ledger
 from publisher.asked import AskedPages
-from publisher.content import Content, NoticesInMemory
+from publisher.content import Content
 from publisher.frame import Frame
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.touched import Changes
-from server import attachments, county_registers
-from server.attachments import photo_bytes
 from server.county_registers import CountyRegisters
 from server.search.keeper import SearchKeeper
+from server.site_content import read_content, registers_only, today
 from server.site_news import news_since
 
-DUTY_DAYS_SHOWN = 6
 LOOK_EVERY_S = 1.0
 # Least time between two looks, so that a burst of commits is followed as one.
 PAUSE_S = 0.1
@@ -56,13 +48,6 @@ FAILED_WAIT_MOST_S = 60.0
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parent / "templates" / "public")
 # Another version of these may give other bytes.
 _MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
-_NO_LEDGER = Ledger(
-    total=Count(key="", received=0, answered=0, pending=0, published=0),
-    months=(),
-    categories=(),
-    stations=(),
-    units=(),
-)
 
 logger = logging.getLogger("huiyin.publishing")
 
@@ -103,52 +88,6 @@ def program_mark() -> str:
     return running.hexdigest()[:16]
 
 
-def today() -> datetime.date:
-    """Return the day in Asia/Shanghai."""
-    return datetime.datetime.now(SHANGHAI).date()
-
-
-def read_content(connection: sqlite3.Connection) -> Content:
-    """Return what the site is made from, as the database has it at this moment."""
-    return content_of(county_registers.read_all(connection), connection)
-
-
-def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Content:
-    """Return what the site is made from with these registers, be they saved or not.
-
-    Pictures are read from the second database beside it.
-    """
-    folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
-    start = today()
-    deputies = tuple(found.deputies.values())
-    return Content(
-        county=found.county,
-        areas=found.areas,
-        stations=found.stations,
-        deputies=found.deputies,
-        units=found.units,
-        categories=found.categories,
-        duty={
-            station.id: duty_days(
-                station,
-                deputies,
-                start,
-                DUTY_DAYS_SHOWN,
-                shifts=found.shifts.values(),
-                calendar=found.calendar,
-                fallen_out=True,
-            )
-            for station in found.stations.values()
-        },
-        ledger=ledger(connection),
-        notices=NoticeShelf(connection),
-        minimum_n=found.rules.minimum_n,
-        activities=found.activities,
-        pages=found.pages,
-        picture=partial(photo_bytes, folder / attachments.FILE_NAME),
-    )
-
-
 class SiteKeeper:
     """Keeps the site of one node. `start`, and `stop` when the node ends."""
 
@@ -185,7 +124,9 @@ class SiteKeeper:
         with self._making:
             if self._asked is None:
                 self._asked = AskedPages(
-                    self._registers_only, self._address, server_html=server_html()
+                    lambda: registers_only(self._registers()),
+                    self._address,
+                    server_html=server_html(),
                 )
             return self._asked
 
@@ -226,22 +167,6 @@ class SiteKeeper:
         if self._connection is None:
             self._connection = connect(self._log.path, read_only=True)
         return read_content(self._connection)
-
-    def _registers_only(self) -> Content:
-        """The registers at hand: to count the whole ledger for each form would take too long."""
-        found = self._registers()
-        return Content(
-            county=found.county,
-            areas=found.areas,
-            stations=found.stations,
-            deputies=found.deputies,
-            units=found.units,
-            categories=found.categories,
-            activities=found.activities,
-            pages=found.pages,
-            ledger=_NO_LEDGER,
-            notices=NoticesInMemory(),
-        )
 
     def _resident(self) -> Publisher:
         """The publisher of the publishing thread; made at the first change."""

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 
 from tests.hub import Hub
+from tests.server.phones import Phone
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +29,17 @@ def own_hub(tmp_path: Path) -> Iterator[Hub]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def phone(playwright: Playwright, tmp_path: Path) -> Iterator[Phone]:
+    """A phone of the test's own."""
+    own = Phone(playwright, tmp_path / "profile")
+    yield own
+    own.kill()

@@ -8,7 +8,6 @@ from stations.areas import AREA_EN, AREA_ZH
 from stations.cells import (
     CellError,
     clean_name,
-    clean_text,
     format_labels,
     format_yes,
     parse_id,
@@ -18,6 +17,7 @@ from stations.cells import (
     parse_yes,
 )
 from stations.registers import Column, Problem, Register
+from stations.shared_columns import words_column
 
 
 class County(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,18 +52,6 @@ def _check(county: County) -> Iterable[Problem]:
             format_labels(county.results),
             CellError("办理结果只有 A、B、C、D 四类", "the result classes are A, B, C and D"),
         )
-
-
-def _words(field: str, label_zh: str, label_en: str, *aliases: str) -> Column:
-    return Column(
-        field=field,
-        label_zh=label_zh,
-        label_en=label_en,
-        aliases=aliases,
-        parse=lambda text, _: clean_text(text),
-        expected_zh=label_zh,
-        expected_en=label_en.lower(),
-    )
 
 
 COUNTIES: Register[County] = Register(
@@ -101,7 +89,7 @@ COUNTIES: Register[County] = Register(
             expected_en=AREA_EN,
             refers_to="area",
         ),
-        _words("office", "办公室", "Office", "人大办公室"),
+        words_column("office", "办公室", "Office", "人大办公室"),
         Column(
             field="office_phone",
             label_zh="办公室电话",
@@ -111,7 +99,7 @@ COUNTIES: Register[County] = Register(
             expected_zh="电话号码（数字，单元格设为文本）",
             expected_en="a phone number (digits, in a cell set to text)",
         ),
-        _words("office_address", "办公室地址", "Office address", "地址", "address"),
+        words_column("office_address", "办公室地址", "Office address", "地址", "address"),
         Column(
             field="sample",
             label_zh="样例",
@@ -121,7 +109,7 @@ COUNTIES: Register[County] = Register(
             expected_zh="是或否",
             expected_en="yes or no",
         ),
-        _words("campaign", "活动名称", "Campaign", "主题活动"),
+        words_column("campaign", "活动名称", "Campaign", "主题活动"),
         Column(
             field="results",
             label_zh="办理结果",
@@ -132,8 +120,8 @@ COUNTIES: Register[County] = Register(
             expected_zh="结果分类，如“A:已经解决;B:正在解决”",
             expected_en="result classes, such as “A:solved;B:in progress”",
         ),
-        _words("name_en", "英文名", "English name", "英文名称"),
-        _words("office_en", "办公室英文名", "English office name"),
+        words_column("name_en", "英文名", "English name", "英文名称"),
+        words_column("office_en", "办公室英文名", "English office name"),
         Column(
             field="portal",
             label_zh="政务门户",

@@ -8,13 +8,14 @@ from enum import StrEnum
 
 import msgspec
 
-from stations.cells import choice, clean_name, clean_text
+from stations.cells import choice, clean_name
 from stations.registers import Column, Register
 from stations.shared_columns import (
     address_column,
     english_name_column,
     id_column,
     phone_column,
+    words_column,
 )
 
 
@@ -56,18 +57,6 @@ _parse_kind, _format_kind = choice(
 )
 
 
-def _words(field: str, label_zh: str, label_en: str, *aliases: str) -> Column:
-    return Column(
-        field=field,
-        label_zh=label_zh,
-        label_en=label_en,
-        aliases=aliases,
-        parse=lambda text, _: clean_text(text),
-        expected_zh=label_zh,
-        expected_en=label_en.lower(),
-    )
-
-
 ROUTES: Register[Route] = Register(
     noun="route",
     plural="routes",
@@ -98,8 +87,8 @@ ROUTES: Register[Route] = Register(
         ),
         address_column("办公地址"),
         phone_column("联系电话", "办公电话"),
-        _words("hours", "开门时间", "Hours", "办公时间", "接待时间", "opening hours"),
-        _words("note", "说明", "Note", "备注", "要带什么", "notes"),
+        words_column("hours", "开门时间", "Hours", "办公时间", "接待时间", "opening hours"),
+        words_column("note", "说明", "Note", "备注", "要带什么", "notes"),
         english_name_column(),
     ),
 )

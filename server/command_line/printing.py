@@ -17,7 +17,7 @@ from server.paper.drawing import draw, why_missing
 from server.paper.kinds import CARDS_MOST, NOTICES_MOST, SLIPS_MOST, PaperKind, Wanted, made
 from server.paper.sheets import Sheet, Size, document
 from server.problems import page_errors
-from server.publishing import today
+from server.site_content import today
 
 _OPTIONS = {
     "size": click.option(

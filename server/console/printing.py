@@ -35,7 +35,7 @@ from server.paper.kinds import (
 )
 from server.paper.sheets import Size, document
 from server.problems import page_errors
-from server.publishing import today
+from server.site_content import today
 from stations.areas import Area
 from stations.stations import Station
 

@@ -26,7 +26,7 @@ from server.node import Node
 from server.pages import console_page
 from server.pictures import take_pictures
 from server.problems import page_errors
-from server.publishing import read_content
+from server.site_content import read_content
 
 _PUBLISH = COMMANDS["publish"]
 # The fields that hold pictures; a file for each comes as `before_file`, `after_file`.

@@ -21,9 +21,9 @@ from server.languages import ENGLISH, language_of
 from server.node import Node
 from server.pages import console_page
 from server.problems import page_errors
-from server.publishing import today
 from server.register_edits import EDITORS
 from server.register_views import cells_of
+from server.site_content import today
 from stations.duty import WEEKDAYS_EN, WEEKDAYS_ZH
 from stations.register_log import record_version
 from stations.registers import stable_id

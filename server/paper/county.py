@@ -9,24 +9,17 @@ from typing import Any
 
 from deputies.rota import DutyDay, duty_days
 from matters import store
-from matters.ledgers.ledger import Count, Ledger
 from matters.public import NoticeShelf
 from publisher import addresses, qr
-from publisher.content import Content, Notices
+from publisher.content import Notices
 from publisher.registers import Registers
 from server import county_registers
 from server.county_registers import CountyRegisters
+from server.site_content import registers_only
 from stations.stations import Station
 
 # More sittings than any station has in three months.
 _SITTINGS_MOST = 400
-_NO_LEDGER = Ledger(
-    total=Count(key="", received=0, answered=0, pending=0, published=0),
-    months=(),
-    categories=(),
-    stations=(),
-    units=(),
-)
 
 
 class PaperCounty:
@@ -52,19 +45,7 @@ class PaperCounty:
     @cached_property
     def registers(self) -> Registers:
         """Who answers to whom, and who sits where."""
-        found = self.found
-        return Registers(
-            Content(
-                county=found.county,
-                areas=found.areas,
-                stations=found.stations,
-                deputies=found.deputies,
-                units=found.units,
-                categories=found.categories,
-                ledger=_NO_LEDGER,
-                notices=self.notices,
-            )
-        )
+        return Registers(registers_only(self.found, self.notices))
 
     @property
     def typed_address(self) -> str:

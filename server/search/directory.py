@@ -12,20 +12,17 @@ from itertools import accumulate, chain, islice
 from typing import Generic, NamedTuple, TypeVar
 
 from deputies.deputies import Deputy
-from matters.ledgers.figures import NOTHING
-from matters.ledgers.ledger import Ledger
 from matters.listing.text_terms import folded
 from publisher import wording
-from publisher.content import Content, NoticesInMemory
 from publisher.registers import Registers
 from server.county_registers import CountyRegisters
+from server.site_content import registers_only
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 
 Record = TypeVar("Record", Area, Deputy, Station)
 
 _LEAPS_MOST = 200
-_EMPTY_LEDGER = Ledger(total=NOTHING, months=(), categories=(), stations=(), units=())
 # What a village's name ends with, and people leave out.
 _ENDING = re.compile(r"(?<=.)(?:村民委员会|居民委员会|村委会|居委会|社区|街道|村|镇|乡)$")
 _GENERIC = {"village", "community", "town", "township", "street", "subdistrict", "district"}
@@ -81,21 +78,8 @@ class Directory:
     """The registers of one moment, ready to be searched."""
 
     def __init__(self, found: CountyRegisters) -> None:
-        self.content = Content(
-            county=found.county,
-            areas=found.areas,
-            stations=found.stations,
-            deputies=found.deputies,
-            units=found.units,
-            categories=found.categories,
-            ledger=_EMPTY_LEDGER,
-            notices=NoticesInMemory(),
-        )
-        self.registers = Registers(self.content)
+        self.registers = Registers(registers_only(found))
         places = self.registers.area_name
-        self._below: dict[str, list[str]] = {}
-        for village in self.registers.villages:
-            self._below.setdefault(village.parent, []).append(village.id)
         self._areas = _Shelf(
             _entry(area, area.name, area.name_en, (places(area.id),), (places(area.id),))
             for area in (*self.registers.villages, *self.registers.townships)
@@ -149,7 +133,7 @@ class Directory:
         for area in self.areas([word]).records[:most]:
             found[area.id] = None
             if area.kind is AreaKind.TOWNSHIP:
-                found.update((village, None) for village in self._below.get(area.id, ()))
+                found.update((one.id, None) for one in self.registers.villages_of(area.id))
         return list(found)[:most]
 
     def answering(self, village: Area) -> list[Deputy]:

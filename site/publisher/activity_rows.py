@@ -1,6 +1,6 @@
 """What deputies did at and around their stations, as pages list it (Q06)."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from deputies.activities import Activity, ActivityKind
@@ -23,18 +23,15 @@ _CHARACTERS = 200
 
 def of_station(registers: Registers, station: str) -> list[dict[str, Any]]:
     """The latest activities of a station, with the deputies who took part."""
-    return _rows(registers, lambda activity: activity.station == station)
+    return _rows(registers, registers.activities_at(station))
 
 
 def of_deputy(registers: Registers, deputy: str) -> list[dict[str, Any]]:
     """The latest activities that a deputy took part in."""
-    return _rows(registers, lambda activity: deputy in activity.deputies)
+    return _rows(registers, registers.activities_with(deputy))
 
 
-def _rows(registers: Registers, wanted: Callable[[Activity], bool]) -> list[dict[str, Any]]:
-    found = sorted(
-        filter(wanted, registers.content.activities.values()), key=lambda a: (a.date, a.id)
-    )
+def _rows(registers: Registers, found: Sequence[Activity]) -> list[dict[str, Any]]:
     return [
         {
             "title": activity.title,

@@ -98,14 +98,14 @@ def _drawn(data: bytes, kind: PictureKind) -> Image.Image | None:
                 side = max(shape.width, shape.height)
                 opened.draft("RGB", (2 * side, 2 * side))
                 upright = ImageOps.exif_transpose(opened)
-                return _sized(_flat(upright), shape)
+                return _sized(flat(upright), shape)
     except Exception:
         # Pillow raises many kinds of error for bytes that are no whole picture.
         return None
 
 
-def _flat(picture: Image.Image) -> Image.Image:
-    """RGB, what shines through being white."""
+def flat(picture: Image.Image) -> Image.Image:
+    """A picture as RGB, what shines through being white."""
     if picture.has_transparency_data:
         above = picture.convert("RGBA")
         below = Image.new("RGBA", above.size, "white")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+from deputies.activities import Activity
 from deputies.deputies import Deputy, Level
 from matters.notices import ListKind, Notice
 from matters.registers.pages import Page
@@ -122,9 +123,34 @@ class Registers:
         town = station.area[:9]
         return [s for s in self._placed if s.area[:9] == town or s.parent == station.id]
 
+    @cached_property
+    def _villages_below(self) -> dict[str, list[Area]]:
+        below: dict[str, list[Area]] = {}
+        for village in self.villages:
+            below.setdefault(village.parent, []).append(village)
+        return below
+
     def villages_of(self, township: str) -> list[Area]:
         """The villages of a township, by code."""
-        return [a for a in self.villages if a.parent == township]
+        return self._villages_below.get(township, [])
+
+    @cached_property
+    def _activities(self) -> dict[tuple[str, str], list[Activity]]:
+        """By ("station" or "deputy", id), the oldest first."""
+        found: dict[tuple[str, str], list[Activity]] = {}
+        for one in sorted(self.content.activities.values(), key=lambda a: (a.date, a.id)):
+            whose = [("deputy", deputy) for deputy in dict.fromkeys(one.deputies)]
+            for key in (("station", one.station), *whose):
+                found.setdefault(key, []).append(one)
+        return found
+
+    def activities_at(self, station: str) -> list[Activity]:
+        """The activities of a station, the oldest first."""
+        return self._activities.get(("station", station), [])
+
+    def activities_with(self, deputy: str) -> list[Activity]:
+        """The activities that a deputy took part in, the oldest first."""
+        return self._activities.get(("deputy", deputy), [])
 
     def above(self, area: str) -> list[Area]:
         """The areas above one, nearest first."""

@@ -10,22 +10,14 @@ from typing import Any
 import httpx2
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from tests.chromium import CHROMIUM, SWITCHES
 from tests.hub import until
 
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+_MORE = (
     "--remote-debugging-port=0",
     "--host-resolver-rules=MAP station.test 127.0.0.1",
     "about:blank",
-]
+)
 
 
 class Phone:
@@ -42,7 +34,7 @@ class Phone:
         port = self._profile / "DevToolsActivePort"
         port.unlink(missing_ok=True)
         self._process = subprocess.Popen(
-            [CHROMIUM, *SWITCHES, f"--user-data-dir={self._profile}"],
+            [CHROMIUM, *SWITCHES, *_MORE, f"--user-data-dir={self._profile}"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

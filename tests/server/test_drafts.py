@@ -19,8 +19,8 @@ from matters.known import Known
 from server import drafts
 from server.accounts import Bound, add_account
 from server.node import open_log
+from tests.chromium import launched
 from tests.hub import Hub, form_token, huiyin, until
-from tests.server.test_five_steps import CHROMIUM, SWITCHES
 
 WORDS = "水渠已经疏通,\n秧田通水了。"
 
@@ -28,7 +28,7 @@ WORDS = "水渠已经疏通,\n秧田通水了。"
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        running = launched(playwright)
         yield running
         running.close()
 

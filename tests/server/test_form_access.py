@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests.chromium import launched
 from tests.hub import Hub
-from tests.server.phones import CHROMIUM
 from tests.server.test_durable import known_ids
 
 pytestmark = [pytest.mark.browser, pytest.mark.litestream]
@@ -26,8 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.litestream]
 def page(request: pytest.FixtureRequest) -> Iterator[Page]:
     """A small phone with keys, and no finger on the glass."""
     with sync_playwright() as playwright:
-        switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        running = launched(playwright)
         context = running.new_context(
             viewport={"width": 360, "height": 640}, java_script_enabled=request.param
         )

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eventlog.identifiers import new_uuid7, uuid_text
 from server.console.pasted_lines import read_pasted
+from tests.chromium import launched
 from tests.hub import Hub, form_token
-from tests.server.test_five_steps import CHROMIUM, SWITCHES
 
 URL = "/console/market"
 VILLAGE = "990102100001"
@@ -57,7 +57,7 @@ def matters(hub: Hub, text: str) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        running = launched(playwright)
         yield running
         running.close()
 

@@ -12,10 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import launched
 from tests.hub import Hub, until
 
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 # In the sample county: a village with one name, its township, one of its deputies.
 VILLAGE, VILLAGE_CODE, TOWNSHIP = "柳堰", "990102102205", "苇渡镇"
 
@@ -318,7 +317,7 @@ def test_a_lost_or_broken_index_is_made_anew(own_hub: Hub) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        running = launched(playwright)
         yield running
         running.close()
 

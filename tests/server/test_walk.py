@@ -15,8 +15,8 @@ from matters.receipts import spoken_number
 from matters.sample import sample_units
 from server.languages import CHINESE, ENGLISH, translated
 from server.sample import sign_ins
+from tests.chromium import launched
 from tests.hub import Hub
-from tests.server.test_five_steps import CHROMIUM, SWITCHES
 
 pytestmark = [pytest.mark.browser, pytest.mark.litestream]
 PHONE = {"width": 360, "height": 640}
@@ -37,7 +37,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        running = launched(playwright)
         yield running
         running.close()
 

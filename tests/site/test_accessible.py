@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # It ships no types.
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.chromium import launched
 from tests.hub import Hub, until
-from tests.server.phones import CHROMIUM
 
 pytestmark = [pytest.mark.browser, pytest.mark.litestream]
 
@@ -25,8 +25,7 @@ PATHS = (
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        running = launched(playwright)
         yield running
         running.close()
 

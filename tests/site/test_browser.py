@@ -1,6 +1,5 @@
 """The site in a real browser, script off: what people with old phones see."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from publisher import specimen, stylesheet
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
+from tests.chromium import launched
 from tests.site import counties
 
 pytestmark = pytest.mark.browser
@@ -90,19 +90,7 @@ _BORDERLESS = """() => [...document.querySelectorAll(
 def browser() -> Iterator[Browser]:
     """Chromium as the machine has it."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+        started = launched(playwright)
         yield started
         started.close()
 
