@@ -12,6 +12,9 @@ import logging
 import os
 import sys
 from contextlib import redirect_stdout, suppress
+from types import ModuleType
+
+from PIL import ImageFile
 
 from matters.refusals import N_, Refusal
 
@@ -52,11 +55,24 @@ class PaperBusy(Refusal):
     message = N_("前面还有好几份打印件在生成，请过一两分钟再试。")
 
 
+def _weasyprint() -> ModuleType:
+    """Return WeasyPrint, which looks for its libraries when it is imported.
+
+    It tells Pillow to take half a picture for a whole one, in all of the process: that is undone.
+    """
+    as_it_was = ImageFile.LOAD_TRUNCATED_IMAGES
+    try:
+        import weasyprint  # type: ignore[import-untyped]  # it ships no types
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = as_it_was
+    return weasyprint  # type: ignore[no-any-return]  # likewise
+
+
 def why_missing() -> str:
     """Return in words what is missing for drawing, "" where everything is there."""
     try:
         with redirect_stdout(sys.stderr):
-            import weasyprint  # type: ignore[import-untyped]  # noqa: F401  # looks for its libraries
+            _weasyprint()
     except (ImportError, OSError) as error:
         return f"WeasyPrint: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     return "" if _has_chinese_font() else "没有中文字体 / no Chinese font (fonts-wqy-microhei)"
@@ -86,8 +102,8 @@ def draw(html: str) -> bytes:
     """Return the PDF of an HTML document. Raises PaperMissing."""
     if why_missing():
         raise PaperMissing
-    import weasyprint
-    from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
+    weasyprint = _weasyprint()
+    from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]  # likewise
 
     # A sheet brings all that it needs: whatever else it names comes from somebody's text.
     nothing = URLFetcher(allowed_protocols=())
