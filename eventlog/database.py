@@ -1,7 +1,7 @@
 """How every SQLite file of a node is opened: one function, so that no connection differs."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +10,17 @@ BUSY_TIMEOUT_S = 15.0
 WRITER_CACHE_KIB = 64 * 1024
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection that may know how to open texts that are sealed at rest.
+
+    `opener` is set on connections that read for somebody who has unlocked the node, and never on
+    the writer's: what it writes would stand in the tables in plain text.
+    """
+
+    opener: Callable[[bytes, bytes], bytes] | None = None
+
+
+def connect(path: Path, *, read_only: bool = False) -> Connection:
     """Return an open connection to the database at `path`.
 
     WAL, synchronous=FULL, foreign keys on, `wal_autocheckpoint=0`: checkpoints belong to
@@ -29,6 +39,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         timeout=BUSY_TIMEOUT_S,
         isolation_level=None,
         check_same_thread=False,
+        factory=Connection,
         cached_statements=512,
     )
     connection.row_factory = sqlite3.Row
@@ -44,7 +55,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path) -> Iterator[Connection]:
     """Yield a read-only connection and close it afterwards."""
     connection = connect(path, read_only=True)
     try:

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from sqlite_utils import Migrations
 
 from eventlog import erasures, refolding, replay
-from eventlog.database import connect, reading
+from eventlog.database import Connection, connect, reading
 from eventlog.projections import Lagging, Projection
 from eventlog.schema import migrate
 from eventlog.sealing import Sealer
-from eventlog.transaction import Transaction
-from eventlog.voice import MarkKeeper, take_voice
+from eventlog.transaction import Transaction, Witness
+from eventlog.voice import MarkKeeper, Voice, new_voice, take_voice
 from eventlog.writer import Committed, Writer
 
 Result = TypeVar("Result")
@@ -40,10 +40,13 @@ class Log:
         now_ms: Callable[[], int] = system_clock_ms,
         on_commit: Callable[[int], None] = lambda position: None,
         between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
+        is_boxed: Callable[[str], bool] = lambda type: False,
+        witness: Witness | None = None,
     ) -> None:
         """Open the folder's database, bring it to the newest schema and apply erasures again.
 
         `on_commit` is told the newest arrival position after each COMMIT, on the writer thread.
+        `is_boxed` and `witness`: see `eventlog.transaction.Transaction`.
         Raises sqlite3.OperationalError where the folder can't be written.
         """
         self.path = folder / FILE_NAME
@@ -63,7 +66,11 @@ class Log:
         self._marks = MarkKeeper(folder, self.voice)
         self._between_groups = between_groups
         self._sealer = sealer
+        self._is_boxed = is_boxed
+        self._witness = witness
         self._connection = connection
+        self.opener: Callable[[bytes, bytes], bytes] | None = None
+        """Opens texts that are sealed on this disk, while somebody has unlocked the node."""
         self.writer = Writer(
             connection,
             self._begin,
@@ -81,10 +88,22 @@ class Log:
         return await self.writer.write(job)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield a read-only connection and close it afterwards."""
+    def reading(self) -> Iterator[Connection]:
+        """Yield a read-only connection and close it afterwards; it opens what is unlocked."""
         with reading(self.path) as connection:
+            connection.opener = self.opener
             yield connection
+
+    def take_new_voice(self, transaction: Transaction) -> Voice:
+        """Go on in a new log and epoch, for others wrote in the one before as well (decision 6).
+
+        Runs as a job of the writer; should its group be undone, the voice stays the new one.
+        """
+        voice = new_voice(transaction.connection, self.folder, transaction.now_ms())
+        self.voice = voice
+        self._marks.follow(voice)
+        transaction.change_voice(voice)
+        return voice
 
     def newest_position(self) -> int:
         """Return the arrival position of the newest event, 0 where there is none."""
@@ -124,6 +143,8 @@ class Log:
             projections=self.projections,
             sealer=self._sealer,
             now_ms=self.now_ms,
+            is_boxed=self._is_boxed,
+            witness=self._witness,
         )
 
     def _after_group(self, connection: sqlite3.Connection) -> None:

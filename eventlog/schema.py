@@ -59,6 +59,41 @@ def m002_projection_versions(database: Database) -> None:
     )
 
 
+@migrations()
+def m003_events_of_others(database: Database) -> None:
+    """Let two events stand at one place of a log, and note which texts are gone for good.
+
+    A disk that was cloned, or put back from an older copy, writes a second event at a place that
+    is taken: both are kept, for nothing that anyone wrote is lost.
+    """
+    statements = (
+        """CREATE TABLE events_anew(
+            position INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            log BLOB NOT NULL,
+            sequence INTEGER NOT NULL,
+            subject BLOB NOT NULL,
+            rank INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            body BLOB NOT NULL
+        )""",
+        "INSERT INTO events_anew SELECT position, id, log, sequence, subject, rank, type, body "
+        "FROM events",
+        "DROP TABLE events",
+        "ALTER TABLE events_anew RENAME TO events",
+        "CREATE INDEX events_of_subject ON events(subject, rank, id)",
+        "CREATE INDEX events_of_log ON events(log, sequence)",
+        # Texts that were erased: what an older copy or a late bundle brings of them is not kept.
+        """CREATE TABLE erased(
+            event BLOB NOT NULL,
+            field TEXT NOT NULL,
+            PRIMARY KEY(event, field)
+        ) WITHOUT ROWID""",
+    )
+    for statement in statements:
+        database.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection, *sets: Migrations) -> None:
     """Bring the database to the newest schema: the floor's own, then each of `sets` in turn."""
     database = Database(connection)

@@ -2,12 +2,36 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from eventlog import words
 from eventlog.events import FORMAT, GENESIS, Draft, Event, decode, digest, encode
 from eventlog.identifiers import new_uuid7
 from eventlog.projections import Projection, encode_state, projection_of
 from eventlog.sealing import Sealer
+from eventlog.voice import Voice
+from eventlog.words import Word
+
+
+class Arrival(NamedTuple):
+    """An event of another node: its exact bytes, the same decoded, and its texts by field."""
+
+    body: bytes
+    event: Event
+    words: Mapping[str, Word]
+
+
+class TakenIn(NamedTuple):
+    """What became of arrivals: those that were new, and those whose id other bytes have here."""
+
+    fresh: list[Arrival]
+    clashing: list[Arrival]
+
+
+class Witness(Protocol):
+    """Is told of events, its own and others', once they are folded; may write rows beside them."""
+
+    def __call__(self, transaction: "Transaction", events: Sequence[Event]) -> None: ...
 
 
 class Transaction:
@@ -25,12 +49,19 @@ class Transaction:
         projections: Mapping[str, Projection],
         sealer: Sealer | None,
         now_ms: Callable[[], int],
+        is_boxed: Callable[[str], bool] = lambda type: False,
+        witness: Witness | None = None,
     ) -> None:
+        """`is_boxed` says of an event's type whether its texts are sealed on this disk; `witness`
+        is told of events once they are folded, and may write more rows beside them.
+        """
         self.connection = connection
         self.now_ms = now_ms
         self._log = log
         self._projections = projections
         self._sealer = sealer
+        self._is_boxed = is_boxed
+        self._witness = witness
         self._head: tuple[int, bytes] | None = None
 
     def mark(self) -> object:
@@ -70,16 +101,57 @@ class Transaction:
         for subject, (known, position) in touched.items():
             events = known or self.events_of(subject)
             refold(self.connection, self._projections, subject, events, position)
+        if self._witness is not None:
+            self._witness(self, written)
         return written
+
+    def take_in(self, arrivals: Sequence[Arrival]) -> TakenIn:
+        """Keep events of other nodes as they are, and fold what they touch, each subject once.
+
+        An event that is here already brings nothing but texts that are missing here; texts that
+        were erased are not taken again. Nothing is checked but that an id stands for the same
+        bytes: signatures and commitments are the caller's to check.
+        """
+        found = TakenIn([], [])
+        touched: dict[bytes, int] = {}
+        for arrival in arrivals:
+            event = arrival.event
+            row = self.connection.execute(
+                "SELECT body, position FROM events WHERE id=?", (event.id,)
+            ).fetchone()
+            if row is not None and row[0] != arrival.body:
+                found.clashing.append(arrival)
+                continue
+            position = row[1] if row is not None else self._insert(event, arrival.body)
+            added = self._keep_words(event.id, arrival.words)
+            if row is None:
+                found.fresh.append(arrival)
+            if row is None or added:
+                touched[event.subject] = max(position, touched.get(event.subject, 0))
+        for subject, position in touched.items():
+            refold(self.connection, self._projections, subject, self.events_of(subject), position)
+        if self._witness is not None and found.fresh:
+            self._witness(self, [arrival.event for arrival in found.fresh])
+        return found
+
+    def _keep_words(self, event: bytes, texts: Mapping[str, Word]) -> int:
+        """Store the texts that are neither here nor erased; return how many."""
+        added = 0
+        there = words.all_of(self.connection, event) if texts else {}
+        for field, word in texts.items():
+            if field in there or words.is_erased(self.connection, event, field):
+                continue
+            words.store(self.connection, event, field, word)
+            added += 1
+        return added
+
+    def change_voice(self, voice: Voice) -> None:
+        """Go on in another log from here: what is appended next begins it."""
+        self._log, self._head = voice.log, None
 
     def _write(self, draft: Draft, by: str, at: int, rank: int | None) -> tuple[Event, int]:
         connection = self.connection
-        texts = {field: words.commit(text) for field, text in draft.words.items()}
-        if draft.secret:
-            if self._sealer is None:
-                raise RuntimeError("this node has no key to seal contact details with")
-            for field, text in draft.secret.items():
-                texts[field] = words.commit_sealed(text, self._sealer)
+        texts = self._committed(draft)
         if rank is None:
             highest = connection.execute(
                 "SELECT max(rank) FROM events WHERE subject=?", (draft.subject,)
@@ -101,15 +173,34 @@ class Transaction:
             {field: word.commitment for field, word in texts.items()},
         )
         body = encode(event)
-        cursor = connection.execute(
-            "INSERT INTO events(id, log, sequence, subject, rank, type, body) "
-            "VALUES (?,?,?,?,?,?,?)",
-            (event.id, self._log, event.sequence, event.subject, rank, event.type, body),
-        )
+        position = self._insert(event, body)
         for field, word in texts.items():
             words.store(connection, event.id, field, word)
         self._head = (event.sequence, digest(body))
-        return event, cursor.lastrowid or 0
+        return event, position
+
+    def _committed(self, draft: Draft) -> dict[str, Word]:
+        """Return the texts of a draft as they are to lie on this disk, with their commitments."""
+        sealer, boxes = self._sealer, self._is_boxed(draft.type)
+        if sealer is None:
+            if draft.secret or boxes:
+                raise RuntimeError("this node has no key to seal texts with")
+            return {field: words.commit(text) for field, text in draft.words.items()}
+        texts = {
+            field: words.commit_boxed(text, sealer) if boxes else words.commit(text)
+            for field, text in draft.words.items()
+        }
+        for field, text in draft.secret.items():
+            texts[field] = words.commit_sealed(text, sealer)
+        return texts
+
+    def _insert(self, event: Event, body: bytes) -> int:
+        cursor = self.connection.execute(
+            "INSERT INTO events(id, log, sequence, subject, rank, type, body) "
+            "VALUES (?,?,?,?,?,?,?)",
+            (event.id, event.log, event.sequence, event.subject, event.rank, event.type, body),
+        )
+        return cursor.lastrowid or 0
 
     def _read_head(self) -> tuple[int, bytes]:
         row = self.connection.execute(

@@ -44,8 +44,15 @@ def take_voice(connection: sqlite3.Connection, folder: Path, now_ms: int) -> Voi
         known = connection.execute("SELECT epoch FROM logs WHERE log=?", (log,)).fetchone()
         if known is not None and _last_sequence(connection, log) >= mark.sequence:
             return Voice(log, known[0])
+    return new_voice(connection, folder, now_ms, mark.epoch if mark else 0)
+
+
+def new_voice(
+    connection: sqlite3.Connection, folder: Path, now_ms: int, epoch_before: int = 0
+) -> Voice:
+    """Return a new voice, of an epoch above any that is known here. A transaction is open."""
     newest = connection.execute("SELECT max(epoch) FROM logs").fetchone()[0] or 0
-    voice = Voice(os.urandom(8), max(newest, mark.epoch if mark else 0) + 1)
+    voice = Voice(os.urandom(8), max(newest, epoch_before) + 1)
     connection.execute(
         "INSERT INTO logs(log, epoch, started_at) VALUES (?,?,?)", (voice.log, voice.epoch, now_ms)
     )
@@ -67,6 +74,11 @@ class MarkKeeper:
         self._voice = voice
         self._written_at = 0.0
         self._lock = threading.Lock()
+
+    def follow(self, voice: Voice) -> None:
+        """Keep the mark of another voice from now on."""
+        with self._lock:
+            self._voice = voice
 
     def note(self, connection: sqlite3.Connection, *, at_once: bool = False) -> None:
         """Write the mark where a second has passed, or `at_once` when the node stops."""

@@ -3,7 +3,9 @@
 An event holds only a salted commitment to each of its texts: SHA-256 over 32 random bytes and the
 text. Text and salt lie in the table `words`. Erasing a row changes no event, chain or state hash.
 A secret text (a contact detail) is sealed together with its salt: a phone number is so short that
-a salt in plain sight would let anyone find it by trying them all.
+a salt in plain sight would let anyone find it by trying them all. On a station every text is
+sealed so, packed by brotli first; a boxed text (`Sealed.is_boxed`) is an ordinary one, a text with
+a key of its own a secret one.
 """
 
 import hashlib
@@ -11,9 +13,17 @@ import os
 import sqlite3
 from typing import NamedTuple
 
-from eventlog.sealing import Sealed, Sealer, Unsealer
+import brotli  # type: ignore[import-untyped]  # it ships no types
+
+from eventlog.database import Connection
+from eventlog.sealing import KEY_BYTES, Sealed, Sealer, Unsealer, UnsealError
 
 SALT_BYTES = 32
+# No text begins with this: what follows it is packed.
+_PACKED = b"\0"
+# Packing a long text well takes long, and it has much to find anyway.
+_PACKED_BEST_BYTES = 4096
+UNPACKED_MOST_BYTES = 1024 * 1024
 
 
 class Word(NamedTuple):
@@ -43,6 +53,51 @@ def commit_sealed(text: str, sealer: Sealer) -> Word:
     return Word(hashlib.sha256(salted).digest(), None, sealed.body, sealed.wrapped_key)
 
 
+def commit_boxed(text: str, sealer: Sealer) -> Word:
+    """Return an ordinary text sealed for a disk that may be stolen, and the commitment to it."""
+    salt, body = os.urandom(SALT_BYTES), text.encode()
+    return boxed(Word(hashlib.sha256(salt + body).digest(), salt, body, None), sealer)
+
+
+def boxed(word: Word, sealer: Sealer) -> Word:
+    """Return a plain text sealed together with its salt; its commitment stays what it was."""
+    sealed = sealer.box((word.salt or b"") + _packed(word.body))
+    return Word(word.commitment, None, sealed.body, sealed.wrapped_key)
+
+
+def opened(word: Word, unsealer: Unsealer) -> Word:
+    """Return a boxed text as a plain one with its salt. Raises UnsealError."""
+    if word.wrapped_key is None:
+        return word
+    salted = unsealer.unseal(Sealed(word.body, word.wrapped_key))
+    return Word(word.commitment, salted[:SALT_BYTES], unpacked(salted[SALT_BYTES:]), None)
+
+
+def is_secret(word: Word) -> bool:
+    """Return whether a text is a secret one: sealed with a key of its own, whatever the node."""
+    return word.wrapped_key is not None and len(word.wrapped_key) != KEY_BYTES
+
+
+def _packed(text: bytes) -> bytes:
+    quality = 11 if len(text) <= _PACKED_BEST_BYTES else 5
+    packed: bytes = _PACKED + brotli.compress(text, mode=brotli.MODE_TEXT, quality=quality)
+    return packed if len(packed) < len(text) else text
+
+
+def unpacked(packed: bytes) -> bytes:
+    """Return a text as it was before it was packed. Raises UnsealError where it is too long."""
+    if not packed.startswith(_PACKED):
+        return packed
+    decoder = brotli.Decompressor()
+    try:
+        found: bytes = decoder.process(packed[1:], output_buffer_limit=UNPACKED_MOST_BYTES)
+    except brotli.error as error:
+        raise UnsealError("a packed text is damaged") from error
+    if not decoder.is_finished():
+        raise UnsealError("a packed text is cut off, or too long")
+    return found
+
+
 def store(connection: sqlite3.Connection, event: bytes, field: str, word: Word) -> None:
     """Write a text beside its event. Called with the transaction open."""
     connection.execute(
@@ -52,25 +107,42 @@ def store(connection: sqlite3.Connection, event: bytes, field: str, word: Word) 
 
 
 def read(connection: sqlite3.Connection, event: bytes, field: str) -> str | None:
-    """Return a plain text, or None where it was erased, never came, or is sealed."""
+    """Return an ordinary text, or None where it was erased, never came, or is sealed.
+
+    What is boxed is opened where the connection has an opener.
+    """
     row = connection.execute(
-        "SELECT body FROM words WHERE event=? AND field=? AND wrapped_key IS NULL", (event, field)
+        "SELECT body, wrapped_key FROM words WHERE event=? AND field=?", (event, field)
     ).fetchone()
-    return None if row is None else row[0].decode()
+    return None if row is None else _ordinary(connection, row[0], row[1])
+
+
+def _ordinary(connection: sqlite3.Connection, body: bytes, wrapped_key: bytes | None) -> str | None:
+    """Return the text of a row, or None where it is a secret one or there is no opener."""
+    if wrapped_key is None:
+        return body.decode()
+    opener = connection.opener if isinstance(connection, Connection) else None
+    if opener is None or len(wrapped_key) != KEY_BYTES:
+        return None
+    try:
+        return unpacked(opener(body, wrapped_key)[SALT_BYTES:]).decode()
+    except UnsealError:
+        # Sealed to a key of before: what can't be read is shown as what is locked.
+        return None
 
 
 def read_all(connection: sqlite3.Connection, events: list[bytes]) -> dict[tuple[bytes, str], str]:
-    """Return every plain text of the events, by (event id, field)."""
+    """Return every ordinary text of the events, by (event id, field); see `read`."""
     found: dict[tuple[bytes, str], str] = {}
     for start in range(0, len(events), 500):
         part = events[start : start + 500]
         marks = ",".join("?" * len(part))
-        for event, field, body in connection.execute(
-            "SELECT event, field, body FROM words "
-            f"WHERE wrapped_key IS NULL AND event IN ({marks})",
-            part,
+        for event, field, body, wrapped_key in connection.execute(
+            f"SELECT event, field, body, wrapped_key FROM words WHERE event IN ({marks})", part
         ):
-            found[event, field] = body.decode()
+            text = _ordinary(connection, body, wrapped_key)
+            if text is not None:
+                found[event, field] = text
     return found
 
 
@@ -102,10 +174,25 @@ def check(connection: sqlite3.Connection, event: bytes, field: str, commitment: 
         raise CommitmentMismatch(f"{field} of event {event.hex()}")
 
 
+def all_of(connection: sqlite3.Connection, event: bytes) -> dict[str, Word]:
+    """Return an event's texts as they lie here, by field; their commitments stand in the event."""
+    rows = connection.execute(
+        "SELECT field, salt, body, wrapped_key FROM words WHERE event=?", (event,)
+    )
+    return {row[0]: Word(b"", row[1], row[2], row[3]) for row in rows}
+
+
+def is_erased(connection: sqlite3.Connection, event: bytes, field: str) -> bool:
+    """Return whether a text is gone for good, so that no copy of it may be taken in again."""
+    row = connection.execute("SELECT 1 FROM erased WHERE event=? AND field=?", (event, field))
+    return row.fetchone() is not None
+
+
 def erase(connection: sqlite3.Connection, event: bytes, field: str) -> bool:
-    """Remove a text and its salt; return whether it was there. Called with a transaction open.
+    """Remove a text and its salt for good; return whether it was there. A transaction is open.
 
     The caller sets `PRAGMA secure_delete` so that the freed pages are overwritten.
     """
+    connection.execute("INSERT OR IGNORE INTO erased(event, field) VALUES (?,?)", (event, field))
     cursor = connection.execute("DELETE FROM words WHERE event=? AND field=?", (event, field))
     return cursor.rowcount > 0
