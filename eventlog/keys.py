@@ -6,6 +6,7 @@ matter, but can open no contact detail.
 
 import base64
 import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -42,9 +43,27 @@ class Keys(msgspec.Struct, frozen=True):
         return Sealer(self.unsealer.public_key)
 
     @property
+    def age_private(self) -> bytes:
+        """The private half of what bundles are encrypted to, made from the signing key.
+
+        So the recovery kit brings it back, and no key serves two kinds of cryptography.
+        """
+        return hmac.digest(self.signing, b"huiyin age 1", hashlib.sha256)
+
+    @property
+    def age_key(self) -> bytes:
+        """The public half of what bundles are encrypted to, 32 bytes."""
+        return bytes(PrivateKey(self.age_private).public_key)
+
+    @property
+    def verify_key(self) -> bytes:
+        """The public half of the signing key, 32 bytes."""
+        return bytes(SigningKey(self.signing).verify_key)
+
+    @property
     def fingerprint(self) -> str:
         """The first 16 hex digits of the node's public signing key, to compare by voice."""
-        return bytes(SigningKey(self.signing).verify_key).hex()[:16]
+        return self.verify_key.hex()[:16]
 
 
 def make_keys() -> Keys:

@@ -1,0 +1,89 @@
+"""What an exchange came upon that somebody should know: refusals, forks, changes of voice.
+
+Ids and codes only, no word of anybody. The newest are kept.
+"""
+
+import sqlite3
+from enum import StrEnum
+from typing import NamedTuple
+
+KEPT_MOST = 5000
+
+
+class Finding(StrEnum):
+    """What can be found. Those that call for somebody are in `ALARMS`."""
+
+    FORGED = "forged"
+    UNKNOWN_NODE = "unknown-node"
+    REVOKED = "revoked"
+    MALFORMED = "malformed"
+    WRONG_WORDS = "wrong-words"
+    FORK = "fork"
+    BEHIND = "behind"
+    CLASH = "clash"
+    QUARANTINED = "quarantined"
+    BAD_CODE = "bad-code"
+    ENROLLED = "enrolled"
+    INVITED = "invited"
+    REVOKING = "revoking"
+    REFILLED = "refilled"
+    CLOCK_OFF = "clock-off"
+    NEW_VOICE = "new-voice"
+
+
+ALARMS = (
+    Finding.FORGED,
+    Finding.REVOKED,
+    Finding.FORK,
+    Finding.CLASH,
+    Finding.QUARANTINED,
+    Finding.WRONG_WORDS,
+)
+
+
+class Entry(NamedTuple):
+    """One finding: when (ms, UTC), of which node (its name, or ""), what, and ids."""
+
+    at: int
+    node: str
+    code: str
+    detail: str
+
+
+def note(
+    connection: sqlite3.Connection,
+    now_ms: int,
+    code: Finding,
+    *,
+    node: int | None,
+    detail: str = "",
+) -> None:
+    """Put a finding on record. Called with a transaction open.
+
+    The same finding about the same node is noted once an hour, so that a stranger who knocks a
+    thousand times fills nothing.
+    """
+    known = connection.execute(
+        "SELECT 1 FROM sync_audit WHERE code=? AND node IS ? AND detail=? AND at>?",
+        (code, node, detail, now_ms - 3_600_000),
+    ).fetchone()
+    if known is not None:
+        return
+    connection.execute(
+        "INSERT INTO sync_audit(at, node, code, detail) VALUES (?,?,?,?)",
+        (now_ms, node, code, detail),
+    )
+    connection.execute(
+        "DELETE FROM sync_audit WHERE number <= (SELECT max(number) FROM sync_audit) - ?",
+        (KEPT_MOST,),
+    )
+
+
+def entries(connection: sqlite3.Connection, most: int = 100) -> list[Entry]:
+    """Return the newest findings, the newest first."""
+    rows = connection.execute(
+        "SELECT a.at, coalesce(n.name, ''), a.code, a.detail FROM sync_audit a "
+        "LEFT JOIN nodes n ON n.node=a.node ORDER BY a.number DESC LIMIT ?",
+        (most,),
+    )
+    return [Entry(*row) for row in rows]

@@ -1,0 +1,211 @@
+"""The nodes below a hub: who was invited, who is enrolled with which keys, who was shut out."""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+
+
+class NameTaken(Exception):
+    """There is a node of that name already."""
+
+    code = "name-taken"
+
+
+class NoSuchNode(Exception):
+    """There is no node of that name."""
+
+    code = "no-such-node"
+
+
+class Secrets(msgspec.Struct, array_like=True):
+    """What a station entrusts to its hub: what opens its texts, and what makes its follow-up keys.
+
+    Either is b"" where the node keeps it to itself, as a hub below another does.
+    """
+
+    reading: bytes
+    receipt: bytes
+
+
+class Peer(NamedTuple):
+    """A node below, as the hub knows it. Times in ms, UTC; keys are None before it is enrolled."""
+
+    node: int
+    name: str
+    station: str
+    key_id: bytes | None
+    verify_key: bytes | None
+    reading_key: bytes | None
+    age_key: bytes | None
+    secrets: bytes | None
+    invited_at: int
+    enrolled_at: int | None
+    revoked_at: int | None
+    heard_at: int | None
+    skew_ms: int | None
+    cursor: int
+    release: str
+    places_version: int
+    moved_to: bytes | None
+
+
+_COLUMNS = ", ".join(Peer._fields)
+
+
+def invite(
+    connection: sqlite3.Connection,
+    name: str,
+    station: str,
+    *,
+    code_mark: bytes,
+    code_key: bytes,
+    code_until: int,
+    now_ms: int,
+) -> int:
+    """Write that a node may enrol with a code, and return its number. A transaction is open.
+
+    A name that was invited before and never enrolled, or was shut out, is invited anew.
+    Raises NameTaken.
+    """
+    row = connection.execute(
+        "SELECT node, enrolled_at, revoked_at FROM nodes WHERE name=?", (name,)
+    ).fetchone()
+    if row is not None and row[1] is not None and row[2] is None:
+        raise NameTaken(name)
+    if row is not None and row[1] is None:
+        connection.execute("DELETE FROM nodes WHERE node=?", (row[0],))
+    elif row is not None:
+        connection.execute("UPDATE nodes SET name=? WHERE node=?", (f"{name} ({row[0]})", row[0]))
+    cursor = connection.execute(
+        "INSERT INTO nodes(name, station, code_mark, code_key, code_until, invited_at) "
+        "VALUES (?,?,?,?,?,?)",
+        (name, station, code_mark, code_key, code_until, now_ms),
+    )
+    return cursor.lastrowid or 0
+
+
+def enrol(
+    connection: sqlite3.Connection,
+    node: int,
+    *,
+    key_id: bytes,
+    verify_key: bytes,
+    reading_key: bytes,
+    age_key: bytes,
+    secrets: bytes,
+    now_ms: int,
+) -> None:
+    """Put a node's keys in place; its code serves no more. A transaction is open."""
+    connection.execute(
+        "UPDATE nodes SET code_mark=NULL, code_key=NULL, code_until=NULL, key_id=?, verify_key=?, "
+        "reading_key=?, age_key=?, secrets=?, enrolled_at=? WHERE node=?",
+        (key_id, verify_key, reading_key, age_key, secrets, now_ms, node),
+    )
+
+
+def revoke(connection: sqlite3.Connection, name: str, now_ms: int) -> Peer:
+    """Shut a node out and return it as it was; its code, too. Raises NoSuchNode."""
+    peer = by_name(connection, name)
+    if peer is None:
+        raise NoSuchNode(name)
+    connection.execute(
+        "UPDATE nodes SET code_mark=NULL, code_key=NULL, revoked_at=coalesce(revoked_at, ?) "
+        "WHERE node=?",
+        (now_ms, peer.node),
+    )
+    return peer
+
+
+def by_name(connection: sqlite3.Connection, name: str) -> Peer | None:
+    """Return the node of a name, or None."""
+    return _one(connection, "name=?", (name,))
+
+
+def by_key(connection: sqlite3.Connection, key_id: bytes) -> Peer | None:
+    """Return the node whose key has that id, shut out or not, or None."""
+    return _one(connection, "key_id=?", (key_id,))
+
+
+def by_code(connection: sqlite3.Connection, code_mark: bytes) -> tuple[Peer, bytes, int] | None:
+    """Return the node that a code invites, what proves the code, and until when it serves."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS}, code_key, code_until FROM nodes WHERE code_mark=?", (code_mark,)
+    ).fetchone()
+    return None if row is None else (Peer(*tuple(row)[:-2]), row[-2], row[-1])
+
+
+def all_peers(connection: sqlite3.Connection) -> list[Peer]:
+    """Return all nodes, by name."""
+    return [Peer(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM nodes ORDER BY name")]
+
+
+def any_enrolled(connection: sqlite3.Connection) -> bool:
+    """Return whether any node was ever enrolled."""
+    row = connection.execute("SELECT 1 FROM nodes WHERE enrolled_at IS NOT NULL LIMIT 1")
+    return row.fetchone() is not None
+
+
+def of_stations(connection: sqlite3.Connection, stations: Iterable[str]) -> list[int]:
+    """Return the numbers of the enrolled nodes of these stations that are not shut out."""
+    wanted = list(stations)
+    marks = ",".join("?" * len(wanted))
+    rows = connection.execute(
+        f"SELECT node FROM nodes WHERE station IN ({marks}) AND enrolled_at IS NOT NULL "
+        "AND revoked_at IS NULL ORDER BY node",
+        wanted,
+    )
+    return [row[0] for row in rows]
+
+
+def note_log(connection: sqlite3.Connection, node: int, log: bytes, now_ms: int) -> None:
+    """Note that a log is a node's own. A transaction is open."""
+    connection.execute(
+        "INSERT OR IGNORE INTO node_logs(log, node, since) VALUES (?,?,?)", (log, node, now_ms)
+    )
+
+
+def writer_of(connection: sqlite3.Connection, log: bytes) -> int | None:
+    """Return the node whose log it is, or None."""
+    row = connection.execute("SELECT node FROM node_logs WHERE log=?", (log,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def note_heard(
+    connection: sqlite3.Connection,
+    node: int,
+    *,
+    now_ms: int,
+    skew_ms: int,
+    cursor: int,
+    release: str,
+) -> None:
+    """Note when a node was heard, and what it said of itself. A transaction is open."""
+    connection.execute(
+        "UPDATE nodes SET heard_at=?, skew_ms=?, cursor=max(cursor, ?), "
+        "release=CASE WHEN ?='' THEN release ELSE ? END WHERE node=?",
+        (now_ms, skew_ms, cursor, release, release, node),
+    )
+
+
+def seal_secrets(secrets: Secrets, sealing_key: bytes) -> bytes:
+    """Return a node's secrets sealed to its hub (libsodium's sealed box)."""
+    return SealedBox(PublicKey(sealing_key)).encrypt(msgspec.msgpack.encode(secrets))
+
+
+def open_secrets(sealed: bytes, unsealing: bytes) -> Secrets | None:
+    """Return what a node entrusted to the hub, or None where the hub's key is another one now."""
+    try:
+        return msgspec.msgpack.decode(
+            SealedBox(PrivateKey(unsealing)).decrypt(sealed), type=Secrets
+        )
+    except (CryptoError, ValueError, msgspec.DecodeError):
+        return None
+
+
+def _one(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Peer | None:
+    row = connection.execute(f"SELECT {_COLUMNS} FROM nodes WHERE {where}", values).fetchone()
+    return None if row is None else Peer(*row)

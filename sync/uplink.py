@@ -1,0 +1,152 @@
+"""A node's queue to the hub above it: its own events, each with how safe it is.
+
+Nothing leaves the queue: a hub that was put back from an older replica is filled again from it.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from eventlog.events import Event
+from eventlog.transaction import Transaction
+
+
+class Safety(IntEnum):
+    """How safe an event is: here only, taken by the hub, in the hub's replica; or to be asked."""
+
+    WAITING = 0
+    HELD = 1
+    DURABLE = 2
+    DOUBTFUL = 3
+
+
+class Waiting(NamedTuple):
+    """An event of the queue: its place, and its exact bytes."""
+
+    position: int
+    event: bytes
+    body: bytes
+
+
+class Uplink:
+    """The queue of one node. Its `witness` is given to the log."""
+
+    def __init__(self, goes_up: Callable[[Transaction, Event], Iterable[bytes]]) -> None:
+        """`goes_up` returns which events go up now that this one stands: ids, the oldest first.
+
+        A station's own go up by themselves; a hub's do when their matter is referred.
+        """
+        self._goes_up = goes_up
+
+    def witness(self, transaction: Transaction, events: Sequence[Event]) -> None:
+        """Queue what goes up. Called with the transaction open, after the fold."""
+        transaction.connection.executemany(
+            "INSERT OR IGNORE INTO uplink(event, state) VALUES (?, 0)",
+            [(each,) for event in events for each in self._goes_up(transaction, event)],
+        )
+
+
+def waiting(connection: sqlite3.Connection, most: int) -> list[Waiting]:
+    """Return the oldest events that the hub does not have, at most so many."""
+    return [
+        Waiting(*row)
+        for row in connection.execute(
+            "SELECT u.position, u.event, e.body FROM uplink u JOIN events e ON e.id=u.event "
+            "WHERE u.state=? ORDER BY u.position LIMIT ?",
+            (Safety.WAITING, most),
+        )
+    ]
+
+
+def doubtful(connection: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
+    """Return (place, id) of events of which the hub has to say whether it has them."""
+    rows = connection.execute(
+        "SELECT position, event FROM uplink WHERE state=? ORDER BY position LIMIT ?",
+        (Safety.DOUBTFUL, most),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def newest_held(connection: sqlite3.Connection) -> bytes:
+    """Return the id of the newest event that the hub has and has not called durable, or b""."""
+    row = connection.execute(
+        "SELECT event FROM uplink WHERE state=? ORDER BY position DESC LIMIT 1", (Safety.HELD,)
+    ).fetchone()
+    return b"" if row is None else bytes(row[0])
+
+
+def newest_sent(connection: sqlite3.Connection) -> bytes:
+    """Return the id of the newest event that the hub said it has, or b""."""
+    row = connection.execute(
+        "SELECT event FROM uplink WHERE state IN (?,?) ORDER BY position DESC LIMIT 1",
+        (Safety.HELD, Safety.DURABLE),
+    ).fetchone()
+    return b"" if row is None else bytes(row[0])
+
+
+def mark(connection: sqlite3.Connection, positions: Sequence[int], safety: Safety) -> None:
+    """Note how safe events are now. A transaction is open."""
+    connection.executemany(
+        "UPDATE uplink SET state=? WHERE position=?",
+        [(safety, position) for position in positions],
+    )
+
+
+def settle(connection: sqlite3.Connection, sent: Sequence[int], newest: bytes) -> None:
+    """Note that what was just sent, and all that the hub had before, is in its replica.
+
+    `newest` is the newest event of those that the hub had when it was asked. A transaction is open.
+    """
+    mark(connection, sent, Safety.DURABLE)
+    connection.execute(
+        "UPDATE uplink SET state=? WHERE state=? AND position <= "
+        "(SELECT position FROM uplink WHERE event=?)",
+        (Safety.DURABLE, Safety.HELD, newest),
+    )
+
+
+def doubt_all(connection: sqlite3.Connection) -> None:
+    """Have the hub asked for everything: it was put back from an older copy.
+
+    Also for what came from it and from others by it, which it may have lost as well.
+    """
+    connection.execute(
+        "UPDATE uplink SET state=? WHERE state IN (?,?)",
+        (Safety.DOUBTFUL, Safety.HELD, Safety.DURABLE),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO uplink(event, state) "
+        "SELECT e.id, ? FROM events e JOIN marks m ON m.event=e.id ORDER BY e.position",
+        (Safety.DOUBTFUL,),
+    )
+
+
+def safety_of(connection: sqlite3.Connection, event: bytes) -> Safety | None:
+    """Return how safe an event is, or None where it does not go up."""
+    row = connection.execute("SELECT state FROM uplink WHERE event=?", (event,)).fetchone()
+    return None if row is None else Safety(row[0])
+
+
+def counts(connection: sqlite3.Connection) -> dict[Safety, int]:
+    """Return how many events are how safe."""
+    found = dict.fromkeys(Safety, 0)
+    for state, count in connection.execute("SELECT state, count(*) FROM uplink GROUP BY state"):
+        found[Safety(state)] = count
+    return found
+
+
+def note_refused(connection: sqlite3.Connection, event: bytes, code: str, now_ms: int) -> None:
+    """Note why the hub put an event aside. A transaction is open."""
+    connection.execute(
+        "INSERT OR REPLACE INTO uplink_refused(event, code, at) VALUES (?,?,?)",
+        (event, code, now_ms),
+    )
+
+
+def refused(connection: sqlite3.Connection, most: int = 100) -> list[tuple[bytes, str, int]]:
+    """Return (event, code, when) of what the hub put aside, the newest first."""
+    rows = connection.execute(
+        "SELECT event, code, at FROM uplink_refused ORDER BY at DESC LIMIT ?", (most,)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
