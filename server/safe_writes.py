@@ -51,6 +51,13 @@ class SafeWriter:
         self._writer.call(run, deliver, loop)
         return await future
 
+    async def confirmed(self, position: int) -> bool:
+        """Return whether the replica has everything up to `position`, after waiting a while."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Kept[None]] = loop.create_future()
+        self._hold(loop, future, Committed(None, position))
+        return (await future).durable
+
     def is_durable(self, position: int) -> bool:
         """Return whether everything up to `position` is known to be durable now."""
         durability = self.durability

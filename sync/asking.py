@@ -50,9 +50,6 @@ class NodeDomain(Protocol):
     def taken(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Do what follows from events that were taken in, erasures first."""
 
-    def enrolled(self, transaction: Transaction, name: str, station: str) -> None:
-        """Take note of what the hub calls this node, and forget what it was entrusted with."""
-
     def take_accounts(self, transaction: Transaction, accounts: bytes, valid_until_ms: int) -> None:
         """Put the accounts in place that the hub told; b"" where they are as they were."""
 
@@ -89,7 +86,10 @@ class Asking:
 
 @dataclass
 class Round:
-    """What a round came to. `more` says that the hub has more to tell at once."""
+    """What a round came to. `more` says that the hub has more to tell at once.
+
+    `enrolled` says that what opens this node's texts is safe at the hub, and may be forgotten here.
+    """
 
     sent: int = 0
     received: int = 0
@@ -98,6 +98,7 @@ class Round:
     lost: bool = False
     refused: list[tuple[bytes, str]] = field(default_factory=list)
     new_voice: bool = False
+    enrolled: bool = False
     site: bytes = b""
     moved: bytes = b""
 
@@ -267,10 +268,11 @@ class Inquirer:
                 event = asked.sent[place].event
                 uplink.note_refused(connection, event, code, now)
                 found.refused.append((event, code))
-        if answer.enrolled:
+        if answer.enrolled and answer.durable:
+            # Before the hub's replica has it, what this node hands over is not safe there.
             said = enrolment.read_welcome(answer.enrolled)
-            upstream.note_enrolled(connection)
-            self._domain.enrolled(transaction, said.name, said.station)
+            upstream.note_enrolled(connection, said.name, said.station)
+            found.enrolled = True
         found.received = self._take_in(transaction, arrivals, now)
         if answer.cursor_log:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)

@@ -90,7 +90,8 @@ class Asked:
     @property
     def wants_safety(self) -> bool:
         """Whether the sender waits to hear that something is in the replica."""
-        return bool(self.arrivals or self.refused or self.question.newest)
+        asked = self.question
+        return bool(self.arrivals or self.refused or asked.newest or asked.enrolment)
 
 
 class Taken(NamedTuple):

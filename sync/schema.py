@@ -76,7 +76,9 @@ def m001_exchange(database: Database) -> None:
             failure TEXT NOT NULL DEFAULT '',
             accounts_mark BLOB NOT NULL DEFAULT x'',
             site_mark BLOB NOT NULL DEFAULT x'',
-            doubted_ms INTEGER NOT NULL DEFAULT 0
+            doubted_ms INTEGER NOT NULL DEFAULT 0,
+            called TEXT NOT NULL DEFAULT '',
+            station TEXT NOT NULL DEFAULT ''
         )""",
         # Questions that travel on a stick, until their answers come back.
         """CREATE TABLE carried(

@@ -11,6 +11,7 @@ class Upstream(NamedTuple):
     """What a node knows of the hub above it. Times in ms, UTC.
 
     `enrolment` is what it still has to say of itself; None once the hub has answered that.
+    `called` is what the hub calls this node, `station` whose node it is.
     """
 
     url: str
@@ -27,6 +28,8 @@ class Upstream(NamedTuple):
     failure: str
     accounts_mark: bytes
     site_mark: bytes
+    called: str
+    station: str
 
     @property
     def card(self) -> HubCard:
@@ -69,9 +72,9 @@ def join(transaction: Transaction, hub: HubCard, url: str, introduction: bytes) 
         connection.execute("UPDATE uplink SET state=3 WHERE state IN (1, 2)")
 
 
-def note_enrolled(connection: sqlite3.Connection) -> None:
-    """Note that the hub knows this node now. A transaction is open."""
-    connection.execute("UPDATE upstream SET enrolment=NULL")
+def note_enrolled(connection: sqlite3.Connection, called: str, station: str) -> None:
+    """Note that the hub knows this node now, and as what. A transaction is open."""
+    connection.execute("UPDATE upstream SET enrolment=NULL, called=?, station=?", (called, station))
 
 
 def note_tried(connection: sqlite3.Connection, now_ms: int, failure: str) -> None:

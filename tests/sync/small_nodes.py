@@ -102,16 +102,11 @@ class StationSide:
     """What the station notes of what came down."""
 
     def __init__(self) -> None:
-        self.name = ""
         self.accounts = b""
         self.heard_ms: list[int] = []
 
     def taken(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Do nothing: notes can't be erased by an event."""
-
-    def enrolled(self, transaction: Transaction, name: str, station: str) -> None:
-        """Note what the hub calls this node."""
-        self.name = f"{name} at {station}"
 
     def take_accounts(self, transaction: Transaction, accounts: bytes, valid_until_ms: int) -> None:
         """Keep the accounts."""

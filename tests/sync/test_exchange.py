@@ -8,7 +8,7 @@ import pytest
 
 from eventlog import words
 from eventlog.sealing import Sealed
-from sync import audit, nodes, quarantine
+from sync import audit, nodes, quarantine, upstream
 from sync.audit import Finding
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
 
@@ -159,7 +159,10 @@ def test_a_code_serves_once(tmp_path: Path) -> None:
     secret = hub.invite("石瓮站", "shiweng")
     first.join(hub, secret)
     second.join(hub, secret)
-    assert first.deliver().ok and first.side.name == "石瓮站 at shiweng"
+    assert first.deliver().ok
+    with first.log.reading() as connection:
+        hub_above = upstream.read(connection)
+    assert hub_above and (hub_above.called, hub_above.station) == ("石瓮站", "shiweng")
     assert second.deliver().failure == "bad-code"
     hub.clock.now_ms += 30 * 86_400_000
     for one in (first, second):
