@@ -88,6 +88,7 @@ class Asking:
 class Round:
     """What a round came to. `more` says that the hub has more to tell at once.
 
+    `unsure` says that the hub speaks in another voice, and has to be asked what it still has.
     `enrolled` says that what opens this node's texts is safe at the hub, and may be forgotten here.
     """
 
@@ -99,6 +100,7 @@ class Round:
     refused: list[tuple[bytes, str]] = field(default_factory=list)
     new_voice: bool = False
     enrolled: bool = False
+    unsure: bool = False
     site: bytes = b""
     moved: bytes = b""
 
@@ -127,6 +129,7 @@ class Inquirer:
         self._monotonic_ms = monotonic_ms
         self._time_unknown = time_unknown
         self._release = release
+        self._said_head = False
 
     def ask(self, *, up_bytes: int, room_bytes: int = 0, with_photos: bool = True) -> Asking:
         """Return the next question: about `up_bytes` of what waits, texts before photos.
@@ -138,7 +141,7 @@ class Inquirer:
             hub = upstream.read(connection)
             if hub is None:
                 raise NotJoined
-            asked = Asking(b"", Question(self._log.now_ms()), hub)
+            asked = Asking(b"", Question(self._log.now_ms() // 1000), hub)
             question = asked.question
             question.time_unknown = self._time_unknown()
             question.cursor_log, question.cursor = hub.cursor_log, hub.cursor
@@ -152,10 +155,10 @@ class Inquirer:
                 question.newest = uplink.newest_held(connection)
                 asked.sent = self._choose(connection, up_bytes)
                 question.runs = wire.pack(self._parcels(connection, asked))
-            if not question.runs:
+            if not self._said_head:
                 self._say_head(connection, question)
-            if not question.newest and not asked.sent and not doubts:
-                # So a hub that was put back from an older replica is found out in quiet times.
+            if hub.checked_log != hub.cursor_log and not doubts:
+                # Another voice: the hub may have been put back from an older replica.
                 question.newest = uplink.newest_sent(connection)
             connection.execute("ROLLBACK")
         if self._blobs is not None and with_photos and not asked.sent and not doubts:
@@ -208,13 +211,13 @@ class Inquirer:
         Malformed, Refused.
         """
         answered_ms = self._monotonic_ms()
-        opened = envelope.open_message(
+        content = envelope.open_message(
             message,
             asked.hub.verify_key,
             MessageKind.ANSWER,
             about=envelope.digest(asked.message),
         )
-        answer = wire.decode_answer(opened.content)
+        answer = wire.decode_answer(content)
         self._domain.heard(answer.now_ms, asked.asked_ms, answered_ms)
         if answer.failed:
             self._log.write(
@@ -260,6 +263,8 @@ class Inquirer:
             new_voice=answer.new_voice,
             site=answer.site,
             moved=answer.moved,
+            unsure=bool(asked.hub.cursor_log and answer.cursor_log)
+            and answer.cursor_log != asked.hub.cursor_log,
         )
         if answer.now_ms >= upstream.doubted_ms(connection):
             self._settle_safety(connection, asked, answer)
@@ -283,6 +288,10 @@ class Inquirer:
         if answer.new_voice:
             voice = self._log.take_new_voice(transaction)
             note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
+        if asked.question.head_log:
+            self._said_head = True
+        if asked.question.newest and not answer.lost:
+            upstream.note_checked(connection, answer.cursor_log or asked.hub.cursor_log)
         upstream.note_heard(connection, now)
         return found
 
@@ -307,10 +316,11 @@ class Inquirer:
         self, transaction: Transaction, arrivals: list[tuple[Arrival, bytes]], now: int
     ) -> int:
         connection = transaction.connection
-        taken = transaction.take_in([arrival for arrival, _ in arrivals])
+        # Before they are taken in: what has a mark came from above, and does not go up again.
         for arrival, mark in arrivals:
             if mark:
                 marks.keep(connection, arrival.event.id, mark)
+        taken = transaction.take_in([arrival for arrival, _ in arrivals])
         for arrival in taken.clashing:
             quarantine.keep(connection, arrival, node=0, code=Finding.CLASH, now_ms=now)
             note_finding(connection, now, Finding.CLASH, node=None, detail=arrival.event.id.hex())

@@ -150,7 +150,7 @@ class Courier:
             lost += came.lost
             if lost > ASKED_AGAIN_MOST:
                 return
-            if asked.says_something or came.more or came.lost or came.new_voice:
+            if asked.says_something or came.more or came.lost or came.new_voice or came.unsure:
                 again = 0
                 if self._is_done(came):
                     return

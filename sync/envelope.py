@@ -7,7 +7,6 @@ signature covers the question, so an old answer, or a captive portal's page, is 
 
 import hashlib
 from enum import StrEnum
-from typing import NamedTuple
 
 import zstandard
 from nacl.exceptions import BadSignatureError
@@ -18,7 +17,6 @@ from sync.vocabulary import VOCABULARY
 VERSION = 1
 NODE_BYTES = 8
 SIGNATURE_BYTES = 64
-_HEAD_BYTES = 2 + NODE_BYTES + SIGNATURE_BYTES
 _PLAIN, _ZSTD = 0, 1
 # A bundle holds weeks; a request by network is cut much smaller (`sync/asking.py`).
 MESSAGE_MOST_BYTES = 64 * 1024 * 1024
@@ -54,13 +52,6 @@ class ForeignMessage(BadMessage):
     code = "bad-signature"
 
 
-class Opened(NamedTuple):
-    """What an envelope held: the sender's key id and the unpacked content."""
-
-    sender: bytes
-    content: bytes
-
-
 def node_id(verify_key: bytes) -> bytes:
     """Return the id of a node: the first 8 bytes of the SHA-256 of its public signing key."""
     return hashlib.sha256(verify_key).digest()[:NODE_BYTES]
@@ -70,24 +61,24 @@ def close(content: bytes, signing_key: SigningKey, kind: MessageKind, *, about: 
     """Return `content` packed and signed.
 
     `about` is signed along: the hub's public key for a question, so that it is for that hub
-    only, and the digest of the question for an answer.
+    only, and the digest of the question for an answer. Who asks is told; who answers is known.
     """
     packed = zstandard.ZstdCompressor(
         dict_data=_dictionary, compression_params=_parameters
     ).compress(content)
     coding = _ZSTD if len(packed) < len(content) else _PLAIN
     body = packed if coding == _ZSTD else content
-    sender = node_id(bytes(signing_key.verify_key))
-    head = bytes((VERSION, coding)) + sender
+    head = bytes((VERSION, coding))
+    if kind is MessageKind.QUESTION:
+        head += node_id(bytes(signing_key.verify_key))
     signed = signing_key.sign(_to_sign(kind, about, head, body)).signature
     return head + signed + body
 
 
-def sender_of(message: bytes) -> bytes:
-    """Return whose message it says it is. Raises BadMessage."""
-    if len(message) < _HEAD_BYTES or message[0] != VERSION or message[1] > _ZSTD:
-        raise BadMessage("not a message of this kind")
-    return message[2 : 2 + NODE_BYTES]
+def sender_of(question: bytes) -> bytes:
+    """Return the id of the node that a question says it is from. Raises BadMessage."""
+    head, _, _ = _parts(question, MessageKind.QUESTION)
+    return head[2:]
 
 
 def open_message(
@@ -97,25 +88,21 @@ def open_message(
     *,
     about: bytes,
     most_bytes: int = UNPACKED_MOST_BYTES,
-) -> Opened:
-    """Return what a message holds. Raises BadMessage, ForeignMessage."""
-    sender = sender_of(message)
-    head, body = message[: 2 + NODE_BYTES], message[_HEAD_BYTES:]
-    if sender != node_id(verify_key):
+) -> bytes:
+    """Return the content of a message. Raises BadMessage, ForeignMessage."""
+    head, signature, body = _parts(message, kind)
+    if kind is MessageKind.QUESTION and head[2:] != node_id(verify_key):
         raise ForeignMessage("sent by another")
     try:
-        VerifyKey(verify_key).verify(
-            _to_sign(kind, about, head, body), message[2 + NODE_BYTES : _HEAD_BYTES]
-        )
+        VerifyKey(verify_key).verify(_to_sign(kind, about, head, body), signature)
     except (BadSignatureError, ValueError) as error:
         raise ForeignMessage("not signed by the one who is said to have sent it") from error
-    return Opened(sender, unpack(message, most_bytes))
+    return unpack(message, kind, most_bytes)
 
 
-def unpack(message: bytes, most_bytes: int = UNPACKED_MOST_BYTES) -> bytes:
+def unpack(message: bytes, kind: MessageKind, most_bytes: int = UNPACKED_MOST_BYTES) -> bytes:
     """Return the content of a message, whoever signed it. Raises BadMessage."""
-    sender_of(message)
-    body = message[_HEAD_BYTES:]
+    _, _, body = _parts(message, kind)
     if message[1] == _PLAIN:
         if len(body) > most_bytes:
             raise BadMessage("too much at once")
@@ -134,6 +121,15 @@ def unpack(message: bytes, most_bytes: int = UNPACKED_MOST_BYTES) -> bytes:
     except zstandard.ZstdError as error:
         raise BadMessage("damaged") from error
     return bytes(found)
+
+
+def _parts(message: bytes, kind: MessageKind) -> tuple[bytes, bytes, bytes]:
+    """Return head, signature and body of a message. Raises BadMessage."""
+    head_bytes = 2 + (NODE_BYTES if kind is MessageKind.QUESTION else 0)
+    body_at = head_bytes + SIGNATURE_BYTES
+    if len(message) < body_at or message[0] != VERSION or message[1] > _ZSTD:
+        raise BadMessage("not a message of this kind")
+    return message[:head_bytes], message[head_bytes:body_at], message[body_at:]
 
 
 def digest(message: bytes) -> bytes:

@@ -52,6 +52,13 @@ class Peer(NamedTuple):
     places_version: int
     moved_to: bytes | None
 
+    @property
+    def state(self) -> str:
+        """Whether it was invited, is enrolled, or was shut out (revoked)."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "invited" if self.enrolled_at is None else "enrolled"
+
 
 _COLUMNS = ", ".join(Peer._fields)
 

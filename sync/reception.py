@@ -163,14 +163,14 @@ class Reception:
             raise NotTaken(error.code) from error
 
     def _opened(self, message: bytes, peer: Peer, is_live: bool) -> Asked:
-        opened = envelope.open_message(
+        content = envelope.open_message(
             message, peer.verify_key or b"", MessageKind.QUESTION, about=self.card.verify_key
         )
-        return Asked(message, wire.decode_question(opened.content), peer, is_live=is_live)
+        return Asked(message, wire.decode_question(content), peer, is_live=is_live)
 
     def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
         """Return the first question of a node, which says who it is and proves its code."""
-        question = wire.decode_question(envelope.unpack(message))
+        question = wire.decode_question(envelope.unpack(message, MessageKind.QUESTION))
         if not question.enrolment:
             self._note(Finding.UNKNOWN_NODE, None)
             raise NotTaken("unknown-node")
@@ -204,7 +204,7 @@ class Reception:
 
         Its own word is all there is for when that was, so it is put into quarantine.
         """
-        before = asked.question.now_ms < revoked_at
+        before = asked.question.now_s * 1000 < revoked_at
 
         def job(transaction: Transaction) -> None:
             now = self._now_ms()
@@ -312,7 +312,7 @@ class Reception:
                 connection, now, Finding.QUARANTINED, node=peer.node, detail=arrival.event.id.hex()
             )
         fresh = [arrival.event for arrival in taken.fresh]
-        skew = asked.question.now_ms - now
+        skew = asked.question.now_s * 1000 - now
         off = asked.question.time_unknown or (asked.is_live and abs(skew) > OFF_MS)
         if off and asked.is_live:
             audit.note(connection, now, Finding.CLOCK_OFF, node=peer.node)

@@ -78,7 +78,8 @@ def m001_exchange(database: Database) -> None:
             site_mark BLOB NOT NULL DEFAULT x'',
             doubted_ms INTEGER NOT NULL DEFAULT 0,
             called TEXT NOT NULL DEFAULT '',
-            station TEXT NOT NULL DEFAULT ''
+            station TEXT NOT NULL DEFAULT '',
+            checked_log BLOB NOT NULL DEFAULT x''
         )""",
         # Questions that travel on a stick, until their answers come back.
         """CREATE TABLE carried(

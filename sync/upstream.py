@@ -11,6 +11,7 @@ class Upstream(NamedTuple):
     """What a node knows of the hub above it. Times in ms, UTC.
 
     `enrolment` is what it still has to say of itself; None once the hub has answered that.
+    `checked_log` is the voice of the hub in which it was seen to have all that it took.
     `called` is what the hub calls this node, `station` whose node it is.
     """
 
@@ -30,6 +31,7 @@ class Upstream(NamedTuple):
     site_mark: bytes
     called: str
     station: str
+    checked_log: bytes
 
     @property
     def card(self) -> HubCard:
@@ -90,6 +92,11 @@ def note_heard(connection: sqlite3.Connection, now_ms: int) -> None:
 def move_cursor(connection: sqlite3.Connection, log: bytes, position: int) -> None:
     """Note up to where what came down was taken in, in the transaction that took it in."""
     connection.execute("UPDATE upstream SET cursor_log=?, cursor=?", (log, position))
+
+
+def note_checked(connection: sqlite3.Connection, log: bytes) -> None:
+    """Note that the hub, in the voice that it has now, still has what it took. In a transaction."""
+    connection.execute("UPDATE upstream SET checked_log=?", (log,))
 
 
 def note_doubt(connection: sqlite3.Connection, hub_ms: int) -> None:

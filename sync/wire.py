@@ -19,6 +19,7 @@ SEQUENCE_MOST = 2**63 - 1
 # One letter each; they are the format, and never given to another.
 _LETTERS = {
     "now_ms": "t",
+    "now_s": "t",
     "time_unknown": "u",
     "cursor_log": "l",
     "cursor": "p",
@@ -94,10 +95,12 @@ class BlobPart(msgspec.Struct, array_like=True):
 class Question(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     """What a node says to its upstream hub, and what it asks for.
 
-    - `now_ms`: its idea of the time; `time_unknown` where it has none.
+    - `now_s`: its idea of the time, in whole seconds; `time_unknown` where it has none.
     - `cursor_log`, `cursor`: up to where it has what came down.
-    - `newest`: the id of the newest event that the hub took and has not called durable.
-    - `head_log`, `head`: its own log and how far that goes, where no event says so.
+    - `newest`: the id of the newest event that the hub took and has not called durable; the
+      newest of all once the hub writes in another voice, to see whether it still has it.
+    - `head_log`, `head`: its own log and how far that goes, told once after each start: a disk
+      that was put back from an older image is found out by it.
     - `runs`: events. `offered`: ids of events, of which the hub says which it lacks.
     - `enrolment`: who it is, the first time (`sync/enrolment.py`).
     - `accounts`: the mark of the accounts that it has. `site`: the mark of its copy of the site.
@@ -105,7 +108,7 @@ class Question(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     - `release`: of the program, told now and then.
     """
 
-    now_ms: int
+    now_s: int
     time_unknown: bool = False
     cursor_log: bytes = b""
     cursor: int = 0
