@@ -137,6 +137,8 @@ class SmallHub:
         self.keys = keys or make_keys()
         self.clock = clock or Clock()
         self.durable = True
+        # Asked once a question was taken in: whether the replica has all there is now.
+        self.confirm: Callable[[], bool] = lambda: self.durable
         self.side = HubSide()
         self.questions = 0
         self.start()
@@ -186,7 +188,7 @@ class SmallHub:
                 taken = Taken(asked.peer)
         except NotTaken as refusal:
             return self.reception.failure(message, refusal.code)
-        return self.reception.answer(asked, taken, durable=self.durable)
+        return self.reception.answer(asked, taken, durable=self.confirm())
 
     def write(self, *drafts: Draft, by: str = "office:1") -> list[Event]:
         """Append events of the hub's own."""
