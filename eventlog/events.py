@@ -24,9 +24,10 @@ class Event(msgspec.Struct, array_like=True, frozen=True):
     - `id`: 16 bytes, UUIDv7. `subject`: 16 bytes, what the event is about.
     - `type`: `noun.verb`; the noun picks the projection.
     - `rank`: one more than the highest that its author had seen on the subject, from 0.
-    - `at`: milliseconds since 1970, UTC, by the clock of the node that wrote it.
+    - `at`: milliseconds since 1970, UTC, by the clock of the node that wrote it, right or wrong.
     - `by`: `role:account`, "villager" or "system"; never a name.
-    - `data`: structure only; no free words and no contact detail (DESIGN decision 7).
+    - `data`: structure only; no free words and no contact detail (DESIGN decision 7). Its
+      `clock` is `unknown` where the node did not know the time.
     - `words`: field name to salted commitment, for each text beside the log.
     """
 

@@ -1,7 +1,6 @@
 """A node's log: its database opened, migrated and given a voice, with the writer on top."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Migrations
 
 from eventlog import erasures, refolding, replay
+from eventlog.clock import system_clock_ms
 from eventlog.database import Connection, connect, reading
 from eventlog.projections import Lagging, Projection
 from eventlog.schema import migrate
@@ -20,11 +20,6 @@ from eventlog.writer import Committed, Writer
 
 Result = TypeVar("Result")
 FILE_NAME = "huiyin.db"
-
-
-def system_clock_ms() -> int:
-    """Return the time by this machine's clock: milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class Log:
@@ -38,6 +33,7 @@ class Log:
         migrations: Sequence[Migrations] = (),
         sealer: Sealer | None = None,
         now_ms: Callable[[], int] = system_clock_ms,
+        time_unknown: Callable[[], bool] = lambda: False,
         on_commit: Callable[[int], None] = lambda position: None,
         between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
         is_boxed: Callable[[str], bool] = lambda type: False,
@@ -45,6 +41,7 @@ class Log:
     ) -> None:
         """Open the folder's database, bring it to the newest schema and apply erasures again.
 
+        `time_unknown` says whether `now_ms` is a guess, and events are to say so.
         `on_commit` is told the newest arrival position after each COMMIT, on the writer thread.
         `is_boxed` and `witness`: see `eventlog.transaction.Transaction`.
         Raises sqlite3.OperationalError where the folder can't be written.
@@ -52,6 +49,7 @@ class Log:
         self.path = folder / FILE_NAME
         self.folder = folder
         self.now_ms = now_ms
+        self.time_unknown = time_unknown
         self.projections: Mapping[str, Projection] = {one.noun: one for one in projections}
         connection = connect(self.path)
         migrate(connection, *migrations)
@@ -145,6 +143,7 @@ class Log:
             now_ms=self.now_ms,
             is_boxed=self._is_boxed,
             witness=self._witness,
+            time_unknown=self.time_unknown,
         )
 
     def _after_group(self, connection: sqlite3.Connection) -> None:

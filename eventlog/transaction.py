@@ -49,6 +49,7 @@ class Transaction:
         projections: Mapping[str, Projection],
         sealer: Sealer | None,
         now_ms: Callable[[], int],
+        time_unknown: Callable[[], bool] = lambda: False,
         is_boxed: Callable[[str], bool] = lambda type: False,
         witness: Witness | None = None,
     ) -> None:
@@ -57,6 +58,7 @@ class Transaction:
         """
         self.connection = connection
         self.now_ms = now_ms
+        self._time_unknown = time_unknown
         self._log = log
         self._projections = projections
         self._sealer = sealer
@@ -86,16 +88,20 @@ class Transaction:
     ) -> list[Event]:
         """Write events with their words and fold what they touch; return them as written.
 
-        All drafts are by one author at one moment. `fresh_subject` promises that no event of
+        All drafts are by one author at one moment; where the time is not known, their data says
+        so (`clock`: `unknown`). `fresh_subject` promises that no event of
         their subjects stands in the log yet, and saves two look-ups on the way in.
         Raises sqlite3.IntegrityError where an id is taken.
         """
+        # Asked first: should the hub be heard in between, a time that is right is doubted, and
+        # not the reverse.
+        doubt = {"clock": "unknown"} if self._time_unknown() else {}
         at = self.now_ms()
         written: list[Event] = []
         touched: dict[bytes, tuple[list[Event] | None, int]] = {}
         for draft in drafts:
             fresh = fresh_subject and draft.subject not in touched
-            event, position = self._write(draft, by, at, 0 if fresh else None)
+            event, position = self._write(draft, by, at, 0 if fresh else None, doubt)
             written.append(event)
             touched[draft.subject] = [event] if fresh else None, position
         for subject, (known, position) in touched.items():
@@ -149,7 +155,9 @@ class Transaction:
         """Go on in another log from here: what is appended next begins it."""
         self._log, self._head = voice.log, None
 
-    def _write(self, draft: Draft, by: str, at: int, rank: int | None) -> tuple[Event, int]:
+    def _write(
+        self, draft: Draft, by: str, at: int, rank: int | None, doubt: Mapping[str, str]
+    ) -> tuple[Event, int]:
         connection = self.connection
         texts = self._committed(draft)
         if rank is None:
@@ -169,7 +177,7 @@ class Transaction:
             rank,
             at,
             by,
-            dict(draft.data),
+            {**draft.data, **doubt},
             {field: word.commitment for field, word in texts.items()},
         )
         body = encode(event)

@@ -29,6 +29,7 @@ _FACTS = (
     *handling.FACTS,
     *supervising.FACTS,
     *rating.FACTS,
+    *recording.FACTS,
 )
 
 COMMANDS: dict[str, Command] = {command.name: command for command in _ROWS}

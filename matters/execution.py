@@ -14,10 +14,10 @@ from eventlog.transaction import Transaction
 from matters import attempts, echoes, erasing, intake, splitting, store
 from matters.actors import VILLAGER, Actor, may_see
 from matters.command import Command
-from matters.deadlines import days_between, moved
 from matters.known import Known
 from matters.lifecycle import decide
 from matters.matter import Matter
+from matters.orders.clock import due_once_told
 from matters.receipts import read_number
 from matters.refusals import NotFound, NotFromThisState, NotThisRole
 from matters.terms import RecordEvent, Role, State
@@ -107,14 +107,8 @@ def add_message(
     if matter.state in (State.MERGED, State.REFERRED, State.DECLINED):
         raise NotFromThisState(state=matter.state)
     draft = intake.message(matter.id, text)
-    if matter.paused_at is not None and matter.due_before is not None:
-        until = min(transaction.now_ms(), matter.pause_until or transaction.now_ms())
-        due_at = moved(
-            matter.due_before,
-            days_between(matter.paused_at, until),
-            working=matter.in_working_days,
-            calendar=known.calendar,
-        )
+    due_at = due_once_told(matter, transaction.now_ms(), known.calendar)
+    if due_at is not None:
         draft = draft._replace(data={"due_at": due_at})
     transaction.append([draft], by=by)
     return required(transaction, number)

@@ -21,6 +21,7 @@ from matters.orders.recording import may_publish
 from matters.refusals import N_, NotFromThisState, NotNow, NotThisRole, Stale
 from matters.shapes import WrongShape, bytes_in, time_of
 from matters.terms import MatterEvent, Role
+from matters.timing import as_it_counts, receipts
 
 __all__ = ["decide", "fold", "may_publish", "possible", "refuse_role"]
 
@@ -86,22 +87,25 @@ def fold(events: Sequence[Event]) -> Matter:
 
     Never raises. An event that is illegal where it stands, or that decides at a rank at which
     another has decided already, becomes a contested step and changes nothing else, until the
-    office resolves it. Types that are not known here are skipped.
+    office resolves it. Types that are not known here are skipped. What a node with a wrong clock
+    wrote counts from when the hub had it (`matters/timing.py`).
     """
+    heard = receipts(events)
     matter = Matter(id=events[0].subject if events else b"", steps=[])
     contested: dict[bytes, Event] = {}
     for event in events:
         matter.version = max(matter.version, event.rank)
-        before = copy(matter)
+        before, counted = copy(matter), event
         try:
-            legal = _apply(matter, event, contested)
+            counted = as_it_counts(matter, event, heard)
+            legal = _apply(matter, counted, contested)
         except WrongShape:
             # The step is shown as contested, and nothing of it stays, though it be half applied.
             matter, legal = before, False
         if legal is None:
             continue
         if not legal:
-            contested[event.id] = event
+            contested[event.id] = counted
         matter.steps.append(
             Step(
                 at=event.at,
@@ -109,9 +113,10 @@ def fold(events: Sequence[Event]) -> Matter:
                 by=event.by,
                 event=event.id,
                 rank=event.rank,
-                data=event.data,
+                data=counted.data,
                 words=tuple(sorted(event.words)),
                 contested=not legal,
+                received_at=heard.times.get(event.id),
             )
         )
     return matter
@@ -169,7 +174,7 @@ def _resolve(matter: Matter, event: Event, contested: Mapping[bytes, Event]) -> 
         keep = event.data.get("keep") == "yes"
         if keep:
             rule = _keepable(step)
-            if rule is None or rule.stands(matter, step.at) is not None:
+            if rule is None or rule.stands(matter, step.counts_from) is not None:
                 return False
             if rule.to is not None and event.rank <= matter.decided_rank:
                 return False
@@ -185,8 +190,11 @@ def _resolve(matter: Matter, event: Event, contested: Mapping[bytes, Event]) -> 
 
 
 def _keepable(step: Step) -> Command | Fact | None:
-    """Return the rule of a contested step; a beginning and a resolution have no effect to keep."""
-    if step.type == MatterEvent.RESOLVED:
+    """Return the rule of a contested step, None where it has no effect to keep.
+
+    That is so of a beginning, of a resolution, and of a second word on when the hub had a step.
+    """
+    if step.type in (MatterEvent.RESOLVED, MatterEvent.TIMED):
         return None
     return COMMAND_OF_TYPE.get(step.type) or FACT_OF_TYPE.get(step.type)
 
@@ -197,12 +205,12 @@ def _refuse_to_keep(matter: Matter, of: bytes) -> None:
     rule = _keepable(step)
     if rule is None:
         raise NotNow(N_("这一步不能再生效，只能不采用。"))
-    refusal = rule.stands(matter, step.at)
+    refusal = rule.stands(matter, step.counts_from)
     if refusal is not None:
         raise refusal
     event = Event(
-        FORMAT, b"", 0, b"", step.event, matter.id, step.type, step.rank, step.at, step.by,
-        step.data, {},
+        FORMAT, b"", 0, b"", step.event, matter.id, step.type, step.rank, step.counts_from,
+        step.by, step.data, {},
     )  # fmt: skip
     try:
         rule.change(copy(matter), event)

@@ -10,9 +10,11 @@ from matters.terms import Channel, Desk, Grade, Kind, MatterEvent, Publicity, Ra
 class Step(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One event in the life of a matter.
 
-    `at` is milliseconds, UTC; `by` as in the event; `event` its id, under which `words` (names
-    of texts) are found. A contested step was illegal where it stood and changed nothing;
-    `resolved` says what the office made of it then: "kept", "dropped", or "" as long as it waits.
+    `at` is milliseconds, UTC, by the clock of the node that wrote it; where that was wrong, the
+    step counts from `received_at`, when the hub had it. `by` is as in the event; `event` its id,
+    under which `words` (names of texts) are found. A contested step was illegal where it stood
+    and changed nothing; `resolved` says what the office made of it then: "kept", "dropped", or ""
+    as long as it waits.
     """
 
     at: int
@@ -24,6 +26,12 @@ class Step(msgspec.Struct, kw_only=True, omit_defaults=True):
     words: tuple[str, ...] = ()
     contested: bool = False
     resolved: str = ""
+    received_at: int | None = None
+
+    @property
+    def counts_from(self) -> int:
+        """The time from which what the step does is counted."""
+        return self.at if self.received_at is None else self.received_at
 
     @property
     def stands(self) -> bool:

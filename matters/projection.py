@@ -39,7 +39,7 @@ class MattersProjection:
     """
 
     noun = "matter"
-    version = 4
+    version = 5
 
     def fold(self, events: Sequence[Event]) -> Matter:
         """Return the matter that the events give."""
@@ -166,10 +166,16 @@ def _first_shown_at(matter: Matter, approved_at: int | None) -> int | None:
     """
     if matter.publicity is Publicity.NONE:
         return None
-    moments = [s.at for s in matter.steps if s.type == MatterEvent.PUBLISHED and s.stands][:1]
+    moments = [
+        step.counts_from
+        for step in matter.steps
+        if step.type == MatterEvent.PUBLISHED and step.stands
+    ][:1]
     if approved_at is not None and (
         matter.publicity is not Publicity.WITHDRAWN
-        or not any(s.type in _HIDING and s.stands and s.at < approved_at for s in matter.steps)
+        or not any(
+            s.type in _HIDING and s.stands and s.counts_from < approved_at for s in matter.steps
+        )
     ):
         moments.append(approved_at)
     return min(moments, default=None)

@@ -133,6 +133,7 @@ class MatterEvent(StrEnum):
     RECLASSIFIED = "matter.reclassified"
     RESOLVED = "matter.resolved"
     ERASED = "matter.erased"
+    TIMED = "matter.timed"
     CLOSED = "matter.closed"
     PUBLISHED = "matter.published"
     WITHDRAWN = "matter.withdrawn"

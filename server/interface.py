@@ -126,6 +126,7 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         {
             "event": uuid_text(step.event),
             "at": iso(step.at),
+            "received_at": iso(step.received_at),
             "type": step.type,
             "by": step.by,
             "version": step.rank,

@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from eventlog.clock import NodeClock, system_clock_ms
 from eventlog.files import flush
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
-from eventlog.log import Log, system_clock_ms
+from eventlog.log import Log
 from eventlog.projections import Projection
 from eventlog.transaction import Transaction
 from matters.attempts import AttemptsProjection
@@ -83,6 +84,11 @@ def prepare_folder(settings: Settings) -> Keys:
     return keys
 
 
+def clock_of(settings: Settings) -> NodeClock | None:
+    """Return the clock of a station; None on a hub, whose system clock is the time."""
+    return NodeClock(settings.data.absolute()) if settings.role == "station" else None
+
+
 def open_log(
     folder: Path,
     keys: Keys,
@@ -90,14 +96,19 @@ def open_log(
     on_commit: Callable[[int], None] = lambda position: None,
     between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
     now_ms: Callable[[], int] = system_clock_ms,
+    clock: NodeClock | None = None,
 ) -> Log:
-    """Open a data folder's log with all projections; for the server and for single commands."""
+    """Open a data folder's log with all projections; for the server and for single commands.
+
+    The time is that of `clock` on a station (`clock_of`), else `now_ms`.
+    """
     return Log(
         folder,
         projections=projections(),
         migrations=(register_migrations, matters_migrations, server_migrations),
         sealer=keys.sealer,
-        now_ms=now_ms,
+        now_ms=now_ms if clock is None else clock.now_ms,
+        time_unknown=(lambda: False) if clock is None else clock.time_unknown,
         on_commit=on_commit,
         between_groups=between_groups,
     )
@@ -112,6 +123,7 @@ class Node:
         self.folder = settings.data.absolute()
         self.keys = prepare_folder(settings)
         self._lock = self._take_folder()
+        self.clock = clock_of(settings)
         self._durabilities: dict[str, Durability] = {}
         self.litestream = self._litestream()
         self.log = open_log(
@@ -119,6 +131,7 @@ class Node:
             self.keys,
             on_commit=self._log_committed,
             between_groups=self._between(LOG_DATABASE, self.folder / "huiyin.db"),
+            clock=self.clock,
         )
         self.attachments = Attachments(
             self.folder,
@@ -167,7 +180,10 @@ class Node:
                 self._durabilities[name] = writes.durability = durability
         self.site.start()
         self.indexer.start()
-        self.timekeeper.start()
+        if self.clock is None:
+            # What time alone brings, the hub writes: a station's clock may be wrong, and two
+            # nodes that close the same matter would be in conflict.
+            self.timekeeper.start()
         self.postman.start()
 
     def stop(self) -> None:
@@ -186,7 +202,11 @@ class Node:
             durability.stop()
         if self.litestream is not None:
             self.litestream.stop(LITESTREAM_STOP_S)
-        os.close(self._lock)
+        try:
+            if self.clock is not None:
+                self.clock.keep(at_once=True)
+        finally:
+            os.close(self._lock)
 
     def durability(self, database: str = LOG_DATABASE) -> Durability | None:
         """Return what is known of a database's replica, or None on a node without one."""
@@ -221,6 +241,8 @@ class Node:
 
         def tend(connection: sqlite3.Connection) -> None:
             keeper.tend(connection)
+            if self.clock is not None:
+                self.clock.keep()
 
         return tend
 

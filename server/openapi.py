@@ -33,7 +33,12 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {
         "/matters": {"post": _submission()},
         "/m/{number}": {
-            "get": _operation("Follow a matter", [_path("number"), _query("key")], secured=False)
+            "get": {
+                **_operation("Follow a matter", [_path("number"), _query("key")], secured=False),
+                "description": "A step that was written at a station with a wrong clock has its "
+                "time there as `at`; `received_at` is when the county had it, from which limits "
+                "count, and `clock` says so in words.",
+            }
         },
         "/m/{number}/rating": {
             "post": _villager(

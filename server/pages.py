@@ -80,10 +80,12 @@ def moment(at_ms: int | None) -> Markup:
     """Return a time in Asia/Shanghai as a <time> element: 2026-11-21 21:05."""
     if at_ms is None:
         return Markup("")
-    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
-    return Markup('<time datetime="{}">{}</time>').format(
-        when.isoformat(timespec="seconds"), when.strftime("%Y-%m-%d %H:%M")
-    )
+    return Markup('<time datetime="{}">{}</time>').format(iso(at_ms), minute(at_ms))
+
+
+def minute(at_ms: int) -> str:
+    """Return a time in Asia/Shanghai as text: 2026-11-21 21:05."""
+    return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def day(at_ms: int | None) -> str:
@@ -150,7 +152,7 @@ def console_page(
             report=None if durability is None else durability.report(),
             kit_waits=node.kit_path.exists(),
             path=request.url.path,
-            now_ms=time.time_ns() // 1_000_000,
+            now_ms=node.now_ms(),
             **values,
         )
     )

@@ -8,7 +8,7 @@ from matters.matter import Step
 from matters.refusals import N_
 from matters.terms import MatterEvent
 from server.county_registers import CountyRegisters
-from server.pages import day
+from server.pages import day, minute
 from server.wording import RATINGS
 
 # A message and its values: a day as it is written, a unit; what it "is" is a message, too.
@@ -35,7 +35,8 @@ def labelled(rule: Command | Fact | None, words: Sequence[str]) -> list[tuple[st
 
 def notes(step: Step, registers: CountyRegisters) -> list[Note]:
     """Return what a step says beside its words, as messages with their values."""
-    found: list[Note] = []
+    doubt = clock_note(step)
+    found: list[Note] = [] if doubt is None else [doubt]
     data = step.data
     name, message = _DAYS.get(step.type, ("", ""))
     if isinstance(data.get(name), int):
@@ -54,3 +55,13 @@ def notes(step: Step, registers: CountyRegisters) -> list[Note]:
                 values = {"unit": unit, "day": day(part["until"])}
                 found.append((N_("{unit}，{day} 前办完"), values))
     return found
+
+
+def clock_note(step: Step) -> Note | None:
+    """Return what a step says of its time where the clock of its node was wrong, else None."""
+    if step.received_at is not None:
+        message = N_("联络站的时钟不准；县里 {moment} 收到")
+        return message, {"moment": minute(step.received_at)}
+    if step.data.get("clock") == "unknown":
+        return N_("当时联络站的时钟不准，以县里收到的时间为准"), {}
+    return None

@@ -20,11 +20,11 @@ from matters.terms import MatterEvent, State
 from publisher import qr
 from server.bodies import Fields, read_fields
 from server.county_registers import CountyRegisters
-from server.languages import language_of, wants_json
+from server.languages import language_of, translated, wants_json
 from server.node import Node
 from server.pages import iso, public_page
 from server.problems import json_problem, page_errors
-from server.step_notes import labelled, notes
+from server.step_notes import clock_note, labelled, notes
 from server.wording import ROLES, STEPS
 
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -34,6 +34,7 @@ JUST_SENT_MS = 3_600_000
 _INTERNAL = (
     MatterEvent.RECLASSIFIED,
     MatterEvent.ERASED,
+    MatterEvent.TIMED,
     MatterEvent.RESOLVED,
     MatterEvent.JOINED,
     MatterEvent.PARTED,
@@ -111,6 +112,8 @@ class Followed:
                     "text": "\n".join(text for text in words if text),
                     "lines": labelled(rule, words),
                     "notes": notes(step, self.registers),
+                    "received_at": step.received_at,
+                    "clock": clock_note(step),
                     "data": step.data,
                 }
             )
@@ -126,6 +129,8 @@ class Followed:
                             "text": answer,
                             "lines": [],
                             "notes": [],
+                            "received_at": None,
+                            "clock": None,
                             "data": {},
                         }
                     )
@@ -163,7 +168,7 @@ class Followed:
             for step in self.matter.steps
             if step.type == MatterEvent.ASKED
             and step.stands
-            and step.at >= (self.matter.paused_at or 0)
+            and step.counts_from >= (self.matter.paused_at or 0)
         ]
         return "\n".join(text for text in asked if text)
 
@@ -173,8 +178,12 @@ class Followed:
         answered = matter.state in (State.REPLIED, State.MERGED, State.CLOSED) and matter.answered
         return answered and not matter.result_rating and not (matter.verdict and matter.closed_at)
 
-    def as_json(self, node: Node) -> dict[str, Any]:
-        """Return the matter as CONTRACT's `GET /m/{number}` gives it."""
+    def as_json(self, node: Node, language: str) -> dict[str, Any]:
+        """Return the matter as CONTRACT's `GET /m/{number}` gives it.
+
+        A step whose node did not know the time says so in words (`clock`), and when the hub had
+        it (`received_at`).
+        """
         matter = self.matter
         found: dict[str, Any] = {
             "number": matter.number,
@@ -182,15 +191,7 @@ class Followed:
             "safety": self.safety,
             "received_at": iso(matter.received_at),
             "due_at": iso(matter.due_at),
-            "steps": [
-                {
-                    "at": iso(step["at"]),
-                    "type": step["type"],
-                    "by": step["by"],
-                    "text": step["text"],
-                }
-                for step in self.steps()
-            ],
+            "steps": [_step_json(step, language) for step in self.steps()],
             "reply": self.reply() or None,
             "result": matter.result or None,
             "notice_url": self.notice_url(node),
@@ -213,6 +214,16 @@ class Followed:
         return f"{node.settings.address}notices/{self.matter.number}/"
 
 
+def _step_json(step: dict[str, Any], language: str) -> dict[str, Any]:
+    found = {name: step[name] for name in ("type", "by", "text")}
+    found = {"at": iso(step["at"]), **found}
+    if step["clock"] is not None:
+        message, values = step["clock"]
+        found["clock"] = translated(language, message, **values)
+        found["received_at"] = iso(step["received_at"])
+    return found
+
+
 def _key(request: Request, fields: Fields | None = None) -> str:
     return (fields.text("key") if fields is not None else "") or request.query_params.get("key", "")
 
@@ -222,7 +233,7 @@ async def followed(request: Request) -> Response:
     node: Node = request.app.state.node
     found = await asyncio.to_thread(Followed, node, request.path_params["number"], _key(request))
     if wants_json(request):
-        return JSONResponse(found.as_json(node), headers=PRIVATE)
+        return JSONResponse(found.as_json(node, language_of(request)), headers=PRIVATE)
     return _page(request, found)
 
 
@@ -308,7 +319,7 @@ async def _say(request: Request, form: str) -> Response:
         return _page(request, found, status=refusal.status, refusal=refusal, typed=typed, form=form)
     if wants_json(request):
         again = await asyncio.to_thread(Followed, node, number, key)
-        return JSONResponse(again.as_json(node), headers=PRIVATE)
+        return JSONResponse(again.as_json(node, language_of(request)), headers=PRIVATE)
     return RedirectResponse(f"../{known}?key={key}", 303, headers=PRIVATE)
 
 

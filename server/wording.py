@@ -43,6 +43,7 @@ STEPS: Mapping[str, str] = {
     "matter.reclassified": N_("调整类别"),
     "matter.resolved": N_("处理冲突"),
     "matter.erased": N_("删除个人信息"),
+    "matter.timed": N_("县里核定收到的时间"),
     "matter.closed": N_("办结"),
     "matter.published": N_("公开结果"),
     "matter.withdrawn": N_("撤回公开"),

@@ -6,8 +6,10 @@ that `fold` needs neither. Events of older versions name none, and it is counted
 
 from eventlog.events import Event
 from matters.deadlines import BadLimit, days_between, due_at
+from matters.deadlines import moved as moved_by
 from matters.matter import Matter
 from matters.shapes import text_in, time_in, time_of
+from stations.working_days import WEEKENDS_ONLY, WorkingDays
 
 
 def start(matter: Matter, event: Event) -> None:
@@ -56,6 +58,32 @@ def extend(matter: Matter, event: Event, until_ms: int) -> None:
 def stands_still(matter: Matter, at_ms: int) -> bool:
     """Return whether a question waits then: its time is not over yet."""
     return matter.paused_at is not None and at_ms <= (matter.pause_until or matter.paused_at)
+
+
+def due_while_asked(
+    matter: Matter, now_ms: int, until_ms: int, calendar: WorkingDays = WEEKENDS_ONLY
+) -> int | None:
+    """Return where the limit stands while a question of now waits until then; None without one."""
+    still = stands_still(matter, now_ms)
+    began = matter.paused_at if still and matter.paused_at is not None else now_ms
+    before = matter.due_before if still else matter.due_at
+    return None if before is None else _later(matter, before, began, until_ms, calendar)
+
+
+def due_once_told(matter: Matter, now_ms: int, calendar: WorkingDays = WEEKENDS_ONLY) -> int | None:
+    """Return where the limit stands once the villager says something now.
+
+    None where they were asked nothing, or no limit ran then.
+    """
+    if matter.paused_at is None or matter.due_before is None:
+        return None
+    until = min(now_ms, matter.pause_until or now_ms)
+    return _later(matter, matter.due_before, matter.paused_at, until, calendar)
+
+
+def _later(matter: Matter, before: int, began: int, until: int, calendar: WorkingDays) -> int:
+    days, working = days_between(began, until), matter.in_working_days
+    return moved_by(before, days, working=working, calendar=calendar)
 
 
 def pause(matter: Matter, event: Event) -> None:

@@ -9,7 +9,7 @@ from matters.command import (
     FieldKind,
     Situation,
 )
-from matters.deadlines import days_between, due_at, moved
+from matters.deadlines import due_at
 from matters.known import Known
 from matters.matter import Matter, Task
 from matters.orders import clock
@@ -47,17 +47,11 @@ def _returnable(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
 def _check_asked(situation: Situation) -> None:
     """Say until when the clock waits at most, and where the limit then stands."""
     matter, data, world = situation.matter, situation.data, situation.known
-    still = clock.stands_still(matter, situation.now_ms)
-    began = matter.paused_at if still and matter.paused_at is not None else situation.now_ms
-    data["until"] = due_at(situation.now_ms, world.rules.answer_within, world.calendar)
-    before = matter.due_before if still else matter.due_at
-    if before is not None:
-        data["due_at"] = moved(
-            before,
-            days_between(began, data["until"]),
-            working=matter.in_working_days,
-            calendar=world.calendar,
-        )
+    until = due_at(situation.now_ms, world.rules.answer_within, world.calendar)
+    due = clock.due_while_asked(matter, situation.now_ms, until, world.calendar)
+    data["until"] = until
+    if due is not None:
+        data["due_at"] = due
 
 
 def _divided(matter: Matter, event: Event) -> None:

@@ -1,7 +1,10 @@
-"""Beside the six orders: what is public, what is erased, and what became of a contested step."""
+"""Beside the six orders: what is public, what is erased, what became of a contested step.
+
+And when the hub had what a node with a wrong clock wrote (`matters/timing.py`).
+"""
 
 from eventlog.events import Event
-from matters.command import ANY_STATE, Command, Field, FieldKind, Situation
+from matters.command import ANY_STATE, Command, Fact, Field, FieldKind, Situation
 from matters.known import Known
 from matters.matter import Matter
 from matters.orders.fields import REASON, TITLE, YES_NO
@@ -127,3 +130,6 @@ COMMANDS = (
         change=_erased,
     ),
 )
+
+# What it changes, `fold` does before all else.
+FACTS = (Fact(MatterEvent.TIMED, ANY_STATE, None),)

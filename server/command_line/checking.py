@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from eventlog.clock import ClockStatus, system_clock_ms
 from eventlog.database import reading
 from eventlog.keys import KIT_NAME, load_keys
-from eventlog.log import FILE_NAME, system_clock_ms
+from eventlog.log import FILE_NAME
 from server.command_line.folders import data_option, opened, settings_for
+from server.node import clock_of
 from server.outbox import Standing, standing, waits_long
 from server.pages import iso
 from server.paper.drawing import why_missing
@@ -71,6 +73,9 @@ def doctor(data: Path, as_json: bool) -> None:
     Example: huiyin doctor --data /srv/huiyin
     """
     found = _examine(data)
+    clock = clock_of(settings_for(data))
+    if clock is not None:
+        found += _clock_problems(clock.status)
     mail = _outbox(data)
     if mail is not None:
         found += _mail_problems(mail)
@@ -174,6 +179,33 @@ def _examine(data: Path) -> list[dict[str, Any]]:
             "清理磁盘 / make room",
         )
     return found
+
+
+def _clock_problems(clock: ClockStatus) -> list[dict[str, Any]]:
+    """Return what is wrong with a station's clock; whether it is served makes no difference."""
+    if not clock.trusted:
+        return [
+            {
+                "code": "time-unknown",
+                "what": "不知道现在是几点,期限从县里收到时算起 / the time is not known: "
+                "limits count from when the hub has what is written",
+                "do": "连上县里对一次时;常常这样就换主板电池 / "
+                "sync with the hub once; change the mainboard's battery where it comes back",
+            }
+        ]
+    if not clock.is_off or clock.skew_ms is None:
+        return []
+    minutes = abs(clock.skew_ms) // 60_000
+    way, english = ("快", "fast") if clock.skew_ms > 0 else ("慢", "slow")
+    return [
+        {
+            "code": "clock-wrong",
+            "what": f"系统时钟{way}了 {minutes} 分钟,已按县里的时间校正 / the system clock is "
+            f"{minutes} minutes {english}; the node goes by the hub's time",
+            "do": "停下服务,把系统时钟调准,再启动并连上县里;关机就走错的换主板电池 / stop it, set "
+            "the system clock, start it, sync; change the battery where it goes wrong when off",
+        }
+    ]
 
 
 def _outbox(data: Path) -> Standing | None:

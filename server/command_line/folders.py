@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from eventlog.log import Log
-from server.node import open_log, prepare_folder
+from server.node import clock_of, open_log, prepare_folder
 from server.settings import Settings, SettingsError, load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,7 +35,7 @@ def settings_for(data: Path, **flags: Any) -> Settings:
 def opened(data: Path) -> Iterator[Log]:
     """Yield the log of a data folder, which may be served by another process meanwhile."""
     settings = settings_for(data)
-    log = open_log(data.absolute(), prepare_folder(settings))
+    log = open_log(data.absolute(), prepare_folder(settings), clock=clock_of(settings))
     try:
         yield log
     finally:

@@ -38,6 +38,7 @@ from server.ledger_queries import NUMBERS
 from server.node import Node
 from server.pages import console_page
 from server.problems import field_messages, page_errors
+from server.step_notes import clock_note
 
 # Publishing has a page of its own, with the original beside it.
 _OWN_PAGE = ("publish",)
@@ -188,6 +189,7 @@ async def matter_page(
         impossible=[one.name for one in impossible],
         unsent=unsent,
         command_of_type=COMMAND_OF_TYPE,
+        clock_note=clock_note,
         typed=typed or {},
         registers=registers,
         safety=node.safety(node.matter_writes.is_durable(values["position"])),

@@ -65,6 +65,7 @@ async def system(request: Request) -> Response:
         "system.html",
         title="system",
         health=health(node),
+        clock=None if node.clock is None else node.clock.status,
         kit=kit,
         actor=actor,
         replica=node.settings.replica_url or "",

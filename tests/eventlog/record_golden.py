@@ -85,6 +85,7 @@ def live_through(log: Log, clock: Clock) -> None:
     be_merged_and_split(log, clock)
     come_into_conflict(log)
     be_shown(log)
+    be_timed(log)
 
 
 def go_round_twice(log: Log, clock: Clock) -> None:
@@ -154,6 +155,16 @@ def be_shown(log: Log) -> None:
     shift = Shift(id="dahe-1", station="dahe", date="2026-12-02", cancelled=True)
     log.write(lambda t: set_record(t, "page", page, by="system"))
     log.write(lambda t: set_record(t, "shift", shift, by="system"))
+
+
+def be_timed(log: Log) -> None:
+    """Let the hub say when it had what a station with a wrong clock wrote, as that says itself."""
+    number = raised(log, text="站里的钟停了").number
+    matter = matter_of(log, number)
+    happens(log, number, MatterEvent.ANSWERED, clock="unknown")
+    answered = matter_of(log, number).steps[-1].event
+    for event in (matter.id, answered):
+        happens(log, number, MatterEvent.TIMED, event=event, at=START_MS + 90 * DAY_MS)
 
 
 def happens(log: Log, number: str, kind: MatterEvent, **data: Any) -> None:

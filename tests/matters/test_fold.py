@@ -120,6 +120,10 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("received", MatterEvent.RECLASSIFIED, {"area": 5}),
     ("received", MatterEvent.RESOLVED, {"event": "x", "keep": "yes"}),
     ("received", MatterEvent.RESOLVED, {"event": b"", "keep": "yes"}),
+    ("received", MatterEvent.TIMED, {}),
+    ("received", MatterEvent.TIMED, {"event": "x", "at": START_MS}),
+    ("received", MatterEvent.TIMED, {"event": b"x" * 16, "at": START_MS}),
+    ("received", MatterEvent.TIMED, {"event": b"", "at": FAR}),
 ]
 
 

@@ -29,6 +29,7 @@ from matters.history import HistoricalRow
 from matters.refusals import Refusal
 from matters.registers.categories import Category
 from matters.terms import Role
+from matters.timing import time_arrivals
 from stations.register_log import remove_record, set_record
 from tests.eventlog.arrivals import Arrival, arrive, departing, empty_database, tables_agree
 from tests.eventlog.notes import START_MS, Clock
@@ -243,6 +244,14 @@ class County(RuleBasedStateMachine):
     def turn_the_clock(self, minutes: int) -> None:
         """The clock of a poor machine jumps by decades, back to 1970 at most."""
         self.clock.now_ms = max(0, self.clock.now_ms + minutes * 60_000)
+
+    @rule(order=st.randoms(use_true_random=False), days=st.integers(-5000, 5000))
+    def time_some(self, order: random.Random, days: int) -> None:
+        """The hub says when it had some events, as if they came from a node with a wrong clock."""
+        with self.log.reading() as connection:
+            events = [arrival.row[0] for arrival in departing(connection)]
+        some = order.sample(events, min(3, len(events)))
+        self.log.write(lambda t: time_arrivals(t, some, START_MS + days * 86_400_000))
 
     @precondition(lambda self: len(self.numbers) > 1)
     @rule(order=st.randoms(use_true_random=False))
