@@ -86,7 +86,8 @@ def fold(events: Sequence[Event]) -> Matter:
 
     Never raises. An event that is illegal where it stands, or that decides at a rank at which
     another has decided already, becomes a contested step and changes nothing else, until the
-    office resolves it. Types that are not known here are skipped.
+    office resolves it; but the number that a person was given goes on to open the matter. Types
+    that are not known here are skipped.
     """
     matter = Matter(id=events[0].subject if events else b"", steps=[])
     contested: dict[bytes, Event] = {}

@@ -15,10 +15,11 @@ from typing import Any
 
 from deputies.shifts import Shift
 from eventlog.events import Draft
-from eventlog.identifiers import uuid_text
+from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.log import Log
 from matters import history
 from matters.history import HistoricalRow
+from matters.numbering import rename_doubles
 from matters.registers.categories import Category
 from matters.registers.pages import Page
 from matters.terms import MatterEvent
@@ -85,6 +86,7 @@ def live_through(log: Log, clock: Clock) -> None:
     be_merged_and_split(log, clock)
     come_into_conflict(log)
     be_shown(log)
+    be_numbered_twice(log, clock)
 
 
 def go_round_twice(log: Log, clock: Clock) -> None:
@@ -154,6 +156,16 @@ def be_shown(log: Log) -> None:
     shift = Shift(id="dahe-1", station="dahe", date="2026-12-02", cancelled=True)
     log.write(lambda t: set_record(t, "page", page, by="system"))
     log.write(lambda t: set_record(t, "shift", shift, by="system"))
+
+
+def be_numbered_twice(log: Log, clock: Clock) -> None:
+    """Let another node give a number that a matter here has."""
+    number = raised(log, text="路灯又不亮").number
+    clock.now_ms += DAY_MS
+    other = new_uuid7(clock.now_ms)
+    draft = Draft(MatterEvent.RAISED, other, {"number": number}, id=other)
+    log.write(lambda t: t.append([draft], by="villager", fresh_subject=True))
+    log.write(lambda t: rename_doubles(t, [other]))
 
 
 def happens(log: Log, number: str, kind: MatterEvent, **data: Any) -> None:
