@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from eventlog import words
-from eventlog.events import Draft, Event
+from eventlog.events import Draft, Event, decode
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters.command import Command
@@ -92,10 +92,22 @@ def record(
     transaction.append([draft], by=by, fresh_subject=True)
 
 
-def events_about(connection: sqlite3.Connection, matter: bytes) -> list[bytes]:
-    """Return the events of all attempts on a matter, whose words go when the matter's go."""
-    rows = connection.execute("SELECT event FROM attempts WHERE matter=?", (matter,))
-    return [row[0] for row in rows]
+def events_about(connection: sqlite3.Connection, matter: bytes, *, seen_before: int) -> list[bytes]:
+    """Return the events of the attempts on a matter by those who had seen less of it than that.
+
+    Their words go when the matter's go. One that does not say what was seen, saw nothing.
+    """
+    rows = connection.execute(
+        "SELECT e.body FROM attempts a CROSS JOIN events e ON e.id=a.event WHERE a.matter=?",
+        (matter,),
+    )
+    events = (decode(row[0]) for row in rows)
+    return [event.id for event in events if _seen(event) < seen_before]
+
+
+def _seen(event: Event) -> int:
+    seen = event.data.get("seen")
+    return seen if isinstance(seen, int) else -1
 
 
 def about(connection: sqlite3.Connection, matter: bytes, most: int = 20) -> list[Attempt]:

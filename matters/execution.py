@@ -35,7 +35,7 @@ class Contact(NamedTuple):
 
 def carry_out(
     transaction: Transaction,
-    number: str,
+    number: str | bytes,
     command: Command,
     raw: Mapping[str, Any],
     *,
@@ -47,8 +47,9 @@ def carry_out(
 ) -> Matter:
     """Write what a command gives and return the matter as it is then.
 
-    `folder` is the data folder, for the record of erasures; `more` is structure that the event
-    has beyond the command's own fields. Raises a Refusal.
+    `number` may be the matter's id instead, since a number may stand for two matters. `folder` is
+    the data folder, for the record of erasures; `more` is structure that the event has beyond the
+    command's own fields. Raises a Refusal.
     """
     matter = required(transaction, number)
     known = known._replace(matter=lambda other: _other(transaction, actor, other))
@@ -61,7 +62,7 @@ def carry_out(
         return required(transaction, number)
     transaction.append([draft], by=by)
     if command.name == "erase":
-        erasing.erase(transaction, folder, matter, draft.data["what"])
+        erasing.erase_again(transaction, folder, matter.id)
     done = required(transaction, number)
     echoes.follow_through(transaction, matter, done, draft, by=by)
     return done
@@ -73,9 +74,12 @@ def _other(transaction: Transaction, actor: Actor, number: str) -> Matter | None
     return found if found is not None and may_see(actor, found) else None
 
 
-def required(transaction: Transaction, number: str) -> Matter:
-    """Return the matter of that number. Raises NotFound."""
-    matter = store.by_number(transaction.connection, number)
+def required(transaction: Transaction, number: str | bytes) -> Matter:
+    """Return the matter of that number or id. Raises NotFound."""
+    if isinstance(number, bytes):
+        matter = store.by_id(transaction.connection, number)
+    else:
+        matter = store.by_number(transaction.connection, number)
     if matter is None:
         raise NotFound
     return matter
@@ -93,11 +97,17 @@ def record_attempt(
 ) -> None:
     """Keep on record what a 409 refused, with the words that were typed (CONTRACT)."""
     matter = required(transaction, number)
-    attempts.record(transaction, matter.id, command, raw, by=actor.signature, code=code, seen=seen)
+    known = matter.version if seen is None else seen
+    attempts.record(transaction, matter.id, command, raw, by=actor.signature, code=code, seen=known)
 
 
 def add_message(
-    transaction: Transaction, number: str, text: str, *, known: Known, by: str = VILLAGER.signature
+    transaction: Transaction,
+    number: str | bytes,
+    text: str,
+    *,
+    known: Known,
+    by: str = VILLAGER.signature,
 ) -> Matter:
     """Write a villager's further message and return the matter. Raises a Refusal.
 

@@ -2,13 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, parse_uuid
 from eventlog.transaction import Transaction
-from matters import store
+from matters import repeats, store
 from matters.actors import Actor
 from matters.known import Known
 from matters.orders.raising import PEOPLE_MOST
@@ -269,7 +269,13 @@ def _yes_no(text: str, field: str, problems: list[FieldProblem]) -> bool:
 
 
 def raise_matter(
-    transaction: Transaction, submission: Submission, *, actor: Actor, receipt_key: bytes
+    transaction: Transaction,
+    submission: Submission,
+    *,
+    actor: Actor,
+    receipt_key: bytes,
+    other_keys: Sequence[bytes] = (),
+    event_id: bytes | None = None,
 ) -> Raised:
     """Write a submission as a matter, or find that it is there already.
 
@@ -277,15 +283,20 @@ def raise_matter(
     kept as a matter of its own, in quarantine (DESIGN decision 2). A letterbox slip's id and number
     are its own (docs/decisions/0014). Runs as a job of the writer. Raises BadFields where another
     matter has a slip's number.
+
+    `event_id` is the event's, where it is not to be the submission's: a phone may send one
+    submission to two nodes, and their events must differ (docs/decisions/0019). `other_keys` are
+    the receipt keys of other nodes, by which what they took in is known again.
     """
     content = content_mark(receipt_key, submission.content)
     slip = submission.slip
     identity = slip_identity(receipt_key, slip) if slip else submission.id
     quarantine = b""
-    if identity is not None and transaction.exists(identity):
-        found = store.by_id(transaction.connection, identity)
-        if found is not None and found.content == content:
-            return Raised(identity, found.number, True)
+    if identity is not None and repeats.is_taken(transaction, identity):
+        marks = [content, *(content_mark(key, submission.content) for key in other_keys)]
+        number = repeats.given_number(transaction.connection, identity, marks)
+        if number:
+            return Raised(identity, number, True)
         quarantine = identity
         identity = second_identity(receipt_key, identity, content)
         second = store.by_id(transaction.connection, identity)
@@ -308,7 +319,7 @@ def raise_matter(
             if text
         },
         contact_of(submission.name, submission.phone, submission.guardian),
-        identity,
+        event_id or identity,
     )
     transaction.append([draft], by=actor.signature, fresh_subject=True)
     return Raised(identity, number, False)

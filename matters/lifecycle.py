@@ -87,8 +87,9 @@ def fold(events: Sequence[Event]) -> Matter:
 
     Never raises. An event that is illegal where it stands, or that decides at a rank at which
     another has decided already, becomes a contested step and changes nothing else, until the
-    office resolves it. Types that are not known here are skipped. What a node with a wrong clock
-    wrote counts from when the hub had it (`matters/timing.py`).
+    office resolves it; but the number that a person was given goes on to open the matter. Types
+    that are not known here are skipped. What a node with a wrong clock wrote counts from when the
+    hub had it (`matters/timing.py`).
     """
     heard = receipts(events)
     matter = Matter(id=events[0].subject if events else b"", steps=[])

@@ -62,6 +62,8 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     id: bytes
     number: str = ""
+    # Other numbers that it was given, by another node or before it was renumbered.
+    numbers: tuple[str, ...] = ()
     state: State = State.RECEIVED
     version: int = 0
     kind: Kind = Kind.HELP

@@ -32,7 +32,7 @@ _HIDING = (MatterEvent.WITHDRAWN, MatterEvent.ERASED, MatterEvent.RECLASSIFIED)
 
 
 class MattersProjection:
-    """Projection of the noun `matter` into `matters`, `dispatched`, `matter_pictures` and so on.
+    """Projection of the noun `matter` into `matters`, `numbers`, `dispatched` and so on.
 
     `postings` and `tallies` are a step behind (`matters/listing/waiting.py`), and whoever reads
     them knows it.
@@ -67,12 +67,20 @@ class MattersProjection:
                 "INSERT INTO dispatched(unit, matter) VALUES (?,?)",
                 [(unit, matter.id) for unit in sorted(units)],
             )
+            connection.execute("DELETE FROM numbers WHERE matter=?", (matter.id,))
+            connection.executemany(
+                "INSERT INTO numbers(number, matter) VALUES (?,?)",
+                [(number, matter.id) for number in matter.numbers],
+            )
         if matter.photos or matter.publicity is not Publicity.NONE:
             pictures.write_named(connection, matter)
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Empty the tables."""
-        for table in ("matters", "dispatched", "matter_pictures", "postings", "tallies", "waiting"):
+        for table in (
+            *("matters", "numbers", "dispatched", "matter_pictures"),
+            *("postings", "tallies", "waiting"),
+        ):
             connection.execute(f"DELETE FROM {table}")
 
     def complete(self, connection: sqlite3.Connection) -> None:

@@ -328,3 +328,17 @@ def m010_notice_lists(database: Database) -> None:
         ),
     ):
         database.execute(statement)
+
+
+@migrations()
+def m011_numbers(database: Database) -> None:
+    """Numbers that a matter had once, or was given by another node; its own stands in its row."""
+    for statement in (
+        """CREATE TABLE numbers(
+            number TEXT NOT NULL,
+            matter BLOB NOT NULL,
+            PRIMARY KEY(number, matter)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX numbers_of_matter ON numbers(matter)",
+    ):
+        database.execute(statement)

@@ -7,6 +7,7 @@ import msgspec
 
 from eventlog import words
 from matters.matter import Matter
+from matters.terms import MatterEvent
 
 _decoder = msgspec.msgpack.Decoder(Matter)
 REPEATS_WITHIN_MS = 31 * 24 * 3_600_000
@@ -14,22 +15,65 @@ REPEATS_WITHIN_MS = 31 * 24 * 3_600_000
 
 def by_id(connection: sqlite3.Connection, matter: bytes) -> Matter | None:
     """Return the matter of that id, or None."""
-    row = connection.execute("SELECT state FROM states WHERE subject=?", (matter,)).fetchone()
+    row = connection.execute(
+        "SELECT state FROM states WHERE subject=? AND noun='matter'", (matter,)
+    ).fetchone()
     return None if row is None else _decoder.decode(row[0])
 
 
 def by_number(connection: sqlite3.Connection, number: str) -> Matter | None:
-    """Return the matter of that number, or None; of two, the one that was received first."""
-    row = connection.execute(
-        "SELECT id FROM matters WHERE number=? ORDER BY received_at, id LIMIT 1", (number,)
-    ).fetchone()
-    return None if row is None else by_id(connection, row[0])
+    """Return the matter of that number, or None; of several, the first of `all_by_number`."""
+    ids = _ids_of(connection, number)
+    return by_id(connection, ids[0]) if ids else None
+
+
+def all_by_number(connection: sqlite3.Connection, number: str) -> list[Matter]:
+    """Return the matters that a number may mean, those before that have it now.
+
+    Of several, those that were received earlier come first. A number that was given twice means
+    each of the two to the person who was given it, until the key decides.
+    """
+    found = (by_id(connection, identity) for identity in _ids_of(connection, number))
+    return [matter for matter in found if matter is not None]
+
+
+def _ids_of(connection: sqlite3.Connection, number: str) -> list[bytes]:
+    now = connection.execute(
+        "SELECT id FROM matters WHERE number=? ORDER BY received_at, id", (number,)
+    ).fetchall()
+    once = connection.execute(
+        "SELECT m.id FROM numbers n CROSS JOIN matters m ON m.id=n.matter WHERE n.number=? "
+        "ORDER BY m.received_at, m.id",
+        (number,),
+    ).fetchall()
+    return [row[0] for row in (*now, *once)]
 
 
 def number_taken(connection: sqlite3.Connection, number: str) -> bool:
-    """Return whether a matter has that number already."""
-    row = connection.execute("SELECT 1 FROM matters WHERE number=?", (number,)).fetchone()
+    """Return whether a matter has that number already, or had it once."""
+    row = connection.execute(
+        "SELECT 1 FROM matters WHERE number=?1 UNION ALL SELECT 1 FROM numbers WHERE number=?1",
+        (number,),
+    ).fetchone()
     return row is not None
+
+
+def first_event(connection: sqlite3.Connection, matter: bytes) -> bytes:
+    """Return the id of the event that the matter began with, b"" where it is not here."""
+    row = connection.execute(
+        "SELECT id FROM events WHERE subject=? ORDER BY rank, id LIMIT 1", (matter,)
+    ).fetchone()
+    return b"" if row is None else bytes(row[0])
+
+
+def begun_by(connection: sqlite3.Connection, event: bytes) -> bytes:
+    """Return the id of the matter that an event began, b"" where it began none."""
+    row = connection.execute(
+        f"SELECT subject FROM events WHERE id=? AND type IN ('{MatterEvent.RAISED}', "
+        f"'{MatterEvent.IMPORTED}')",
+        (event,),
+    ).fetchone()
+    return b"" if row is None else bytes(row[0])
 
 
 def number_of(connection: sqlite3.Connection, matter: bytes) -> str:

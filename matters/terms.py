@@ -100,6 +100,7 @@ class MatterEvent(StrEnum):
     IMPORTED = "matter.imported"
     ANSWER_IMPORTED = "matter.answer_imported"
     MESSAGED = "matter.messaged"
+    RENUMBERED = "matter.renumbered"
     ADOPTED = "matter.adopted"
     ANSWERED = "matter.answered"
     MERGED = "matter.merged"

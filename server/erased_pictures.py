@@ -28,10 +28,11 @@ def forget_again(log: Log, attachments: Attachments, folder: Path) -> int:
 
     Called before the node serves.
     """
-    # A matter's first event has the matter's own id, and its text goes with all other words.
+    # The text that a matter began with goes with all its other words, and with its pictures.
     gone = {bytes.fromhex(one.event) for one in erasures.recorded(folder) if one.field == "text"}
     with log.reading() as connection:
-        matters = [one for key in sorted(gone) if (one := store.by_id(connection, key))]
+        began = {store.begun_by(connection, event) for event in gone}
+        matters = [one for key in sorted(began) if (one := store.by_id(connection, key))]
     hashes = _to_forget(log, matters)
     if not hashes:
         return 0

@@ -115,7 +115,13 @@ async def take(node: Node, fields: Fields, actor: Actor) -> Receipt:
         ]
     kept = await node.matter_writes.write(
         lambda transaction: raise_matter(
-            transaction, submission, actor=actor, receipt_key=node.keys.receipt
+            transaction,
+            submission,
+            actor=actor,
+            receipt_key=node.keys.receipt,
+            other_keys=node.receipt_keys()[1:],
+            # At a station the event has an id of its own: the phone may yet reach the hub as well.
+            event_id=new_uuid7(node.now_ms()) if node.settings.role == "station" else None,
         )
     )
     raised: Raised = kept.result

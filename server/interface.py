@@ -80,6 +80,7 @@ def matter_json(matter: Matter, title: str) -> dict[str, Any]:
         "contested": len(matter.contested),
         "quarantine": uuid_text(matter.quarantine) if matter.quarantine else None,
         "imported": bool(matter.batch),
+        "numbers": list(matter.numbers),
     }
 
 

@@ -212,6 +212,10 @@ class Node:
         """Return what is known of a database's replica, or None on a node without one."""
         return self._durabilities.get(database)
 
+    def receipt_keys(self) -> list[bytes]:
+        """Return the receipt keys that open a matter here, this node's own first."""
+        return [self.keys.receipt]
+
     def safety(self, durable: bool) -> str:
         """Return the degree of safety to tell (DESIGN decision 3)."""
         if self.settings.role == "station":

@@ -5,11 +5,13 @@ from typing import Any
 
 from matters.command import Command, Fact
 from matters.matter import Step
+from matters.receipts import spoken_number
 from matters.refusals import N_
-from matters.terms import MatterEvent
+from matters.shapes import known
+from matters.terms import Channel, MatterEvent
 from server.county_registers import CountyRegisters
 from server.pages import day, minute
-from server.wording import RATINGS
+from server.wording import CHANNELS, RATINGS
 
 # A message and its values: a day as it is written, a unit; what it "is" is a message, too.
 Note = tuple[str, dict[str, Any]]
@@ -23,6 +25,8 @@ _DAYS: Mapping[str, tuple[str, str]] = {
     MatterEvent.DECIDED: ("until", N_("要单位再办到 {day}")),
     MatterEvent.LIMIT_MOVED: ("due_at", N_("要在 {day} 前办好")),
 }
+_SENT_AGAIN = N_("同一件事也发到了另一处，编号 {number}，照样能查。方式：")
+_RENUMBERED = N_("编号 {instead_of} 换成了 {number}，旧编号照样能查")
 
 
 def labelled(rule: Command | Fact | None, words: Sequence[str]) -> list[tuple[str, str]]:
@@ -33,11 +37,21 @@ def labelled(rule: Command | Fact | None, words: Sequence[str]) -> list[tuple[st
     return [(labels[name], text) for name, text in zip(rule.told, words, strict=True) if text]
 
 
-def notes(step: Step, registers: CountyRegisters) -> list[Note]:
-    """Return what a step says beside its words, as messages with their values."""
+def notes(step: Step, registers: CountyRegisters, *, again: bool = False) -> list[Note]:
+    """Return what a step says beside its words, as messages with their values.
+
+    `again`: the step raises a matter that another node was sent, too.
+    """
     doubt = clock_note(step)
     found: list[Note] = [] if doubt is None else [doubt]
     data = step.data
+    if again:
+        channel = known(Channel, data.get("channel"), Channel.WEB)
+        number = spoken_number(str(data.get("number", "")))
+        found.append((_SENT_AGAIN, {"number": number, "is": CHANNELS[channel]}))
+    if step.type == MatterEvent.RENUMBERED:
+        both = {name: spoken_number(str(data.get(name, ""))) for name in ("instead_of", "number")}
+        found.append((_RENUMBERED, both))
     name, message = _DAYS.get(step.type, ("", ""))
     if isinstance(data.get(name), int):
         found.append((message, {"day": day(data[name])}))

@@ -1,6 +1,7 @@
 """Following a matter: its page, slip and QR for the villager, and what they may still say."""
 
 import asyncio
+import sqlite3
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from matters.commands import COMMAND_OF_TYPE, COMMANDS, FACT_OF_TYPE
 from matters.execution import add_message, carry_out
 from matters.matter import Matter
 from matters.public import is_public
-from matters.receipts import key_fits, key_of, read_number, slip_identity
+from matters.receipts import key_fits, key_of, opens, read_number, slip_identity
 from matters.refusals import N_, NotFound, Refusal
 from matters.registers.units import Unit
 from matters.terms import MatterEvent, State
@@ -58,11 +59,10 @@ class Followed:
         """Raises NotFound for an unknown number and a wrong key alike."""
         known = read_number(number)
         with node.log.reading() as connection:
-            matter = store.by_number(connection, known) if known else None
-            identity = matter.id if matter is not None else bytes(16)
+            matter = self._opened(connection, node, known, key) if known else None
             if matter is None and known and self._of_slip(node, known, key):
                 raise SlipNotRegistered
-            if not key_fits(node.keys.receipt, identity, key) or matter is None:
+            if matter is None:
                 raise NotFound
             self.texts = store.texts_of(connection, matter)
             self.position = store.position_of(connection, matter.id)
@@ -79,9 +79,22 @@ class Followed:
         self.safety = node.safety(node.matter_writes.is_durable(self.position))
         self.photos = self._photos(node)
 
+    def _opened(
+        self, connection: sqlite3.Connection, node: Node, number: str, key: str
+    ) -> Matter | None:
+        """Return the matter that the key opens, of those that the number may mean."""
+        keys = node.receipt_keys()
+        found = store.all_by_number(connection, number)
+        fitting = [matter for matter in found if opens(keys, matter.id, key)]
+        if not found:
+            # As long as for a number that there is.
+            opens(keys, bytes(16), key)
+        return fitting[0] if fitting else None
+
     def _of_slip(self, node: Node, number: str, key: str) -> bool:
         """Return whether the key is that of a letterbox slip, which nobody has registered yet."""
-        return key_fits(node.keys.receipt, slip_identity(node.keys.receipt, number), key)
+        keys = node.receipt_keys()
+        return sum(key_fits(own, slip_identity(own, number), key) for own in keys) > 0
 
     def _photos(self, node: Node) -> list[dict[str, str]]:
         if self.matter.words_erased:
@@ -94,6 +107,7 @@ class Followed:
     def steps(self) -> list[dict[str, Any]]:
         """Return the steps that the person may see: time (ms), type, role, unit, and words told."""
         found: list[dict[str, Any]] = []
+        first: list[str] = []
         for step in self.matter.steps:
             if not step.stands or step.type in _INTERNAL:
                 continue
@@ -101,6 +115,10 @@ class Followed:
             fields = ("text", "place") if rule is None else rule.told
             words = [self.texts.get((step.event, field), "") for field in fields]
             at = step.at
+            again = step.type == MatterEvent.RAISED and step is not self.matter.steps[0]
+            if again and words == first:
+                words = []
+            first = first or words
             if step.type == MatterEvent.IMPORTED:
                 at = self.matter.received_at
             found.append(
@@ -111,7 +129,7 @@ class Followed:
                     "unit": self._unit(step.type, step.by, step.data),
                     "text": "\n".join(text for text in words if text),
                     "lines": labelled(rule, words),
-                    "notes": notes(step, self.registers),
+                    "notes": notes(step, self.registers, again=again),
                     "received_at": step.received_at,
                     "clock": clock_note(step),
                     "data": step.data,
@@ -203,6 +221,8 @@ class Followed:
         }
         if self.parts:
             found["parts"] = [{"number": part.number, "key": key} for part, key, _ in self.parts]
+        if matter.numbers:
+            found["numbers"] = list(matter.numbers)
         if self.photos:
             found["photos"] = self.photos
         return found
@@ -291,13 +311,13 @@ async def _say(request: Request, form: str) -> Response:
     fields = await read_fields(request)
     number, key = request.path_params["number"], _key(request, fields)
     found = await asyncio.to_thread(Followed, node, number, key)
-    known = found.matter.number
+    identity = found.matter.id
     try:
         if form == "rating":
             await node.matter_writes.write(
                 lambda transaction: carry_out(
                     transaction,
-                    known,
+                    identity,
                     COMMANDS["rate"],
                     {name: fields.text(name) for name in _RATING_FIELDS},
                     actor=VILLAGER,
@@ -309,7 +329,7 @@ async def _say(request: Request, form: str) -> Response:
         else:
             await node.matter_writes.write(
                 lambda transaction: add_message(
-                    transaction, known, fields.text("text"), known=found.registers.known
+                    transaction, identity, fields.text("text"), known=found.registers.known
                 )
             )
     except Refusal as refusal:
@@ -320,7 +340,7 @@ async def _say(request: Request, form: str) -> Response:
     if wants_json(request):
         again = await asyncio.to_thread(Followed, node, number, key)
         return JSONResponse(again.as_json(node, language_of(request)), headers=PRIVATE)
-    return RedirectResponse(f"../{known}?key={key}", 303, headers=PRIVATE)
+    return RedirectResponse(f"../{found.matter.number}?key={key}", 303, headers=PRIVATE)
 
 
 _RATING_FIELDS = ("reply_rating", "result_rating", "comment")

@@ -10,6 +10,7 @@ STEPS: Mapping[str, str] = {
     "matter.imported": N_("历史件录入"),
     "matter.answer_imported": N_("历史答复录入"),
     "matter.messaged": N_("群众补充"),
+    "matter.renumbered": N_("换了编号"),
     "matter.adopted": N_("定单受理"),
     "matter.answered": N_("当场答复"),
     "matter.merged": N_("合并到另一件"),

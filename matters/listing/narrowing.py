@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from matters import store
 from matters.actors import Actor
 from matters.ledgers import figures
 from matters.lights import Light, due_until
@@ -47,10 +48,10 @@ def narrowed(
     conditions, values, indexes = _conditions(actor, filters, now_ms, rules)
     asked: Wanted | None = None
     if filters.q.strip():
-        number = read_number(filters.q)
-        if number is not None and _stands(connection, number):
-            conditions.append("m.number=?")
-            values.append(number)
+        numbers = _standing(connection, read_number(filters.q) or "")
+        if numbers:
+            conditions.append(f"m.number IN ({','.join('?' * len(numbers))})")
+            values.extend(numbers)
             indexes.insert(0, "matters_by_number")
         else:
             asked = wanted(filters.q)
@@ -73,9 +74,10 @@ def narrowed(
     )
 
 
-def _stands(connection: sqlite3.Connection, number: str) -> bool:
-    row = connection.execute("SELECT 1 FROM matters WHERE number=?", (number,)).fetchone()
-    return row is not None
+def _standing(connection: sqlite3.Connection, number: str) -> list[str]:
+    """Return the numbers, as they are now, of the matters that a number may mean."""
+    found = (matter.number for matter in store.all_by_number(connection, number))
+    return list(dict.fromkeys(found))
 
 
 def _facts(actor: Actor, filters: Filters) -> tuple[list[tuple[str, ...]], list[str], list[Value]]:

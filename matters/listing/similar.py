@@ -65,7 +65,7 @@ def _similar(
 
 def _pairs(connection: sqlite3.Connection, matter: bytes) -> set[str]:
     """Return the longer terms of what was first said; one character alone says little."""
-    text = words.read(connection, matter, "text") or ""
+    text = words.read(connection, store.first_event(connection, matter), "text") or ""
     return {term for term in terms_of(text) if len(term) > 1}
 
 

@@ -11,9 +11,14 @@ PEOPLE_MOST = 99_999
 
 
 def raised(matter: Matter, event: Event) -> bool:
-    """Begin the matter; return False where it has begun, or has no number."""
+    """Begin the matter; return False where it has no number, or has begun with something else.
+
+    A phone may send one submission to two nodes, which know nothing of each other.
+    """
     data = event.data
     number = text_in(data, "number")
+    if matter.number and number and event.rank == 0:
+        return _raised_elsewhere(matter, event, number)
     if matter.number or not number:
         return False
     matter.number = number
@@ -38,12 +43,58 @@ def raised(matter: Matter, event: Event) -> bool:
     return True
 
 
+def _raised_elsewhere(matter: Matter, event: Event, number: str) -> bool:
+    """Take in that another node was sent the submission too; return whether it says the same.
+
+    Number and photos are the matter's in either case, for the person was given the one and sent the
+    others. What one submission left empty, the other fills in; of the consents only what was given
+    both times stands.
+    """
+    data = event.data
+    if number not in (matter.number, *matter.numbers):
+        matter.numbers = (*matter.numbers, number)
+    kind = known(Kind, data.get("kind"), Kind.HELP)
+    places = {field: text_in(data, field) for field in ("category", "area", "station", "deputy")}
+    people = min(max(number_in(data, "people", 1), 1), PEOPLE_MOST)
+    there = {str(photo.get("sha256", "")) for photo in matter.photos}
+    photos = [one for one in maps_in(data, "photos") if str(one.get("sha256", "")) not in there]
+    matter.photos = (*matter.photos, *photos)
+    if kind is not matter.kind or any(step.type == MatterEvent.IMPORTED for step in matter.steps):
+        return False
+    for field, value in places.items():
+        if value and getattr(matter, field) not in ("", value):
+            return False
+    for field, value in places.items():
+        setattr(matter, field, getattr(matter, field) or value)
+    if known(Grade, data.get("grade"), Grade.NORMAL) is Grade.URGENT:
+        matter.grade = Grade.URGENT
+    matter.alarm = matter.alarm or bool(data.get("alarm"))
+    matter.people = max(matter.people, people)
+    matter.share_phone = matter.share_phone and bool(data.get("share_phone"))
+    matter.publish = matter.publish and bool(data.get("publish"))
+    matter.under_14 = matter.under_14 or bool(data.get("under_14"))
+    matter.has_contact = (
+        matter.has_contact or "contact" in event.words or bool(data.get("contact_there"))
+    )
+    return True
+
+
+def _renumbered(matter: Matter, event: Event) -> None:
+    """Give the matter another number, for another matter has its own; the old one opens it, too."""
+    number = text_in(event.data, "number")
+    if not number:
+        raise WrongShape("number")
+    others = (*matter.numbers, matter.number)
+    matter.numbers = tuple(dict.fromkeys(one for one in others if one != number))
+    matter.number = number
+
+
 def imported(matter: Matter, event: Event) -> bool:
     """Begin the matter from a row of an old file: its own dates, no clock, a draft public text.
 
     A report (举报) has no public text, whichever way it came.
     """
-    if not raised(matter, event):
+    if matter.number or not raised(matter, event):
         return False
     data = event.data
     matter.received_at = time_of(data.get("received_at", event.at))
@@ -80,4 +131,5 @@ FACTS = (
         change=_late_answer,
     ),
     Fact(MatterEvent.MESSAGED, ANY_STATE, None, told=("text",), change=resume),
+    Fact(MatterEvent.RENUMBERED, ANY_STATE, None, change=_renumbered),
 )

@@ -15,10 +15,11 @@ from typing import Any
 
 from deputies.shifts import Shift
 from eventlog.events import Draft
-from eventlog.identifiers import uuid_text
+from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.log import Log
 from matters import history
 from matters.history import HistoricalRow
+from matters.numbering import rename_doubles
 from matters.registers.categories import Category
 from matters.registers.pages import Page
 from matters.terms import MatterEvent
@@ -86,6 +87,7 @@ def live_through(log: Log, clock: Clock) -> None:
     come_into_conflict(log)
     be_shown(log)
     be_timed(log)
+    be_numbered_twice(log, clock)
 
 
 def go_round_twice(log: Log, clock: Clock) -> None:
@@ -165,6 +167,16 @@ def be_timed(log: Log) -> None:
     answered = matter_of(log, number).steps[-1].event
     for event in (matter.id, answered):
         happens(log, number, MatterEvent.TIMED, event=event, at=START_MS + 90 * DAY_MS)
+
+
+def be_numbered_twice(log: Log, clock: Clock) -> None:
+    """Let another node give a number that a matter here has."""
+    number = raised(log, text="路灯又不亮").number
+    clock.now_ms += DAY_MS
+    other = new_uuid7(clock.now_ms)
+    draft = Draft(MatterEvent.RAISED, other, {"number": number}, id=other)
+    log.write(lambda t: t.append([draft], by="villager", fresh_subject=True))
+    log.write(lambda t: rename_doubles(t, [other]))
 
 
 def happens(log: Log, number: str, kind: MatterEvent, **data: Any) -> None:

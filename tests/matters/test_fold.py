@@ -84,6 +84,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "due_at": FAR}),
     ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "return_by": True}),
     ("adopted", MatterEvent.ASSIGNED, {"lead": "roads", "handover": "A1"}),
+    ("received", MatterEvent.RENUMBERED, {"number": 5}),
+    ("received", MatterEvent.RENUMBERED, {"number": ""}),
     ("received", MatterEvent.ADOPTED, {"body": 5}),
     ("received", MatterEvent.ADOPTED, {"deputy": ["li"]}),
     ("received", MatterEvent.MERGED, {}),
@@ -229,7 +231,7 @@ NAMES = [
     "result", "reply_rating", "what", "file", "body", "alarm", "people", "split_from", "into",
     "from", "of", "answer", "parts", "key", "handover", "due_at", "due_before", "return_by",
     "until", "granted", "done", "unit", "level", "result_rating", "event", "keep",
-    "matter", "command", "code",
+    "matter", "command", "code", "number", "instead_of",
 ]
 # fmt: on
 types = st.sampled_from([*MatterEvent, *RecordEvent, "matter.sung", "weather.told", "", "."])

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 
 from eventlog import replay
+from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters import history
@@ -28,7 +29,7 @@ from matters.execution import record_attempt
 from matters.history import HistoricalRow
 from matters.refusals import Refusal
 from matters.registers.categories import Category
-from matters.terms import Role
+from matters.terms import MatterEvent, Role
 from matters.timing import time_arrivals
 from stations.register_log import remove_record, set_record
 from tests.eventlog.arrivals import Arrival, arrive, departing, empty_database, tables_agree
@@ -53,7 +54,7 @@ from tests.matters.county import (
 from tests.matters.living import go_on
 
 LEADING, FIRST_CONTESTED = "leading", "contested"
-TABLES = ("states", "matters", "dispatched", "imports", "attempts", "records")
+TABLES = ("states", "matters", "numbers", "dispatched", "imports", "attempts", "records")
 choices = st.lists(st.integers(0, 1000), max_size=4)
 texts = st.sampled_from(["桥断了", "路灯不亮", "水停了 两天", ""])
 
@@ -239,6 +240,12 @@ class County(RuleBasedStateMachine):
         else:
             record = Category(id=id, name=name)
             self.log.write(lambda t: set_record(t, "category", record, by="office:o1"))
+
+    @rule(which=st.integers(0, 50), number=st.integers(1, 3))
+    def renumber(self, which: int, number: int) -> None:
+        matter = matter_of(self.log, self.numbers[which % len(self.numbers)]).id
+        draft = Draft(MatterEvent.RENUMBERED, matter, {"number": f"123456789{number}"})
+        self.log.write(lambda t: t.append([draft], by="system"))
 
     @rule(minutes=st.integers(-20_000_000, 20_000_000))
     def turn_the_clock(self, minutes: int) -> None:

@@ -12,6 +12,7 @@ from matters.receipts import (
     key_fits,
     key_of,
     new_number,
+    opens,
     read_number,
     second_identity,
     spoken_number,
@@ -94,6 +95,9 @@ def test_a_key_fits_nothing_else(secret: bytes, matter: bytes, other: bytes, at:
     for typed in (wrong, key[:-1], key + "0", "", "\ud800" + key[1:], "钥匙"):
         assert not key_fits(secret, matter, typed)
     assert key_fits(secret, other, key) == (matter == other)
+    assert opens([secret, b"2" * 32], other, key) == opens([b"2" * 32, secret], other, key)
+    assert opens([b"2" * 32, secret], other, key) == (matter == other)
+    assert not opens([], matter, key)
     assert not key_fits(bytes(32) if secret != bytes(32) else b"1" * 32, matter, key)
 
 
