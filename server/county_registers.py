@@ -11,6 +11,7 @@ from deputies.deputies import DEPUTIES, Deputy
 from deputies.shifts import SHIFTS, Shift
 from eventlog.log import Log
 from matters.actors import Actor
+from matters.concerns import Places
 from matters.filing import bodies_of_areas, bodies_of_deputies
 from matters.known import Known
 from matters.registers.bodies import BODIES, Body, BodyKind
@@ -79,6 +80,7 @@ class CountyRegisters(NamedTuple):
     shifts: dict[str, Shift]
     activities: dict[str, Activity]
     pages: dict[str, Page]
+    places: Places
 
     @property
     def registers(self) -> Registers:
@@ -217,6 +219,23 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         read_records(connection, SHIFTS.noun, Shift),
         read_records(connection, ACTIVITIES.noun, Activity),
         read_records(connection, PAGES.noun, Page),
+        places_of(areas, stations, deputies),
+    )
+
+
+def places_of(
+    areas: Mapping[str, Area], stations: Mapping[str, Station], deputies: Mapping[str, Deputy]
+) -> Places:
+    """Return what says which stations a matter concerns."""
+    serving: dict[str, set[str]] = {}
+    for station in stations.values():
+        for area in station.serves:
+            serving.setdefault(area, set()).add(station.id)
+    return Places(
+        {station.id: station.parent for station in stations.values() if station.parent},
+        {area.id: area.parent for area in areas.values() if area.parent},
+        {area: frozenset(found) for area, found in serving.items()},
+        {deputy.id: frozenset(deputy.stations) for deputy in deputies.values() if deputy.stations},
     )
 
 

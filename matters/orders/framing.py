@@ -19,6 +19,7 @@ from matters.orders import clock
 from matters.orders.fields import CATEGORY, GRADE, REASON, TITLE, YES_NO
 from matters.orders.raising import PEOPLE_MOST
 from matters.refusals import N_, BadFields, FieldProblem
+from matters.registers.routes import RouteKind
 from matters.shapes import WrongShape, all_bytes_in, bytes_in, known, number_in, text_in
 from matters.terms import Grade, Kind, MatterEvent, Publicity, Role, State
 
@@ -115,11 +116,16 @@ def _ended(matter: Matter, event: Event) -> None:
 
 
 def _check_referred(situation: Situation) -> None:
-    """Tell the address and phone of a place that the county has on its list."""
+    """Tell the address and phone of a place that the county has on its list.
+
+    That it is a higher level's stands in the event, since its hub is given the matter then.
+    """
     texts = situation.texts
     for route in situation.known.routes.values():
         if texts["to"] in (route.id, route.name):
             texts["to"] = route.name
+            if route.kind is RouteKind.HIGHER:
+                situation.data["higher"] = True
             if not texts.get("address"):
                 told = (route.address, route.phone, route.hours, route.note)
                 texts["address"] = "\n".join(words for words in told if words)

@@ -112,6 +112,7 @@ def commanded(
     name: str,
     actor: Actor = OFFICE,
     seen: int | None = None,
+    known: Known = KNOWN,
     **fields: Any,
 ) -> Matter:
     """Carry a command out in a log."""
@@ -122,7 +123,7 @@ def commanded(
             COMMANDS[name],
             fields,
             actor=actor,
-            known=KNOWN,
+            known=known,
             seen=seen,
             folder=log.folder,
         )
