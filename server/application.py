@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from email.utils import formatdate
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -48,6 +49,7 @@ from server.console import handovers as console_handovers
 from server.console import ledger as console_ledger
 from server.console import matters as console_matters
 from server.console.doors import LostSession, Unsent
+from server.exchange import Exchange
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -94,7 +96,7 @@ def make_application(node: Node) -> ASGIApp:
     )
     application.state.node = node
     application.state.attempts = Attempts()
-    return Envelope(Compressing(application))
+    return Exchange(node, Envelope(Compressing(application)))
 
 
 def routes() -> list[Route]:
@@ -239,7 +241,12 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 guards = _SECURITY[:1] if scope["path"].endswith(_COLUMN) else _SECURITY
-                headers = [*message["headers"], *guards, (b"x-request-id", request_id.encode())]
+                headers = [
+                    (b"date", formatdate(usegmt=True).encode()),
+                    *message["headers"],
+                    *guards,
+                    (b"x-request-id", request_id.encode()),
+                ]
                 if not any(name == _POLICY[0] for name, _ in message["headers"]):
                     headers.append(_policy_of(scope["path"]))
                 message["headers"] = headers

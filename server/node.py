@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventlog.clock import NodeClock, system_clock_ms
-from eventlog.files import flush
+from eventlog.files import flush, write_atomically
 from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
 from eventlog.log import Log
 from eventlog.projections import Projection
@@ -25,20 +25,25 @@ from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.attachments import Attachments
 from server.digest_sources import sources
 from server.erased_pictures import forget_again
+from server.exchange_wiring import MattersVisibility, witness_of
 from server.indexer import Indexer
 from server.mail import Relay
+from server.node_exchange import NodeExchange
 from server.postman import Postman
 from server.publishing import SiteKeeper
 from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.search.directory import DirectoryCache
-from server.settings import Settings
+from server.settings import ROLE_FILE_NAME, Settings
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
 from sync.configuration import ReplicatedDatabase
+from sync.downlink import Downlink
 from sync.durability import Durability
 from sync.litestream import Litestream
+from sync.reception import Reception
 from sync.replica import ReplicaPlace
+from sync.schema import migrations as sync_migrations
 from sync.wal import WalKeeper
 
 logger = logging.getLogger("huiyin.node")
@@ -74,6 +79,8 @@ def prepare_folder(settings: Settings) -> Keys:
     """
     folder = settings.data
     folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / ROLE_FILE_NAME).exists():
+        write_atomically(folder / ROLE_FILE_NAME, settings.role.encode())
     keys = load_keys(folder)
     if keys is None:
         keys = make_keys()
@@ -97,21 +104,34 @@ def open_log(
     between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
     now_ms: Callable[[], int] = system_clock_ms,
     clock: NodeClock | None = None,
+    role: str = "hub",
+    queue: Downlink | None = None,
 ) -> Log:
     """Open a data folder's log with all projections; for the server and for single commands.
 
-    The time is that of `clock` on a station (`clock_of`), else `now_ms`.
+    The time is that of `clock` on a station (`clock_of`), else `now_ms`. `queue` is a hub's queue
+    to the nodes below, one of its own where none is given.
     """
     return Log(
         folder,
         projections=projections(),
-        migrations=(register_migrations, matters_migrations, server_migrations),
+        migrations=(register_migrations, matters_migrations, server_migrations, sync_migrations),
         sealer=keys.sealer,
         now_ms=now_ms if clock is None else clock.now_ms,
         time_unknown=(lambda: False) if clock is None else clock.time_unknown,
         on_commit=on_commit,
         between_groups=between_groups,
+        witness=witness_of(role, queue or Downlink(MattersVisibility())),
     )
+
+
+def open_exchange(settings: Settings) -> tuple[NodeExchange, Callable[[], None]]:
+    """Return what a data folder exchanges, for one command, and what closes it again."""
+    keys = prepare_folder(settings)
+    queue = Downlink(MattersVisibility())
+    clock = clock_of(settings)
+    log = open_log(settings.data.absolute(), keys, clock=clock, role=settings.role, queue=queue)
+    return NodeExchange(log, keys, settings, queue, clock=clock), log.stop
 
 
 class Node:
@@ -126,12 +146,15 @@ class Node:
         self.clock = clock_of(settings)
         self._durabilities: dict[str, Durability] = {}
         self.litestream = self._litestream()
+        queue = Downlink(MattersVisibility())
         self.log = open_log(
             self.folder,
             self.keys,
             on_commit=self._log_committed,
             between_groups=self._between(LOG_DATABASE, self.folder / "huiyin.db"),
             clock=self.clock,
+            role=settings.role,
+            queue=queue,
         )
         self.attachments = Attachments(
             self.folder,
@@ -141,6 +164,7 @@ class Node:
         self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
+        self.exchange = NodeExchange(self.log, self.keys, settings, queue, clock=self.clock)
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
         self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
@@ -178,6 +202,7 @@ class Node:
                 durability.note_commit(newest)
                 durability.start()
                 self._durabilities[name] = writes.durability = durability
+        self.exchange.start()
         self.site.start()
         self.indexer.start()
         if self.clock is None:
@@ -188,6 +213,7 @@ class Node:
 
     def stop(self) -> None:
         """Stop in the one order that loses nothing (DESIGN decision 4)."""
+        self.exchange.stop()
         self.postman.stop()
         self.timekeeper.stop()
         self.indexer.stop()
@@ -214,7 +240,12 @@ class Node:
 
     def receipt_keys(self) -> list[bytes]:
         """Return the receipt keys that open a matter here, this node's own first."""
-        return [self.keys.receipt]
+        return self.exchange.receipt_keys()
+
+    @property
+    def reception(self) -> Reception | None:
+        """What answers the nodes below, None on a station."""
+        return self.exchange.reception
 
     def safety(self, durable: bool) -> str:
         """Return the degree of safety to tell (DESIGN decision 3)."""
@@ -234,6 +265,8 @@ class Node:
             self.site.wake()
         if hasattr(self, "indexer"):
             self.indexer.wake(position)
+        if hasattr(self, "exchange"):
+            self.exchange.wake()
 
     def _attachments_committed(self, position: int) -> None:
         durability = self._durabilities.get(ATTACHMENTS_DATABASE)

@@ -15,6 +15,8 @@ from typing import Any
 from server.addresses import BadAddress, parse_email, parse_webhook
 
 FILE_NAME = "huiyin.toml"
+# What a data folder was begun as, so that a command beside the server need not be told.
+ROLE_FILE_NAME = "role"
 PREFIX = "HUIYIN_"
 # Never printed, not even where they are wrong; a webhook's URL often holds its secret.
 SECRETS = ("smtp_password", "webhook_secret", "webhook_urls")
@@ -66,6 +68,11 @@ class Settings:
     # spaces between. With a secret each post carries an HMAC-SHA256 of its body.
     webhook_urls: tuple[str, ...] = field(default=(), repr=False)
     webhook_secret: str = field(default="", repr=False)
+    # The address of the hub above this node, where it is another than the one that was joined.
+    upstream: str = ""
+    # How often a node asks the hub above when nothing waits, in seconds; what waits is carried at
+    # once. "off": only when somebody says so.
+    sync_every: str = "60"
     # The hour, in Asia/Shanghai, from which the day's digests are made.
     digest_hour: int = 8
 
@@ -111,6 +118,8 @@ def load_settings(data: Path, **flags: Any) -> Settings:
         if PREFIX + name.upper() in os.environ:
             values[name] = os.environ[PREFIX + name.upper()]
     values.update({name: value for name, value in flags.items() if value is not None})
+    if "role" not in values and (data / ROLE_FILE_NAME).exists():
+        values["role"] = (data / ROLE_FILE_NAME).read_text("ascii", "replace").strip()
     unknown = sorted(set(values) - known)
     if unknown:
         raise SettingsError(f"没有这个设置 / no such setting: {', '.join(unknown)}")
@@ -209,6 +218,14 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "webhook_urls": (
         lambda value: all(_is(parse_webhook, one) for one in value),
         "要是 http 或 https 网址 / must be http or https URLs",
+    ),
+    "sync_every": (
+        lambda value: value == "off" or (value.isdecimal() and 1 <= int(value) <= 86_400),
+        "要是 1 到 86400 秒,或 off / must be 1 to 86400 seconds, or off",
+    ),
+    "upstream": (
+        lambda value: not value or re.fullmatch(r"https?://[^\s@]+", value) is not None,
+        "要是 http 或 https 网址 / must be an http or https URL",
     ),
     "digest_hour": (
         lambda value: 0 <= value < 24,

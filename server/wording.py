@@ -71,6 +71,40 @@ REPLICA: Mapping[str, str] = {
     "none": N_("没有备份"),
 }
 NODE_ROLES: Mapping[str, str] = {"hub": N_("县级服务器"), "station": N_("联络站服务器")}
+# Why nothing went to the hub above, and what to do about it; by the codes of `sync`.
+SYNC_FAILURES: Mapping[str, str] = {
+    "unreachable": N_("连不上县里。写下的都在这台机器上，网络一通就自动送。"),
+    "not-the-hub": N_("答话的不是县里的服务器，可能这个网络要先登录。什么也没有丢，稍后自动再送。"),
+    "busy": N_("正在送，请稍等。"),
+    "not-joined": N_("这台机器还没有加入哪个县。请向县里要加入码，再运行 huiyin nodes join。"),
+    "bad-code": N_("加入码不对、用过了或过期了。请向县里再要一个。"),
+    "bad-signature": N_("县里认不出这台机器的签名。请联系县里的系统管理员。"),
+    "unknown-node": N_("县里没有登记这台机器。请向县里要加入码，重新加入。"),
+    "revoked": N_("县里停用了这台机器。写下的还在；请联系县里的系统管理员。"),
+    "malformed": N_("县里读不懂送去的内容，可能两边的程序版本不合。请联系县里的系统管理员。"),
+    "bad-message": N_("送去的内容在路上坏了，会自动再送。"),
+    "error": N_("程序出了意外的错，请联系县里的系统管理员。"),
+}
+# What an exchange came upon, for those who look after the hub.
+FINDINGS: Mapping[str, str] = {
+    "forged": N_("有人冒充：签名不对，没有收下"),
+    "unknown-node": N_("没有登记的机器来过"),
+    "revoked": N_("已停用的机器来过；停用以前写的另放着，等人决定"),
+    "malformed": N_("来了读不懂的内容，没有收下"),
+    "wrong-words": N_("文字和当时登记的对不上，另放着"),
+    "fork": N_("同一块盘在两台机器上用过：两边写的都留着，请查清是哪一台"),
+    "behind": N_("联络站的机器恢复到了旧的状态，缺的已经补给它"),
+    "clash": N_("同一个编号有两份不同的内容，另放着"),
+    "quarantined": N_("有联络站不该写的内容，另放着"),
+    "bad-code": N_("加入码不对"),
+    "enrolled": N_("加入了"),
+    "invited": N_("发了加入码"),
+    "revoking": N_("停用了"),
+    "refilled": N_("从联络站补回了丢失的内容"),
+    "clock-off": N_("联络站的时钟不准"),
+    "new-voice": N_("从新的一段写起"),
+    "another's-log": N_("写进了别人的记录，另放着"),
+}
 ERASABLE: Mapping[str, str] = {"contact": N_("联系方式"), "words": N_("全部文字和联系方式")}
 RESULTS: Mapping[str, str] = {
     "A": N_("已经解决或基本解决"),

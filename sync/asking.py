@@ -50,8 +50,11 @@ class NodeDomain(Protocol):
     def taken(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Do what follows from events that were taken in, erasures first."""
 
-    def take_accounts(self, transaction: Transaction, accounts: bytes, valid_until_ms: int) -> None:
-        """Put the accounts in place that the hub told; b"" where they are as they were."""
+    def take_accounts(self, transaction: Transaction, accounts: bytes, hub_ms: int) -> None:
+        """Put the accounts in place that the hub told; b"" where they are as they were.
+
+        `hub_ms` is when the hub said so, by its own time: they are good for a while from then.
+        """
 
     def heard(self, hub_ms: int, asked_ms: int, answered_ms: int) -> None:
         """Set the clock by the hub's signed time; asked and answered by the monotonic clock."""
@@ -281,8 +284,7 @@ class Inquirer:
         found.received = self._take_in(transaction, arrivals, now)
         if answer.cursor_log:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
-        if answer.valid_until_ms:
-            self._domain.take_accounts(transaction, answer.accounts, answer.valid_until_ms)
+        self._domain.take_accounts(transaction, answer.accounts, answer.now_ms)
         if answer.accounts_mark:
             upstream.note_marks(connection, accounts=answer.accounts_mark)
         if answer.new_voice:

@@ -64,12 +64,15 @@ class Downlink:
             concerned = nodes.of_stations(
                 connection, self._visibility.stations_of(connection, subject)
             )
-            for node in {*concerned, *_knowing(connection, subject)}:
+            # Who wrote something of a subject hears the rest of it, whomever it concerns: one
+            # submission may have been sent to two stations.
+            writers = {
+                writer
+                for event in group
+                if (writer := nodes.writer_of(connection, event.log)) is not None
+            }
+            for node in {*concerned, *_knowing(connection, subject), *writers}:
                 self._show(connection, node, subject, group)
-            for event in group:
-                writer = nodes.writer_of(connection, event.log)
-                if writer is not None:
-                    _note_known(connection, writer, subject)
 
     def fill(self, transaction: Transaction, peer: nodes.Peer) -> None:
         """Queue all that a node that was just enrolled may see."""

@@ -47,7 +47,7 @@ class NotTaken(Exception):
 class Domain(Protocol):
     """What the hub's domain decides of an exchange."""
 
-    def why_not(self, connection: sqlite3.Connection, event: Event, station: str) -> str:
+    def why_not(self, connection: sqlite3.Connection, arrival: Arrival, station: str) -> str:
         """Return why a station may not write an event (a code), or ""."""
 
     def taken(
@@ -55,14 +55,14 @@ class Domain(Protocol):
     ) -> None:
         """Do what follows from events that were taken in; of the doubtful the time is unknown."""
 
-    def accounts_of(self, connection: sqlite3.Connection, peer: Peer, reading: bytes) -> bytes:
-        """Return the accounts of a station, encoded, or b"" for a node that has none.
+    def accounts_mark(self, connection: sqlite3.Connection, station: str) -> bytes:
+        """Return 8 bytes that change when the accounts of a station's staff do."""
+
+    def accounts_of(self, connection: sqlite3.Connection, station: str, reading: bytes) -> bytes:
+        """Return the accounts of a station's staff, encoded.
 
         `reading` is the private half of the station's key, for its staff; b"" where it is unknown.
         """
-
-    def accounts_last_ms(self) -> int:
-        """Return for how long a station may rely on the accounts that it was told."""
 
 
 class Blobs(Protocol):
@@ -257,7 +257,7 @@ class Reception:
             return ""
         if not is_own:
             return "another's-log"
-        return self._domain.why_not(connection, event, peer.station)
+        return self._domain.why_not(connection, arrival, peer.station)
 
     def _here(self, peer: Peer, arrival: Arrival) -> Arrival:
         """Return an event with its texts as they lie at a hub. Raises WrongWords."""
@@ -471,12 +471,13 @@ class Reception:
     def _add_accounts(
         self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer
     ) -> None:
-        accounts = self._domain.accounts_of(connection, peer, self._secrets_of(peer).reading)
-        mark = envelope.digest(accounts)[:8] if accounts else b""
-        if mark:
-            found.valid_until_ms = found.now_ms + self._domain.accounts_last_ms()
+        if not peer.station:
+            return
+        mark = self._domain.accounts_mark(connection, peer.station)
         if mark != question.accounts:
-            found.accounts, found.accounts_mark = accounts, mark
+            reading = self._secrets_of(peer).reading
+            found.accounts = self._domain.accounts_of(connection, peer.station, reading)
+            found.accounts_mark = mark
 
     def _add_events(
         self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer

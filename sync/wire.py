@@ -41,7 +41,6 @@ _LETTERS = {
     "refused": "f",
     "new_voice": "v",
     "accounts_mark": "i",
-    "valid_until_ms": "y",
     "blobs": "c",
     "enrolled": "z",
     "failed": "j",
@@ -136,7 +135,7 @@ class Answer(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     - `missing`: of the offered events, those that the hub lacks, by their place.
     - `refused`: events that were kept in quarantine: place in the question, and why.
     - `new_voice`: others wrote in this node's log: it must go on in a new one.
-    - `accounts`, `accounts_mark`, `valid_until_ms`: who may sign in there, until when.
+    - `accounts`, `accounts_mark`: who may sign in there, where it is not who may by now.
     - `blobs`: up to where the hub has each photo that was sent, and whether that is durable.
     - `site`: the mark of the site as it is now. `enrolled`: the answer to an enrolment.
     - `failed`: why nothing of the question was taken: a code.
@@ -154,7 +153,6 @@ class Answer(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     new_voice: bool = False
     accounts: bytes = b""
     accounts_mark: bytes = b""
-    valid_until_ms: int = 0
     blobs: list[tuple[bytes, int, bool]] = []
     site: bytes = b""
     enrolled: bytes = b""

@@ -35,7 +35,12 @@ def settings_for(data: Path, **flags: Any) -> Settings:
 def opened(data: Path) -> Iterator[Log]:
     """Yield the log of a data folder, which may be served by another process meanwhile."""
     settings = settings_for(data)
-    log = open_log(data.absolute(), prepare_folder(settings), clock=clock_of(settings))
+    log = open_log(
+        data.absolute(),
+        prepare_folder(settings),
+        clock=clock_of(settings),
+        role=settings.role,
+    )
     try:
         yield log
     finally:

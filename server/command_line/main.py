@@ -2,7 +2,15 @@
 
 import click
 
-from server.command_line import checking, people, printing, recovery, serving, tables
+from server.command_line import (
+    checking,
+    exchanging,
+    people,
+    printing,
+    recovery,
+    serving,
+    tables,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,6 +29,8 @@ main.add_command(tables.export)
 main.add_command(printing.paper)
 main.add_command(people.users)
 main.add_command(people.tokens)
+main.add_command(exchanging.nodes_group)
+main.add_command(exchanging.sync_group)
 main.add_command(recovery.restore)
 main.add_command(checking.matters)
 main.add_command(checking.doctor)

@@ -35,6 +35,12 @@ GRACE_S = 1
 @click.option("--host", help="address to listen on (default 127.0.0.1)")
 @click.option("--port", type=int, help="port to listen on (default 8000)")
 @click.option("--role", type=click.Choice(["hub", "station"]), help="what this node is")
+@click.option("--upstream", metavar="URL", help="address of the hub above, if it has moved")
+@click.option(
+    "--sync-every",
+    metavar="SECONDS|off",
+    help="how often to ask the hub above when nothing waits (default 60)",
+)
 @click.option(
     "--replica", metavar="URL", help="where Litestream replicates to (default DIR-replica)"
 )
@@ -46,6 +52,8 @@ def serve(
     host: str | None,
     port: int | None,
     role: str | None,
+    upstream: str | None,
+    sync_every: str | None,
     replica: str | None,
     no_replica: bool,
     base_url: str | None,
@@ -60,6 +68,8 @@ def serve(
         host=host,
         port=port,
         role=role,
+        upstream=upstream,
+        sync_every=sync_every,
         replica="off" if no_replica else replica,
         base_url=base_url,
         sample=sample,
@@ -154,6 +164,8 @@ async def _run(node: Node, listener: socket.socket) -> None:
         proxy_headers=False,
         log_config=None,
         server_header=False,
+        # Every answer says it but those to the nodes below, to which it would be 37 bytes more.
+        date_header=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 * 1024,

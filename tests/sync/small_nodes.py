@@ -11,13 +11,14 @@ from nacl.public import PrivateKey
 from eventlog.events import Draft, Event
 from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
-from eventlog.transaction import Transaction
+from eventlog.transaction import Arrival, Transaction
 from sync import downlink, enrolment, nodes, uplink, upstream
 from sync.asking import Inquirer, Round
 from sync.courier import Courier, Delivery
 from sync.downlink import Downlink
 from sync.enrolment import HubCard
-from sync.nodes import Peer, Secrets
+from sync.envelope import digest
+from sync.nodes import Secrets
 from sync.reception import NotTaken, Reception, Taken
 from sync.schema import migrations as sync_migrations
 from tests.eventlog.notes import PROJECTIONS, Clock, NotesProjection, migrations
@@ -79,9 +80,9 @@ class HubSide:
         self.doubtful: list[Event] = []
         self.accounts = b""
 
-    def why_not(self, connection: sqlite3.Connection, event: Event, station: str) -> str:
+    def why_not(self, connection: sqlite3.Connection, arrival: Arrival, station: str) -> str:
         """Return why a station may not write an event."""
-        return "not-a-stations" if event.by.startswith("office") else ""
+        return "not-a-stations" if arrival.event.by.startswith("office") else ""
 
     def taken(
         self, transaction: Transaction, events: Sequence[Event], doubtful: Sequence[Event]
@@ -89,13 +90,13 @@ class HubSide:
         """Note whose time is doubtful."""
         self.doubtful += doubtful
 
-    def accounts_of(self, connection: sqlite3.Connection, peer: Peer, reading: bytes) -> bytes:
+    def accounts_mark(self, connection: sqlite3.Connection, station: str) -> bytes:
+        """Return a mark of the accounts that the test set."""
+        return digest(self.accounts)[:8]
+
+    def accounts_of(self, connection: sqlite3.Connection, station: str, reading: bytes) -> bytes:
         """Return the accounts that the test set."""
         return self.accounts
-
-    def accounts_last_ms(self) -> int:
-        """Return a day."""
-        return 86_400_000
 
 
 class StationSide:
@@ -108,7 +109,7 @@ class StationSide:
     def taken(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Do nothing: notes can't be erased by an event."""
 
-    def take_accounts(self, transaction: Transaction, accounts: bytes, valid_until_ms: int) -> None:
+    def take_accounts(self, transaction: Transaction, accounts: bytes, hub_ms: int) -> None:
         """Keep the accounts."""
         self.accounts = accounts or self.accounts
 

@@ -1,0 +1,234 @@
+"""`huiyin nodes` and `huiyin sync`: which machines belong together, and carrying what waits."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import msgspec
+
+from eventlog.files import write_atomically
+from eventlog.log import FILE_NAME
+from eventlog.transaction import Transaction
+from server import county_registers
+from server.command_line.folders import data_option, opened, settings_for
+from server.exchange_wiring import hub_card, introduction_of, refer_all
+from server.languages import ENGLISH, translated
+from server.node import open_exchange, prepare_folder
+from server.node_exchange import NodeExchange
+from server.wording import SYNC_FAILURES
+from sync import audit, enrolment, nodes, upstream
+from sync.audit import Finding
+from sync.client import BadAddress, Unreachable, find_hub
+from sync.courier import Delivery
+from sync.enrolment import BadCode, Invitation
+
+
+@click.group("nodes")
+def nodes_group() -> None:
+    """The machines that exchange with this one: stations below a hub, and the hub above."""
+
+
+@nodes_group.command("enrol")
+@click.argument("name")
+@click.option("--station", default="", metavar="ID", help="the station whose laptop it is")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="write the invitation to a file, for a station that never has a network",
+)
+@data_option
+def enrol(data: Path, name: str, station: str, file: Path | None) -> None:
+    """At the hub: let a node join, and print the code for it; it serves once, for a week.
+
+    Example: huiyin nodes enrol 石瓮站 --station shiweng
+    """
+    settings = settings_for(data)
+    if settings.role == "station":
+        raise click.ClickException("在县里的服务器上运行 / run this at the hub")
+    keys = prepare_folder(settings)
+    secret = enrolment.new_secret()
+    code = enrolment.code_of(secret)
+
+    def job(transaction: Transaction) -> None:
+        now = transaction.now_ms()
+        node = nodes.invite(
+            transaction.connection,
+            name,
+            station,
+            code_mark=code.mark,
+            code_key=code.key,
+            code_until=now + enrolment.CODE_LIVES_MS,
+            now_ms=now,
+        )
+        audit.note(transaction.connection, now, Finding.INVITED, node=node)
+
+    with opened(data) as log:
+        with log.reading() as connection:
+            registers = county_registers.read_all(connection)
+        if station and station not in registers.stations:
+            raise click.ClickException(f"--station {station}: 名册里没有 / not on the register")
+        try:
+            log.write(job)
+        except nodes.NameTaken as error:
+            raise click.ClickException(
+                f"{name}: 这个名字的机器已经登记了 / a node of that name is enrolled"
+            ) from error
+    card = hub_card(keys, registers.county.name)
+    if file is not None:
+        invitation = Invitation(card, secret, settings.base_url)
+        write_atomically(file, msgspec.json.encode(invitation), mode=0o600)
+        click.echo(str(file))
+        return
+    click.echo(enrolment.spoken(secret, card))
+
+
+@nodes_group.command("join")
+@click.argument("place")
+@click.argument("code", required=False)
+@data_option
+def join(data: Path, place: str, code: str | None) -> None:
+    """At the station: belong to a hub, by its address and code, or by a file from it.
+
+    Example: huiyin nodes join https://hub.example.org/ 7K3M-92QX-…
+    """
+    fresh = not (data / FILE_NAME).exists()
+    settings = settings_for(data, role="station" if fresh else None)
+    keys = prepare_folder(settings)
+    try:
+        if code is None:
+            invitation = _read_invitation(Path(place))
+            hub, secret, url = invitation.hub, invitation.secret, invitation.url
+        else:
+            hub, secret = find_hub(place, code)
+            url = place
+    except BadAddress as error:
+        raise click.ClickException(f"{place}: 不是网址 / not an address") from error
+    except (BadCode, Unreachable) as error:
+        raise click.ClickException(f"{_why(error.code)} ({error})") from error
+    introduction = introduction_of(keys, hub, secret, settings.role)
+
+    def job(transaction: Transaction) -> None:
+        upstream.join(transaction, hub, url, introduction)
+        if settings.role != "station":
+            refer_all(transaction)
+
+    with opened(data) as log:
+        log.write(job)
+    click.echo(f"{hub.name} · {url or '(U盘 by stick)'}")
+
+
+def _read_invitation(path: Path) -> Invitation:
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Invitation)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from error
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise click.ClickException(f"{path}: 不是邀请文件 / not an invitation") from error
+    return found
+
+
+@nodes_group.command("revoke")
+@click.argument("name")
+@data_option
+def revoke(data: Path, name: str) -> None:
+    """At the hub: shut a node out, for instance one that was stolen.
+
+    What it signed before waits for a decision; what it sends from now on is refused.
+    """
+
+    def job(transaction: Transaction) -> None:
+        now = transaction.now_ms()
+        peer = nodes.revoke(transaction.connection, name, now)
+        audit.note(transaction.connection, now, Finding.REVOKING, node=peer.node)
+
+    with opened(data) as log:
+        try:
+            log.write(job)
+        except nodes.NoSuchNode as error:
+            raise click.ClickException(f"{name}: 没有这台机器 / no such node") from error
+    click.echo(name)
+
+
+@nodes_group.command("list")
+@click.option("--json", "as_json", is_flag=True)
+@data_option
+def list_nodes(data: Path, as_json: bool) -> None:
+    """At the hub: the nodes, whose they are, and when each was heard last."""
+    with opened(data) as log, log.reading() as connection:
+        peers = nodes.all_peers(connection)
+    found = [
+        {
+            "name": peer.name,
+            "station": peer.station,
+            "state": peer.state,
+            "heard_at": peer.heard_at,
+            "release": peer.release,
+        }
+        for peer in peers
+    ]
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    for one in found if not as_json else ():
+        click.echo("  ".join(str(value or "-") for value in one.values()))
+
+
+@click.group("sync")
+def sync_group() -> None:
+    """Carrying what waits to the hub above, and bringing back what is new."""
+
+
+@sync_group.command("now")
+@click.option("--json", "as_json", is_flag=True, help="what came of it, as one JSON object")
+@data_option
+def sync_now(data: Path, as_json: bool) -> None:
+    """Make rounds until nothing waits; ends with 0 only where all went through.
+
+    Example: huiyin sync now --data /srv/station
+    """
+    with _exchange(data) as exchange:
+        delivery = exchange.courier.deliver()
+    if as_json:
+        click.echo(json.dumps(asdict(delivery), ensure_ascii=False))
+    else:
+        _tell(delivery)
+    if not delivery.ok:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _exchange(data: Path) -> Iterator[NodeExchange]:
+    exchange, close = open_exchange(settings_for(data))
+    try:
+        yield exchange
+    finally:
+        close()
+
+
+def _why(code: str) -> str:
+    """Return in both languages why nothing went, and what to do."""
+    words = SYNC_FAILURES.get(code, code)
+    return f"{words} / {translated(ENGLISH, words)}"
+
+
+def _tell(delivery: Delivery) -> None:
+    if delivery.ok:
+        click.echo(
+            f"送出 {delivery.sent} 件,收到 {delivery.received} 件,{delivery.rounds} 个来回 / "
+            f"sent {delivery.sent}, received {delivery.received} in {delivery.rounds} rounds"
+        )
+    else:
+        click.echo(_why(delivery.failure), err=True)
+        if delivery.detail:
+            click.echo(f"  {delivery.detail}", err=True)
+    click.echo(
+        f"等着送 {delivery.waiting} · 已到县里 {delivery.held} · 已存妥 {delivery.durable} / "
+        f"waiting {delivery.waiting}, at the hub {delivery.held}, durable {delivery.durable}"
+    )
+    for event, code in delivery.refused:
+        click.echo(f"县里另放着 put aside by the hub: {event} ({code})", err=True)
+    sys.stdout.flush()
