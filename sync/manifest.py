@@ -46,6 +46,7 @@ def m001_files(database: Database) -> None:
             mtime_ns INTEGER,
             inode INTEGER
         ) WITHOUT ROWID""",
+        "CREATE INDEX files_by_hash ON files(sha256)",
         "CREATE TABLE made(log BLOB NOT NULL, version INTEGER NOT NULL)",
     )
     for statement in statements:
@@ -149,6 +150,13 @@ class Manifest:
         more = len(rows) > most
         listed = tuple(Change(*row) for row in rows[:most])
         return Page(own, since, listed[-1].version if more else newest, more, at_ms, listed)
+
+    def path_of(self, sha256: bytes) -> str | None:
+        """Return the path of a file with this hash, None where there is none."""
+        row = self._connection.execute(
+            "SELECT path FROM files WHERE sha256=?", (sha256,)
+        ).fetchone()
+        return None if row is None else str(row[0])
 
     def close(self) -> None:
         """Let go of the file."""

@@ -17,6 +17,7 @@ from sqlite_utils import Database, Migrations
 
 from eventlog.database import connect
 from sync.manifest import Change, Page, files_in, in_order
+from sync.mirror_progress import Progress, Tally
 from sync.parts import Begun, Content, Parts
 from sync.wal import checkpoint
 
@@ -77,7 +78,7 @@ class Cursor(NamedTuple):
 class Fetched(NamedTuple):
     """A file's bytes as they come: how they are coded, from which of them on, and the bytes.
 
-    `coding` is `sync.parts.BROTLI` or PLAIN. The iterator raises whatever cuts it short.
+    `coding` is one of `sync.parts.CODINGS`. The iterator raises whatever cuts it short.
     """
 
     coding: str
@@ -85,20 +86,8 @@ class Fetched(NamedTuple):
     chunks: Iterable[bytes]
 
 
-class Progress(NamedTuple):
-    """How far a round is. Left and done are files and their sizes, as listed.
-
-    `fetched_bytes` is what came, coded. What could not be had is counted as left.
-    """
-
-    files_done: int
-    files_left: int
-    bytes_done: int
-    bytes_left: int
-    fetched_bytes: int
-
-
-Fetch = Callable[[Change, Begun], Fetched]
+# With what was begun of the file, and the hash of the dictionary that is at hand, if one is.
+Fetch = Callable[[Change, Begun, bytes | None], Fetched]
 Place = Callable[[Path, bytes, bytes | None], None]
 
 
@@ -113,6 +102,7 @@ class Mirror:
         *,
         copies: tuple[str, ...],
         place: Place,
+        dictionary: str = "",
         file_most_bytes: int = FILE_MOST_BYTES,
     ) -> None:
         """Open the state of the copy in `folder`, or begin one.
@@ -120,11 +110,13 @@ class Mirror:
         `place` puts a file at its path, whole or not at all and outliving a power cut, with
         whatever copies a web server hands out; it is given the brotli copy where the file came so.
         Names of those copies end in one of `copies`. `parts` is a folder for what is on its way.
+        The file at the path `dictionary` comes first, and helps to unpack the others.
         """
         self._folder = folder
         self._parts = Parts(parts)
         self._copies = copies
         self._place = place
+        self._dictionary = dictionary
         self._file_most_bytes = file_most_bytes
         self._connection = connect(database)
         migrations.apply(Database(self._connection))
@@ -204,7 +196,7 @@ class Mirror:
         ]
         coming = [one for one in pending if one.sha256 is not None]
         going = [one for one in pending if one.sha256 is None]
-        tally = _Tally(coming, report)
+        tally = Tally(coming, report)
         try:
             for change in sorted(coming, key=self._order):
                 if (change.size or 0) > self._file_most_bytes:
@@ -235,12 +227,12 @@ class Mirror:
         )
         self._connection.execute("UPDATE copy SET log=?, listed=0, done=0, complete=0", (log,))
 
-    def _order(self, change: Change) -> tuple[int, bool, int, str]:
+    def _order(self, change: Change) -> tuple[bool, int, bool, int, str]:
         """What leads to others comes after them: a page that is there already may do so."""
         rank, depth, path = in_order(change.path)
-        return rank, (self._folder / path).exists(), depth, path
+        return path != self._dictionary, rank, (self._folder / path).exists(), depth, path
 
-    def _bring(self, change: Change, fetch: Fetch, tally: "_Tally") -> bool:
+    def _bring(self, change: Change, fetch: Fetch, tally: Tally) -> bool:
         """Bring one file into place; False where it can't be had as listed."""
         sha256, target = change.sha256 or b"", self._folder / change.path
         here = _read(target)
@@ -264,20 +256,22 @@ class Mirror:
                 return Content(data, _read(self._folder / f"{path}.br"))
         return None
 
-    def _fetched(self, change: Change, fetch: Fetch, tally: "_Tally") -> Content | None:
+    def _fetched(self, change: Change, fetch: Fetch, tally: Tally) -> Content | None:
         """Return the content from the part that is here and the rest of it from `fetch`.
 
         A part that proves wrong is fetched once more from its first byte, and no further time:
         then it was changed, and the next page tells how.
         """
         sha256, size = change.sha256 or b"", change.size or 0
+        dictionary = _read(self._folder / self._dictionary)
+        known = None if dictionary is None else hashlib.sha256(dictionary).digest()
         for _ in range(2):
             begun = self._parts.begun(sha256)
-            content = self._parts.content(sha256, begun.coding, size)
+            content = self._parts.content(sha256, begun.coding, size, dictionary)
             if content is not None:
                 return content
             try:
-                came = fetch(change, begun)
+                came = fetch(change, begun, known)
             except NotThere:
                 self._parts.drop(sha256)
                 return None
@@ -287,7 +281,7 @@ class Mirror:
                     # What goes on elsewhere than the part ended is of no use.
                     continue
             self._parts.append(sha256, came.coding, came.chunks, most_bytes=size, came=tally.came)
-            content = self._parts.content(sha256, came.coding, size)
+            content = self._parts.content(sha256, came.coding, size, dictionary)
             if content is not None:
                 return content
             self._parts.drop(sha256)
@@ -356,40 +350,6 @@ class Mirror:
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
-
-
-class _Tally:
-    """Counts what a round did, and reports it after each file and each piece."""
-
-    def __init__(
-        self, coming: list[Change], report: Callable[[Progress], None] | None = None
-    ) -> None:
-        self._report = report
-        self._files = len(coming)
-        self._bytes = sum(one.size or 0 for one in coming)
-        self._files_done = self._bytes_done = self._fetched = 0
-
-    def did(self, change: Change) -> None:
-        self._files_done += 1
-        self._bytes_done += change.size or 0
-        self._tell()
-
-    def came(self, size: int) -> None:
-        self._fetched += size
-        self._tell()
-
-    def progress(self) -> Progress:
-        return Progress(
-            self._files_done,
-            self._files - self._files_done,
-            self._bytes_done,
-            self._bytes - self._bytes_done,
-            self._fetched,
-        )
-
-    def _tell(self) -> None:
-        if self._report is not None:
-            self._report(self.progress())
 
 
 def _read(path: Path) -> bytes | None:

@@ -8,73 +8,14 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
-from eventlog.files import write_atomically
 from sync.manifest import Change, Manifest, Page
-from sync.mirror import Cursor, Fetched, Mirror, NotThere, OutOfStep, Progress
-from sync.parts import BROTLI, PLAIN, Begun, unpacked
+from sync.mirror import Cursor, Fetched, Mirror, OutOfStep
+from sync.mirror_progress import Progress
+from sync.parts import BROTLI, PLAIN, SHARED, Begun, packed_shared
+from tests.sync.mirrored import COPIES, SITE, Hub, LineCut, files, place, round_of
 
-COPIES = (".br", ".gz")
 _LINK = re.compile(r"to:(\S+)")
-SITE = {
-    "pictures/0123-face.webp": "RIFF" * 20,
-    "notices/1/index.html": "one to:index.html to:pictures/0123-face.webp",
-    "notices/index.html": "all to:notices/1/index.html",
-    "index.html": "home to:notices/index.html",
-    "sitemap.xml": "to:index.html to:notices/1/index.html",
-    "empty.txt": "",
-}
-
-
-class LineCut(Exception):
-    """The line was cut."""
-
-
-class Hub:
-    """A folder with its manifest; `room` is how many bytes go over the line before it is cut."""
-
-    def __init__(self, home: Path) -> None:
-        self.site = home / "hub"
-        self.home = home
-        self.manifest = Manifest(self.site, home / "manifest.db", copies=COPIES)
-        self.room: float = float("inf")
-        self.at = 1000
-        self.asked: list[tuple[str, int]] = []
-        self.sent = 0
-
-    def put(self, **changed: str | None) -> None:
-        """Write or remove files; `__` stands for a slash, `_` for a dot."""
-        self.write({name.replace("__", "/").replace("_", "."): to for name, to in changed.items()})
-
-    def write(self, files: dict[str, str] | dict[str, str | None]) -> None:
-        for name, text in files.items():
-            path = self.site / name
-            if text is None:
-                path.unlink()
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, "utf-8")
-        self.manifest.scan()
-
-    def page(self, cursor: Cursor, most: int = 100) -> Page:
-        return self.manifest.changes(*cursor, most, at_ms=self.at)
-
-    def fetch(self, change: Change, begun: Begun) -> Fetched:
-        self.asked.append((change.path, begun.offset))
-        path = self.site / change.path
-        if not path.exists():
-            raise NotThere
-        data = path.read_bytes()
-        coding = begun.coding or (BROTLI if path.suffix == ".html" else PLAIN)
-        coded = brotli.compress(data) if coding == BROTLI else data
-        return Fetched(coding, begun.offset, self.over_the_line(coded[begun.offset :]))
-
-    def over_the_line(self, data: bytes) -> Iterator[bytes]:
-        for byte in data:
-            if self.room <= 0:
-                raise LineCut
-            self.room -= 1
-            self.sent += 1
-            yield bytes([byte])
+Open = Callable[[], Mirror]
 
 
 @pytest.fixture
@@ -83,17 +24,6 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     made.write(SITE)
     yield made
     made.manifest.close()
-
-
-def place(target: Path, data: bytes, coded: bytes | None) -> None:
-    """Put a file and its copies in place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, data)
-    if coded is not None:
-        write_atomically(target.with_name(target.name + ".br"), coded)
-
-
-Open = Callable[[], Mirror]
 
 
 @pytest.fixture
@@ -121,24 +51,6 @@ def opened(tmp_path: Path) -> Iterator[Open]:
         one.close()
 
 
-def round_of(mirror: Mirror, hub: Hub, most: int = 100) -> Progress:
-    """Do one whole round."""
-    while True:
-        page = hub.page(mirror.listed, most)
-        mirror.take(page)
-        if not page.more:
-            return mirror.work(hub.fetch)
-
-
-def files(folder: Path) -> dict[str, str]:
-    """Every file of a folder that is no copy, by its path."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_text("utf-8")
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix not in COPIES
-    }
-
-
 def assert_nothing_leads_nowhere(copy: Path) -> None:
     """The home page and lists lead only to what is there; other pages may still lead home."""
     found = files(copy) if copy.exists() else {}
@@ -151,7 +63,6 @@ def test_a_first_copy_is_the_same_and_a_second_round_fetches_nothing(
     hub: Hub, opened: Open, tmp_path: Path
 ) -> None:
     mirror = opened()
-    assert mirror.copied_at is None
     told: list[Progress] = []
     mirror.take(hub.page(mirror.listed))
     done = mirror.work(hub.fetch, told.append)
@@ -262,9 +173,13 @@ def test_a_flipped_bit_is_noticed_and_the_file_fetched_anew(
         flipped: list[int] = []
 
         def fetch(
-            change: Change, begun: Begun, byte: int = byte, flipped: list[int] = flipped
+            change: Change,
+            begun: Begun,
+            dictionary: bytes | None,
+            byte: int = byte,
+            flipped: list[int] = flipped,
         ) -> Fetched:
-            came = hub.fetch(change, begun)
+            came = hub.fetch(change, begun, dictionary)
             data = bytearray(b"".join(came.chunks))
             if change.path == "index.html" and not flipped:
                 flipped.append(byte)
@@ -281,7 +196,7 @@ def test_what_always_comes_wrong_is_never_put_in_place(
 ) -> None:
     mirror = opened()
 
-    def lying(change: Change, begun: Begun) -> Fetched:
+    def lying(change: Change, begun: Begun, dictionary: bytes | None) -> Fetched:
         hub.asked.append((change.path, begun.offset))
         return Fetched(PLAIN, 0, iter([b"false"] * 1_000_000))
 
@@ -422,11 +337,35 @@ def test_what_is_too_large_is_left_out(hub: Hub, opened: Open, tmp_path: Path) -
     assert hub.asked == [] and "index.html" not in files(tmp_path / "copy")
 
 
-def test_a_bomb_is_not_unpacked() -> None:
-    bomb = brotli.compress(bytes(50_000_000))
-    assert len(bomb) < 1000
-    assert unpacked(bomb, 1000) is None
-    assert unpacked(brotli.compress(b"abc"), 3) == b"abc"
-    assert unpacked(brotli.compress(b"abcd"), 3) is None
-    assert unpacked(brotli.compress(b"abc")[:-1], 3) is None
-    assert unpacked(brotli.compress(b"abc") + b"x", 3) is None
+def test_the_dictionary_comes_first_and_helps_with_the_rest(hub: Hub, tmp_path: Path) -> None:
+    mirror = Mirror(
+        tmp_path / "copy",
+        tmp_path / "parts",
+        tmp_path / "copy.db",
+        copies=COPIES,
+        place=place,
+        dictionary="notices/index.html",
+    )
+    asked: list[tuple[str, bytes | None]] = []
+
+    def sharing(change: Change, begun: Begun, dictionary: bytes | None) -> Fetched:
+        asked.append((change.path, dictionary))
+        if dictionary is None:
+            return hub.fetch(change, begun, None)
+        other = (hub.site / "notices" / "index.html").read_bytes()
+        assert dictionary == hashlib.sha256(other).digest()
+        coded = packed_shared((hub.site / change.path).read_bytes(), other)
+        return Fetched(SHARED, begun.offset, hub.over_the_line(coded[begun.offset :]))
+
+    mirror.take(hub.page(mirror.listed))
+    hub.room = 100
+    while True:
+        try:
+            mirror.work(sharing)
+            break
+        except LineCut:
+            hub.room = 30
+    assert files(tmp_path / "copy") == SITE
+    assert asked[0] == ("notices/index.html", None)
+    assert None not in [dictionary for path, dictionary in asked if path != asked[0][0]]
+    mirror.close()
