@@ -32,6 +32,9 @@ from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.search.directory import DirectoryCache
 from server.settings import Settings
+from server.site_copy import SiteCopy
+from server.site_offer import FILE_NAME as MANIFEST_NAME
+from server.site_offer import SiteOffer
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
 from sync.configuration import ReplicatedDatabase
@@ -128,7 +131,18 @@ class Node:
         self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
-        self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        is_station = settings.role == "station"
+        self.site = SiteKeeper(
+            self.log,
+            self.folder,
+            settings.address,
+            self.registers.current,
+            copied=is_station,
+        )
+        self.site_copy = SiteCopy(self.folder) if is_station else None
+        self.site_offer = SiteOffer(
+            self.site.out, self.folder / MANIFEST_NAME, self.keys.signing, self.log.now_ms
+        )
         self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
         self.timekeeper = Timekeeper(self.log, self.registers.current)
@@ -176,6 +190,9 @@ class Node:
         self.timekeeper.stop()
         self.indexer.stop()
         self.site.stop()
+        self.site_offer.close()
+        if self.site_copy is not None:
+            self.site_copy.close()
         self.log.drain()
         self.attachments.writer.drain()
         for durability in self._durabilities.values():
@@ -198,6 +215,11 @@ class Node:
             # A station's own replica never makes anything durable.
             return "at_station"
         return "durable" if durable else "at_hub"
+
+    @property
+    def copied_at_ms(self) -> int | None:
+        """The hub's time of a station's copy of the site; None before that is whole."""
+        return None if self.site_copy is None else self.site_copy.copied_at
 
     def _same_disk_counts(self) -> bool:
         return self.settings.same_disk_counts or self.settings.sample
