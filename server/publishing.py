@@ -217,7 +217,11 @@ class SiteKeeper:
 
     def _bring_up_to_date(self) -> None:
         if self._copied:
+            # It told of pages that were built here, should this have been a hub.
+            self._state_file.unlink(missing_ok=True)
             self._read_up_to = self._log.newest_position()
+            # Made before anybody asks: the first takes a second or more.
+            self.frame()
             return
         state = self._read_state()
         read_up_to = max(self._read_up_to, state.position if state else 0)

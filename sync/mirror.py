@@ -273,7 +273,7 @@ class Mirror:
             try:
                 came = fetch(change, begun, known)
             except NotThere:
-                self._parts.drop(sha256)
+                # What came of it stays: it may be had from elsewhere.
                 return None
             if (came.coding, came.start) != begun:
                 self._parts.drop(sha256)

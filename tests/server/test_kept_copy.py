@@ -27,7 +27,7 @@ def test_a_station_serves_its_copy_and_says_how_old_it_is(hub: Hub, tmp_path: Pa
     station = Hub(tmp_path / "data", "--role", "station", "--no-replica", "--sample")
     station.start()
     try:
-        with httpx2.Client(base_url=station.url) as client:
+        with httpx2.Client(base_url=station.url, timeout=30) as client:
             home = client.get("/")
             assert home.status_code == 200 and home.headers["cache-control"] == "no-store"
             assert (
@@ -55,7 +55,7 @@ def test_a_station_serves_its_copy_and_says_how_old_it_is(hub: Hub, tmp_path: Pa
 
 def serves_with_its_age(station: Hub, hub: Hub) -> None:
     """The pages are the hub's, but for the slip right after the article begins."""
-    with httpx2.Client(base_url=station.url) as client:
+    with httpx2.Client(base_url=station.url, timeout=30) as client:
         for path in ("/", "/en/", "/deputies/", "/notices/"):
             coded = client.get(path)
             plain = client.get(path, headers={"accept-encoding": "identity"})
@@ -64,7 +64,7 @@ def serves_with_its_age(station: Hub, hub: Hub) -> None:
             assert before.endswith(">") and "<article" in before[-100:]
             said, _, rest = after.partition("</p>")
             assert "这是联络站里的副本" in said and "Kept copy of" in said
-            assert before + rest == httpx2.get(hub.url + path).text
+            assert before + rest == httpx2.get(hub.url + path, timeout=30).text
             again = client.get(path, headers={"if-none-match": coded.headers["etag"]})
             assert again.status_code == 304
         assert client.get("/none/").status_code == 404

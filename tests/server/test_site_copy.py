@@ -196,7 +196,7 @@ def test_the_rest_of_a_file_is_sent_from_the_byte_that_is_asked_for(hub: Hub) ->
     site = hub.data / "site"
     page, home = (site / "deputies" / "index.html").read_bytes(), (site / "404.html").read_bytes()
     coded = (site / "deputies" / "index.html.br").read_bytes()
-    with httpx2.Client(base_url=hub.url) as client:
+    with httpx2.Client(base_url=hub.url, timeout=30) as client:
 
         def raw(coding: str, **headers: str) -> tuple[httpx2.Response, bytes]:
             asked = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -132,6 +132,7 @@ def test_a_copied_site_is_never_built_but_the_frame_follows_the_county(
     log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registers = RegisterCache(log).current
+    (tmp_path / "site.json").write_text("{}")
     keeper = SiteKeeper(log, tmp_path, "http://127.0.0.1/", registers, copied=True)
     monkeypatch.setattr(keeper, "_build_in_child", lambda: pytest.fail("built"))
     monkeypatch.setattr(Publisher, "publish", lambda *_: pytest.fail("published"))

@@ -9,7 +9,7 @@ import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from sync.manifest import Change, Manifest, Page
-from sync.mirror import Cursor, Fetched, Mirror, OutOfStep
+from sync.mirror import Cursor, Fetched, Mirror, NotThere, OutOfStep
 from sync.mirror_progress import Progress
 from sync.parts import BROTLI, PLAIN, SHARED, Begun, packed_shared
 from tests.sync.mirrored import COPIES, SITE, Hub, LineCut, files, place, round_of
@@ -224,6 +224,23 @@ def test_a_file_that_changes_between_list_and_fetch_comes_with_the_next_round(
     assert round_of(mirror, hub).files_left == 0
     assert files(tmp_path / "copy") == files(hub.site)
     assert mirror.copied_at == 1000 and mirror.done == mirror.listed
+
+
+def test_what_came_of_a_file_waits_while_it_can_not_be_had(
+    hub: Hub, opened: Open, tmp_path: Path
+) -> None:
+    def nowhere(change: Change, begun: Begun, dictionary: bytes | None) -> Fetched:
+        raise NotThere
+
+    mirror = opened()
+    hub.room = 30
+    with pytest.raises(LineCut):
+        round_of(mirror, hub)
+    assert mirror.work(nowhere).files_left > 0
+    hub.room = float("inf")
+    mirror.work(hub.fetch)
+    assert hub.asked[1] == (hub.asked[0][0], 30)
+    assert files(tmp_path / "copy") == SITE
 
 
 def test_a_crash_between_place_and_note_fetches_nothing_twice(
