@@ -22,6 +22,7 @@ from server import (
     ledger_interface,
     register_interface,
     session_interface,
+    site_offer,
     tracking,
 )
 from server.compressing import Compressing
@@ -50,6 +51,7 @@ from server.console import ledger as console_ledger
 from server.console import matters as console_matters
 from server.console.doors import LostSession, Unsent
 from server.exchange import Exchange
+from server.kept_copy import KeptCopy
 from server.node import Node
 from server.problems import answer_problem
 from server.public_files import PublicFiles
@@ -85,8 +87,9 @@ _SCRIPT_POLICY = (
 def make_application(node: Node) -> ASGIApp:
     """Return the application of a node that has been started."""
 
+    site = PublicFiles(node.site.out) if node.site_copy is None else KeptCopy(node)
     application = Starlette(
-        routes=[*routes(), *console_routes(), Mount("/", PublicFiles(node.site.out))],
+        routes=[*routes(), *console_routes(), Mount("/", site)],
         exception_handlers={
             HTTPException: answer_problem,
             LostSession: unsent.answer_lost,
@@ -111,6 +114,8 @@ def routes() -> list[Route]:
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
         Route("/m/{number}/message", tracking.message_matter, methods=["POST"]),
+        Route("/sync/site", site_offer.changes),
+        Route("/sync/site/file/{path:path}", site_offer.file),
         Route("/healthz", health.healthz),
         Route("/metrics", health.metrics),
         Route("/api/v1/openapi.json", interface.openapi),

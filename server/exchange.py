@@ -95,7 +95,7 @@ class Exchange:
                 "verify_key": hub.verify_key.hex(),
                 "sealing_key": hub.sealing_key.hex(),
                 "age_key": hub.age_key.hex(),
-                "name": hub.name,
+                "name": self._node.registers.current().county.name,
                 "proof": proof.hex(),
             }
 

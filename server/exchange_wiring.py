@@ -237,10 +237,16 @@ def introduction_of(keys: Keys, hub: HubCard, secret: bytes, role: str) -> bytes
 
 
 def reception_of(
-    log: Log, keys: Keys, queue: Downlink, name: str, blobs: Blobs | None = None
+    log: Log,
+    keys: Keys,
+    queue: Downlink,
+    blobs: Blobs | None = None,
+    site_mark: Callable[[], bytes] = lambda: b"",
 ) -> Reception:
     """Return the side of a hub that answers the nodes below."""
-    return Reception(log, keys, hub_card(keys, name), queue, HubDomain(log.folder), blobs=blobs)
+    domain = HubDomain(log.folder)
+    card = hub_card(keys, "")
+    return Reception(log, keys, card, queue, domain, blobs=blobs, site_mark=site_mark)
 
 
 def inquirer_of(

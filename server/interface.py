@@ -119,7 +119,7 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         }
         for task in matter.tasks
     ]
-    found["safety"] = node.safety(node.matter_writes.is_durable(position))
+    found["safety"] = node.matter_safety(matter.id, position)
     found["notice_url"] = f"{node.settings.address}notices/{matter.number}/" if public else None
     found["text"] = texts.get((matter.steps[0].event, "text"), "")
     found["place"] = texts.get((matter.steps[0].event, "place"), "")

@@ -35,8 +35,13 @@ from server.safe_writes import SafeWriter
 from server.schema import migrations as server_migrations
 from server.search.directory import DirectoryCache
 from server.settings import ROLE_FILE_NAME, Settings
+from server.site_copy import SiteCopy
+from server.site_following import SiteFollower
+from server.site_offer import FILE_NAME as MANIFEST_NAME
+from server.site_offer import SiteOffer
 from server.timekeeper import Timekeeper
 from stations.register_log import migrations as register_migrations
+from sync.asking import Round
 from sync.configuration import ReplicatedDatabase
 from sync.downlink import Downlink
 from sync.durability import Durability
@@ -164,8 +169,32 @@ class Node:
         self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
-        self.exchange = NodeExchange(self.log, self.keys, settings, queue, clock=self.clock)
-        self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
+        self.exchange = NodeExchange(
+            self.log,
+            self.keys,
+            settings,
+            queue,
+            clock=self.clock,
+            site_mark=self._site_mark,
+            after=self._after_round,
+        )
+        is_station = settings.role == "station"
+        self.site = SiteKeeper(
+            self.log,
+            self.folder,
+            settings.address,
+            self.registers.current,
+            copied=is_station,
+        )
+        self.site_copy = SiteCopy(self.folder) if is_station else None
+        self.follower = (
+            None
+            if self.site_copy is None
+            else SiteFollower(self.site_copy, self.exchange.hub, self.exchange.note_site)
+        )
+        self.site_offer = SiteOffer(
+            self.site.out, self.folder / MANIFEST_NAME, self.keys.signing, self.log.now_ms
+        )
         self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
         self.timekeeper = Timekeeper(self.log, self.registers.current)
@@ -202,6 +231,8 @@ class Node:
                 durability.note_commit(newest)
                 durability.start()
                 self._durabilities[name] = writes.durability = durability
+        if self.follower is not None:
+            self.follower.start()
         self.exchange.start()
         self.site.start()
         self.indexer.start()
@@ -218,6 +249,9 @@ class Node:
         self.timekeeper.stop()
         self.indexer.stop()
         self.site.stop()
+        self.site_offer.close()
+        if self.follower is not None:
+            self.follower.stop()
         self.log.drain()
         self.attachments.writer.drain()
         for durability in self._durabilities.values():
@@ -253,6 +287,30 @@ class Node:
             # A station's own replica never makes anything durable.
             return "at_station"
         return "durable" if durable else "at_hub"
+
+    def matter_safety(self, matter: bytes, position: int) -> str:
+        """Return how safe a matter is whose newest event is at that position.
+
+        At a station it is as safe as the hub above says.
+        """
+        if self.settings.role == "station":
+            return self.exchange.safety_of(matter)
+        return self.safety(self.matter_writes.is_durable(position))
+
+    @property
+    def copied_at_ms(self) -> int | None:
+        """The hub's time of a station's copy of the site; None before that is whole."""
+        return None if self.site_copy is None else self.site_copy.copied_at
+
+    def _site_mark(self) -> bytes:
+        """Return a mark of the site as it stands, for stations that have a copy of it."""
+        return self.site.built_position.to_bytes(8, "big", signed=True)[-4:]
+
+    def _after_round(self, came: Round) -> None:
+        if came.site and self.follower is not None:
+            self.follower.follow(came.site)
+        if self.clock is not None:
+            self.clock.keep()
 
     def _same_disk_counts(self) -> bool:
         return self.settings.same_disk_counts or self.settings.sample

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from eventlog.clock import NodeClock
 from eventlog.keys import Keys, forget_unsealing
 from eventlog.log import Log
-from server import county_registers
 from server.exchange_wiring import inquirer_of, reception_of
 from server.settings import Settings
 from sync import downlink, nodes, uplink, upstream
@@ -53,6 +52,7 @@ class NodeExchange:
         blobs_up: BlobSource | None = None,
         blobs_down: Blobs | None = None,
         photos_waiting: Callable[[], int] = lambda: 0,
+        site_mark: Callable[[], bytes] = lambda: b"",
         after: Callable[[Round], None] = lambda round: None,
     ) -> None:
         self._log = log
@@ -64,9 +64,7 @@ class NodeExchange:
         self._lock = threading.Lock()
         self.reception: Reception | None = None
         if settings.role == "hub":
-            with log.reading() as connection:
-                name = county_registers.read_all(connection).county.name
-            self.reception = reception_of(log, keys, queue, name, blobs_down)
+            self.reception = reception_of(log, keys, queue, blobs_down, site_mark)
         self.inquirer = inquirer_of(log, lambda: self._keys, settings.role, clock, blobs_up)
         self.courier = Courier(
             log.folder,
@@ -103,6 +101,18 @@ class NodeExchange:
         if self.rounds is not None:
             self.rounds.wake()
 
+    def hub(self) -> tuple[str, bytes]:
+        """Return the address and the signing key of the hub above. Raises NotJoined."""
+        found = self._upstream()
+        url = self._settings.upstream or (found.url if found is not None else "")
+        if found is None or not url:
+            raise NotJoined("no hub was joined, or it has no address")
+        return url, found.verify_key
+
+    def note_site(self, mark: bytes) -> None:
+        """Note which site of the hub's is here now."""
+        self._log.write(lambda t: upstream.note_marks(t.connection, site=mark))
+
     def standing(self) -> Standing:
         """Return how this node stands with the hub above."""
         with self._log.reading() as connection:
@@ -116,13 +126,11 @@ class NodeExchange:
             self.rounds.last if self.rounds is not None else None,
         )
 
-    def safety_of(self, event: bytes) -> str:
-        """Return how safe a station's event is: at_station, at_hub or durable."""
+    def safety_of(self, matter: bytes) -> str:
+        """Return how safe a matter at a station is: at_station, at_hub or durable."""
         with self._log.reading() as connection:
-            found = uplink.safety_of(connection, event)
-        return {Safety.HELD: "at_hub", Safety.DURABLE: "durable"}.get(
-            found if found is not None else Safety.WAITING, "at_station"
-        )
+            found = uplink.safety_of(connection, matter)
+        return {Safety.HELD: "at_hub", Safety.DURABLE: "durable"}.get(found, "at_station")
 
     def receipt_keys(self) -> list[bytes]:
         """Return what makes follow-up keys here: the node's own, then each station's."""
@@ -143,11 +151,7 @@ class NodeExchange:
         return [self._keys.receipt, *self._receipts[1]]
 
     def _transport(self) -> Transport:
-        hub = self._upstream()
-        url = self._settings.upstream or (hub.url if hub is not None else "")
-        if hub is None or not url:
-            raise NotJoined("no hub was joined, or it has no address")
-        return HubLine(url).exchange
+        return HubLine(self.hub()[0]).exchange
 
     def _upstream(self) -> Upstream | None:
         with self._log.reading() as connection:

@@ -1,7 +1,8 @@
-"""The static site as the hub serves it: plain files, with a page of ours where there is none."""
+"""The static site as a node serves it: plain files, with a page of ours where there is none."""
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from publisher.compressed import SUFFIXES, TEXTS
+from server.compressing import compressed
 from server.encodings import accepted
 
 _SUFFIX = {"br": ".br", "zstd": ".zst", "gzip": ".gz", "identity": ""}
@@ -38,6 +40,7 @@ _FEED = "application/atom+xml; charset=utf-8"
 # A name that carries a hash never stands for anything else.
 _HASHED = re.compile(r"pictures/[0-9a-f]{16}-[a-z]+\.[a-z]+|(.*/)?[^/]*[.-][0-9a-f]{8,64}\.[a-z]+")
 _FOR_GOOD = "public, max-age=31536000, immutable"
+_ARTICLE = re.compile(rb"<article[^>]*>")
 
 
 class PublicFiles:
@@ -45,10 +48,14 @@ class PublicFiles:
 
     Files are small, so they are read whole: an ETag is then the hash of the very bytes that are
     sent, and stays the same when the site is built anew. A Range is not followed.
+
+    What `slip` returns (HTML) stands at the top of each page's article; a page with it is coded
+    when it is asked for.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, slip: Callable[[], bytes] | None = None) -> None:
         self._folder = folder
+        self._slip = slip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file, 304 where the client has it, or the page that tells there is none."""
@@ -102,6 +109,8 @@ class PublicFiles:
         """Return a file in the first coding that there is, and its name; None without the file."""
         if not (self._folder / path).is_file():
             return None
+        if self._slip is not None and PurePosixPath(path).suffix == ".html":
+            return self._slipped(path, codings[0], self._slip())
         for coding in codings if PurePosixPath(path).suffix in TEXTS else ["identity"]:
             try:
                 return (self._folder / (path + _SUFFIX[coding])).read_bytes(), coding
@@ -109,6 +118,15 @@ class PublicFiles:
                 # While a page is written it stands there without its copies for an instant.
                 continue
         return None
+
+    def _slipped(self, path: str, coding: str, slip: bytes) -> tuple[bytes, str] | None:
+        """Return a page with a slip in it, in a coding."""
+        try:
+            page = (self._folder / path).read_bytes()
+        except FileNotFoundError:
+            return None
+        page = _ARTICLE.sub(lambda article: article[0] + slip, page, count=1)
+        return (page if coding == "identity" else compressed(page, coding)), coding
 
 
 def _is_public(path: str) -> bool:

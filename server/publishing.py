@@ -24,6 +24,7 @@ import msgspec
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
+from matters.registers.county import County
 from publisher.asked import AskedPages
 from publisher.content import Content
 from publisher.frame import Frame
@@ -89,12 +90,23 @@ def program_mark() -> str:
 
 
 class SiteKeeper:
-    """Keeps the site of one node. `start`, and `stop` when the node ends."""
+    """Keeps the site of one node. `start`, and `stop` when the node ends.
+
+    With `copied` the site is a copy of the hub's, which others bring (`server.site_copy`): then
+    it is never built, and only the search and the frame of the server's own pages are kept.
+    """
 
     def __init__(
-        self, log: Log, folder: Path, address: str, registers: Callable[[], CountyRegisters]
+        self,
+        log: Log,
+        folder: Path,
+        address: str,
+        registers: Callable[[], CountyRegisters],
+        *,
+        copied: bool = False,
     ) -> None:
         self.out = folder / "site"
+        self._copied = copied
         self._state_file = folder / "site.json"
         self._log = log
         self._folder = folder
@@ -106,6 +118,7 @@ class SiteKeeper:
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
         self._frame: Frame | None = None
+        self._framed: County | None = None
         self._publisher: Publisher | None = None
         self._asked: AskedPages | None = None
         # Never held during a build: a person who asks for a page meanwhile must not wait for it.
@@ -132,9 +145,12 @@ class SiteKeeper:
 
     def frame(self) -> Frame:
         """Return the frame for the server's own pages, as the county is now."""
+        county = self._registers().county
         with self._making:
-            if self._frame is None:
+            # No build tells a copy that the county has changed.
+            if self._frame is None or (self._copied and county != self._framed):
                 self._frame = self.asked.frame()
+                self._framed = county
             return self._frame
 
     def start(self) -> None:
@@ -200,6 +216,13 @@ class SiteKeeper:
                 logger.exception("the site could not be brought up to date")
 
     def _bring_up_to_date(self) -> None:
+        if self._copied:
+            # It told of pages that were built here, should this have been a hub.
+            self._state_file.unlink(missing_ok=True)
+            self._read_up_to = self._log.newest_position()
+            # Made before anybody asks: the first takes a second or more.
+            self.frame()
+            return
         state = self._read_state()
         read_up_to = max(self._read_up_to, state.position if state else 0)
         with self._log.reading() as connection:

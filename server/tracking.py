@@ -76,7 +76,7 @@ class Followed:
         self.matter: Matter = matter
         self.key = key
         self.registers: CountyRegisters = node.registers.current()
-        self.safety = node.safety(node.matter_writes.is_durable(self.position))
+        self.safety = node.matter_safety(matter.id, self.position)
         self.photos = self._photos(node)
 
     def _opened(

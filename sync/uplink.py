@@ -122,10 +122,21 @@ def doubt_all(connection: sqlite3.Connection) -> None:
     )
 
 
-def safety_of(connection: sqlite3.Connection, event: bytes) -> Safety | None:
-    """Return how safe an event is, or None where it does not go up."""
-    row = connection.execute("SELECT state FROM uplink WHERE event=?", (event,)).fetchone()
-    return None if row is None else Safety(row[0])
+def safety_of(connection: sqlite3.Connection, subject: bytes) -> Safety:
+    """Return how safe a subject is: as safe as the least safe of its events.
+
+    What came down from the hub is held there.
+    """
+    states = {
+        Safety.HELD if row[0] is None else Safety(row[0])
+        for row in connection.execute(
+            "SELECT u.state FROM events e LEFT JOIN uplink u ON u.event=e.id WHERE e.subject=?",
+            (subject,),
+        )
+    }
+    if not states or states & {Safety.WAITING, Safety.DOUBTFUL}:
+        return Safety.WAITING
+    return Safety.HELD if Safety.HELD in states else Safety.DURABLE
 
 
 def counts(connection: sqlite3.Connection) -> dict[Safety, int]:

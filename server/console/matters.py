@@ -192,7 +192,7 @@ async def matter_page(
         clock_note=clock_note,
         typed=typed or {},
         registers=registers,
-        safety=node.safety(node.matter_writes.is_durable(values["position"])),
+        safety=node.matter_safety(values["matter"].id, values["position"]),
         actor=actor,
         **values,
     )

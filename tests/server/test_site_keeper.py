@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from eventlog.keys import make_keys
@@ -13,6 +14,7 @@ from matters.commands import COMMANDS
 from matters.execution import carry_out
 from matters.intake import check_submission, raise_matter
 from matters.known import Known
+from matters.registers.county import COUNTIES
 from matters.terms import Role
 from publisher.site import Publisher
 from publisher.touched import Changes
@@ -20,6 +22,7 @@ from server.county_registers import RegisterCache
 from server.node import open_log
 from server.publishing import SiteKeeper
 from server.sample import seed_sample
+from stations.register_log import set_record
 from tests.hub import until
 
 OFFICE = Actor(Role.OFFICE, "office")
@@ -123,3 +126,29 @@ def test_a_site_of_another_program_is_built_anew(
     monkeypatch.setattr(keeper, "_made_by", "another")
     keeper._bring_up_to_date()
     assert "望禾县" in home.read_text("utf-8")
+
+
+def test_a_copied_site_is_never_built_but_the_frame_follows_the_county(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registers = RegisterCache(log).current
+    (tmp_path / "site.json").write_text("{}")
+    keeper = SiteKeeper(log, tmp_path, "http://127.0.0.1/", registers, copied=True)
+    monkeypatch.setattr(keeper, "_build_in_child", lambda: pytest.fail("built"))
+    monkeypatch.setattr(Publisher, "publish", lambda *_: pytest.fail("published"))
+    keeper.start()
+    try:
+        number = publish_one(log, tmp_path)
+        before = keeper.frame()
+        assert "望禾县" in before.render("t", "", "./")
+        keeper.wake()
+        until(lambda: keeper.search.path.exists())
+        assert keeper.frame() is before
+        county = registers().county
+        renamed = msgspec.structs.replace(county, name="望田县")
+        log.write(lambda one: set_record(one, COUNTIES.noun, renamed, by="office"))
+        keeper.wake()
+        until(lambda: "望田县" in keeper.frame().render("t", "", "./"))
+    finally:
+        keeper.stop()
+    assert number and not (tmp_path / "site").exists() and not (tmp_path / "site.json").exists()
