@@ -52,9 +52,10 @@ class ClockStatus(NamedTuple):
     """How a station's clock is.
 
     - `trusted`: whether the time is known.
-    - `skew_ms`: how far the system clock was ahead of the hub's time (behind: negative) when the
-      hub was heard last; None where it was never heard, and the system clock is all there is.
-    - `heard_at_ms`: when that was, by the hub's time; None for never.
+    - `skew_ms`: how far the system clock is ahead of the hub's time (behind: negative), or was
+      when that was last known; None where the hub was never heard, and the system clock is all
+      there is.
+    - `heard_at_ms`: when the hub was heard last, by its time; None for never.
     """
 
     trusted: bool
@@ -142,7 +143,8 @@ class NodeClock:
     def status(self) -> ClockStatus:
         """How the clock is, for the console and `huiyin doctor`."""
         with self._lock:
-            return ClockStatus(self._trusted, self._skew_ms, self._heard_at_ms)
+            skew_ms = self._skew(self.monotonic_ms())
+            return ClockStatus(self._trusted, skew_ms, self._heard_at_ms)
 
     def time_unknown(self) -> bool:
         """Return whether the time is not known: what `Log` asks for each event."""
@@ -198,7 +200,7 @@ class NodeClock:
                 kept = _Kept(
                     last_ms=self._now(monotonic),
                     system_ms=self._system_ms(),
-                    skew_ms=self._skew_ms,
+                    skew_ms=self._skew(monotonic),
                     heard_at_ms=self._heard_at_ms,
                     known=self._known,
                     doubted=self._doubted,
@@ -209,6 +211,12 @@ class NodeClock:
     def _now(self, monotonic: int) -> int:
         self._last_ms = max(self._last_ms, self._base_ms + max(0, monotonic - self._based_on))
         return self._last_ms
+
+    def _skew(self, monotonic: int) -> int | None:
+        """Return how far the system clock is off: as of now where that is known."""
+        if self._trusted and self._skew_ms is not None:
+            return self._system_ms() - self._base_ms - (monotonic - self._based_on)
+        return self._skew_ms
 
     def _expected_error(self, monotonic: int) -> float:
         """Return by how much the clock may be wrong by now, without end where nothing was heard."""

@@ -132,6 +132,19 @@ def test_a_system_clock_that_jumps_in_between_changes_nothing(machine: Machine) 
     assert times == [START_MS + 10 * n for n in range(5)]
 
 
+def test_who_sets_the_system_clock_while_the_node_runs_is_believed_after_it(
+    machine: Machine,
+) -> None:
+    machine.skew_ms = -YEARS_MS
+    clock = machine.clock()
+    machine.hears(clock)
+    machine.skew_ms = 0
+    assert clock.status.skew_ms == 0 and not clock.status.is_off
+    clock.keep(at_once=True)
+    clock = machine.is_off_for(DAY_MS).clock()
+    assert clock.trusted and clock.now_ms() == machine.true_ms
+
+
 def test_events_of_a_batch_keep_their_order_though_the_clock_jumps_back(
     machine: Machine,
 ) -> None:
