@@ -155,9 +155,13 @@ class NodeClock:
 
         The other two are `monotonic_ms` before the question and after the answer. The hub read
         its clock somewhere between, so half of that is added, and it may be wrong by as much. A
-        worse answer than one heard before changes nothing as long as the two agree.
+        worse answer than one heard before changes nothing as long as the two agree. One that was
+        more than ten minutes under way, as on a stick, or that was asked for before the machine
+        was started, is a floor and no more.
         """
-        error = max(0, answered_at_ms - asked_at_ms) / 2
+        error = (answered_at_ms - asked_at_ms) / 2
+        if not 0 <= error <= TOLERANCE_MS:
+            return self.is_at_least(hub_ms)
         with self._lock:
             monotonic = self.monotonic_ms()
             before = self._now(monotonic)
@@ -174,8 +178,8 @@ class NodeClock:
                 self._last_ms = heard
             return heard - before
 
-    def is_at_least(self, hub_ms: int) -> None:
-        """Take the hub's time of a bundle: the true time is that or later.
+    def is_at_least(self, hub_ms: int) -> int:
+        """Take the hub's time of a bundle, which is past; return by how many ms the clock moved.
 
         A clock that is behind it goes on from there, and where it is far behind, the time is
         unknown until the hub is heard.
@@ -184,10 +188,11 @@ class NodeClock:
             monotonic = self.monotonic_ms()
             now = self._now(monotonic)
             if now >= hub_ms:
-                return
+                return 0
             if is_off(now, hub_ms):
                 self._trusted = False
             self._base_ms, self._based_on = hub_ms, monotonic
+            return hub_ms - now
 
     def keep(self, *, at_once: bool = False) -> None:
         """Write the file where a minute has passed, or `at_once` when the node stops."""

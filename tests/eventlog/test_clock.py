@@ -257,6 +257,18 @@ def test_the_time_of_a_bundle_is_only_a_floor(machine: Machine) -> None:
     assert not clock.trusted and clock.now_ms() == machine.true_ms + DAY_MS
 
 
+@pytest.mark.parametrize("took_ms", [11 * MINUTE_MS, 9 * DAY_MS, -1, -DAY_MS])
+def test_an_answer_that_was_long_under_way_is_only_a_floor(machine: Machine, took_ms: int) -> None:
+    machine.is_off_for(0, battery=False)
+    clock = machine.clock()
+    hub_ms = machine.true_ms - DAY_MS
+    assert clock.correct(hub_ms, machine.counting_ms - took_ms, machine.counting_ms) > 0
+    assert clock.now_ms() == hub_ms and clock.status == (False, None, None)
+    machine.hears(clock)
+    assert clock.correct(hub_ms, machine.counting_ms - took_ms, machine.counting_ms) == 0
+    assert clock.trusted and clock.now_ms() == machine.true_ms
+
+
 def test_the_file_is_written_once_a_minute_and_at_the_end(machine: Machine) -> None:
     clock = machine.clock()
     path = machine.folder / FILE_NAME
