@@ -25,7 +25,7 @@ class Transaction:
         projections: Mapping[str, Projection],
         sealer: Sealer | None,
         now_ms: Callable[[], int],
-        time_unknown: Callable[[], bool],
+        time_unknown: Callable[[], bool] = lambda: False,
     ) -> None:
         self.connection = connection
         self.now_ms = now_ms
