@@ -52,9 +52,10 @@ class ClockStatus(NamedTuple):
     """How a station's clock is.
 
     - `trusted`: whether the time is known.
-    - `skew_ms`: how far the system clock was ahead of the hub's time (behind: negative) when the
-      hub was heard last; None where it was never heard, and the system clock is all there is.
-    - `heard_at_ms`: when that was, by the hub's time; None for never.
+    - `skew_ms`: how far the system clock is ahead of the hub's time (behind: negative), or was
+      when that was last known; None where the hub was never heard, and the system clock is all
+      there is.
+    - `heard_at_ms`: when the hub was heard last, by its time; None for never.
     """
 
     trusted: bool
@@ -142,7 +143,8 @@ class NodeClock:
     def status(self) -> ClockStatus:
         """How the clock is, for the console and `huiyin doctor`."""
         with self._lock:
-            return ClockStatus(self._trusted, self._skew_ms, self._heard_at_ms)
+            skew_ms = self._skew(self.monotonic_ms())
+            return ClockStatus(self._trusted, skew_ms, self._heard_at_ms)
 
     def time_unknown(self) -> bool:
         """Return whether the time is not known: what `Log` asks for each event."""
@@ -153,9 +155,13 @@ class NodeClock:
 
         The other two are `monotonic_ms` before the question and after the answer. The hub read
         its clock somewhere between, so half of that is added, and it may be wrong by as much. A
-        worse answer than one heard before changes nothing as long as the two agree.
+        worse answer than one heard before changes nothing as long as the two agree. One that was
+        more than ten minutes under way, as on a stick, or that was asked for before the machine
+        was started, is a floor and no more.
         """
-        error = max(0, answered_at_ms - asked_at_ms) / 2
+        error = (answered_at_ms - asked_at_ms) / 2
+        if not 0 <= error <= TOLERANCE_MS:
+            return self.is_at_least(hub_ms)
         with self._lock:
             monotonic = self.monotonic_ms()
             before = self._now(monotonic)
@@ -172,8 +178,8 @@ class NodeClock:
                 self._last_ms = heard
             return heard - before
 
-    def is_at_least(self, hub_ms: int) -> None:
-        """Take the hub's time of a bundle: the true time is that or later.
+    def is_at_least(self, hub_ms: int) -> int:
+        """Take the hub's time of a bundle, which is past; return by how many ms the clock moved.
 
         A clock that is behind it goes on from there, and where it is far behind, the time is
         unknown until the hub is heard.
@@ -182,10 +188,11 @@ class NodeClock:
             monotonic = self.monotonic_ms()
             now = self._now(monotonic)
             if now >= hub_ms:
-                return
+                return 0
             if is_off(now, hub_ms):
                 self._trusted = False
             self._base_ms, self._based_on = hub_ms, monotonic
+            return hub_ms - now
 
     def keep(self, *, at_once: bool = False) -> None:
         """Write the file where a minute has passed, or `at_once` when the node stops."""
@@ -198,7 +205,7 @@ class NodeClock:
                 kept = _Kept(
                     last_ms=self._now(monotonic),
                     system_ms=self._system_ms(),
-                    skew_ms=self._skew_ms,
+                    skew_ms=self._skew(monotonic),
                     heard_at_ms=self._heard_at_ms,
                     known=self._known,
                     doubted=self._doubted,
@@ -209,6 +216,12 @@ class NodeClock:
     def _now(self, monotonic: int) -> int:
         self._last_ms = max(self._last_ms, self._base_ms + max(0, monotonic - self._based_on))
         return self._last_ms
+
+    def _skew(self, monotonic: int) -> int | None:
+        """Return how far the system clock is off: as of now where that is known."""
+        if self._trusted and self._skew_ms is not None:
+            return self._system_ms() - self._base_ms - (monotonic - self._based_on)
+        return self._skew_ms
 
     def _expected_error(self, monotonic: int) -> float:
         """Return by how much the clock may be wrong by now, without end where nothing was heard."""

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from nacl.signing import SigningKey
 
 from eventlog import words
+from eventlog.clock import OFF_MOST_MS, TOLERANCE_MS
 from eventlog.events import Event
 from eventlog.events import digest as event_digest
 from eventlog.keys import Keys
@@ -33,7 +34,9 @@ ROOM_MOST_BYTES = 16 * 1024 * 1024
 EVENTS_MOST = 2000
 HEARD_EVERY_MS = 60_000
 # A sender whose time is off by more is not believed about when something happened.
-OFF_MS = 300_000
+OFF_MS = TOLERANCE_MS
+# So long before it was invited a station may have been in use.
+BEFORE_MS = OFF_MOST_MS
 
 
 class NotTaken(Exception):
@@ -316,7 +319,13 @@ class Reception:
         off = asked.question.time_unknown or (asked.is_live and abs(skew) > OFF_MS)
         if off and asked.is_live:
             audit.note(connection, now, Finding.CLOCK_OFF, node=peer.node)
-        doubtful = [event for event in fresh if off or event.data.get("clock") == "unknown"]
+        doubtful = [
+            event
+            for event in fresh
+            if off
+            or event.data.get("clock") == "unknown"
+            or not peer.invited_at - BEFORE_MS < event.at < now + OFF_MS
+        ]
         self._domain.taken(transaction, fresh, doubtful)
         if self._queue.is_behind(connection, peer):
             self._queue.catch_up(transaction, peer)

@@ -123,20 +123,20 @@ def doubt_all(connection: sqlite3.Connection) -> None:
 
 
 def safety_of(connection: sqlite3.Connection, subject: bytes) -> Safety:
-    """Return how safe a subject is: as safe as the least safe of its events.
+    """Return how safe a subject is: as safe as the least safe of its events that go up.
 
-    What came down from the hub is held there.
+    One that came down whole is held by the hub; of more this node knows nothing.
     """
     states = {
-        Safety.HELD if row[0] is None else Safety(row[0])
+        Safety(row[0])
         for row in connection.execute(
-            "SELECT u.state FROM events e LEFT JOIN uplink u ON u.event=e.id WHERE e.subject=?",
+            "SELECT u.state FROM events e JOIN uplink u ON u.event=e.id WHERE e.subject=?",
             (subject,),
         )
     }
-    if not states or states & {Safety.WAITING, Safety.DOUBTFUL}:
+    if states & {Safety.WAITING, Safety.DOUBTFUL}:
         return Safety.WAITING
-    return Safety.HELD if Safety.HELD in states else Safety.DURABLE
+    return Safety.DURABLE if states == {Safety.DURABLE} else Safety.HELD
 
 
 def counts(connection: sqlite3.Connection) -> dict[Safety, int]:

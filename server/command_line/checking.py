@@ -195,7 +195,7 @@ def _clock_problems(clock: ClockStatus) -> list[dict[str, Any]]:
         ]
     if not clock.is_off or clock.skew_ms is None:
         return []
-    minutes = abs(clock.skew_ms) // 60_000
+    minutes = round(abs(clock.skew_ms) / 60_000)
     way, english = ("快", "fast") if clock.skew_ms > 0 else ("慢", "slow")
     return [
         {

@@ -132,6 +132,19 @@ def test_a_system_clock_that_jumps_in_between_changes_nothing(machine: Machine) 
     assert times == [START_MS + 10 * n for n in range(5)]
 
 
+def test_who_sets_the_system_clock_while_the_node_runs_is_believed_after_it(
+    machine: Machine,
+) -> None:
+    machine.skew_ms = -YEARS_MS
+    clock = machine.clock()
+    machine.hears(clock)
+    machine.skew_ms = 0
+    assert clock.status.skew_ms == 0 and not clock.status.is_off
+    clock.keep(at_once=True)
+    clock = machine.is_off_for(DAY_MS).clock()
+    assert clock.trusted and clock.now_ms() == machine.true_ms
+
+
 def test_events_of_a_batch_keep_their_order_though_the_clock_jumps_back(
     machine: Machine,
 ) -> None:
@@ -242,6 +255,18 @@ def test_the_time_of_a_bundle_is_only_a_floor(machine: Machine) -> None:
     assert clock.trusted and clock.now_ms() == machine.true_ms + MINUTE_MS
     clock.is_at_least(machine.true_ms + DAY_MS)
     assert not clock.trusted and clock.now_ms() == machine.true_ms + DAY_MS
+
+
+@pytest.mark.parametrize("took_ms", [11 * MINUTE_MS, 9 * DAY_MS, -1, -DAY_MS])
+def test_an_answer_that_was_long_under_way_is_only_a_floor(machine: Machine, took_ms: int) -> None:
+    machine.is_off_for(0, battery=False)
+    clock = machine.clock()
+    hub_ms = machine.true_ms - DAY_MS
+    assert clock.correct(hub_ms, machine.counting_ms - took_ms, machine.counting_ms) > 0
+    assert clock.now_ms() == hub_ms and clock.status == (False, None, None)
+    machine.hears(clock)
+    assert clock.correct(hub_ms, machine.counting_ms - took_ms, machine.counting_ms) == 0
+    assert clock.trusted and clock.now_ms() == machine.true_ms
 
 
 def test_the_file_is_written_once_a_minute_and_at_the_end(machine: Machine) -> None:

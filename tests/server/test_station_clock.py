@@ -146,8 +146,8 @@ def test_a_station_that_does_not_know_the_time_says_so(tmp_path: Path) -> None:
     last_ms = time.time_ns() // 1_000_000 + 300 * DAY_MS
     clock_file(data, last_ms=last_ms)
     station = Hub(data, "--sample", "--no-replica")
-    station.start()
     try:
+        station.start()
         # A command beside it has no other idea of the time.
         receipt = station.raise_matter("站里的钟停了，路灯也坏了。")
         (step,) = station.follow(receipt)["steps"]
