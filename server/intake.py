@@ -107,6 +107,9 @@ async def take(node: Node, fields: Fields, actor: Actor) -> Receipt:
         channel=villager_channel(actor.role, submission.channel),
     )
     submission = _with_place(submission, actor, registers)
+    if not submission.station and node.exchange.own_station in registers.stations:
+        # It came to this station's own machine, by its Wi-Fi or its staff.
+        submission = submission._replace(station=node.exchange.own_station)
     told: list[dict[str, Any]] = []
     if photos:
         stored = await node.photo_writes.write(lambda transaction: keep_photos(transaction, photos))

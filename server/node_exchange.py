@@ -109,6 +109,14 @@ class NodeExchange:
             raise NotJoined("no hub was joined, or it has no address")
         return url, found.verify_key
 
+    @property
+    def own_station(self) -> str:
+        """The station whose node this is, "" on a hub and before it is enrolled."""
+        if self._settings.role != "station":
+            return ""
+        found = self._upstream()
+        return "" if found is None else found.station
+
     def note_site(self, mark: bytes) -> None:
         """Note which site of the hub's is here now."""
         self._log.write(lambda t: upstream.note_marks(t.connection, site=mark))
