@@ -66,8 +66,9 @@ class Exchanges(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "hub"):
-            for one in (*self.stations, self.hub):
-                one.stop()
+            for station in self.stations:
+                station.stop()
+            self.hub.stop()
             self._temporary.cleanup()
 
     # What people do.
@@ -213,8 +214,8 @@ class Exchanges(RuleBasedStateMachine):
         for station in self.stations:
             assert states(station.log).items() <= at_hub.items()
             assert station.counts()[0] == 0
-        for one in (self.hub, *self.stations):
-            found = one.log.verify()
+        for log in (self.hub.log, *(station.log for station in self.stations)):
+            found = log.verify()
             assert found.ok, found.broken
 
 
