@@ -31,6 +31,7 @@ from server.command_runs import command_named, run_command
 from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.console.next_steps import in_order
 from server.console.related import related, typed_lines
+from server.console.step_fields import fields_of, said_by
 from server.intake import take
 from server.interface import matter_for, read_filters
 from server.languages import language_of
@@ -174,6 +175,8 @@ async def matter_page(
         reply_template=template,
         templates=[one for one in registers.templates.values() if one.unit in ("", actor.unit)],
         typed_lines=typed_lines,
+        fields_of=fields_of,
+        said_by=said_by,
         S=session_acts,
         identify=uuid_text,
         can_publish=COMMANDS["publish"] in may_do,

@@ -64,12 +64,13 @@ def live_through(log: Log, clock: Clock) -> None:
     commanded(log, solved, "close", text="办结")
     commanded(log, solved, "publish", title=PUBLIC[0], text=PUBLIC[1])
     commanded(log, solved, "withdraw", reason="家属要求")
-    for name, fields in (
+    ways: tuple[tuple[str, dict[str, Any]], ...] = (
         ("answer", {"text": "当场答复"}),
         ("refer", {"to": "市", "reason": "上级"}),
         ("decline", {"reason": "诉讼", "route": "法院"}),
-    ):
-        commanded(log, raised(log, text=name).number, name, OFFICE, None, **dict(fields))
+    )
+    for name, fields in ways:
+        commanded(log, raised(log, text=name).number, name, **fields)
     back = raised(log, kind="report", deputy="li").number
     commanded(log, back, "assign", lead="roads", limit="P20D")
     commanded(log, back, "return", ROADS, reason="不属本单位")

@@ -95,7 +95,7 @@ def edited(
 ) -> str:
     """Return the judgement on a change of a record with the id `x`."""
     found = event(f"{noun}.{verb}", by, subject=subject_of(noun, "x"), id="x")
-    texts = {
+    texts: dict[str, Any] = {
         name: value if value is None or isinstance(value, str) else json_of(value)
         for name, value in {"record": record, **more}.items()
     }

@@ -1,6 +1,7 @@
 """Which stations a matter concerns, what goes to all of them, and what to a higher hub."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ PLACES = Places(
         ({"deputy": "li", "station": "trade", "area": FAR}, "north trade house"),
     ],
 )
-def test_which_stations_a_matter_concerns(fields: dict[str, str], expected: str) -> None:
+def test_which_stations_a_matter_concerns(fields: dict[str, Any], expected: str) -> None:
     assert stations_of(Matter(id=b"m" * 16, **fields), PLACES) == set(expected.split())
 
 
@@ -82,8 +83,7 @@ def test_what_is_referred_to_a_higher_level_goes_up(tmp_path: Path, kind: RouteK
     for to, on_the_list in ((route.id, True), (route.name, True), ("省里", False)):
         number = raised(log).number
         assert not is_referred_up(matter_of(log, number))
-        fields = {"to": to, "reason": "不归县里管"}
-        matter = commanded(log, number, "refer", known=known, **fields)
+        matter = commanded(log, number, "refer", known=known, to=to, reason="不归县里管")
         assert is_referred_up(matter) == (on_the_list and kind is RouteKind.HIGHER)
     log.stop()
 

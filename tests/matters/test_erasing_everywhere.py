@@ -23,7 +23,6 @@ from tests.eventlog.arrivals import Arrival, arrive, departing
 from tests.eventlog.notes import START_MS
 from tests.matters.county import (
     LIAISON,
-    OFFICE,
     PROJECTIONS,
     ROADS,
     commanded,
@@ -264,8 +263,8 @@ def test_every_node_is_left_with_the_same_texts(
         live(one, at_one)
         live(other, at_other)
         for at, which, what in erased:
-            fields = {"what": what, "reason": "本人要求"}
-            commanded(one if at else other, numbers[which], "erase", OFFICE, **fields)
+            log = one if at else other
+            commanded(log, numbers[which], "erase", what=what, reason="本人要求")
         bundles.extend((bundle(one), bundle(other)))
         exchange()
         exchange()

@@ -70,7 +70,7 @@ def sent_to_station(log: Log, event: bytes | None = None, **fields: Any) -> Rais
 @pytest.mark.parametrize("event", [EARLIER, LATER])
 def test_both_numbers_open_one_matter(nodes: tuple[Log, Log], event: bytes) -> None:
     hub, station = nodes
-    sent = {"name": "王桂兰", "phone": "13900000000"}
+    sent: dict[str, Any] = {"name": "王桂兰", "phone": "13900000000"}
     one, other = sent_to_hub(hub, **sent), sent_to_station(station, event, **sent)
     assert one.id == other.id and one.number != other.number
     exchange(hub, station)
