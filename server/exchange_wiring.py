@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eventlog.clock import NodeClock, counting_clock_ms
 from eventlog.events import Event
-from eventlog.keys import Keys
+from eventlog.keys import Keys, save_keys, with_fresh_sealing
 from eventlog.log import Log
 from eventlog.transaction import Arrival, Transaction, Witness, events_of
 from matters import acceptance, concerns, erasing, numbering, store, timing
@@ -23,8 +23,8 @@ from stations.register_log import version_of
 from sync import enrolment, marks, upstream
 from sync.asking import BlobSource, Inquirer
 from sync.downlink import Downlink
-from sync.enrolment import HubCard
-from sync.nodes import Secrets, seal_secrets
+from sync.enrolment import HubCard, Invitation
+from sync.nodes import Peer, Secrets, open_secrets, seal_secrets
 from sync.reception import Blobs, Reception
 from sync.uplink import Uplink
 
@@ -219,11 +219,27 @@ def hub_card(keys: Keys, name: str) -> HubCard:
     return HubCard(keys.verify_key, keys.unsealer.public_key, keys.age_key, name)
 
 
-def introduction_of(keys: Keys, hub: HubCard, secret: bytes, role: str) -> bytes:
+def keys_to_join(folder: Path, keys: Keys, role: str) -> Keys:
+    """Return the keys with which a node joins a hub.
+
+    A station that was enrolled before has forgotten what opens its texts, so it takes a new
+    sealing key; the hub that has the one of before opens with it what was sealed until now.
+    """
+    if role != "station" or keys.unsealing:
+        return keys
+    fresh = with_fresh_sealing(keys)
+    save_keys(folder, fresh)
+    return fresh
+
+
+def introduction_of(
+    keys: Keys, hub: HubCard, secret: bytes, role: str, secrets: bytes = b""
+) -> bytes:
     """Return what a node says of itself to the hub that invited it.
 
     A station entrusts the hub with what opens its texts and makes its follow-up keys; a hub
-    below another keeps both to itself.
+    below another keeps both to itself. `secrets` are the same, sealed by the hub before, where
+    that one sends the station on.
     """
     entrusted = Secrets(keys.unsealing, keys.receipt) if role == "station" else Secrets(b"", b"")
     return enrolment.introduce(
@@ -232,8 +248,14 @@ def introduction_of(keys: Keys, hub: HubCard, secret: bytes, role: str) -> bytes
         verify_key=keys.verify_key,
         reading_key=keys.public_sealing_key,
         age_key=keys.age_key,
-        secrets=seal_secrets(entrusted, hub.sealing_key),
+        secrets=secrets or seal_secrets(entrusted, hub.sealing_key),
     )
+
+
+def order_to_move(keys: Keys, peer: Peer, invitation: Invitation) -> bytes:
+    """Return what a hub tells a node of its own that is to belong to another hub from now on."""
+    entrusted = open_secrets(peer.secrets or b"", keys.unsealing) or Secrets(b"", b"")
+    return enrolment.moving(invitation, seal_secrets(entrusted, invitation.hub.sealing_key))
 
 
 def reception_of(

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from eventlog.clock import NodeClock
 from eventlog.keys import Keys, forget_unsealing
 from eventlog.log import Log
-from server.exchange_wiring import inquirer_of, reception_of
+from server.exchange_wiring import inquirer_of, introduction_of, reception_of
 from server.settings import Settings
 from sync import downlink, nodes, uplink, upstream
 from sync.asking import BlobSource, NotJoined, Round
 from sync.client import HubLine
 from sync.courier import Courier, Delivery, Progress, Rounds, Transport
 from sync.downlink import Downlink
+from sync.enrolment import Moving, read_moving
 from sync.reception import Blobs, Reception
 from sync.uplink import Safety
 from sync.upstream import Upstream
@@ -62,6 +63,7 @@ class NodeExchange:
         self._after = after
         self._receipts: tuple[int, list[bytes]] = (-1, [])
         self._lock = threading.Lock()
+        self._order: Moving | None = None
         self.reception: Reception | None = None
         if settings.role == "hub":
             self.reception = reception_of(log, keys, queue, blobs_down, site_mark)
@@ -159,6 +161,8 @@ class NodeExchange:
         return [self._keys.receipt, *self._receipts[1]]
 
     def _transport(self) -> Transport:
+        if self._order is not None:
+            self._move(self._order)
         return HubLine(self.hub()[0]).exchange
 
     def _upstream(self) -> Upstream | None:
@@ -178,7 +182,20 @@ class NodeExchange:
     def _note_failure(self, code: str) -> None:
         self._log.write(lambda t: upstream.note_tried(t.connection, t.now_ms(), code))
 
+    def _move(self, order: Moving) -> None:
+        """Belong to another hub from now on: the one before said so, and signed it."""
+        invitation = order.invitation
+        introduction = introduction_of(
+            self._keys, invitation.hub, invitation.secret, self._settings.role, order.secrets
+        )
+        self._log.write(lambda t: upstream.join(t, invitation.hub, invitation.url, introduction))
+        logger.warning("this node belongs to another hub now: %s", invitation.url)
+        self._order = None
+
     def _took_place(self, came: Round) -> None:
+        if came.moved and not (self._counts()[0] or self._counts()[1]):
+            # Only once the hub before has everything for good.
+            self._order = read_moving(came.moved)
         if came.enrolled and self._settings.role == "station":
             self._keys = forget_unsealing(self._log.folder, self._keys)
         self._after(came)

@@ -55,6 +55,16 @@ class Invitation(msgspec.Struct, frozen=True):
     format: str = "huiyin invitation 1"
 
 
+class Moving(msgspec.Struct, array_like=True):
+    """What a hub tells a node that is to belong to another one from now on.
+
+    `secrets` are the node's own, sealed to the other hub: what was written before stays readable.
+    """
+
+    invitation: Invitation
+    secrets: bytes
+
+
 class Enrolment(msgspec.Struct, array_like=True):
     """What a node says of itself with its first question; `proof` shows that it knows the code."""
 
@@ -177,6 +187,19 @@ def is_vouched(secret: bytes, hub: HubCard, proof: bytes) -> bool:
 def welcome(name: str, station: str) -> bytes:
     """Return the hub's answer to a node that enrols."""
     return msgspec.msgpack.encode(Enrolled(name, station))
+
+
+def moving(invitation: Invitation, secrets: bytes) -> bytes:
+    """Return what a hub tells a node that is to move to the hub that gave the invitation."""
+    return msgspec.msgpack.encode(Moving(invitation, secrets))
+
+
+def read_moving(content: bytes) -> Moving:
+    """Return where a node is to move. Raises BadCode where it is of no shape."""
+    try:
+        return msgspec.msgpack.decode(content, type=Moving)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise BadCode("not an order to move") from error
 
 
 def read_welcome(content: bytes) -> Enrolled:

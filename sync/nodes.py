@@ -127,6 +127,17 @@ def revoke(connection: sqlite3.Connection, name: str, now_ms: int) -> Peer:
     return peer
 
 
+def move(connection: sqlite3.Connection, node: int, order: bytes) -> None:
+    """Have a node told, when it is heard next, that it belongs to another hub. In a transaction."""
+    connection.execute("UPDATE nodes SET moved_to=? WHERE node=?", (order, node))
+
+
+def of_station(connection: sqlite3.Connection, station: str) -> list[Peer]:
+    """Return all nodes that a station ever had, also those that were shut out."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM nodes WHERE station=?", (station,))
+    return [Peer(*row) for row in rows]
+
+
 def by_name(connection: sqlite3.Connection, name: str) -> Peer | None:
     """Return the node of a name, or None."""
     return _one(connection, "name=?", (name,))

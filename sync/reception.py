@@ -278,12 +278,25 @@ class Reception:
         if found is None:
             entrusted = nodes.open_secrets(peer.secrets or b"", self._keys.unsealing)
             reading = entrusted.reading if entrusted is not None else b""
-            unsealers = [Unsealer(reading)] if reading else []
+            unsealers = [Unsealer(one) for one in (reading, *self._readings_before(peer)) if one]
             found = _Secrets(
                 [*unsealers, self._keys.unsealer], Sealer(peer.reading_key or b""), reading
             )
             self._secrets[key] = found
         return found
+
+    def _readings_before(self, peer: Peer) -> list[bytes]:
+        """Return what opened the texts of a station before it was enrolled anew."""
+        if not peer.station:
+            return []
+        with self._log.reading() as connection:
+            others = nodes.of_station(connection, peer.station)
+        entrusted = (
+            nodes.open_secrets(other.secrets, self._keys.unsealing)
+            for other in others
+            if other.secrets and other.node != peer.node
+        )
+        return [one.reading for one in entrusted if one is not None]
 
     def receipt_key_of(self, peer: Peer) -> bytes:
         """Return what makes the follow-up keys of a station, b"" where it is not known."""

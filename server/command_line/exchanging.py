@@ -15,7 +15,13 @@ from eventlog.log import FILE_NAME
 from eventlog.transaction import Transaction
 from server import county_registers
 from server.command_line.folders import data_option, opened, settings_for
-from server.exchange_wiring import hub_card, introduction_of, refer_all
+from server.exchange_wiring import (
+    hub_card,
+    introduction_of,
+    keys_to_join,
+    order_to_move,
+    refer_all,
+)
 from server.languages import ENGLISH, translated
 from server.node import open_exchange, prepare_folder
 from server.node_exchange import NodeExchange
@@ -110,6 +116,7 @@ def join(data: Path, place: str, code: str | None) -> None:
         raise click.ClickException(f"{place}: 不是网址 / not an address") from error
     except (BadCode, Unreachable) as error:
         raise click.ClickException(f"{_why(error.code)} ({error})") from error
+    keys = keys_to_join(data.absolute(), keys, settings.role)
     introduction = introduction_of(keys, hub, secret, settings.role)
 
     def job(transaction: Transaction) -> None:
@@ -152,6 +159,33 @@ def revoke(data: Path, name: str) -> None:
         except nodes.NoSuchNode as error:
             raise click.ClickException(f"{name}: 没有这台机器 / no such node") from error
     click.echo(name)
+
+
+@nodes_group.command("move")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_option
+def move(data: Path, name: str, file: Path) -> None:
+    """At the hub: send a node on to another hub, by the invitation file that one wrote.
+
+    The node goes there by itself when it is heard next, and what it wrote stays readable.
+
+    Example: huiyin nodes move 石瓮站 invitation-from-the-new-county.json
+    """
+    keys = prepare_folder(settings_for(data))
+    invitation = _read_invitation(file)
+    if not invitation.url:
+        raise click.ClickException(
+            f"{file}: 里面没有新县的网址 / it does not say the other hub's address"
+        )
+    with opened(data) as log:
+        with log.reading() as connection:
+            peer = nodes.by_name(connection, name)
+        if peer is None or peer.state != "enrolled":
+            raise click.ClickException(f"{name}: 没有这台机器 / no such node")
+        order = order_to_move(keys, peer, invitation)
+        log.write(lambda transaction: nodes.move(transaction.connection, peer.node, order))
+    click.echo(f"{name} → {invitation.hub.name} · {invitation.url}")
 
 
 @nodes_group.command("list")
