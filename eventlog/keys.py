@@ -1,20 +1,22 @@
 """A node's secret keys, in a file of mode 0600 beside the database and never in it.
 
 The recovery kit is the same keys on paper: without it a restored hub has the record of every
-matter, but can open no contact detail.
+matter, but can open no contact detail. A station has none: once its hub holds the private half of
+its sealing key, the station forgets it, and lost keys are replaced by enrolling anew.
 """
 
 import base64
 import hashlib
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
-from eventlog.files import write_atomically
-from eventlog.sealing import Sealer, Unsealer
+from eventlog.files import flush, write_atomically
+from eventlog.sealing import Sealed, Sealer, Unsealer, UnsealError
 
 FILE_NAME = "keys.json"
 KIT_NAME = "recovery-kit.txt"
@@ -24,22 +26,38 @@ class KitError(Exception):
     """A recovery kit can't be read: a line is missing or was copied wrongly."""
 
 
-class Keys(msgspec.Struct, frozen=True):
-    """32 random bytes each: opens contacts, signs for the node, and makes follow-up keys."""
+class UnsealingKeyGone(UnsealError):
+    """The node seals with its public half alone; the private half is with its hub."""
+
+
+class Keys(msgspec.Struct, frozen=True, omit_defaults=True):
+    """32 random bytes each: opens contacts, signs for the node, and makes follow-up keys.
+
+    A station has `sealing_public` as well, the public half of `unsealing`; there `unsealing` is
+    empty once the station was enrolled with a hub.
+    """
 
     unsealing: bytes
     signing: bytes
     receipt: bytes
+    sealing_public: bytes = b""
 
     @property
     def unsealer(self) -> Unsealer:
-        """Opens what was sealed to this node."""
+        """Opens what was sealed to this node. Raises UnsealingKeyGone."""
+        if not self.unsealing:
+            raise UnsealingKeyGone("the private half of the sealing key is not on this node")
         return Unsealer(self.unsealing)
 
     @property
     def sealer(self) -> Sealer:
         """Seals to this node."""
-        return Sealer(self.unsealer.public_key)
+        return Sealer(self.sealing_public or self.unsealer.public_key)
+
+    @property
+    def of_station(self) -> bool:
+        """Whether these are a station's: all texts on its disk are sealed."""
+        return bool(self.sealing_public)
 
     @property
     def fingerprint(self) -> str:
@@ -63,6 +81,61 @@ def load_keys(folder: Path) -> Keys | None:
 def save_keys(folder: Path, keys: Keys) -> None:
     """Write the keys into a data folder, readable by its owner only."""
     write_atomically(folder / FILE_NAME, msgspec.json.encode(keys), mode=0o600)
+
+
+def for_station(keys: Keys) -> Keys:
+    """Return the keys as a station has them: with the public half of its sealing key."""
+    if keys.of_station:
+        return keys
+    return msgspec.structs.replace(keys, sealing_public=keys.unsealer.public_key)
+
+
+def with_fresh_sealing(keys: Keys) -> Keys:
+    """Return a station's keys with a new sealing key, for enrolling anew; the others stay."""
+    private = PrivateKey.generate()
+    return msgspec.structs.replace(
+        keys, unsealing=bytes(private), sealing_public=bytes(private.public_key)
+    )
+
+
+def handed_over(keys: Keys, hub: Sealer) -> Sealed:
+    """Return the private half sealed to a hub, for enrolling. Raises UnsealingKeyGone."""
+    if not keys.unsealing:
+        raise UnsealingKeyGone("the private half of the sealing key is not on this node")
+    return hub.seal(keys.unsealing)
+
+
+def forget_unsealing(folder: Path, keys: Keys) -> Keys:
+    """Write the keys without the private half of the sealing key, and return them.
+
+    What stood in the file before, and a recovery kit, is overwritten as far as the file system
+    writes in place. A crash in between leaves the old file or the new one, never none.
+    """
+    left = msgspec.structs.replace(for_station(keys), unsealing=b"")
+    with (folder / FILE_NAME).open("r+b") as before:
+        save_keys(folder, left)
+        _overwrite(before)
+    forget_kit(folder)
+    return left
+
+
+def forget_kit(folder: Path) -> None:
+    """Overwrite and remove the recovery kit of a data folder, where there is one."""
+    try:
+        with (folder / KIT_NAME).open("r+b") as kit:
+            _overwrite(kit)
+    except FileNotFoundError:
+        return
+    (folder / KIT_NAME).unlink()
+    flush(folder)
+
+
+def _overwrite(file: BinaryIO) -> None:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    file.write(bytes(size))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 # Behind each key stand three bytes of its SHA-256, so that a letter copied wrongly is noticed
