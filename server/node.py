@@ -7,10 +7,23 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from eventlog.database import reading
 from eventlog.files import flush
-from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
+from eventlog.keys import (
+    KIT_NAME,
+    Keys,
+    for_station,
+    forget_kit,
+    kit_text,
+    load_keys,
+    make_keys,
+    save_keys,
+    write_kit,
+)
+from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.log import Log, system_clock_ms
 from eventlog.projections import Projection
+from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
 from matters.attempts import AttemptsProjection
 from matters.documents.store import DocumentsProjection
@@ -25,6 +38,7 @@ from server.attachments import Attachments
 from server.digest_sources import sources
 from server.erased_pictures import forget_again
 from server.indexer import Indexer
+from server.keyring import Keyring
 from server.mail import Relay
 from server.postman import Postman
 from server.publishing import SiteKeeper
@@ -49,8 +63,15 @@ FINAL_SYNC_S = 2.0
 LITESTREAM_STOP_S = 1.5
 
 
+REGISTER_NOUNS = frozenset(register.noun for register in county_registers.ALL)
+
+
 class DataFolderInUse(Exception):
     """Another process serves this data folder already."""
+
+
+class PlainTextsInside(Exception):
+    """A hub's data folder, with people's texts in plain sight, is to be a station's."""
 
 
 def projections() -> Sequence[Projection]:
@@ -69,18 +90,44 @@ def projections() -> Sequence[Projection]:
 def prepare_folder(settings: Settings) -> Keys:
     """Make the data folder where there is none, and return the node's keys.
 
-    At the first start the keys are made, and the recovery kit is written to be printed.
+    At the first start the keys are made, and a hub's recovery kit is written to be printed. A
+    station has none, and goes on with keys that a command made before it was first served.
     """
     folder = settings.data
     folder.mkdir(parents=True, exist_ok=True)
+    is_station = settings.role == "station"
     keys = load_keys(folder)
     if keys is None:
-        keys = make_keys()
+        keys = for_station(make_keys()) if is_station else make_keys()
         save_keys(folder, keys)
-        replica = settings.replica_url or "(none)"
-        write_kit(folder, kit_text(keys, node=settings.role, replica=replica))
+        if not is_station:
+            replica = settings.replica_url or "(none)"
+            write_kit(folder, kit_text(keys, node=settings.role, replica=replica))
         flush(folder.parent)
+    elif is_station and not keys.of_station:
+        _refuse_plain_texts(folder)
+        keys = for_station(keys)
+        save_keys(folder, keys)
+        forget_kit(folder)
     return keys
+
+
+def _refuse_plain_texts(folder: Path) -> None:
+    """Raise PlainTextsInside where others' texts than those of the registers lie unsealed."""
+    if not (folder / LOG_FILE).exists():
+        return
+    with reading(folder / LOG_FILE) as connection:
+        types = connection.execute(
+            "SELECT DISTINCT e.type FROM words w JOIN events e ON e.id=w.event "
+            "WHERE w.wrapped_key IS NULL"
+        )
+        if any(is_boxed(row[0]) for row in types):
+            raise PlainTextsInside(str(folder))
+
+
+def is_boxed(type: str) -> bool:
+    """Return whether a station seals the texts of an event: all but those of the registers."""
+    return type.partition(".")[0] not in REGISTER_NOUNS
 
 
 def open_log(
@@ -91,7 +138,10 @@ def open_log(
     between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
     now_ms: Callable[[], int] = system_clock_ms,
 ) -> Log:
-    """Open a data folder's log with all projections; for the server and for single commands."""
+    """Open a data folder's log with all projections; for the server and for single commands.
+
+    With a station's keys all texts but those of the registers are sealed on its disk.
+    """
     return Log(
         folder,
         projections=projections(),
@@ -100,6 +150,7 @@ def open_log(
         now_ms=now_ms,
         on_commit=on_commit,
         between_groups=between_groups,
+        is_boxed=is_boxed if keys.of_station else lambda type: False,
     )
 
 
@@ -107,7 +158,10 @@ class Node:
     """One running node. `start` brings everything up; `stop` takes it down with nothing lost."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the data folder for this process alone. Raises DataFolderInUse."""
+        """Open the data folder for this process alone.
+
+        Raises DataFolderInUse or PlainTextsInside.
+        """
         self.settings = settings
         self.folder = settings.data.absolute()
         self.keys = prepare_folder(settings)
@@ -120,8 +174,10 @@ class Node:
             on_commit=self._log_committed,
             between_groups=self._between(LOG_DATABASE, self.folder / "huiyin.db"),
         )
+        self.keyring = Keyring(self.log, self.keys) if self.keys.of_station else None
         self.attachments = Attachments(
             self.folder,
+            sealer=self.keys.sealer if self.keys.of_station else None,
             on_commit=self._attachments_committed,
             between_groups=self._between(ATTACHMENTS_DATABASE, self.folder / ATTACHMENTS_NAME),
         )
@@ -131,8 +187,10 @@ class Node:
         self.site = SiteKeeper(self.log, self.folder, settings.address, self.registers.current)
         self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
-        self.timekeeper = Timekeeper(self.log, self.registers.current)
-        self.postman = self._postman()
+        # Limits, digests and webhooks are the hub's: a station that is offline knows too little.
+        is_hub = settings.role == "hub"
+        self.timekeeper = Timekeeper(self.log, self.registers.current) if is_hub else None
+        self.postman = self._postman() if is_hub else None
         self.now_ms = self.log.now_ms
         self._clear_drafts()
         forget_again(self.log, self.attachments, self.folder)
@@ -151,6 +209,20 @@ class Node:
         """Where the recovery kit waits to be printed, as long as it does."""
         return self.folder / KIT_NAME
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether this is a station on which nobody has unlocked the texts."""
+        return self.keyring is not None and self.keyring.is_locked
+
+    def unsealer(self) -> Unsealer:
+        """Return what opens contacts, drafts and photos. Raises Locked at a locked station."""
+        return self.keys.unsealer if self.keyring is None else self.keyring.unsealer()
+
+    def admit(self) -> None:
+        """Let the present request read what is unlocked: it is a villager's own, or of staff."""
+        if self.keyring is not None:
+            self.keyring.admit()
+
     def start(self) -> None:
         """Start Litestream, begin to confirm, and bring the site up to date."""
         if self.litestream is not None:
@@ -167,13 +239,17 @@ class Node:
                 self._durabilities[name] = writes.durability = durability
         self.site.start()
         self.indexer.start()
-        self.timekeeper.start()
-        self.postman.start()
+        if self.timekeeper is not None:
+            self.timekeeper.start()
+        if self.postman is not None:
+            self.postman.start()
 
     def stop(self) -> None:
         """Stop in the one order that loses nothing (DESIGN decision 4)."""
-        self.postman.stop()
-        self.timekeeper.stop()
+        if self.postman is not None:
+            self.postman.stop()
+        if self.timekeeper is not None:
+            self.timekeeper.stop()
         self.indexer.stop()
         self.site.stop()
         self.log.drain()

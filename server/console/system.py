@@ -66,6 +66,7 @@ async def system(request: Request) -> Response:
         title="system",
         health=health(node),
         kit=kit,
+        of_station=node.keys.of_station,
         actor=actor,
         replica=node.settings.replica_url or "",
         site_error=node.site.last_error,
