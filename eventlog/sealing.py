@@ -43,6 +43,10 @@ class UnsealError(Exception):
     """What was sealed can't be opened: the wrong unsealing key, or bytes that were changed."""
 
 
+class NotForReader(UnsealError):
+    """Nobody reads here for whom a text may be opened."""
+
+
 class Sealer:
     """Seals to one public key. Safe to use from several threads."""
 

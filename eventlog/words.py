@@ -16,7 +16,7 @@ from typing import NamedTuple
 import brotli  # type: ignore[import-untyped]  # it ships no types
 
 from eventlog.database import Connection
-from eventlog.sealing import KEY_BYTES, Sealed, Sealer, Unsealer, UnsealError
+from eventlog.sealing import KEY_BYTES, NotForReader, Sealed, Sealer, Unsealer, UnsealError
 
 SALT_BYTES = 32
 # No text begins with this: what follows it is packed.
@@ -24,6 +24,8 @@ _PACKED = b"\0"
 # Packing a long text well takes long, and it has much to find anyway.
 _PACKED_BEST_BYTES = 4096
 UNPACKED_MOST_BYTES = 1024 * 1024
+LOCKED = "\ufdd0"
+"""Stands for a text that lies here and can't be opened now; a noncharacter, which nobody types."""
 
 
 class Word(NamedTuple):
@@ -109,16 +111,19 @@ def store(connection: sqlite3.Connection, event: bytes, field: str, word: Word) 
 def read(connection: sqlite3.Connection, event: bytes, field: str) -> str | None:
     """Return an ordinary text, or None where it was erased, never came, or is sealed.
 
-    What is boxed is opened where the connection has an opener.
+    What is boxed is opened where the connection has an opener; LOCKED where that can't now.
     """
     row = connection.execute(
         "SELECT body, wrapped_key FROM words WHERE event=? AND field=?", (event, field)
     ).fetchone()
-    return None if row is None else _ordinary(connection, row[0], row[1])
+    return None if row is None else ordinary(connection, row[0], row[1])
 
 
-def _ordinary(connection: sqlite3.Connection, body: bytes, wrapped_key: bytes | None) -> str | None:
-    """Return the text of a row, or None where it is a secret one or there is no opener."""
+def ordinary(connection: sqlite3.Connection, body: bytes, wrapped_key: bytes | None) -> str | None:
+    """Return the text of a row, or None where it is a secret one or there is no opener.
+
+    LOCKED where the opener can't open it now.
+    """
     if wrapped_key is None:
         return body.decode()
     opener = connection.opener if isinstance(connection, Connection) else None
@@ -126,9 +131,16 @@ def _ordinary(connection: sqlite3.Connection, body: bytes, wrapped_key: bytes | 
         return None
     try:
         return unpacked(opener(body, wrapped_key)[SALT_BYTES:]).decode()
+    except NotForReader:
+        return None
     except UnsealError:
         # Sealed to a key of before: what can't be read is shown as what is locked.
-        return None
+        return LOCKED
+
+
+def are_sealed(connection: sqlite3.Connection) -> bool:
+    """Return whether texts are sealed on this disk, and the connection is one that may open."""
+    return isinstance(connection, Connection) and connection.opener is not None
 
 
 def read_all(connection: sqlite3.Connection, events: list[bytes]) -> dict[tuple[bytes, str], str]:
@@ -140,7 +152,7 @@ def read_all(connection: sqlite3.Connection, events: list[bytes]) -> dict[tuple[
         for event, field, body, wrapped_key in connection.execute(
             f"SELECT event, field, body, wrapped_key FROM words WHERE event IN ({marks})", part
         ):
-            text = _ordinary(connection, body, wrapped_key)
+            text = ordinary(connection, body, wrapped_key)
             if text is not None:
                 found[event, field] = text
     return found

@@ -1,8 +1,12 @@
-"""Accounts, their passwords, tokens and sessions. All SQL about them stands here."""
+"""Accounts, their passwords, tokens and sessions. All SQL about them stands here.
+
+On a station they are the hub's (`server/station_accounts.py`), and there is no hash of a password.
+"""
 
 import hashlib
 import secrets
 import sqlite3
+from collections.abc import Collection
 from typing import NamedTuple
 
 from argon2 import PasswordHasher
@@ -13,6 +17,7 @@ from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters.refusals import N_, NotFound, NotThisRole, Refusal
 from matters.terms import STAFF, Role
+from server import account_keys
 
 PASSWORD_LEAST = 8
 PASSWORD_MOST = 200
@@ -46,6 +51,13 @@ class Bound(NamedTuple):
     area: str = ""
 
 
+class Proven(NamedTuple):
+    """An account whose password was right, and what opens the station's texts where it has that."""
+
+    account: Account
+    station_key: bytes = b""
+
+
 class Session(NamedTuple):
     """A browser that is signed in; forms carry `form_token` back."""
 
@@ -70,6 +82,15 @@ class OwnAccount(Refusal):
     advice = N_("请另一位系统管理员来停用。")
 
 
+class PasswordAtHub(Refusal):
+    """A password is to be changed at a station, whose accounts are the hub's."""
+
+    code = "password-at-hub"
+    status = 409
+    message = N_("密码要在县级平台上改，这台电脑上改不了。")
+    advice = N_("改好以后，这台电脑下次和县级服务器联系时就认新密码。")
+
+
 class Listed(NamedTuple):
     """An account as the administrator sees it. Times in ms.
 
@@ -82,7 +103,11 @@ class Listed(NamedTuple):
     off_at: int | None
 
 
-_COLUMNS = "a.id, a.name, a.role, a.station, a.unit, a.deputy, a.body, a.area, a.one_time"
+# A one-time password of the hub's can't be replaced at a station, and so need not be there.
+_COLUMNS = (
+    "a.id, a.name, a.role, a.station, a.unit, a.deputy, a.body, a.area, "
+    "a.one_time AND NOT a.from_hub"
+)
 
 
 def _account(row: sqlite3.Row) -> Account:
@@ -136,24 +161,39 @@ def add_account(
         )
     except sqlite3.IntegrityError as error:
         raise NameTaken(name) from error
+    if password:
+        account_keys.renew(transaction, identity, password)
     _note(transaction, "account.added", {"account": identity, "role": role}, by)
     return Account(identity, name, Role(role), *bound, one_time)
 
 
 def set_password(transaction: Transaction, account: str, password: str) -> None:
-    """Replace a password by one of the person's own, and end the account's other sessions."""
+    """Replace a password by one of the person's own, and end the account's other sessions.
+
+    Raises PasswordAtHub.
+    """
+    if is_from_hub(transaction.connection, account):
+        raise PasswordAtHub
     transaction.connection.execute(
         "UPDATE accounts SET password_hash=?, one_time=0 WHERE id=?",
         (_hasher.hash(password), account),
     )
+    account_keys.renew(transaction, account, password)
     transaction.connection.execute("DELETE FROM sessions WHERE account=?", (account,))
     _note(transaction, "account.password_changed", {"account": account})
+
+
+def is_from_hub(connection: sqlite3.Connection, account: str) -> bool:
+    """Return whether an account is the hub's, on a station that has it from there."""
+    row = connection.execute("SELECT from_hub FROM accounts WHERE id=?", (account,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def listed(connection: sqlite3.Connection) -> list[Listed]:
     """Return every account, those that may be used first, then by role and name."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, a.password_hash='', a.created_at, a.off_at FROM accounts a "
+        f"SELECT {_COLUMNS}, a.password_hash='' AND NOT a.from_hub, a.created_at, a.off_at "
+        "FROM accounts a "
         "ORDER BY a.off_at IS NOT NULL, a.role, a.name"
     )
     return [Listed(_account(row), bool(row[-3]), row[-2], row[-1]) for row in rows]
@@ -180,6 +220,7 @@ def reset_password(transaction: Transaction, account: str, password: str, *, by:
     )
     if not changed.rowcount:
         raise NotFound
+    account_keys.renew(transaction, account, password)
     transaction.connection.execute("DELETE FROM sessions WHERE account=?", (account,))
     _note(transaction, "account.password_reset", {"account": account}, f"{by.role}:{by.id}")
 
@@ -228,18 +269,30 @@ def refuse_unless_admin(transaction: Transaction, by: Account) -> None:
         raise NotThisRole
 
 
-def check_password(connection: sqlite3.Connection, name: str, password: str) -> Account | None:
-    """Return the account whose name and password these are, or None. Takes some 20 ms."""
+def check_password(connection: sqlite3.Connection, name: str, password: str) -> Proven | None:
+    """Return the account whose name and password these are, or None. Takes 20 ms, or 100.
+
+    On a station whose accounts are the hub's a password is right when it opens the account's key.
+    """
     row = connection.execute(
-        f"SELECT {_COLUMNS}, a.password_hash FROM accounts a WHERE a.name=? AND a.off_at IS NULL",
+        f"SELECT {_COLUMNS}, a.password_hash, a.from_hub FROM accounts a "
+        "WHERE a.name=? AND a.off_at IS NULL",
         (name,),
     ).fetchone()
-    stored = row[9] if row is not None and row[9] else _NOBODY
+    tried = password[:PASSWORD_MOST]
+    if row["from_hub"] if row is not None else _are_from_hub(connection):
+        opened = account_keys.station_key_by(connection, "" if row is None else row["id"], tried)
+        return None if row is None or opened is None else Proven(_account(row), opened)
+    stored = row["password_hash"] if row is not None and row["password_hash"] else _NOBODY
     try:
-        _hasher.verify(stored, password[:PASSWORD_MOST])
+        _hasher.verify(stored, tried)
     except (Argon2Error, InvalidHashError):
         return None
-    return None if row is None or not row[9] else _account(row)
+    return None if row is None or not row["password_hash"] else Proven(_account(row))
+
+
+def _are_from_hub(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT max(from_hub) FROM accounts").fetchone()[0])
 
 
 def add_token(transaction: Transaction, account: str) -> str:
@@ -247,7 +300,7 @@ def add_token(transaction: Transaction, account: str) -> str:
     token = secrets.token_urlsafe(32)
     transaction.connection.execute(
         "INSERT INTO tokens(digest, account, created_at) VALUES (?,?,?)",
-        (_digest(token), account, transaction.now_ms()),
+        (digest_of(token), account, transaction.now_ms()),
     )
     _note(transaction, "account.token_added", {"account": account})
     return token
@@ -258,7 +311,7 @@ def account_of_token(connection: sqlite3.Connection, token: str) -> Account | No
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM tokens t JOIN accounts a ON a.id=t.account "
         "WHERE t.digest=? AND a.off_at IS NULL",
-        (_digest(token),),
+        (digest_of(token),),
     ).fetchone()
     return None if row is None else _account(row)
 
@@ -270,7 +323,7 @@ def begin_session(transaction: Transaction, account: str, hours: float) -> str:
     transaction.connection.execute("DELETE FROM sessions WHERE expires_at < ?", (now,))
     transaction.connection.execute(
         "INSERT INTO sessions(digest, account, form_token, expires_at) VALUES (?,?,?,?)",
-        (_digest(key), account, secrets.token_urlsafe(16), now + int(hours * 3_600_000)),
+        (digest_of(key), account, secrets.token_urlsafe(16), now + int(hours * 3_600_000)),
     )
     return key
 
@@ -280,14 +333,29 @@ def session_of(connection: sqlite3.Connection, key: str, now_ms: int) -> Session
     row = connection.execute(
         f"SELECT {_COLUMNS}, s.form_token FROM sessions s JOIN accounts a ON a.id=s.account "
         "WHERE s.digest=? AND s.expires_at > ? AND a.off_at IS NULL",
-        (_digest(key), now_ms),
+        (digest_of(key), now_ms),
     ).fetchone()
     return None if row is None else Session(_account(row), row[9])
 
 
+def living_sessions(
+    connection: sqlite3.Connection, digests: Collection[bytes], now_ms: int
+) -> set[bytes]:
+    """Return which of these sessions are neither over nor ended."""
+    return {
+        digest
+        for digest in digests
+        if connection.execute(
+            "SELECT 1 FROM sessions s JOIN accounts a ON a.id=s.account "
+            "WHERE s.digest=? AND s.expires_at > ? AND a.off_at IS NULL",
+            (digest, now_ms),
+        ).fetchone()
+    }
+
+
 def end_session(transaction: Transaction, key: str) -> None:
     """Remove a session: the person signed out."""
-    transaction.connection.execute("DELETE FROM sessions WHERE digest=?", (_digest(key),))
+    transaction.connection.execute("DELETE FROM sessions WHERE digest=?", (digest_of(key),))
 
 
 def names_of(connection: sqlite3.Connection) -> dict[str, str]:
@@ -317,7 +385,8 @@ def with_email(connection: sqlite3.Connection) -> list[Account]:
     return [_account(row) for row in rows]
 
 
-def _digest(key: str) -> bytes:
+def digest_of(key: str) -> bytes:
+    """Return by what a session or token is known here: its key itself is in the cookie only."""
     return hashlib.sha256(key.encode()).digest()
 
 

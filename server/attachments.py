@@ -1,4 +1,7 @@
-"""Photos: by content hash in a second database, so that a text never waits for a photo."""
+"""Photos: by content hash in a second database, so that a text never waits for a photo.
+
+On a station those of villagers lie sealed; pictures of the registers are public, and lie plain.
+"""
 
 import hashlib
 import io
@@ -12,6 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from eventlog.database import connect, reading
 from eventlog.schema import migrate
+from eventlog.sealing import Sealed, Sealer, Unsealer
 from eventlog.writer import OpenTransaction, Writer
 from matters.intake import Photo
 from matters.refusals import N_, FieldProblem
@@ -38,6 +42,12 @@ def m001_photos(database: Database) -> None:
     )
 
 
+@migrations()
+def m002_sealed(database: Database) -> None:
+    """Where the body is sealed, as a station's are, its key wrapped to the station's."""
+    database.execute("ALTER TABLE photos ADD COLUMN wrapped_key BLOB")
+
+
 class _Plain:
     """A transaction without a log: its connection is all a job needs."""
 
@@ -58,10 +68,15 @@ class Attachments:
         self,
         folder: Path,
         *,
+        sealer: Sealer | None = None,
         on_commit: Callable[[int], None] = lambda position: None,
         between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
     ) -> None:
-        """Open the folder's attachments; see `eventlog.log.Log` for the two callbacks."""
+        """Open the folder's attachments; see `eventlog.log.Log` for the two callbacks.
+
+        `sealer` is a station's, whose photos lie sealed.
+        """
+        self.sealer = sealer
         self.path = folder / FILE_NAME
         connection = connect(self.path)
         migrate_attachments(connection)
@@ -74,13 +89,20 @@ class Attachments:
             name="attachments",
         )
 
-    def read(self, sha256: str) -> tuple[str, bytes] | None:
-        """Return a photo's media type and bytes, or None."""
+    def read(
+        self, sha256: str, unsealer: Callable[[], Unsealer] | None = None
+    ) -> tuple[str, bytes] | None:
+        """Return a photo's media type and bytes, or None: it is gone, or sealed without unsealer.
+
+        Raises what `unsealer` raises, and UnsealError.
+        """
         with reading(self.path) as connection:
             row = connection.execute(
-                "SELECT media_type, body FROM photos WHERE sha256=?", (sha256,)
+                "SELECT media_type, body, wrapped_key FROM photos WHERE sha256=?", (sha256,)
             ).fetchone()
-        return None if row is None else (row[0], row[1])
+        if row is None or row[2] is None:
+            return None if row is None else (row[0], row[1])
+        return None if unsealer is None else (row[0], unsealer().unseal(Sealed(row[1], row[2])))
 
     def position_of(self, hashes: list[str]) -> int:
         """Return the position up to which all these photos are; 0 where one is missing."""
@@ -102,20 +124,34 @@ class Attachments:
 
 
 def photo_bytes(path: Path, sha256: str) -> bytes | None:
-    """Return a photo as it was sent from the database at `path`, or None where it is gone."""
+    """Return a photo as it was sent from the database at `path`; None where gone or sealed."""
     if not path.exists():
         return None
     with reading(path) as connection:
-        row = connection.execute("SELECT body FROM photos WHERE sha256=?", (sha256,)).fetchone()
+        row = connection.execute(
+            "SELECT body FROM photos WHERE sha256=? AND wrapped_key IS NULL", (sha256,)
+        ).fetchone()
     return None if row is None else row[0]
 
 
-def keep_photos(transaction: OpenTransaction, photos: list[tuple[Photo, bytes]]) -> None:
-    """Write photos that are not there yet. Runs as a job of the attachments' writer."""
-    transaction.connection.executemany(
-        "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
-        [(photo.sha256, photo.media_type, body) for photo, body in photos],
-    )
+def keep_photos(
+    transaction: OpenTransaction,
+    photos: list[tuple[Photo, bytes]],
+    sealer: Sealer | None = None,
+) -> None:
+    """Write photos that are not there yet. Runs as a job of the attachments' writer.
+
+    With a `sealer` they lie sealed; without, they are for everyone to see, also where the same one
+    lay there sealed before.
+    """
+    for photo, body in photos:
+        sealed = sealer.seal(body) if sealer is not None else Sealed(body, b"")
+        transaction.connection.execute(
+            "INSERT INTO photos(sha256, media_type, body, wrapped_key) VALUES (?,?,?,?) "
+            "ON CONFLICT(sha256) DO UPDATE SET body=excluded.body, wrapped_key=NULL "
+            "WHERE photos.wrapped_key IS NOT NULL AND excluded.wrapped_key IS NULL",
+            (photo.sha256, photo.media_type, sealed.body, sealed.wrapped_key or None),
+        )
 
 
 def forget_photos(transaction: OpenTransaction, hashes: Sequence[str]) -> int:
@@ -127,8 +163,8 @@ def forget_photos(transaction: OpenTransaction, hashes: Sequence[str]) -> int:
     transaction.connection.execute("PRAGMA secure_delete=ON")
     return sum(
         transaction.connection.execute(
-            "UPDATE photos SET sha256='erased-' || position, media_type='', body=x'' "
-            "WHERE sha256=?",
+            "UPDATE photos SET sha256='erased-' || position, media_type='', body=x'', "
+            "wrapped_key=NULL WHERE sha256=?",
             (sha256,),
         ).rowcount
         for sha256 in hashes

@@ -6,12 +6,13 @@ whole runs of escapes are decoded at once here.
 
 import asyncio
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from server.problems import TooLarge, Unreadable, WrongMediaType
@@ -147,6 +148,15 @@ def _decode_json(body: bytes) -> dict[str, Any]:
     return value
 
 
+class _InMemory(MultiPartParser):
+    """Keeps every part in memory, where the whole body is anyway.
+
+    A large part would else lie as it is in a temporary file, on a disk that may be stolen.
+    """
+
+    spool_max_size = MULTIPART_MOST_BYTES
+
+
 async def _read_multipart(request: Request, lists: tuple[str, ...]) -> Fields:
     async with _multipart_places:
         return await _read_parts(request, lists)
@@ -155,21 +165,22 @@ async def _read_multipart(request: Request, lists: tuple[str, ...]) -> Fields:
 async def _read_parts(request: Request, lists: tuple[str, ...]) -> Fields:
     body = await read_bounded(request, MULTIPART_MOST_BYTES)
 
-    async def replay() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
 
-    again = Request(request.scope, replay)
+    parser = _InMemory(request.headers, whole(), max_files=FILE_FIELDS_MOST, max_fields=200)
     fields: dict[str, list[str]] = {}
     files: list[tuple[str, bytes]] = []
     try:
-        async with again.form(max_files=FILE_FIELDS_MOST, max_fields=200) as form:
-            for name, value in form.multi_items():
-                if isinstance(value, UploadFile):
-                    content = await value.read()
-                    if content or value.filename:
-                        files.append((name, content))
-                else:
-                    fields.setdefault(name, []).append(value)
+        form = await parser.parse()
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                content = await value.read()
+                if content or value.filename:
+                    files.append((name, content))
+            else:
+                fields.setdefault(name, []).append(value)
+        await form.close()
     except (MultiPartException, HTTPException, UnicodeDecodeError, KeyError, ValueError) as error:
         # Starlette wraps some kinds of broken body in an HTTPException of its own.
         raise Unreadable from error

@@ -67,7 +67,9 @@ async def run_command(
             seen=seen,
             folder=node.folder,
         )
-        drafts.remove(transaction, actor.account, drafts.matter_place(plain, command.name))
+        # A draft that nobody can read now may hold other words than those that were sent.
+        if not node.is_locked:
+            drafts.remove(transaction, actor.account, drafts.matter_place(plain, command.name))
         if command.name == "erase" and raw.get("what") == "words":
             drafts.remove_of_matter(transaction, plain)
         return done

@@ -11,6 +11,7 @@ from matters.documents import store as documents_store
 from matters.documents.document import Document
 from server.bodies import read_fields
 from server.document_runs import DOCUMENT_LISTS, document_for, run_document_act, run_draft
+from server.locked_texts import as_json
 from server.node import Node
 from server.pages import iso
 from server.sign_in import required_actor
@@ -42,7 +43,7 @@ def document_json(document: Document, title: str) -> dict[str, Any]:
 def _whole(node: Node, document: Document) -> dict[str, Any]:
     with node.log.reading() as connection:
         texts = documents_store.texts_of(connection, document)
-    return {**document_json(document, texts["title"]), **texts}
+    return as_json({**document_json(document, texts["title"]), **texts})
 
 
 async def list_documents(request: Request) -> Response:
@@ -56,10 +57,12 @@ async def list_documents(request: Request) -> Response:
             page = documents_store.listed(
                 connection, actor, kind=query.get("kind", ""), cursor=query.get("cursor", "")
             )
-        return {
-            "documents": [document_json(row.document, row.title) for row in page.rows],
-            "next": page.next or None,
-        }
+        return as_json(
+            {
+                "documents": [document_json(row.document, row.title) for row in page.rows],
+                "next": page.next or None,
+            }
+        )
 
     return JSONResponse(await asyncio.to_thread(read), headers=_HEADERS)
 

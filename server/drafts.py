@@ -143,6 +143,15 @@ def is_kept(connection: sqlite3.Connection, account: str, place: str) -> bool:
     return row is not None
 
 
+def kept(connection: sqlite3.Connection, account: str, start: str) -> list[str]:
+    """Return in which places that begin with `start` a person has drafts: the rest of each."""
+    rows = connection.execute(
+        "SELECT place FROM drafts WHERE account=? AND substr(place, 1, ?)=? ORDER BY place",
+        (account, len(start), start),
+    )
+    return [row[0][len(start) :] for row in rows]
+
+
 def _delete(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> None:
     """Delete rows so that the freed pages are overwritten."""
     connection.execute("PRAGMA secure_delete=ON")

@@ -6,9 +6,12 @@ write, and what follows from what arrived.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+
+import msgspec
 
 from eventlog.clock import NodeClock, counting_clock_ms
 from eventlog.events import Event
@@ -16,9 +19,10 @@ from eventlog.keys import Keys, save_keys, with_fresh_sealing
 from eventlog.log import Log
 from eventlog.transaction import Arrival, Transaction, Witness, events_of
 from matters import acceptance, concerns, erasing, numbering, store, timing
-from matters.concerns import Places
 from matters.matter import Matter
-from server import county_registers
+from server import county_registers, station_accounts
+from server.county_registers import CountyRegisters
+from server.station_accounts import StationAccount
 from stations.register_log import version_of
 from sync import enrolment, marks, upstream
 from sync.asking import BlobSource, Inquirer
@@ -30,31 +34,33 @@ from sync.uplink import Uplink
 
 # A station's staff may sign in for so long after the hub last said who they are.
 ACCOUNTS_LAST_MS = 45 * 86_400_000
+# For so long a mark of accounts is not made anew: every question of a station needs one.
+MARK_LASTS_S = 5.0
 
 
-class PlacesCache:
-    """Which stations serve which areas and deputies; read anew once registers changed."""
+class RegistersAtHand:
+    """The registers as an open transaction sees them; read anew once they changed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._version = -1
-        self._places: Places | None = None
+        self._registers: CountyRegisters | None = None
 
-    def current(self, connection: sqlite3.Connection) -> Places:
-        """Return the places as this connection sees the registers."""
+    def current(self, connection: sqlite3.Connection) -> CountyRegisters:
+        """Return the registers as this connection sees them."""
         with self._lock:
             found = version_of(connection)
-            if self._places is None or found != self._version:
-                self._places = county_registers.read_all(connection).places
+            if self._registers is None or found != self._version:
+                self._registers = county_registers.read_all(connection)
                 self._version = found
-            return self._places
+            return self._registers
 
 
 class MattersVisibility:
     """Registers go to every node, a matter to the stations that it concerns."""
 
     def __init__(self) -> None:
-        self._places = PlacesCache()
+        self._registers = RegistersAtHand()
 
     def goes_to_all(self, event: Event) -> bool:
         """Return whether an event goes to every node below."""
@@ -68,11 +74,11 @@ class MattersVisibility:
         matter = store.by_id(connection, subject)
         if matter is None:
             return ()
-        return concerns.stations_of(matter, self._places.current(connection))
+        return concerns.stations_of(matter, self._registers.current(connection).places)
 
     def subjects_of(self, connection: sqlite3.Connection, station: str) -> Iterable[bytes]:
         """Yield the matters that concern a station, the oldest first."""
-        places = self._places.current(connection)
+        places = self._registers.current(connection).places
         kinds = connection.execute("SELECT DISTINCT station, area, deputy FROM matters").fetchall()
         found: list[tuple[int, bytes]] = []
         for row in kinds:
@@ -102,7 +108,8 @@ class HubDomain:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._places = PlacesCache()
+        self._registers = RegistersAtHand()
+        self._marks: dict[str, tuple[float, bytes]] = {}
 
     def why_not(self, connection: sqlite3.Connection, arrival: Arrival, station: str) -> str:
         """Return why a station may not write an event."""
@@ -116,7 +123,7 @@ class HubDomain:
         return acceptance.why_not(
             event,
             station=station,
-            places=self._places.current(connection),
+            places=self._registers.current(connection).places,
             noun=row[0] if row is not None else "",
             record=None if record is None else record.body.decode("utf-8", "replace"),
             standing=None if standing is None else standing[0],
@@ -135,12 +142,28 @@ class HubDomain:
             timing.time_arrivals(transaction, timed, transaction.now_ms())
 
     def accounts_mark(self, connection: sqlite3.Connection, station: str) -> bytes:
-        """Return a mark of the accounts of a station's staff."""
-        return b""
+        """Return a mark of the accounts of a station's staff, some seconds old at most."""
+        until, mark = self._marks.get(station, (0.0, b""))
+        now = time.monotonic()
+        if now >= until:
+            accounts = self._accounts(connection, station, b"")
+            mark = station_accounts.mark_of(accounts)[:8] if accounts else b""
+            self._marks[station] = now + MARK_LASTS_S, mark
+        return mark
 
     def accounts_of(self, connection: sqlite3.Connection, station: str, reading: bytes) -> bytes:
         """Return the accounts of a station's staff, with what opens its texts for them."""
-        return b""
+        return msgspec.msgpack.encode(self._accounts(connection, station, reading))
+
+    def _accounts(
+        self, connection: sqlite3.Connection, station: str, reading: bytes
+    ) -> list[StationAccount]:
+        return station_accounts.accounts_for_station(
+            connection,
+            station,
+            registers=self._registers.current(connection),
+            station_key=reading,
+        )
 
 
 class StationDomain:
@@ -156,7 +179,17 @@ class StationDomain:
             erasing.erase_again(transaction, self._folder, subject)
 
     def take_accounts(self, transaction: Transaction, accounts: bytes, hub_ms: int) -> None:
-        """Put the accounts of the station's staff in place."""
+        """Put the accounts of the station's staff in place, unless newer ones are here already."""
+        until = hub_ms + ACCOUNTS_LAST_MS
+        before = station_accounts.valid_until(transaction.connection)
+        if before is not None and until < before:
+            # An answer that lay on a stick for a while.
+            return
+        if accounts:
+            found = msgspec.msgpack.decode(accounts, type=list[StationAccount])
+            station_accounts.replace_accounts(transaction, found, until)
+        elif before is not None:
+            station_accounts.confirm(transaction, until)
 
     def heard(self, hub_ms: int, asked_ms: int, answered_ms: int) -> None:
         """Set the clock by the hub's signed time."""

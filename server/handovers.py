@@ -21,6 +21,7 @@ from server.bodies import read_fields
 from server.command_runs import read_seen
 from server.interface import matter_json, subject_named
 from server.languages import language_of
+from server.locked_texts import as_json
 from server.node import Node
 from server.pages import iso
 from server.problems import page_errors
@@ -73,17 +74,19 @@ def handover_for(node: Node, identity: str) -> Shown:
 
 
 def _json(shown: Shown) -> dict[str, Any]:
-    return {
-        "id": uuid_text(shown.handover.id),
-        "kind": shown.handover.kind,
-        "held_on": shown.handover.held_on,
-        "made_at": iso(shown.handover.made_at),
-        "title": shown.title,
-        "demand": shown.demand,
-        "matters": shown.matters,
-        "answered": shown.answered,
-        "closed": shown.closed,
-    }
+    return as_json(
+        {
+            "id": uuid_text(shown.handover.id),
+            "kind": shown.handover.kind,
+            "held_on": shown.handover.held_on,
+            "made_at": iso(shown.handover.made_at),
+            "title": shown.title,
+            "demand": shown.demand,
+            "matters": shown.matters,
+            "answered": shown.answered,
+            "closed": shown.closed,
+        }
+    )
 
 
 async def list_handovers(request: Request) -> Response:

@@ -112,7 +112,10 @@ async def take(node: Node, fields: Fields, actor: Actor) -> Receipt:
         submission = submission._replace(station=node.exchange.own_station)
     told: list[dict[str, Any]] = []
     if photos:
-        stored = await node.photo_writes.write(lambda transaction: keep_photos(transaction, photos))
+        sealer = node.attachments.sealer
+        stored = await node.photo_writes.write(
+            lambda transaction: keep_photos(transaction, photos, sealer)
+        )
         told = [
             {"sha256": photo.sha256, "safety": node.safety(stored.durable)} for photo, _ in photos
         ]

@@ -23,6 +23,7 @@ from matters.terms import Role
 from server.bodies import read_fields
 from server.command_runs import LISTS, command_named, run_command
 from server.ledger_queries import read_counted, read_scope
+from server.locked_texts import as_json
 from server.node import Node
 from server.openapi import document
 from server.pages import iso
@@ -144,7 +145,7 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         }
         for step in matter.steps
     ]
-    return found
+    return as_json(found)
 
 
 def matter_for(node: Node, actor: Actor, number: str) -> Matter:
@@ -209,10 +210,14 @@ async def list_matters(request: Request) -> Response:
                 now_ms=node.now_ms(),
                 rules=node.registers.current().rules,
             )
-        return {
-            "matters": [matter_json(row.matter, row.title) for row in page.rows],
-            "next": page.next or None,
-        }
+        found = as_json(
+            {
+                "matters": [matter_json(row.matter, row.title) for row in page.rows],
+                "next": page.next or None,
+            }
+        )
+        # Nothing is found by its words then, and whoever asks is told why.
+        return {**found, "locked": True} if filters.q and node.is_locked else found
 
     return JSONResponse(await asyncio.to_thread(read), headers=_HEADERS)
 
@@ -241,10 +246,9 @@ async def matter_contact(request: Request) -> Response:
     _, actor = required_actor(request)
     node: Node = request.app.state.node
     number = read_number(request.path_params["number"]) or ""
+    unsealer = node.unsealer()
     committed = await node.log.write_async(
-        lambda transaction: read_contact(
-            transaction, number, actor=actor, unsealer=node.keys.unsealer
-        )
+        lambda transaction: read_contact(transaction, number, actor=actor, unsealer=unsealer)
     )
     told = committed.result._asdict()
     if not told["guardian"]:

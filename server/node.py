@@ -8,10 +8,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventlog.clock import NodeClock, system_clock_ms
+from eventlog.database import reading
 from eventlog.files import flush, write_atomically
-from eventlog.keys import KIT_NAME, Keys, kit_text, load_keys, make_keys, save_keys, write_kit
+from eventlog.keys import (
+    KIT_NAME,
+    Keys,
+    for_station,
+    forget_kit,
+    kit_text,
+    load_keys,
+    make_keys,
+    save_keys,
+    write_kit,
+)
+from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.log import Log
 from eventlog.projections import Projection
+from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
 from matters.attempts import AttemptsProjection
 from matters.documents.store import DocumentsProjection
@@ -27,6 +40,7 @@ from server.digest_sources import sources
 from server.erased_pictures import forget_again
 from server.exchange_wiring import MattersVisibility, witness_of
 from server.indexer import Indexer
+from server.keyring import Keyring
 from server.mail import Relay
 from server.node_exchange import NodeExchange
 from server.postman import Postman
@@ -60,8 +74,15 @@ FINAL_SYNC_S = 2.0
 LITESTREAM_STOP_S = 1.5
 
 
+REGISTER_NOUNS = frozenset(register.noun for register in county_registers.ALL)
+
+
 class DataFolderInUse(Exception):
     """Another process serves this data folder already."""
+
+
+class PlainTextsInside(Exception):
+    """A hub's data folder, with people's texts in plain sight, is to be a station's."""
 
 
 def projections() -> Sequence[Projection]:
@@ -80,25 +101,51 @@ def projections() -> Sequence[Projection]:
 def prepare_folder(settings: Settings) -> Keys:
     """Make the data folder where there is none, and return the node's keys.
 
-    At the first start the keys are made, and the recovery kit is written to be printed.
+    At the first start the keys are made, and a hub's recovery kit is written to be printed. A
+    station has none, and goes on with keys that a command made before it was first served.
     """
     folder = settings.data
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / ROLE_FILE_NAME).exists():
         write_atomically(folder / ROLE_FILE_NAME, settings.role.encode())
+    is_station = settings.role == "station"
     keys = load_keys(folder)
     if keys is None:
-        keys = make_keys()
+        keys = for_station(make_keys()) if is_station else make_keys()
         save_keys(folder, keys)
-        replica = settings.replica_url or "(none)"
-        write_kit(folder, kit_text(keys, node=settings.role, replica=replica))
+        if not is_station:
+            replica = settings.replica_url or "(none)"
+            write_kit(folder, kit_text(keys, node=settings.role, replica=replica))
         flush(folder.parent)
+    elif is_station and not keys.of_station:
+        _refuse_plain_texts(folder)
+        keys = for_station(keys)
+        save_keys(folder, keys)
+        forget_kit(folder)
     return keys
 
 
 def clock_of(settings: Settings) -> NodeClock | None:
     """Return the clock of a station; None on a hub, whose system clock is the time."""
     return NodeClock(settings.data.absolute()) if settings.role == "station" else None
+
+
+def _refuse_plain_texts(folder: Path) -> None:
+    """Raise PlainTextsInside where others' texts than those of the registers lie unsealed."""
+    if not (folder / LOG_FILE).exists():
+        return
+    with reading(folder / LOG_FILE) as connection:
+        types = connection.execute(
+            "SELECT DISTINCT e.type FROM words w JOIN events e ON e.id=w.event "
+            "WHERE w.wrapped_key IS NULL"
+        )
+        if any(is_boxed(row[0]) for row in types):
+            raise PlainTextsInside(str(folder))
+
+
+def is_boxed(type: str) -> bool:
+    """Return whether a station seals the texts of an event: all but those of the registers."""
+    return type.partition(".")[0] not in REGISTER_NOUNS
 
 
 def open_log(
@@ -115,7 +162,8 @@ def open_log(
     """Open a data folder's log with all projections; for the server and for single commands.
 
     The time is that of `clock` on a station (`clock_of`), else `now_ms`. `queue` is a hub's queue
-    to the nodes below, one of its own where none is given.
+    to the nodes below, one of its own where none is given. With a station's keys all texts but
+    those of the registers are sealed on its disk.
     """
     return Log(
         folder,
@@ -127,6 +175,7 @@ def open_log(
         on_commit=on_commit,
         between_groups=between_groups,
         witness=witness_of(role, queue or Downlink(MattersVisibility())),
+        is_boxed=is_boxed if keys.of_station else lambda type: False,
     )
 
 
@@ -143,7 +192,10 @@ class Node:
     """One running node. `start` brings everything up; `stop` takes it down with nothing lost."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the data folder for this process alone. Raises DataFolderInUse."""
+        """Open the data folder for this process alone.
+
+        Raises DataFolderInUse or PlainTextsInside.
+        """
         self.settings = settings
         self.folder = settings.data.absolute()
         self.keys = prepare_folder(settings)
@@ -161,8 +213,10 @@ class Node:
             role=settings.role,
             queue=queue,
         )
+        self.keyring = Keyring(self.log, self.keys) if self.keys.of_station else None
         self.attachments = Attachments(
             self.folder,
+            sealer=self.keys.sealer if self.keys.of_station else None,
             on_commit=self._attachments_committed,
             between_groups=self._between(ATTACHMENTS_DATABASE, self.folder / ATTACHMENTS_NAME),
         )
@@ -177,6 +231,7 @@ class Node:
             clock=self.clock,
             site_mark=self._site_mark,
             after=self._after_round,
+            keys_changed=self._take_keys,
         )
         is_station = settings.role == "station"
         self.site = SiteKeeper(
@@ -197,8 +252,10 @@ class Node:
         )
         self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
-        self.timekeeper = Timekeeper(self.log, self.registers.current)
-        self.postman = self._postman()
+        # Limits, digests and webhooks are the hub's: a station that is offline knows too little.
+        is_hub = settings.role == "hub"
+        self.timekeeper = Timekeeper(self.log, self.registers.current) if is_hub else None
+        self.postman = self._postman() if is_hub else None
         self.now_ms = self.log.now_ms
         self._clear_drafts()
         forget_again(self.log, self.attachments, self.folder)
@@ -216,6 +273,20 @@ class Node:
     def kit_path(self) -> Path:
         """Where the recovery kit waits to be printed, as long as it does."""
         return self.folder / KIT_NAME
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether this is a station on which nobody has unlocked the texts."""
+        return self.keyring is not None and self.keyring.is_locked
+
+    def unsealer(self) -> Unsealer:
+        """Return what opens contacts, drafts and photos. Raises Locked at a locked station."""
+        return self.keys.unsealer if self.keyring is None else self.keyring.unsealer()
+
+    def admit(self) -> None:
+        """Let the present request read what is unlocked: it is a villager's own, or of staff."""
+        if self.keyring is not None:
+            self.keyring.admit()
 
     def start(self) -> None:
         """Start Litestream, begin to confirm, and bring the site up to date."""
@@ -236,17 +307,18 @@ class Node:
         self.exchange.start()
         self.site.start()
         self.indexer.start()
-        if self.clock is None:
-            # What time alone brings, the hub writes: a station's clock may be wrong, and two
-            # nodes that close the same matter would be in conflict.
+        if self.timekeeper is not None:
             self.timekeeper.start()
-        self.postman.start()
+        if self.postman is not None:
+            self.postman.start()
 
     def stop(self) -> None:
         """Stop in the one order that loses nothing (DESIGN decision 4)."""
         self.exchange.stop()
-        self.postman.stop()
-        self.timekeeper.stop()
+        if self.postman is not None:
+            self.postman.stop()
+        if self.timekeeper is not None:
+            self.timekeeper.stop()
         self.indexer.stop()
         self.site.stop()
         self.site_offer.close()
@@ -305,6 +377,12 @@ class Node:
     def _site_mark(self) -> bytes:
         """Return a mark of the site as it stands, for stations that have a copy of it."""
         return self.site.built_position.to_bytes(8, "big", signed=True)[-4:]
+
+    def _take_keys(self, keys: Keys) -> None:
+        """Go on with other keys: the hub has what opens this station's texts."""
+        self.keys = keys
+        if self.keyring is not None:
+            self.keyring.follow(keys)
 
     def _after_round(self, came: Round) -> None:
         if came.site and self.follower is not None:

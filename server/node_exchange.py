@@ -55,12 +55,14 @@ class NodeExchange:
         photos_waiting: Callable[[], int] = lambda: 0,
         site_mark: Callable[[], bytes] = lambda: b"",
         after: Callable[[Round], None] = lambda round: None,
+        keys_changed: Callable[[Keys], None] = lambda keys: None,
     ) -> None:
         self._log = log
         self._keys = keys
         self._settings = settings
         self._photos_waiting = photos_waiting
         self._after = after
+        self._keys_changed = keys_changed
         self._receipts: tuple[int, list[bytes]] = (-1, [])
         self._lock = threading.Lock()
         self._order: Moving | None = None
@@ -198,4 +200,5 @@ class NodeExchange:
             self._order = read_moving(came.moved)
         if came.enrolled and self._settings.role == "station":
             self._keys = forget_unsealing(self._log.folder, self._keys)
+            self._keys_changed(self._keys)
         self._after(came)

@@ -17,6 +17,7 @@ from matters.lights import light_of
 from matters.receipts import spoken_number
 from server import wording
 from server.languages import COOKIE, ENGLISH, language_of, translated, translations
+from server.locked_texts import shown
 
 FOLDER = Path(__file__).parent / "templates"
 # The console's one script keeps drafts; it may talk to this server only.
@@ -36,6 +37,7 @@ def environment(language: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=shown(language),
     )
     found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     found.filters["moment"] = moment
@@ -151,6 +153,7 @@ def console_page(
             county=node.registers.current().county,
             report=None if durability is None else durability.report(),
             kit_waits=node.kit_path.exists(),
+            locked=node.is_locked,
             path=request.url.path,
             now_ms=node.now_ms(),
             **values,

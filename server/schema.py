@@ -98,3 +98,21 @@ def m004_drafts(database: Database) -> None:
 def m005_switched_off(database: Database) -> None:
     """When an account was switched off (ms); NULL as long as it may be used."""
     database.execute("ALTER TABLE accounts ADD COLUMN off_at INTEGER")
+
+
+@migrations()
+def m006_account_keys(database: Database) -> None:
+    """Each account's key pair, and on a station whose accounts are the hub's, until when."""
+    statements = (
+        """CREATE TABLE account_keys(
+            account TEXT PRIMARY KEY REFERENCES accounts(id),
+            public_key BLOB NOT NULL,
+            salt BLOB NOT NULL,
+            private_key BLOB NOT NULL,
+            station_key BLOB NOT NULL
+        ) WITHOUT ROWID""",
+        "ALTER TABLE accounts ADD COLUMN from_hub INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE accounts_valid(until_ms INTEGER NOT NULL)",
+    )
+    for statement in statements:
+        database.execute(statement)

@@ -12,6 +12,7 @@ from matters.sessions.acts import SessionEvent
 from matters.sessions.session import Entry, Session, is_overdue
 from matters.sessions.store import SessionFilters
 from server.bodies import read_fields
+from server.locked_texts import as_json
 from server.node import Node
 from server.pages import iso
 from server.session_runs import (
@@ -73,7 +74,7 @@ def whole_session(node: Node, session: Session) -> dict[str, Any]:
     found["entries"] = [
         _entry_json(session, one, texts, numbers, now_ms) for one in session.entries
     ]
-    return found
+    return as_json(found)
 
 
 def _entry_json(
@@ -119,10 +120,12 @@ async def list_sessions(request: Request) -> Response:
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
             page = sessions_store.listed(connection, actor, filters, now_ms=now_ms)
-        return {
-            "sessions": [session_json(row.session, row.title, now_ms) for row in page.rows],
-            "next": page.next or None,
-        }
+        return as_json(
+            {
+                "sessions": [session_json(row.session, row.title, now_ms) for row in page.rows],
+                "next": page.next or None,
+            }
+        )
 
     return JSONResponse(await asyncio.to_thread(read), headers=_HEADERS)
 

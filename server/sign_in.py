@@ -7,10 +7,11 @@ import time
 from starlette.requests import Request
 
 from matters.actors import Actor
-from server import accounts
-from server.accounts import Account, Session
+from server import account_keys, accounts
+from server.accounts import Account, Proven, Session
 from server.node import Node
 from server.problems import NotSignedIn, TooManyTries, WrongFormToken
+from server.station_accounts import refuse_when_old
 
 COOKIE = "session"
 TRIES_MOST = 5
@@ -47,15 +48,21 @@ class Attempts:
         self._failures.pop(name, None)
 
 
-async def check(request: Request, name: str, password: str) -> Account | None:
-    """Return the account of a name and password, or None. Raises TooManyTries."""
+async def check(request: Request, name: str, password: str) -> Proven | None:
+    """Return the account of a name and password, or None. Raises TooManyTries or ListTooOld."""
     node: Node = request.app.state.node
     attempts: Attempts = request.app.state.attempts
     attempts.refuse(name)
 
-    def ask() -> Account | None:
+    def ask() -> Proven | None:
         with node.log.reading() as connection:
-            return accounts.check_password(connection, name, password)
+            refuse_when_old(connection, node.now_ms())
+            found = accounts.check_password(connection, name, password)
+            lacks = found is not None and not account_keys.key_of(connection, found.account.id).salt
+        if found is not None and lacks:
+            account = found.account.id
+            node.log.write(lambda job: account_keys.make_where_none(job, account, password))
+        return found
 
     async with attempts.places:
         found = await asyncio.to_thread(ask)
@@ -112,6 +119,7 @@ def required_actor(request: Request) -> tuple[Account, Actor]:
     if account is None:
         raise NotSignedIn
     node: Node = request.app.state.node
+    node.admit()
     return account, node.registers.current().actor(account)
 
 

@@ -22,6 +22,7 @@ from publisher import qr
 from server.bodies import Fields, read_fields
 from server.county_registers import CountyRegisters
 from server.languages import language_of, translated, wants_json
+from server.locked_texts import as_json
 from server.node import Node
 from server.pages import iso, public_page
 from server.problems import json_problem, page_errors
@@ -58,6 +59,7 @@ class Followed:
     def __init__(self, node: Node, number: str, key: str) -> None:
         """Raises NotFound for an unknown number and a wrong key alike."""
         known = read_number(number)
+        node.admit()
         with node.log.reading() as connection:
             matter = self._opened(connection, node, known, key) if known else None
             if matter is None and known and self._of_slip(node, known, key):
@@ -225,7 +227,7 @@ class Followed:
             found["numbers"] = list(matter.numbers)
         if self.photos:
             found["photos"] = self.photos
-        return found
+        return as_json(found)
 
     def notice_url(self, node: Node) -> str | None:
         """Return the address of the matter's notice, or None where it has none."""
@@ -289,6 +291,7 @@ def _page(
         typed=typed or {},
         form=form,
         by_station=node.settings.role == "station",
+        locked=node.is_locked,
         just_sent=len(matter.steps) == 1
         and not matter.batch
         and node.now_ms() - matter.received_at < JUST_SENT_MS,

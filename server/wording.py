@@ -239,6 +239,9 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "key": YES_NO,
 }
 
+# In place of a text that lies sealed on a station's disk while nobody has unlocked it.
+LOCKED_TEXT = N_("已上锁，用口令登录后可看")
+
 __all__ = [
     "CHANNELS",
     "CHOICES",
@@ -251,6 +254,7 @@ __all__ = [
     "KINDS",
     "LEVELS",
     "LIGHTS",
+    "LOCKED_TEXT",
     "NODE_ROLES",
     "ORDERS",
     "PUBLICITY",

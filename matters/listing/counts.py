@@ -93,7 +93,7 @@ def _counted(
 ) -> dict[str, Count]:
     unnarrowed = _with(filters._replace(cursor="", order=""), column, "")
     asked = narrowed(connection, actor, unnarrowed, now_ms=now_ms, rules=rules)
-    words = asked.wanted is not None and bool(asked.wanted.phrases)
+    words = asked.wanted is not None and (asked.by_reading or bool(asked.wanted.phrases))
     if asked.nothing:
         return {value: Count(0) for value in values}
     if asked.groups and not words:

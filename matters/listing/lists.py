@@ -3,6 +3,7 @@
 Two ways lead to a page, both in the exact order of the list:
 - where the terms leave few matters, those are read, sorted and looked through;
 - else the best index is walked in order, and what is not among the terms' holders is passed over.
+On a station no term of a text is written down, so there the texts themselves are looked through.
 A page may be shorter than `PAGE` though more follow, where the looking took long enough.
 """
 
@@ -172,7 +173,7 @@ class Walk:
         read.row_factory = None
         rows = read.execute(sql, values)
         if holders is None:
-            return (Found(row[0], row[1], row[2:]) for row in rows)
+            return self._with_words(Found(row[0], row[1], row[2:]) for row in rows)
         return self._with_words(self._held(rows, holders))
 
     def _held(self, rows: sqlite3.Cursor, holders: Membership) -> Iterator[Found]:
@@ -206,7 +207,7 @@ class Walk:
             return
         read = 0
         for one in found:
-            if wanted.phrases or one.seq in self._waiting:
+            if self._asked.by_reading or wanted.phrases or one.seq in self._waiting:
                 read += 1
                 if not fits(wanted, list(texts_of(self._connection, one.id))):
                     if read >= self._read_most:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from eventlog.words import are_sealed
 from matters import store
 from matters.actors import Actor
 from matters.ledgers import figures
@@ -22,6 +23,7 @@ class Narrowed(NamedTuple):
     `groups` are terms of which a matter holds one of each group (or held it once: terms of facts
     may be out of date, so that `facts` says the same in SQL). `conditions` is what else the row
     of the matter must meet; `wanted` what its texts must hold. `by_index` serves the conditions.
+    `by_reading`: texts are sealed on this disk, so their terms stand nowhere; each is read.
     """
 
     groups: list[tuple[str, ...]]
@@ -33,6 +35,7 @@ class Narrowed(NamedTuple):
     by_index: str
     sort: Sort
     nothing: bool = False
+    by_reading: bool = False
 
 
 def narrowed(
@@ -47,6 +50,7 @@ def narrowed(
     groups, facts, fact_values = _facts(actor, filters)
     conditions, values, indexes = _conditions(actor, filters, now_ms, rules)
     asked: Wanted | None = None
+    by_reading = are_sealed(connection)
     if filters.q.strip():
         numbers = _standing(connection, read_number(filters.q) or "")
         if numbers:
@@ -55,7 +59,8 @@ def narrowed(
             indexes.insert(0, "matters_by_number")
         else:
             asked = wanted(filters.q)
-            groups.extend((term,) for term in sorted(asked.terms, key=len, reverse=True))
+            if not by_reading:
+                groups.extend((term,) for term in sorted(asked.terms, key=len, reverse=True))
     sort = NEWEST
     if filters.order == Order.DUE:
         sort = SOONEST
@@ -71,6 +76,7 @@ def narrowed(
         next(iter(indexes), "matters_newest"),
         sort,
         nothing=any(not group for group in groups) or (asked is not None and not asked.terms),
+        by_reading=by_reading,
     )
 
 

@@ -7,6 +7,7 @@ what waits as well, so nothing is ever missing; but the fewer wait, the faster t
 import sqlite3
 from collections.abc import Iterable
 
+from eventlog import words
 from matters.ledgers import tallies
 from matters.listing import postings
 from matters.listing.text_terms import terms_of
@@ -15,8 +16,8 @@ AT_ONCE = 1024
 # The columns whose values are terms of their own, so that any of them combines with a search.
 FACTS = ("area", "station", "deputy", "body", "category", "kind", "channel")
 _TEXTS = (
-    "SELECT CAST(w.body AS TEXT) FROM events e CROSS JOIN words w ON w.event=e.id "
-    "WHERE e.subject=? AND w.wrapped_key IS NULL"
+    "SELECT w.body, w.wrapped_key FROM events e CROSS JOIN words w ON w.event=e.id "
+    "WHERE e.subject=?"
 )
 
 
@@ -61,9 +62,14 @@ def fact(name: str, value: str) -> str:
 
 
 def texts_of(connection: sqlite3.Connection, matter: bytes) -> Iterable[str]:
-    """Yield every plain text of a matter."""
-    for (text,) in connection.execute(_TEXTS, (matter,)):
-        yield text
+    """Yield every text of a matter that can be read on this connection.
+
+    On the writer's that is none of those that are sealed, so that no term of them is written.
+    """
+    for body, wrapped_key in connection.execute(_TEXTS, (matter,)):
+        text = words.ordinary(connection, body, wrapped_key)
+        if text is not None and text != words.LOCKED:
+            yield text
 
 
 def forget(connection: sqlite3.Connection, matter: bytes) -> None:

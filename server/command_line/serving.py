@@ -17,7 +17,7 @@ from server.application import make_application
 from server.command_line.folders import data_option, settings_for
 from server.command_line.tables import roster_mistakes
 from server.long_addresses import ShortAddresses
-from server.node import DataFolderInUse, Node, open_log, prepare_folder
+from server.node import DataFolderInUse, Node, PlainTextsInside, open_log, prepare_folder
 from server.publishing import build_whole
 from server.sample import seed_sample, sign_ins
 from server.settings import Settings
@@ -85,6 +85,11 @@ def serve(
     except DataFolderInUse as error:
         raise click.ClickException(
             f"{error}: 已有一个服务在用这个数据文件夹 / another process serves this folder"
+        ) from error
+    except PlainTextsInside as error:
+        raise click.ClickException(
+            f"{error}: 里面有没上锁的内容,是县级服务器的数据,联络站要用空文件夹 / "
+            "holds texts in plain sight, as a hub does; give a station an empty folder"
         ) from error
     gc.set_threshold(GARBAGE_AFTER)
     try:

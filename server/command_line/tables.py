@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from eventlog.keys import load_keys
+from eventlog.log import Log
 from server.command_line.folders import data_option, opened
 from server.county_registers import BY_PLURAL
 from server.exporting import (
@@ -19,6 +21,7 @@ from server.exporting import (
 )
 from server.history_imports import import_matters
 from server.import_outcome import Outcome, Progress, rows_of
+from server.keyring import Keyring
 from server.register_imports import import_register, import_roster
 from server.tables import TableError
 from stations.roster_files import RosterError
@@ -129,6 +132,19 @@ def _progress(label: str) -> Iterator[Progress]:
         yield show
 
 
+def _unlock(data: Path, log: Log) -> None:
+    """Let the log's readers read a station's sealed texts, or end the command where none can."""
+    keys = load_keys(data)
+    if keys is None or not keys.of_station:
+        return
+    if not keys.unsealing:
+        raise click.ClickException(
+            "联络站的内容上了锁,请在县级服务器上导出 / "
+            "a station's texts are locked: export at the hub"
+        )
+    Keyring(log, keys).admit()
+
+
 @click.command()
 @click.argument("what", type=click.Choice(list(_EXPORTS)))
 @click.argument("file", type=click.Path(path_type=Path))
@@ -143,6 +159,8 @@ def export(data: Path, what: str, file: Path) -> None:
     Example: huiyin export ledger ledger.xlsx
     """
     with opened(data) as log:
+        if what == "matters":
+            _unlock(data, log)
         try:
             if what == "registers" and (not file.suffix or file.is_dir()):
                 count = export_rosters(log, file)

@@ -11,6 +11,7 @@ from matters.terms import Role
 from server.accounts import Account
 from server.bodies import TEXT_MOST_BYTES, Fields, read_fields
 from server.command_runs import LISTS
+from server.locked_texts import refuse_typed
 from server.node import Node
 from server.pages import path_to_root
 from server.problems import NotSignedIn, WrongFormToken
@@ -54,6 +55,8 @@ def signed_in(handler: Handler) -> Handler:
                 raise LostSession(await fields_of(request))
             return RedirectResponse(f"{root}console/sign-in", 303)
         request.state.session = session
+        node: Node = request.app.state.node
+        node.admit()
         if session.account.one_time and not request.url.path.endswith(
             ("/console/password", "/console/sign-out")
         ):
@@ -72,9 +75,13 @@ def actor_of(request: Request) -> Actor:
 async def fields_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
     """Return a console form's fields, whoever sent it; `lists` may stand repeatedly."""
     many = request.url.path.endswith(_MANY)
-    return await read_fields(
+    fields = await read_fields(
         request, lists=lists, most=MANY_MOST_BYTES if many else TEXT_MOST_BYTES
     )
+    node: Node = request.app.state.node
+    if node.keyring is not None:
+        refuse_typed(fields.values)
+    return fields
 
 
 async def form_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:

@@ -1,5 +1,6 @@
 """Keeping drafts from the console's forms: by a button, or by the page's small script."""
 
+import asyncio
 from pathlib import Path
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from server import drafts
 from server.console.doors import actor_of, fields_of, form_of, redirect, signed_in
 from server.console.matters import may_enter
 from server.interface import matter_for
+from server.keyring import Locked
 from server.node import Node
 from server.pages import clock
 
@@ -49,6 +51,8 @@ async def keep(request: Request) -> Response:
         fields = await fields_of(request)
     else:
         raise OtherPerson
+    if node.is_locked:
+        await asyncio.to_thread(_refuse_over_locked, node, account, place)
     if fields.text("discard"):
         await node.log.write_async(lambda transaction: drafts.remove(transaction, account, place))
         saved = ""
@@ -63,6 +67,13 @@ async def keep(request: Request) -> Response:
         return JSONResponse({"saved_at": saved}, headers={"Cache-Control": "no-store"})
     page, _, command = place.rpartition("/")
     return redirect(request, f"console/{page}#do-{command}" if page else f"console/{place}")
+
+
+def _refuse_over_locked(node: Node, account: str, place: str) -> None:
+    """Raise Locked where a draft lies in the place: what it says can't be seen now, nor be lost."""
+    with node.log.reading() as connection:
+        if drafts.is_kept(connection, account, place):
+            raise Locked
 
 
 def _place(request: Request) -> str:

@@ -171,6 +171,8 @@ async def _register(request: Request, found: Stall) -> Response:
     left = found._replace(rows=tuple(again), taken=tuple(dict.fromkeys(taken)))
 
     def job(transaction: Transaction) -> None:
+        if node.is_locked and drafts.is_kept(transaction.connection, account.id, "market"):
+            return
         if again:
             drafts.save(transaction, account.id, "market", left.as_fields(), node.keys.sealer)
         else:

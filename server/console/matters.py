@@ -124,6 +124,7 @@ async def matter_page(
     registers = node.registers.current()
 
     account = request.state.session.account.id
+    place, locked = drafts.matter_place(found.number, ""), node.is_locked
 
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
@@ -131,13 +132,10 @@ async def matter_page(
             return {
                 "related": related(connection, found, texts, actor, node.now_ms()),
                 "notes": sessions_store.about(connection, found.id, actor=actor),
-                "drafts": drafts.of_account(
-                    connection,
-                    account,
-                    drafts.matter_place(found.number, ""),
-                    node.keys.unsealer,
-                    node.now_ms(),
-                ),
+                "drafts": {}
+                if locked
+                else drafts.of_account(connection, account, place, node.unsealer(), node.now_ms()),
+                "locked_drafts": drafts.kept(connection, account, place) if locked else [],
                 "texts": texts,
                 "answer": answer_in(found, texts),
                 "comment": _comment(found, texts),
@@ -248,10 +246,9 @@ async def contact(request: Request) -> Response:
     actor = actor_of(request)
     await form_of(request)
     number = read_number(request.path_params["number"]) or ""
+    unsealer = node.unsealer()
     committed = await node.log.write_async(
-        lambda transaction: read_contact(
-            transaction, number, actor=actor, unsealer=node.keys.unsealer
-        )
+        lambda transaction: read_contact(transaction, number, actor=actor, unsealer=unsealer)
     )
     return await matter_page(request, matter_for(node, actor, number), contact=committed.result)
 
@@ -264,7 +261,7 @@ async def photo(request: Request) -> Response:
     sha256 = request.path_params["sha256"]
     if sha256 not in named_by(found):
         raise NotFound
-    kept = await asyncio.to_thread(node.attachments.read, sha256)
+    kept = await asyncio.to_thread(node.attachments.read, sha256, node.unsealer)
     if kept is None:
         raise NotFound
     return Response(
@@ -279,11 +276,13 @@ async def photo(request: Request) -> Response:
 
 
 def draft_of(request: Request, place: str) -> drafts.Draft | None:
-    """Return the signed-in person's draft of a form, or None."""
+    """Return the signed-in person's draft of a form, or None where none can be read."""
     node: Node = request.app.state.node
     account = request.state.session.account.id
+    if node.is_locked:
+        return None
     with node.log.reading() as connection:
-        found = drafts.of_account(connection, account, place, node.keys.unsealer, node.now_ms())
+        found = drafts.of_account(connection, account, place, node.unsealer(), node.now_ms())
     return found.get("")
 
 
@@ -347,7 +346,8 @@ async def enter(request: Request) -> Response:
     except BadFields as refusal:
         errors = field_messages(language_of(request), refusal.problems)
         return entry(request, typed=fields.values, errors=errors, status=422)
-    await node.log.write_async(lambda transaction: drafts.remove(transaction, account, "enter"))
+    if not node.is_locked:
+        await node.log.write_async(lambda transaction: drafts.remove(transaction, account, "enter"))
     if fields.text("then") == "slip" and not fields.text("slip"):
         return redirect(request, f"m/{receipt.raised.number}/slip?key={receipt.key}")
     channel = fields.text("channel") or "visit"

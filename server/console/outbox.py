@@ -53,7 +53,7 @@ async def outbox_values(request: Request, actor: Actor) -> dict[str, Any]:
         # Only their hosts: the rest of a webhook's URL is often its secret.
         "webhooks": [webhook_mark(url).partition("#")[0] for url in settings.webhook_urls],
         "digest_hour": settings.digest_hour,
-        "outbox_error": node.postman.last_error,
+        "outbox_error": node.postman.last_error if node.postman is not None else "",
         "waits_long": outbox.waits_long(found["outbox"], node.now_ms()),
     }
 
@@ -78,7 +78,8 @@ async def send_test(request: Request) -> Response:
         outbox.put(transaction.connection, [message], now_ms=transaction.now_ms())
 
     await node.log.write_async(job)
-    node.postman.wake()
+    if node.postman is not None:
+        node.postman.wake()
     await _until_tried(node, key)
     return redirect(request, f"console/system?test={key}#notices")
 
@@ -107,5 +108,6 @@ async def send_again(request: Request) -> Response:
     await node.log.write_async(
         lambda transaction: outbox.try_again(transaction.connection, now_ms=transaction.now_ms())
     )
-    node.postman.wake()
+    if node.postman is not None:
+        node.postman.wake()
     return redirect(request, "console/system#notices")

@@ -20,8 +20,10 @@ from server.sign_in import COOKIE, check, session_of
 
 async def sign_in_page(request: Request) -> Response:
     """Answer `GET /console/sign-in`."""
+    node: Node = request.app.state.node
     session = session_of(request)
-    if session is not None:
+    # At a locked station whoever is signed in already signs in once more, to unlock it.
+    if session is not None and not node.is_locked:
         return redirect(request, front(session.account))
     return unsent.sign_in_page(request)
 
@@ -36,19 +38,22 @@ async def sign_in(request: Request) -> Response:
     kept = unsent.read_kept(fields.text("kept"))
     name = fields.text("name").strip()[:100]
     try:
-        account = await check(request, name, fields.text("password"))
+        proven = await check(request, name, fields.text("password"))
     except Refusal as refusal:
         message, _ = said(language_of(request), refusal)
         return unsent.sign_in_page(
             request, kept=kept, status=refusal.status, name=name, problem=message
         )
-    if account is None:
+    if proven is None:
         wrong = N_("名字或密码不对。")
         return unsent.sign_in_page(request, kept=kept, status=401, name=name, problem=wrong)
-    hours = node.settings.session_hours
+    account, hours = proven.account, node.settings.session_hours
     committed = await node.log.write_async(
         lambda transaction: accounts.begin_session(transaction, account.id, hours)
     )
+    if node.keyring is not None and proven.station_key:
+        until = node.now_ms() + int(hours * 3_600_000)
+        node.keyring.put_in(accounts.digest_of(committed.result), proven.station_key, until)
     response: Response = RedirectResponse(path_to_root(request) + front(account), 303)
     if kept is not None and account.one_time:
         await unsent.keep_as_draft(node, account.id, kept)
@@ -56,6 +61,7 @@ async def sign_in(request: Request) -> Response:
         with node.log.reading() as connection:
             begun = accounts.session_of(connection, committed.result, node.now_ms())
         request.state.session = begun
+        node.admit()
         response = await unsent.show(request, kept)
     _set_cookie(request, response, committed.result)
     return response
@@ -80,6 +86,8 @@ async def sign_out(request: Request) -> Response:
     await form_of(request)
     key = request.cookies[COOKIE]
     await node.log.write_async(lambda transaction: accounts.end_session(transaction, key))
+    if node.keyring is not None:
+        node.keyring.take_out(accounts.digest_of(key))
     response = redirect(request, "console/sign-in")
     response.delete_cookie(COOKIE)
     return response
@@ -103,9 +111,14 @@ async def _own_page(
     node: Node = request.app.state.node
     identity = request.state.session.account.id
 
-    def read() -> str:
+    def read() -> tuple[str, bool]:
         with node.log.reading() as connection:
-            return accounts.email_of(connection, identity)
+            return (
+                accounts.email_of(connection, identity),
+                accounts.is_from_hub(connection, identity),
+            )
+
+    known, at_hub = await asyncio.to_thread(read)
 
     return console_page(
         request,
@@ -113,7 +126,8 @@ async def _own_page(
         title="password",
         status=status,
         problem=problem,
-        email=await asyncio.to_thread(read) if email is None else email,
+        email=known if email is None else email,
+        at_hub=at_hub,
         email_problem=email_problem,
         email_most=EMAIL_MOST,
         saved=saved,

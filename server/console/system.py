@@ -67,6 +67,7 @@ async def system(request: Request) -> Response:
         health=health(node),
         clock=None if node.clock is None else node.clock.status,
         kit=kit,
+        of_station=node.keys.of_station,
         actor=actor,
         replica=node.settings.replica_url or "",
         site_error=node.site.last_error,

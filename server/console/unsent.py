@@ -26,6 +26,7 @@ from server.languages import language_of, wants_json
 from server.node import Node
 from server.pages import console_page
 from server.problems import answer_problem, json_problem, said
+from server.station_accounts import valid_until
 
 _PLACE = re.compile(r"[A-Za-z0-9-]+(?:/[A-Za-z0-9_-]+)*")
 _ON_MATTER = re.compile(r"matters/(\d+)/([a-z-]+)")
@@ -94,7 +95,13 @@ def sign_in_page(
     name: str = "",
     problem: str = "",
 ) -> Response:
-    """Return the sign-in page; with words that wait for the person to be back."""
+    """Return the sign-in page; with words that wait for the person to be back.
+
+    At a station it says until when people may sign in without hearing from the hub.
+    """
+    node: Node = request.app.state.node
+    with node.log.reading() as connection:
+        until = valid_until(connection)
     return console_page(
         request,
         "sign_in.html",
@@ -102,6 +109,8 @@ def sign_in_page(
         status=status,
         name=name,
         problem=problem,
+        valid_until=until,
+        too_old=until is not None and node.now_ms() > until,
         kept=kept.as_text() if kept is not None else "",
     )
 

@@ -1,6 +1,7 @@
 """Keys on disk and on paper: the kit's round trip, and every miscopied line named."""
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,22 @@ from hypothesis import strategies as st
 
 from eventlog.keys import (
     FILE_NAME,
+    KIT_NAME,
+    Keys,
     KitError,
+    UnsealingKeyGone,
+    for_station,
+    forget_unsealing,
+    handed_over,
     kit_text,
     load_keys,
     make_keys,
     read_kit,
     save_keys,
+    with_fresh_sealing,
     write_kit,
 )
+from eventlog.sealing import Unsealer
 
 LABELS = ("unsealing key", "signing key", "receipt key")
 KEYS = make_keys()
@@ -72,3 +81,42 @@ def test_a_line_that_lacks_or_is_short_is_named(tmp_path: Path, label: str) -> N
     short = [line[:-5] if line.startswith(label) else line for line in lines]
     with pytest.raises(KitError, match=label):
         read_kit(write_kit(tmp_path, "\n".join(short)))
+
+
+def test_keys_of_an_older_release_are_read_and_written_as_they_were(tmp_path: Path) -> None:
+    save_keys(tmp_path, KEYS)
+    written = json.loads((tmp_path / FILE_NAME).read_bytes())
+    assert set(written) == {"unsealing", "signing", "receipt"}
+    found = load_keys(tmp_path)
+    assert found is not None and not found.of_station and found.sealing_public == b""
+
+
+def test_a_station_seals_on_when_its_private_half_is_with_the_hub(tmp_path: Path) -> None:
+    keys, hub = for_station(KEYS), make_keys()
+    save_keys(tmp_path, keys)
+    write_kit(tmp_path, TEXT)
+    private = hub.unsealer.unseal(handed_over(keys, hub.sealer))
+    assert private == KEYS.unsealing
+    with (tmp_path / FILE_NAME).open("rb") as before:
+        left = forget_unsealing(tmp_path, keys)
+        assert not before.read().strip(b"\0")
+    assert load_keys(tmp_path) == left == Keys(b"", KEYS.signing, KEYS.receipt, left.sealing_public)
+    assert (tmp_path / FILE_NAME).stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / KIT_NAME).exists()
+    assert base64.b64encode(KEYS.unsealing) not in (tmp_path / FILE_NAME).read_bytes()
+    sealed = left.sealer.box("水渠塌了".encode())
+    assert Unsealer(private).unseal(sealed) == "水渠塌了".encode()
+    with pytest.raises(UnsealingKeyGone):
+        _ = left.unsealer
+    with pytest.raises(UnsealingKeyGone):
+        handed_over(left, hub.sealer)
+    assert forget_unsealing(tmp_path, left) == left
+
+
+def test_enrolling_anew_begins_with_a_sealing_key_of_its_own() -> None:
+    keys = for_station(KEYS)
+    fresh = with_fresh_sealing(keys)
+    assert fresh.unsealing not in (b"", keys.unsealing)
+    assert fresh.sealing_public == fresh.unsealer.public_key
+    assert (fresh.signing, fresh.receipt) == (keys.signing, keys.receipt)
+    assert for_station(fresh) == fresh
