@@ -12,8 +12,8 @@ import httpx2
 import pytest
 from PIL import Image
 
-from eventlog.keys import load_keys
 from eventlog.clock import system_clock_ms
+from eventlog.keys import load_keys
 from server.node import open_log
 from server.station_accounts import VALID_MS, confirm
 from sync.replica import ReplicaPlace
