@@ -15,6 +15,8 @@ from eventlog.schema import migrate
 from eventlog.writer import OpenTransaction, Writer
 from matters.intake import Photo
 from matters.refusals import N_, FieldProblem
+from sync import blob_parts, blob_source
+from sync.blob_schema import migrations as blob_migrations
 
 FILE_NAME = "attachments.db"
 PHOTOS_MOST = 3
@@ -38,11 +40,21 @@ def m001_photos(database: Database) -> None:
     )
 
 
-class _Plain:
-    """A transaction without a log: its connection is all a job needs."""
+@migrations()
+def m002_sealed(database: Database) -> None:
+    """Where the body is sealed, as a station's are, its key wrapped to the station's."""
+    database.execute("ALTER TABLE photos ADD COLUMN wrapped_key BLOB")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+
+class PhotoTransaction:
+    """A transaction without a log: its connection is all a job needs.
+
+    `goes_up` says that what it keeps has to go to the hub above.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, goes_up: bool) -> None:
         self.connection = connection
+        self.goes_up = goes_up
 
     def mark(self) -> object:
         return None
@@ -58,16 +70,20 @@ class Attachments:
         self,
         folder: Path,
         *,
+        goes_up: bool = False,
         on_commit: Callable[[int], None] = lambda position: None,
         between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
     ) -> None:
-        """Open the folder's attachments; see `eventlog.log.Log` for the two callbacks."""
+        """Open the folder's attachments; see `eventlog.log.Log` for the two callbacks.
+
+        `goes_up` at a station, whose photos travel (`server/travelling_photos.py`).
+        """
         self.path = folder / FILE_NAME
         connection = connect(self.path)
         migrate_attachments(connection)
         self.writer = Writer(
             connection,
-            _Plain,
+            lambda connection: PhotoTransaction(connection, goes_up),
             position_of="SELECT max(position) FROM photos",
             on_commit=on_commit,
             between_groups=between_groups,
@@ -110,34 +126,61 @@ def photo_bytes(path: Path, sha256: str) -> bytes | None:
     return None if row is None else row[0]
 
 
-def keep_photos(transaction: OpenTransaction, photos: list[tuple[Photo, bytes]]) -> None:
+def keep_photos(transaction: PhotoTransaction, photos: list[tuple[Photo, bytes]]) -> None:
     """Write photos that are not there yet. Runs as a job of the attachments' writer."""
     transaction.connection.executemany(
         "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
         [(photo.sha256, photo.media_type, body) for photo, body in photos],
     )
+    if transaction.goes_up:
+        for photo, _ in photos:
+            _queue(transaction.connection, photo.sha256)
+
+
+def keep_from_below(
+    connection: sqlite3.Connection, sha256: str, media_type: str, body: bytes
+) -> None:
+    """Write a photo that came from a station, unless it is there. A transaction is open."""
+    connection.execute(
+        "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
+        (sha256, media_type, body),
+    )
+
+
+def _queue(connection: sqlite3.Connection, sha256: str) -> None:
+    """Let a photo go up as it lies here, which may be longer than it was sent: it may be sealed."""
+    (size,) = connection.execute(
+        "SELECT length(body) FROM photos WHERE sha256=?", (sha256,)
+    ).fetchone()
+    blob_source.add(connection, bytes.fromhex(sha256), size)
 
 
 def forget_photos(transaction: OpenTransaction, hashes: Sequence[str]) -> int:
     """Overwrite photos and forget their hashes; return how many there were.
 
     Their rows stay as empty ones: a position that was given twice would be called safe too soon.
-    Runs as a job of the attachments' writer.
+    They travel no more, neither up from here nor from below to here. Runs as a job of the
+    attachments' writer.
     """
     transaction.connection.execute("PRAGMA secure_delete=ON")
-    return sum(
-        transaction.connection.execute(
-            "UPDATE photos SET sha256='erased-' || position, media_type='', body=x'' "
-            "WHERE sha256=?",
-            (sha256,),
-        ).rowcount
-        for sha256 in hashes
-    )
+    for sha256 in hashes:
+        blob_source.forget(transaction.connection, bytes.fromhex(sha256))
+        blob_parts.forget(transaction.connection, bytes.fromhex(sha256))
+    return sum(empty_photo(transaction.connection, sha256, "erased") for sha256 in hashes)
+
+
+def empty_photo(connection: sqlite3.Connection, sha256: str, name: str) -> int:
+    """Leave an empty row of a photo; return how many there were. A transaction is open."""
+    return connection.execute(
+        "UPDATE photos SET sha256=? || '-' || position, media_type='', body=x'', wrapped_key=NULL "
+        "WHERE sha256=?",
+        (name, sha256),
+    ).rowcount
 
 
 def migrate_attachments(connection: sqlite3.Connection) -> None:
     """Bring the second database to its newest schema."""
-    migrate(connection, migrations)
+    migrate(connection, migrations, blob_migrations)
 
 
 def check_photo(body: bytes) -> Photo | FieldProblem:
