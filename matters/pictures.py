@@ -46,6 +46,11 @@ def no_longer_named(
     return [sha256 for sha256 in found if not _is_named(connection, sha256, gone)]
 
 
+def is_named(connection: sqlite3.Connection, sha256: str) -> bool:
+    """Return whether a matter or a record names the picture now."""
+    return _is_named(connection, sha256, set())
+
+
 def _is_named(connection: sqlite3.Connection, sha256: str, gone: set[bytes]) -> bool:
     by = connection.execute("SELECT matter FROM matter_pictures WHERE sha256=?", (sha256,))
     if any(row[0] not in gone for row in by):

@@ -19,6 +19,8 @@ from eventlog.sealing import Sealed, Sealer, Unsealer
 from eventlog.writer import OpenTransaction, Writer
 from matters.intake import Photo
 from matters.refusals import N_, FieldProblem
+from sync import blob_parts, blob_source
+from sync.blob_schema import migrations as blob_migrations
 
 FILE_NAME = "attachments.db"
 PHOTOS_MOST = 3
@@ -48,11 +50,15 @@ def m002_sealed(database: Database) -> None:
     database.execute("ALTER TABLE photos ADD COLUMN wrapped_key BLOB")
 
 
-class _Plain:
-    """A transaction without a log: its connection is all a job needs."""
+class PhotoTransaction:
+    """A transaction without a log: its connection is all a job needs.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    `goes_up` says that what it keeps has to go to the hub above.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, goes_up: bool) -> None:
         self.connection = connection
+        self.goes_up = goes_up
 
     def mark(self) -> object:
         return None
@@ -69,12 +75,14 @@ class Attachments:
         folder: Path,
         *,
         sealer: Sealer | None = None,
+        goes_up: bool = False,
         on_commit: Callable[[int], None] = lambda position: None,
         between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
     ) -> None:
         """Open the folder's attachments; see `eventlog.log.Log` for the two callbacks.
 
-        `sealer` is a station's, whose photos lie sealed.
+        `sealer` is a station's, whose photos lie sealed; `goes_up` where they travel
+        (`server/travelling_photos.py`).
         """
         self.sealer = sealer
         self.path = folder / FILE_NAME
@@ -82,7 +90,7 @@ class Attachments:
         migrate_attachments(connection)
         self.writer = Writer(
             connection,
-            _Plain,
+            lambda connection: PhotoTransaction(connection, goes_up),
             position_of="SELECT max(position) FROM photos",
             on_commit=on_commit,
             between_groups=between_groups,
@@ -135,7 +143,7 @@ def photo_bytes(path: Path, sha256: str) -> bytes | None:
 
 
 def keep_photos(
-    transaction: OpenTransaction,
+    transaction: PhotoTransaction,
     photos: list[tuple[Photo, bytes]],
     sealer: Sealer | None = None,
 ) -> None:
@@ -152,28 +160,54 @@ def keep_photos(
             "WHERE photos.wrapped_key IS NOT NULL AND excluded.wrapped_key IS NULL",
             (photo.sha256, photo.media_type, sealed.body, sealed.wrapped_key or None),
         )
+        if transaction.goes_up:
+            _queue(transaction.connection, photo.sha256)
+
+
+def keep_from_below(
+    connection: sqlite3.Connection, sha256: str, media_type: str, body: bytes
+) -> None:
+    """Write a photo that came from a station, unless it is there. A transaction is open."""
+    connection.execute(
+        "INSERT OR IGNORE INTO photos(sha256, media_type, body) VALUES (?,?,?)",
+        (sha256, media_type, body),
+    )
+
+
+def _queue(connection: sqlite3.Connection, sha256: str) -> None:
+    """Let a photo go up as it lies here, which may be longer than it was sent: it may be sealed."""
+    (size,) = connection.execute(
+        "SELECT length(body) FROM photos WHERE sha256=?", (sha256,)
+    ).fetchone()
+    blob_source.add(connection, bytes.fromhex(sha256), size)
 
 
 def forget_photos(transaction: OpenTransaction, hashes: Sequence[str]) -> int:
     """Overwrite photos and forget their hashes; return how many there were.
 
     Their rows stay as empty ones: a position that was given twice would be called safe too soon.
-    Runs as a job of the attachments' writer.
+    They travel no more, neither up from here nor from below to here. Runs as a job of the
+    attachments' writer.
     """
     transaction.connection.execute("PRAGMA secure_delete=ON")
-    return sum(
-        transaction.connection.execute(
-            "UPDATE photos SET sha256='erased-' || position, media_type='', body=x'', "
-            "wrapped_key=NULL WHERE sha256=?",
-            (sha256,),
-        ).rowcount
-        for sha256 in hashes
-    )
+    for sha256 in hashes:
+        blob_source.forget(transaction.connection, bytes.fromhex(sha256))
+        blob_parts.forget(transaction.connection, bytes.fromhex(sha256))
+    return sum(empty_photo(transaction.connection, sha256, "erased") for sha256 in hashes)
+
+
+def empty_photo(connection: sqlite3.Connection, sha256: str, name: str) -> int:
+    """Leave an empty row of a photo; return how many there were. A transaction is open."""
+    return connection.execute(
+        "UPDATE photos SET sha256=? || '-' || position, media_type='', body=x'', wrapped_key=NULL "
+        "WHERE sha256=?",
+        (name, sha256),
+    ).rowcount
 
 
 def migrate_attachments(connection: sqlite3.Connection) -> None:
     """Bring the second database to its newest schema."""
-    migrate(connection, migrations)
+    migrate(connection, migrations, blob_migrations)
 
 
 def check_photo(body: bytes) -> Photo | FieldProblem:

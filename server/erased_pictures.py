@@ -1,7 +1,8 @@
 """Pictures of matters whose words were erased: taken out of the second database.
 
 The erasure is committed in the first; whatever comes between, or a copy that brings the pictures
-back, the next start finds by the record of erasures.
+back, the next start finds by the record of erasures. A hub takes none of them again from below, and
+a station, which hears of an erasure by its event, takes out its own.
 """
 
 import asyncio
@@ -34,6 +35,14 @@ def forget_again(log: Log, attachments: Attachments, folder: Path) -> int:
         began = {store.begun_by(connection, event) for event in gone}
         matters = [one for key in sorted(began) if (one := store.by_id(connection, key))]
     hashes = _to_forget(log, matters)
+    return forget_at_once(attachments, hashes)
+
+
+def forget_at_once(attachments: Attachments, hashes: Sequence[str]) -> int:
+    """Take out pictures that an erasure which came from elsewhere means; return how many were here.
+
+    Called once the erasure itself is committed. Blocks.
+    """
     if not hashes:
         return 0
     done = attachments.writer.submit(lambda transaction: forget_photos(transaction, hashes))

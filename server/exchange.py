@@ -63,6 +63,9 @@ class Exchange:
         try:
             asked = await self._run(reception.read, message)
             taken, durable = await self._take(reception, asked)
+            if asked.question.parts:
+                # In a thread that is not of the two: it may wait for the photos' replica.
+                await asyncio.to_thread(reception.take_blobs, asked)
         except NotTaken as refusal:
             failure = await self._run(reception.failure, message, refusal.code)
             await _answer(send, 200, failure)

@@ -54,6 +54,7 @@ from server.site_following import SiteFollower
 from server.site_offer import FILE_NAME as MANIFEST_NAME
 from server.site_offer import SiteOffer
 from server.timekeeper import Timekeeper
+from server.travelling_photos import photos_from_below, photos_going_up
 from stations.register_log import migrations as register_migrations
 from sync.asking import Round
 from sync.configuration import ReplicatedDatabase
@@ -217,18 +218,27 @@ class Node:
         self.attachments = Attachments(
             self.folder,
             sealer=self.keys.sealer if self.keys.of_station else None,
+            goes_up=settings.role == "station",
             on_commit=self._attachments_committed,
             between_groups=self._between(ATTACHMENTS_DATABASE, self.folder / ATTACHMENTS_NAME),
         )
         self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
+        self.photos_up = (
+            photos_going_up(self.attachments, self.log) if settings.role == "station" else None
+        )
         self.exchange = NodeExchange(
             self.log,
             self.keys,
             settings,
             queue,
             clock=self.clock,
+            blobs_up=self.photos_up,
+            blobs_down=photos_from_below(
+                self.attachments, self.log, lambda: self.durability(ATTACHMENTS_DATABASE)
+            ),
+            photos_waiting=(lambda: 0) if self.photos_up is None else self.photos_up.waiting,
             site_mark=self._site_mark,
             after=self._after_round,
             keys_changed=self._take_keys,

@@ -66,8 +66,13 @@ class BlobSource(Protocol):
     def parts(self, room_bytes: int) -> list[BlobPart]:
         """Return the next parts of photos that the hub lacks, about so many bytes."""
 
-    def acknowledged(self, blobs: Sequence[tuple[bytes, int, bool]]) -> None:
-        """Note up to where the hub has photos, and which are durable."""
+    def acknowledged(
+        self, parts: Sequence[BlobPart], blobs: Sequence[tuple[bytes, int, bool]], hub_ms: int
+    ) -> None:
+        """Note what the hub said of the parts that it was sent, by its time."""
+
+    def doubt(self, hub_ms: int) -> None:
+        """Have the hub asked about every photo: it was put back from an older copy."""
 
 
 @dataclass
@@ -230,11 +235,14 @@ class Inquirer:
             )
             raise Refused(answer.failed)
         arrivals = [(self._here(arrival), mark) for arrival, mark in wire.unpack(answer.runs)]
+        if self._blobs is not None and (answer.lost or _speaks_anew(asked, answer)):
+            # Before the new voice is noted, for it is told only once.
+            self._blobs.doubt(answer.now_ms)
         found = self._log.write(
             lambda transaction: self._settle(transaction, asked, answer, arrivals)
         ).result
-        if self._blobs is not None and answer.blobs:
-            self._blobs.acknowledged(answer.blobs)
+        if self._blobs is not None and asked.question.parts:
+            self._blobs.acknowledged(asked.question.parts, answer.blobs, answer.now_ms)
         return found
 
     def _here(self, arrival: Arrival) -> Arrival:
@@ -266,8 +274,7 @@ class Inquirer:
             new_voice=answer.new_voice,
             site=answer.site,
             moved=answer.moved,
-            unsure=bool(asked.hub.cursor_log and answer.cursor_log)
-            and answer.cursor_log != asked.hub.cursor_log,
+            unsure=_speaks_anew(asked, answer),
         )
         if answer.now_ms >= upstream.doubted_ms(connection):
             self._settle_safety(connection, asked, answer)
@@ -329,3 +336,9 @@ class Inquirer:
         if arrivals:
             self._domain.taken(transaction, [arrival.event for arrival, _ in arrivals])
         return len(taken.fresh)
+
+
+def _speaks_anew(asked: Asking, answer: Answer) -> bool:
+    """Return whether the hub speaks in another voice than when it was heard last."""
+    before = asked.hub.cursor_log
+    return bool(before and answer.cursor_log) and answer.cursor_log != before

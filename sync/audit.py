@@ -29,6 +29,7 @@ class Finding(StrEnum):
     REFILLED = "refilled"
     CLOCK_OFF = "clock-off"
     NEW_VOICE = "new-voice"
+    WRONG_PHOTO = "wrong-photo"
 
 
 ALARMS = (
@@ -38,6 +39,7 @@ ALARMS = (
     Finding.CLASH,
     Finding.QUARANTINED,
     Finding.WRONG_WORDS,
+    Finding.WRONG_PHOTO,
 )
 
 

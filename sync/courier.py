@@ -155,9 +155,10 @@ class Courier:
                 if self._is_done(came):
                     return
                 continue
-            waiting, held, _, photos = self._counts()
+            waiting, held, _, _ = self._counts()
             again += 1
-            if not waiting and not (photos and with_photos) and not held:
+            # Photos that wait were left out for a while: the hub took none of them just now.
+            if not waiting and not held:
                 return
             if again > ASKED_AGAIN_MOST:
                 return

@@ -22,6 +22,7 @@ from eventlog.sealing import Sealer, Unsealer
 from eventlog.transaction import Arrival, Transaction
 from sync import audit, downlink, enrolment, envelope, marks, nodes, quarantine, wire
 from sync.audit import Finding
+from sync.blob_sink import TakenBlobs
 from sync.downlink import Downlink
 from sync.enrolment import BadCode, Enrolment, HubCard
 from sync.envelope import BadMessage, ForeignMessage, MessageKind
@@ -72,9 +73,9 @@ class Blobs(Protocol):
     """Where the photos that stations send are put together."""
 
     def take(
-        self, parts: Sequence[wire.BlobPart], unsealers: Sequence[Unsealer]
-    ) -> list[tuple[bytes, int, bool]]:
-        """Keep parts of photos; return for each photo up to where it is here, and if durable."""
+        self, sender: bytes, parts: Sequence[wire.BlobPart], unsealers: Sequence[Unsealer]
+    ) -> TakenBlobs:
+        """Keep parts of photos from a node; return up to where each is here, and if durable."""
 
 
 @dataclass
@@ -231,6 +232,7 @@ class Reception:
 
     def _sort(self, connection: sqlite3.Connection, asked: Asked) -> None:
         """Undress the events that were brought, and put aside what may not be folded."""
+        wire.check_parts(asked.question.parts)
         found = wire.unpack(asked.question.runs)
         if len(found) > EVENTS_MOST:
             raise Malformed("too many events at once")
@@ -436,6 +438,21 @@ class Reception:
             "SELECT max(sequence) FROM events WHERE log=?", (log,)
         ).fetchone()[0]
         return (log, head) if newest is not None and newest > head else None
+
+    def take_blobs(self, asked: Asked) -> None:
+        """Keep the parts of photos that a question brought, and note what the answer says of them.
+
+        Outside the log's transaction, for photos lie in a database of their own, and before
+        `answer`. Blocks. Raises StorageFull, WriterBusy, WriterStopped.
+        """
+        parts = asked.question.parts
+        if self._blobs is None or not parts:
+            return
+        peer = asked.peer
+        taken = self._blobs.take(peer.key_id or b"", parts, self._secrets_of(peer).unsealers)
+        asked.blobs = taken.blobs
+        for sha256 in taken.wrong:
+            self._note(Finding.WRONG_PHOTO, peer.node, sha256.hex())
 
     # Answering.
 

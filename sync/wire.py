@@ -16,6 +16,9 @@ from eventlog.transaction import Arrival
 from eventlog.words import Word
 
 SEQUENCE_MOST = 2**63 - 1
+PARTS_MOST = 1000
+# In place of an offset: the hub takes nothing more of that photo.
+REFUSED_OFFSET = -1
 # One letter each; they are the format, and never given to another.
 _LETTERS = {
     "now_ms": "t",
@@ -80,7 +83,9 @@ class EventRun(msgspec.Struct, array_like=True, omit_defaults=True):
 class BlobPart(msgspec.Struct, array_like=True):
     """A part of a photo: its SHA-256, its whole size in bytes, where the part begins, and the part.
 
-    `sealing` is the key that it is sealed with, wrapped; b"" where it is not sealed.
+    The hash is of the photo as it was taken, the rest of it as it travels. An empty part asks how
+    it stands. `sealing` is the key that it is sealed with, wrapped; b"" where it is not sealed.
+    It and the media type stand in the first part only.
     """
 
     sha256: bytes
@@ -136,7 +141,8 @@ class Answer(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     - `refused`: events that were kept in quarantine: place in the question, and why.
     - `new_voice`: others wrote in this node's log: it must go on in a new one.
     - `accounts`, `accounts_mark`: who may sign in there, where it is not who may by now.
-    - `blobs`: up to where the hub has each photo that was sent, and whether that is durable.
+    - `blobs`: up to where the hub has each photo that was sent, and whether that is durable;
+      REFUSED_OFFSET where it takes no more of one.
     - `site`: the mark of the site as it is now. `enrolled`: the answer to an enrolment.
     - `failed`: why nothing of the question was taken: a code.
     """
@@ -195,6 +201,15 @@ class Parcel(NamedTuple):
     body: bytes
     words: dict[str, Word]
     mark: bytes = b""
+
+
+def check_parts(parts: Sequence[BlobPart]) -> None:
+    """Raise Malformed where a part is of no photo, or goes beyond its end."""
+    if len(parts) > PARTS_MOST:
+        raise Malformed("too many parts at once")
+    for part in parts:
+        if len(part.sha256) != 32 or not 0 <= part.offset <= part.size_bytes - len(part.body):
+            raise Malformed("a part of a wrong shape")
 
 
 def pack(parcels: Iterable[Parcel]) -> list[EventRun]:

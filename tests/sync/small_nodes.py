@@ -22,6 +22,7 @@ from sync.nodes import Secrets
 from sync.reception import NotTaken, Reception, Taken
 from sync.schema import migrations as sync_migrations
 from tests.eventlog.notes import PROJECTIONS, Clock, NotesProjection, migrations
+from tests.sync.small_photos import HubPhotos, StationPhotos
 
 
 class PublicProjection(NotesProjection):
@@ -154,12 +155,16 @@ class SmallHub:
             self.keys.age_key,
             "县人大",
         )
-        self.reception = Reception(self.log, self.keys, self.card, self.queue, self.side)
+        self.photos = HubPhotos(self.folder, self.log)
+        self.reception = Reception(
+            self.log, self.keys, self.card, self.queue, self.side, blobs=self.photos.sink
+        )
         self.log.write(lambda t: downlink.begin_voice(t, self.log.voice.log))
 
     def stop(self) -> None:
         """Close the folder."""
         self.log.stop()
+        self.photos.stop()
 
     def invite(self, name: str, station: str) -> bytes:
         """Return the secret of a fresh code."""
@@ -189,6 +194,7 @@ class SmallHub:
                 taken = Taken(asked.peer)
         except NotTaken as refusal:
             return self.reception.failure(message, refusal.code)
+        self.reception.take_blobs(asked)
         return self.reception.answer(asked, taken, durable=self.confirm())
 
     def write(self, *drafts: Draft, by: str = "office:1") -> list[Event]:
@@ -206,6 +212,7 @@ class SmallStation:
         station: str = "shiweng",
         keys: Keys | None = None,
         clock: Clock | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
     ):
         self.folder = folder
         self.station = station
@@ -214,6 +221,7 @@ class SmallStation:
         self.side = StationSide()
         self.line: Callable[[bytes], bytes] | None = None
         self.rounds: list[Round] = []
+        self.clock_s = clock_s
         self.start()
 
     def start(self) -> None:
@@ -230,15 +238,22 @@ class SmallStation:
             witness=self.queue.witness,
             is_boxed=lambda type: not type.startswith("public."),
         )
+        self.photos = StationPhotos(self.folder, self.log, self.keys.sealer, self.clock_s)
         self.inquirer = Inquirer(
             self.log,
             lambda: self.keys,
             self.side,
             seals_texts=True,
+            blobs=self.photos.queue,
             monotonic_ms=lambda: time.monotonic_ns() // 1_000_000,
         )
         self.courier = Courier(
-            self.folder, self.inquirer, self._transport, self.counts, after=self.rounds.append
+            self.folder,
+            self.inquirer,
+            self._transport,
+            self.counts,
+            after=self.rounds.append,
+            clock_s=self.clock_s,
         )
 
     def _transport(self) -> Callable[[bytes], bytes]:
@@ -248,6 +263,7 @@ class SmallStation:
     def stop(self) -> None:
         """Close the folder."""
         self.log.stop()
+        self.photos.stop()
 
     def join(self, hub: SmallHub, secret: bytes, url: str = "http://hub.test/") -> None:
         """Be told of a hub, as `nodes join` does."""
@@ -264,11 +280,16 @@ class SmallStation:
         self.line = hub.answer
 
     def counts(self) -> tuple[int, int, int, int]:
-        """Return how many events wait, are held, are durable; and no photos."""
+        """Return how many events wait, are held, are durable; and how many photos wait."""
         with self.log.reading() as connection:
             found = uplink.counts(connection)
         waiting = found[uplink.Safety.WAITING] + found[uplink.Safety.DOUBTFUL]
-        return waiting, found[uplink.Safety.HELD], found[uplink.Safety.DURABLE], 0
+        return (
+            waiting,
+            found[uplink.Safety.HELD],
+            found[uplink.Safety.DURABLE],
+            (self.photos.queue.waiting()),
+        )
 
     def write(self, *drafts: Draft, by: str = "liaison:1") -> list[Event]:
         """Append events of the station's own."""
@@ -290,10 +311,12 @@ def lined(note: int, text: str = "", *, station: str = "", secret: str = "") -> 
     )
 
 
-def pair(folder: Path) -> tuple[SmallHub, SmallStation]:
+def pair(
+    folder: Path, *, clock_s: Callable[[], float] = time.monotonic
+) -> tuple[SmallHub, SmallStation]:
     """Return a hub and a station that is enrolled with it by its first round."""
     hub = SmallHub(folder / "hub")
-    station = SmallStation(folder / "station")
+    station = SmallStation(folder / "station", clock_s=clock_s)
     station.join(hub, hub.invite("石瓮站", "shiweng"))
     assert station.deliver().ok
     return hub, station

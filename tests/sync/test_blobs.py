@@ -1,0 +1,482 @@
+"""Photos on their way to the hub: in parts, after the texts, whole and once, whatever is cut."""
+
+import hashlib
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventlog.database import connect
+from eventlog.schema import migrate
+from sync import audit, blob_parts
+from sync.audit import Finding
+from sync.blob_schema import migrations
+from sync.blob_source import ASK_AGAIN_S, KEPT_MS, BlobState
+from sync.client import Unreachable
+from sync.courier import Delivery
+from sync.envelope import MessageKind, unpack
+from sync.wire import REFUSED_OFFSET, BlobPart, decode_question
+from tests.sync.small_nodes import SmallHub, SmallStation, lined, pair
+from tests.sync.small_photos import naming, picture
+
+FULL = os.environ.get("HUIYIN_FAULTS") == "full"
+
+
+class Seconds:
+    """A counting clock in the test's hands."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
+    """A hub and a station that is enrolled, whose counting clock stands."""
+    hub, station = pair(tmp_path, clock_s=Seconds())
+    yield hub, station
+    station.stop()
+    hub.stop()
+
+
+def kept(station: SmallStation, *bodies: bytes, note: int = 1) -> list[bytes]:
+    """Keep photos and write the line that names them; return their hashes."""
+    hashes = [station.photos.keep(body) for body in bodies]
+    station.write(naming(note, *hashes))
+    return hashes
+
+
+def state(station: SmallStation, sha256: bytes) -> BlobState | None:
+    return station.photos.queue.state_of(sha256)
+
+
+def pass_time(station: SmallStation, seconds: float) -> None:
+    clock = station.clock_s
+    assert isinstance(clock, Seconds)
+    clock.now_s += seconds
+
+
+def test_several_small_photos_go_in_one_question(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = both
+    bodies = [picture(n, 1500) for n in range(5)]
+    hashes = kept(station, *bodies)
+    asked = hub.questions
+    delivery = station.deliver()
+    assert delivery.ok and delivery.photos_waiting == 0
+    # One for the text, one for all photos.
+    assert hub.questions == asked + 2
+    assert [hub.photos.read(one) for one in hashes] == bodies
+    assert {state(station, one) for one in hashes} == {BlobState.DURABLE}
+    assert station.photos.hashes() == set(hashes)
+
+
+def test_text_never_waits_for_a_photo(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = both
+    kept(station, picture(1, 200_000))
+    seen: list[tuple[bool, bool]] = []
+
+    def line(message: bytes) -> bytes:
+        question = decode_question(unpack(message, MessageKind.QUESTION))
+        seen.append((bool(question.runs), bool(question.parts)))
+        if len(seen) == 4:
+            # Somebody writes while a photo is under way.
+            station.write(lined(9, "桥板断了"))
+        return hub.answer(message)
+
+    station.line = line
+    assert station.deliver().ok
+    assert seen[0] == (True, False)
+    assert seen[4] == (True, False)
+    assert (True, True) not in seen
+
+
+def test_what_was_acknowledged_is_not_sent_again_after_a_restart(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    (sha256,) = kept(station, picture(1, 300_000))
+    rounds = 0
+
+    def line(message: bytes) -> bytes:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 5:
+            # The part is there, and the answer never comes; the station is switched off.
+            hub.answer(message)
+            raise Unreachable("cut")
+        return hub.answer(message)
+
+    station.line = line
+    assert not station.deliver().ok
+    station.stop()
+    station.start()
+    hub.stop()
+    hub.start()
+    delivery = station.deliver()
+    assert delivery.ok and hub.photos.read(sha256) == picture(1, 300_000)
+    assert state(station, sha256) is BlobState.DURABLE
+
+
+def over_cuts(
+    station: SmallStation, hub: SmallHub, cuts: int, every_bytes: int, seed: int
+) -> float:
+    """Deliver over a line of 2,000 bytes a second that is cut so often, at random bytes.
+
+    Return which share of the bytes that went up was in vain.
+    """
+    clock, random_ = station.clock_s, random.Random(seed)
+    assert isinstance(clock, Seconds)
+    in_vain = went = 0
+    left = random_.randrange(2 * every_bytes)
+
+    def line(message: bytes) -> bytes:
+        nonlocal in_vain, went, left, cuts
+        if cuts and left < len(message):
+            cuts -= 1
+            in_vain, went = in_vain + left, went + left
+            left = random_.randrange(2 * every_bytes)
+            raise Unreachable("cut in the question")
+        answer = hub.answer(message)
+        went += len(message)
+        left -= len(message)
+        clock.now_s += 0.1 + (len(message) + len(answer)) / 2000
+        if cuts and left < len(answer):
+            cuts -= 1
+            in_vain += len(message)
+            left = random_.randrange(2 * every_bytes)
+            raise Unreachable("cut in the answer")
+        left -= len(answer)
+        return answer
+
+    station.line = line
+    while cuts or station.counts() != (0, 0, station.counts()[2], 0):
+        station.deliver()
+    return in_vain / went
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1200)
+def test_a_hundred_cuts_cost_a_twentieth_at_most(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = both
+    seed = random.randrange(2**32)
+    cuts = 100 if FULL else 15
+    # A cut about once a minute, that is, every 110,000 bytes.
+    bodies = [picture(n, 1_000 + 2_000 * (37 * n % 112)) for n in range(cuts)]
+    kept(station, *bodies)
+    size = sum(len(body) for body in bodies)
+    share = over_cuts(station, hub, cuts, size // (cuts + 1), seed)
+    assert share <= 0.05, f"seed {seed}: of {size} bytes {share:.2%} in vain by {cuts} cuts"
+    assert {hub.photos.read(hashlib.sha256(body).digest()) for body in bodies} == set(bodies)
+    assert station.photos.queue.counts()[BlobState.DURABLE] == len(bodies)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cuts=st.lists(st.integers(1, 4095), max_size=6),
+    sent=st.lists(st.tuples(st.integers(0, 4095), st.integers(1, 2000)), max_size=20),
+)
+def test_parts_that_overlap_or_leave_gaps_do_no_harm(
+    tmp_path_factory: pytest.TempPathFactory,
+    cuts: list[int],
+    sent: list[tuple[int, int]],
+) -> None:
+    connection = connect(tmp_path_factory.mktemp("parts") / "photos.db")
+    migrate(connection, migrations)
+    connection.execute("BEGIN")
+    body = picture(7, 4096)
+    sha256 = hashlib.sha256(body).digest()
+
+    def add(offset: int, size: int) -> int:
+        part = BlobPart(sha256, len(body), offset, body[offset : offset + size], b"k", "")
+        return blob_parts.add(connection, b"node", part, lambda sha256: True, 0)
+
+    reached = 0
+    for offset, size in sent:
+        said = add(offset, size)
+        assert said == (max(reached, min(4096, offset + size)) if offset <= reached else reached)
+        reached = said
+    for end in [*sorted(cuts), 4096]:
+        reached = add(reached, max(0, end - reached))
+    assert reached == 4096
+    assert blob_parts.whole(connection, b"node", sha256) == body
+    connection.close()
+
+
+def test_a_kill_between_keeping_the_last_part_and_storing_the_whole(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    (sha256,) = kept(station, picture(1, 5000))
+
+    def killed() -> None:
+        raise RuntimeError("killed")
+
+    hub.photos.before_keeping = killed
+    with pytest.raises(RuntimeError, match="killed"):
+        station.deliver()
+    hub.stop()
+    hub.start()
+    up: list[int] = []
+
+    def line(message: bytes) -> bytes:
+        up.append(len(message))
+        return hub.answer(message)
+
+    station.line = line
+    assert station.deliver().ok
+    assert hub.photos.read(sha256) == picture(1, 5000)
+    assert state(station, sha256) is BlobState.DURABLE
+
+
+def test_a_photo_that_is_not_its_hash_is_refused_after_three_times(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    other = hashlib.sha256(b"other").digest()
+    station.photos.keep(picture(1, 30_000), named=other)
+    station.write(naming(1, other))
+    (good,) = kept(station, picture(2, 30_000), note=2)
+    assert station.deliver().ok
+    assert state(station, other) is BlobState.REFUSED
+    assert state(station, good) is BlobState.DURABLE
+    assert hub.photos.hashes() == {good}
+    with hub.log.reading() as connection:
+        noted = [one for one in audit.entries(connection) if one.code == Finding.WRONG_PHOTO]
+    assert [one.detail for one in noted] == [other.hex()]
+    # Not even by somebody who tries again.
+    part = BlobPart(other, 100, 0, b"x" * 100, b"k")
+    taken = hub.photos.sink.take(_key(hub), [part], [])
+    assert taken.blobs == [(other, REFUSED_OFFSET, False)]
+    assert not station.photos.queue.parts(10_000)
+
+
+def _key(hub: SmallHub) -> bytes:
+    with hub.log.reading() as connection:
+        key: bytes = connection.execute("SELECT key_id FROM nodes").fetchone()[0]
+        return key
+
+
+def test_two_stations_send_the_same_photo(
+    both: tuple[SmallHub, SmallStation], tmp_path: Path
+) -> None:
+    hub, station = both
+    other = SmallStation(tmp_path / "other", station="liuyan")
+    other.join(hub, hub.invite("柳堰站", "liuyan"))
+    body = picture(1, 100_000)
+    (sha256,) = kept(station, body)
+    assert kept(other, body) == [sha256]
+    # Both have sent a part, each sealed with a key of its own.
+    for one in (station, other):
+        one.deliver() if one.counts()[0] == 0 else one.courier.deliver(with_photos=False)
+        asked = one.inquirer.ask(up_bytes=10_000)
+        one.inquirer.take(asked, hub.answer(asked.message))
+    assert not hub.photos.hashes()
+    assert station.deliver().ok and hub.photos.read(sha256) == body
+    up = other.deliver()
+    assert up.ok and up.bytes_up < 50_000
+    assert state(other, sha256) is BlobState.DURABLE
+    other.stop()
+
+
+def test_held_is_not_durable_and_is_asked_about(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = both
+    hub.photos.replicates = False
+    (sha256,) = kept(station, picture(1, 3000))
+    delivery = station.deliver()
+    assert delivery.ok and delivery.photos_waiting == 1
+    assert state(station, sha256) is BlobState.HELD
+    hub.photos.replicates = True
+    # Not at once again, for the replica may be down for long.
+    assert station.deliver().photos_waiting == 1
+    pass_time(station, ASK_AGAIN_S + 1)
+    delivery = station.deliver()
+    assert delivery.photos_waiting == 0 and delivery.bytes_up < 1000
+    assert state(station, sha256) is BlobState.DURABLE
+
+
+def test_only_durable_ones_are_purged_and_only_after_ninety_days(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    (first,) = kept(station, picture(1, 3000))
+    assert station.deliver().ok
+    hub.photos.replicates = False
+    (second,) = kept(station, picture(2, 3000), note=2)
+    assert station.deliver().ok
+    station.clock.now_ms += KEPT_MS - 1
+    assert station.photos.queue.purge() == 0
+    station.clock.now_ms += 1
+    assert station.photos.queue.purge() == 1
+    assert station.photos.hashes() == {second}
+    assert state(station, first) is BlobState.PURGED
+    assert state(station, second) is BlobState.HELD
+    # Sent once more by somebody: the hub is asked, and has it.
+    station.photos.keep(picture(1, 3000))
+    assert state(station, first) is BlobState.HELD
+    pass_time(station, ASK_AGAIN_S + 1)
+    hub.photos.replicates = True
+    assert station.deliver().bytes_up < 1000
+    assert state(station, first) is BlobState.DURABLE
+
+
+def test_a_hub_put_back_from_an_older_copy_gets_its_photos_again(
+    both: tuple[SmallHub, SmallStation], tmp_path: Path
+) -> None:
+    hub, station = both
+    (old,) = kept(station, picture(1, 30_000))
+    assert station.deliver().ok
+    hub.stop()
+    shutil.copytree(hub.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("voice.json"))
+    hub.start()
+    newer = kept(station, picture(2, 30_000), picture(3, 30_000), note=2)
+    assert station.deliver().ok
+    station.clock.now_ms += KEPT_MS
+    _put_back(hub, tmp_path / "copy")
+    assert hub.photos.hashes() == {old}
+    delivery = station.deliver()
+    assert delivery.ok and delivery.photos_waiting == 0
+    assert hub.photos.hashes() == {old, *newer}
+    # Of the one that it had still, it was only asked.
+    assert delivery.bytes_up < 70_000
+    assert {state(station, one) for one in (old, *newer)} == {BlobState.DURABLE}
+
+
+def test_photos_lost_without_their_texts_are_found_missing_too(
+    both: tuple[SmallHub, SmallStation], tmp_path: Path
+) -> None:
+    hub, station = both
+    (sha256,) = kept(station, picture(1, 30_000))
+    station.courier.deliver(with_photos=False)
+    hub.stop()
+    shutil.copytree(hub.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("voice.json"))
+    hub.start()
+    assert station.deliver().photos_waiting == 0
+    _put_back(hub, tmp_path / "copy")
+    delivery = station.deliver()
+    assert delivery.ok and not delivery.refused and hub.photos.hashes() == {sha256}
+    assert state(station, sha256) is BlobState.DURABLE
+
+
+def _put_back(hub: SmallHub, copy: Path) -> None:
+    hub.stop()
+    shutil.rmtree(hub.folder)
+    shutil.copytree(copy, hub.folder)
+    hub.clock.now_ms += 1000
+    hub.start()
+
+
+def test_an_answer_of_before_the_loss_makes_nothing_durable(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    (sha256,) = kept(station, picture(1, 3000))
+    station.courier.deliver(with_photos=False)
+    asked = station.inquirer.ask(up_bytes=10_000)
+    answer = hub.answer(asked.message)
+    station.photos.queue.doubt(hub.clock.now_ms + 1)
+    station.inquirer.take(asked, answer)
+    assert state(station, sha256) is BlobState.HELD
+
+
+def test_what_no_event_names_waits_within_its_cap(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, _ = both
+    sink = hub.photos.sink
+
+    def send(seed: int) -> tuple[int, bool]:
+        body = picture(seed, 500)
+        sha256 = hashlib.sha256(body).digest()
+        ((_, offset, durable),) = sink.take(b"n", [BlobPart(sha256, 500, 0, body)], []).blobs
+        return offset, durable
+
+    most = blob_parts.UNFINISHED_MOST
+    assert [send(n) for n in range(most + 1)] == [(500, False)] * most + [(0, False)]
+    assert not hub.photos.hashes()
+    # What an event names finds room, and what was waiting is stored once it is named.
+    named = hashlib.sha256(picture(99, 500)).digest()
+    hub.write(naming(1, named, hashlib.sha256(picture(5, 500)).digest()))
+    assert send(99) == (500, True)
+    assert send(5) == (500, True)
+    assert len(hub.photos.hashes()) == 2
+    # Half a year later the rest is gone, and there is room again.
+    hub.clock.now_ms += 2 * blob_parts.KEPT_MS
+    assert send(most + 2) == (500, False)
+    with connect(hub.photos.path, read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM blobs_coming").fetchone()[0] == 1
+
+
+def test_a_photo_without_a_form_stays_at_the_station(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    sha256 = station.photos.keep(picture(1, 3000))
+    assert station.deliver().ok
+    assert state(station, sha256) is BlobState.WAITING and not hub.photos.hashes()
+    station.write(naming(1, sha256))
+    assert station.deliver().ok
+    assert hub.photos.hashes() == {sha256}
+
+
+def test_a_hub_that_takes_no_photos_costs_little(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = both
+    kept(station, picture(1, 100_000))
+    taken, hub.reception._blobs = hub.reception._blobs, None
+    for _ in range(20):
+        delivery = station.deliver()
+        assert delivery.ok and delivery.rounds <= 3 and delivery.photos_waiting == 1
+    hub.reception._blobs = taken
+    assert not station.photos.queue.parts(10_000)
+    pass_time(station, 61.0)
+    assert station.deliver().photos_waiting == 0
+
+
+def test_an_erased_photo_is_not_taken_again(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, _ = both
+    body = picture(1, 3000)
+    sha256 = hashlib.sha256(body).digest()
+    hub.photos.sink.take(b"n", [BlobPart(sha256, 3000, 0, body[:1000])], [])
+    hub.photos.writer.submit(lambda t: blob_parts.forget(t.connection, sha256)).result()
+    taken = hub.photos.sink.take(b"n", [BlobPart(sha256, 3000, 1000, body[1000:])], [])
+    assert taken.blobs == [(sha256, 3000, True)] and not hub.photos.hashes()
+    # Unless somebody sends it with another matter.
+    hub.write(naming(1, sha256))
+    taken = hub.photos.sink.take(b"n", [BlobPart(sha256, 3000, 0, body)], [])
+    assert taken.blobs == [(sha256, 3000, True)] and hub.photos.hashes() == {sha256}
+
+
+def test_sealed_to_nobody_here_waits(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = both
+    (sha256,) = kept(station, picture(1, 3000))
+    station.courier.deliver(with_photos=False)
+    (part,) = station.photos.queue.parts(10_000)
+    taken = hub.photos.sink.take(b"n", [part], [hub.keys.unsealer])
+    assert taken.blobs == [(sha256, part.size_bytes, False)] and taken.wrong == [sha256]
+    taken = hub.photos.sink.take(b"n", [part], [hub.keys.unsealer, station.keys.unsealer])
+    assert taken.blobs == [(sha256, part.size_bytes, True)]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        BlobPart(b"short", 100, 0, b"x"),
+        BlobPart(b"s" * 32, 100, 100, b"x"),
+        BlobPart(b"s" * 32, 100, -1, b"x"),
+        BlobPart(b"s" * 32, -5, 0, b""),
+    ],
+)
+def test_parts_of_no_shape_are_refused(both: tuple[SmallHub, SmallStation], part: BlobPart) -> None:
+    _, station = both
+    station.photos.queue.parts = lambda room_bytes: [part]  # type: ignore[method-assign]  # forged
+    delivery: Delivery = station.deliver()
+    assert delivery.failure == "malformed" and not delivery.retryable
+
+
+def test_a_photo_that_is_too_large_is_refused(both: tuple[SmallHub, SmallStation]) -> None:
+    hub, _ = both
+    part = BlobPart(b"s" * 32, blob_parts.SIZE_MOST_BYTES + 1, 0, b"x")
+    assert hub.photos.sink.take(b"n", [part], []).blobs == [(b"s" * 32, REFUSED_OFFSET, False)]
