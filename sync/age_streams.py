@@ -111,12 +111,15 @@ class _Written(_Remembers):
 
 def _run(call: Callable[..., None], source: _Remembers, target: _Remembers, key: object) -> None:
     """Run age over two streams. Raises what a stream raised, else WrongKey or NotDecryptable."""
+    why: Exception | None = None
     try:
         call(source, target, [key])
     except (pyrage.EncryptError, pyrage.DecryptError, OSError) as error:
-        failure = source.failure or target.failure
-        if failure is not None:
-            raise failure from None
-        if "No matching keys" in str(error):
-            raise WrongKey(str(error)) from error
-        raise NotDecryptable(str(error)) from error
+        why = error
+    # Asked also where nothing was raised: an error of the last write is lost on the way.
+    failure = source.failure or target.failure
+    if failure is not None:
+        raise failure from None
+    if why is not None:
+        kind = WrongKey if "No matching keys" in str(why) else NotDecryptable
+        raise kind(str(why)) from why

@@ -29,6 +29,7 @@ class Finding(StrEnum):
     REFILLED = "refilled"
     CLOCK_OFF = "clock-off"
     NEW_VOICE = "new-voice"
+    ANOTHERS_BUNDLE = "anothers-bundle"
 
 
 ALARMS = (

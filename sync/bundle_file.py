@@ -75,6 +75,12 @@ class BundleFromAnother(BadBundle):
     code = "bundle-from-another"
 
 
+class WrongWay(BadBundle):
+    """The bundle goes the other way: answers where questions belong, or the reverse."""
+
+    code = "bundle-wrong-way"
+
+
 class BundleTooLarge(BadBundle):
     """The file is larger than what one may hold."""
 
@@ -112,6 +118,19 @@ class Record(NamedTuple):
 
     kind: int
     content: bytes
+
+
+def put(
+    target: Path | IO[bytes],
+    head: Head,
+    signing_key: SigningKey,
+    age_key: bytes,
+    records: Iterable[Record],
+) -> int:
+    """Write a bundle to a path or to an open file; see `write` and `seal`."""
+    if isinstance(target, Path):
+        return write(target, head, signing_key, age_key, records)
+    return seal(target, head, signing_key, age_key, records)
 
 
 def write(
