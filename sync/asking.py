@@ -203,7 +203,9 @@ class Inquirer:
         question.offered = [event for _, event in doubts]
         if not doubts:
             question.newest = uplink.newest_held(connection)
-            asked.sent = self._choose(connection, uplink.waiting(connection, EVENTS_MOST), up_bytes)
+            asked.sent = uplink.fitting(
+                connection, uplink.waiting(connection, EVENTS_MOST), up_bytes
+            )
             question.runs = wire.pack(self._parcels(connection, asked))
         if not self._said_head:
             self._say_head(connection, question)
@@ -222,7 +224,7 @@ class Inquirer:
             asked.question.offered = [event for _, event in held]
             asked.question.newest = uplink.newest_sent(connection)
         left = uplink.unsettled(connection, EVENTS_MOST, packed.position)
-        asked.sent = self._choose(connection, left, up_bytes)
+        asked.sent = uplink.fitting(connection, left, up_bytes)
         asked.question.runs = wire.pack(self._parcels(connection, asked))
 
     def _say_head(self, connection: sqlite3.Connection, question: Question) -> None:
@@ -232,19 +234,6 @@ class Inquirer:
         ).fetchone()[0]
         if head is not None:
             question.head_log, question.head = log, head
-
-    def _choose(
-        self, connection: sqlite3.Connection, left: Sequence[uplink.Waiting], up_bytes: int
-    ) -> list[uplink.Waiting]:
-        chosen: list[uplink.Waiting] = []
-        size = 0
-        for one in left:
-            texts = words.all_of(connection, one.event).values()
-            size += len(one.body) + sum(len(word.body) + 40 for word in texts)
-            if chosen and size > up_bytes:
-                break
-            chosen.append(one)
-        return chosen
 
     def _parcels(self, connection: sqlite3.Connection, asked: Asking) -> list[Parcel]:
         found: list[Parcel] = []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from eventlog import words
 from eventlog.events import Event
 from eventlog.transaction import Transaction
 from sync.wire import BlobPart
@@ -89,6 +90,21 @@ def unsettled(connection: sqlite3.Connection, most: int, after: int) -> list[Wai
             (Safety.WAITING, Safety.DOUBTFUL, after, most),
         )
     ]
+
+
+def fitting(
+    connection: sqlite3.Connection, left: Sequence[Waiting], room_bytes: int
+) -> list[Waiting]:
+    """Return the first of these that have room together, with their texts; one in any case."""
+    chosen: list[Waiting] = []
+    size = 0
+    for one in left:
+        texts = words.all_of(connection, one.event).values()
+        size += len(one.body) + sum(len(word.body) + 40 for word in texts)
+        if chosen and size > room_bytes:
+            break
+        chosen.append(one)
+    return chosen
 
 
 def held(connection: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
