@@ -74,7 +74,7 @@ class NodeExchange:
             self._transport,
             self._counts,
             note_failure=self._note_failure,
-            after=self._took_place,
+            after=self.took_place,
         )
         self.rounds = (
             None
@@ -86,6 +86,16 @@ class NodeExchange:
     def keys(self) -> Keys:
         """The node's keys as they are now."""
         return self._keys
+
+    @property
+    def log(self) -> Log:
+        """The node's log."""
+        return self._log
+
+    @property
+    def role(self) -> str:
+        """What this node is: hub or station."""
+        return self._settings.role
 
     def start(self) -> None:
         """Note in which voice the hub writes, and begin to make rounds where there is a hub."""
@@ -166,7 +176,8 @@ class NodeExchange:
     def _note_failure(self, code: str) -> None:
         self._log.write(lambda t: upstream.note_tried(t.connection, t.now_ms(), code))
 
-    def _took_place(self, came: Round) -> None:
+    def took_place(self, came: Round) -> None:
+        """Do what follows from a round, by network or by stick."""
         if came.enrolled and self._settings.role == "station":
             self._keys = forget_unsealing(self._log.folder, self._keys)
         self._after(came)

@@ -208,6 +208,7 @@ class Bundle:
     def __init__(self, plain: IO[bytes], own: bytes) -> None:
         """Check all of it. Raises BadBundle."""
         self._plain = plain
+        self.has_payload = False
         self.head, self.count = self._checked(own)
 
     @property
@@ -248,6 +249,7 @@ class Bundle:
             digest.update(_FRAME.pack(kind, len(content)) + content)
             kind, content = _next_record(self._plain)
             count += kind != RecordKind.END
+            self.has_payload |= kind == RecordKind.PAYLOAD
         end = _decoded(content, End)
         try:
             VerifyKey(head.sender).verify(_to_sign(digest.digest()), end.signature)
