@@ -1,4 +1,4 @@
-"""Sticks in the console: a bundle is downloaded, another read in, and the page says what is next."""
+"""Sticks in the console: a bundle is downloaded, another read in; the page says what is next."""
 
 import asyncio
 import tempfile

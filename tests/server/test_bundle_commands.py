@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from server.sample import sign_ins
-from tests.hub import Hub, huiyin, until
+from tests.hub import Hub, form_token, huiyin, until
 
 pytestmark = pytest.mark.litestream
 
@@ -109,6 +110,36 @@ def test_what_goes_wrong_says_what_to_do(hub: Hub, tmp_path: Path) -> None:
         assert done.returncode == 1, done
         assert wrong in done.stderr and advice in done.stderr, done.stderr
     assert up.read_bytes()[:20] == b"age-encryption.org/v"
+
+
+def test_the_two_buttons_of_the_console(hub: Hub, tmp_path: Path) -> None:
+    data = station_of(hub, tmp_path, "按钮站")
+    up, back = tmp_path / "up.huiyin", tmp_path / "back.huiyin"
+    huiyin("bundle", "write", up, "--data", data)
+    office = hub.browser_of("office")
+    token = form_token(office.get("/console/").text)
+
+    def sent(content: bytes) -> httpx2.Response:
+        return office.post(
+            "/console/bundle/read", data={"form_token": token}, files={"file": ("up", content)}
+        )
+
+    page = sent(up.read_bytes())
+    assert page.status_code == 200 and "按钮站" in page.text and "拔出U盘，带回站里" in page.text
+    assert [one.name for one in hub.data.iterdir() if one.name.startswith("tmp")] == []
+    answered = office.post("/console/bundle", data={"form_token": token, "node": "按钮站"})
+    assert answered.headers["content-disposition"].startswith("attachment"), answered.text
+    back.write_bytes(answered.content)
+    assert int(lines("bundle", "read", back, "--data", data)["received"]) > 50
+    for content, said in ((up.read_bytes()[:-1], "坏了或没有写完"), (b"hello", "不是回音的数据包")):
+        page = sent(content)
+        assert page.status_code == 422 and said in page.text and "什么也没有丢" in page.text
+    assert "请先选" in sent(b"").text
+    page = office.post("/console/bundle", data={"form_token": token, "node": "没有的站"})
+    assert page.status_code == 422 and "请先读站里" in page.text
+    liaison = hub.browser_of("liaison")
+    token = form_token(liaison.get("/console/").text)
+    assert liaison.post("/console/bundle", data={"form_token": token}).status_code == 403
 
 
 def test_a_write_that_is_killed_leaves_the_good_older_bundle(hub: Hub, tmp_path: Path) -> None:
