@@ -28,6 +28,7 @@ from server import (
 from server.compressing import Compressing
 from server.console import (
     accounts,
+    bundles,
     days,
     document_pages,
     drafting,
@@ -193,6 +194,8 @@ def console_routes() -> list[Route]:
         Route("/console/registers/{plural}/{id}", registers.save, methods=["POST"]),
         Route("/console/registers/{plural}/{id}/remove", registers.removal, methods=["GET"]),
         Route("/console/registers/{plural}/{id}/remove", registers.remove, methods=["POST"]),
+        Route("/console/bundle", bundles.write, methods=["POST"]),
+        Route("/console/bundle/read", bundles.read, methods=["POST"]),
         Route("/console/accounts", accounts.overview, methods=["GET"]),
         Route("/console/accounts", accounts.add, methods=["POST"]),
         Route("/console/accounts/{id}/{act}", accounts.act, methods=["POST"]),

@@ -196,6 +196,11 @@ class StationDomain:
         if self._clock is not None:
             self._clock.correct(hub_ms, asked_ms, answered_ms)
 
+    def heard_at_least(self, hub_ms: int) -> None:
+        """Note that it is this late or later, by the hub's signed time on a stick."""
+        if self._clock is not None:
+            self._clock.is_at_least(hub_ms)
+
 
 def _matters_of(events: Iterable[Event]) -> list[bytes]:
     return list(dict.fromkeys(event.subject for event in events if event.noun == "matter"))

@@ -60,6 +60,7 @@ from sync.asking import Round
 from sync.configuration import ReplicatedDatabase
 from sync.downlink import Downlink
 from sync.durability import Durability
+from sync.durable_position import DurablePosition
 from sync.litestream import Litestream
 from sync.reception import Reception
 from sync.replica import ReplicaPlace
@@ -306,8 +307,15 @@ class Node:
                 (LOG_DATABASE, self.matter_writes, self.log.newest_position()),
                 (ATTACHMENTS_DATABASE, self.photo_writes, self.attachments.newest_position()),
             ):
+                is_log = name == LOG_DATABASE
                 durability = Durability(
-                    self.litestream, name, same_disk_counts=self._same_disk_counts()
+                    self.litestream,
+                    name,
+                    same_disk_counts=self._same_disk_counts(),
+                    newest=self.log.newest_position if is_log else None,
+                    keep=DurablePosition(self.folder, lambda: self.log.voice.log)
+                    if is_log
+                    else None,
                 )
                 durability.note_commit(newest)
                 durability.start()

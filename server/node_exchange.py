@@ -76,7 +76,7 @@ class NodeExchange:
             self._transport,
             self._counts,
             note_failure=self._note_failure,
-            after=self._took_place,
+            after=self.took_place,
         )
         self.rounds = (
             None
@@ -88,6 +88,16 @@ class NodeExchange:
     def keys(self) -> Keys:
         """The node's keys as they are now."""
         return self._keys
+
+    @property
+    def log(self) -> Log:
+        """The node's log."""
+        return self._log
+
+    @property
+    def role(self) -> str:
+        """What this node is: hub or station."""
+        return self._settings.role
 
     def start(self) -> None:
         """Note in which voice the hub writes, and begin to make rounds where there is a hub."""
@@ -194,7 +204,8 @@ class NodeExchange:
         logger.warning("this node belongs to another hub now: %s", invitation.url)
         self._order = None
 
-    def _took_place(self, came: Round) -> None:
+    def took_place(self, came: Round) -> None:
+        """Do what follows from a round, by network or by stick."""
         if came.moved and not (self._counts()[0] or self._counts()[1]):
             # Only once the hub before has everything for good.
             self._order = read_moving(came.moved)

@@ -85,6 +85,26 @@ SYNC_FAILURES: Mapping[str, str] = {
     "bad-message": N_("送去的内容在路上坏了，会自动再送。"),
     "error": N_("程序出了意外的错，请联系县里的系统管理员。"),
 }
+# Why a bundle on a stick was not read or written, and what to do.
+BUNDLE_FAILURES: Mapping[str, str] = {
+    "bundle-damaged": N_(
+        "这个文件坏了或没有写完，里面的一件也没有收。请在写它的机器上重新写一次。"
+    ),
+    "not-a-bundle": N_("这不是回音的数据包。请选U盘上名字以 .huiyin 结尾的文件。"),
+    "bundle-for-another": N_(
+        "这个数据包是写给另一台机器的，或者开头坏了，在这里打不开。"
+        "站里写的包拿到县里读，县里写的回执包拿回原来的站读。"
+    ),
+    "bundle-from-another": N_("这个数据包不是本站所属的县里写的，没有收。请向县里核对。"),
+    "bundle-wrong-way": N_("这个包不该在这里读：站里写的包在县里读，县里写的回执包在站里读。"),
+    "bundle-too-large": N_("这个文件超过 512 MB，收不下。请先用网络送，或少带一些照片。"),
+    "bundle-too-new": N_("写这个包的程序比这台机器上的新。请先更新这台机器上的程序。"),
+    "nothing-to-answer": N_("没有这个站的包等着回。请先读站里带来的U盘。"),
+    "several-nodes": N_("有几个站的包等着回，请选一个站。"),
+    "not-joined": N_("这台机器还没有加入哪个县。请向县里要加入码，再运行 huiyin nodes join。"),
+    "no-file": N_("请先选U盘上的文件，再按按钮。"),
+    "no-room": N_("U盘或硬盘写不进去，可能满了或拔掉了。原来的文件没有动，请换一个U盘再试。"),
+}
 # What an exchange came upon, for those who look after the hub.
 FINDINGS: Mapping[str, str] = {
     "forged": N_("有人冒充：签名不对，没有收下"),
@@ -104,6 +124,7 @@ FINDINGS: Mapping[str, str] = {
     "clock-off": N_("联络站的时钟不准"),
     "new-voice": N_("从新的一段写起"),
     "another's-log": N_("写进了别人的记录，另放着"),
+    "anothers-bundle": N_("有人拿来写给别的机器的数据包，没有收"),
 }
 ERASABLE: Mapping[str, str] = {"contact": N_("联系方式"), "words": N_("全部文字和联系方式")}
 RESULTS: Mapping[str, str] = {
@@ -243,6 +264,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
 LOCKED_TEXT = N_("已上锁，用口令登录后可看")
 
 __all__ = [
+    "BUNDLE_FAILURES",
     "CHANNELS",
     "CHOICES",
     "DEPUTY_LEVELS",

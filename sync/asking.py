@@ -1,11 +1,12 @@
 """The lower node's side of a round: a question is put together, and its answer taken in.
 
 Both are whole: an answer that was cut, or never came, changes nothing, and the next question says
-the same once more. A question that travels on a stick is kept until its answer comes (`Kept`).
+the same once more. A question that travels on a stick is kept until its answer comes, weeks later
+and in any order (`sync/carried.py`).
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,12 +23,14 @@ from sync.audit import Finding
 from sync.audit import note as note_finding
 from sync.envelope import MessageKind
 from sync.parcels import WrongWords, opened_from, sealed_for
-from sync.uplink import Safety
+from sync.uplink import Packed, Safety
 from sync.upstream import Upstream
 from sync.wire import Answer, BlobPart, Parcel, Question
 
 EVENTS_MOST = 1000
 OFFERED_MOST = 1000
+# Of a bundle, which goes seldom and is not sent over a line.
+HELD_MOST = 20_000
 
 
 class NotJoined(Exception):
@@ -59,12 +62,18 @@ class NodeDomain(Protocol):
     def heard(self, hub_ms: int, asked_ms: int, answered_ms: int) -> None:
         """Set the clock by the hub's signed time; asked and answered by the monotonic clock."""
 
+    def heard_at_least(self, hub_ms: int) -> None:
+        """Note that it is this late or later: the hub's signed time of an answer on a stick."""
+
 
 class BlobSource(Protocol):
     """The photos that still have to go up."""
 
-    def parts(self, room_bytes: int) -> list[BlobPart]:
-        """Return the next parts of photos that the hub lacks, about so many bytes."""
+    def parts(self, room_bytes: int, packed: Mapping[bytes, int]) -> list[BlobPart]:
+        """Return the next parts of photos that the hub lacks, about so many bytes.
+
+        `packed` says up to where photos are in the same bundle already, by their SHA-256.
+        """
 
     def acknowledged(
         self, parts: Sequence[BlobPart], blobs: Sequence[tuple[bytes, int, bool]], hub_ms: int
@@ -77,14 +86,20 @@ class BlobSource(Protocol):
 
 @dataclass
 class Asking:
-    """A question on its way: its bytes, and what its answer will settle."""
+    """A question on its way: its bytes, and what its answer will settle.
+
+    `is_late` where it goes on a stick, and its answer may come at any time.
+    """
 
     message: bytes
     question: Question
     hub: Upstream
+    voice: bytes
     sent: list[uplink.Waiting] = field(default_factory=list)
     offered: list[int] = field(default_factory=list)
     asked_ms: int = 0
+    digest: bytes = b""
+    is_late: bool = False
 
     @property
     def says_something(self) -> bool:
@@ -139,38 +154,40 @@ class Inquirer:
         self._release = release
         self._said_head = False
 
-    def ask(self, *, up_bytes: int, room_bytes: int = 0, with_photos: bool = True) -> Asking:
+    def ask(
+        self,
+        *,
+        up_bytes: int,
+        room_bytes: int = 0,
+        with_photos: bool = True,
+        packed: Packed | None = None,
+    ) -> Asking:
         """Return the next question: about `up_bytes` of what waits, texts before photos.
 
-        Raises NotJoined.
+        `packed` is given for a bundle: then all that is not settled goes along, also what the hub
+        may have, for to ask would take another way there and back. Raises NotJoined.
         """
         with self._log.reading() as connection:
             connection.execute("BEGIN")
             hub = upstream.read(connection)
             if hub is None:
                 raise NotJoined
-            asked = Asking(b"", Question(self._log.now_ms() // 1000), hub)
-            question = asked.question
+            question = Question(self._log.now_ms() // 1000)
+            is_late = packed is not None
+            asked = Asking(b"", question, hub, self._log.voice.log, is_late=is_late)
             question.time_unknown = self._time_unknown()
             question.cursor_log, question.cursor = hub.cursor_log, hub.cursor
             question.room_bytes = room_bytes
             question.enrolment = hub.enrolment or b""
             question.accounts, question.site = hub.accounts_mark, hub.site_mark
-            doubts = uplink.doubtful(connection, min(OFFERED_MOST, max(1, up_bytes // 18)))
-            asked.offered = [position for position, _ in doubts]
-            question.offered = [event for _, event in doubts]
-            if not doubts:
-                question.newest = uplink.newest_held(connection)
-                asked.sent = self._choose(connection, up_bytes)
-                question.runs = wire.pack(self._parcels(connection, asked))
-            if not self._said_head:
-                self._say_head(connection, question)
-            if hub.checked_log != hub.cursor_log and not doubts:
-                # Another voice: the hub may have been put back from an older replica.
-                question.newest = uplink.newest_sent(connection)
+            doubts = False
+            if packed is None:
+                doubts = self._say_events(connection, asked, up_bytes)
+            else:
+                self._pack_events(connection, asked, up_bytes, packed)
             connection.execute("ROLLBACK")
         if self._blobs is not None and with_photos and not asked.sent and not doubts:
-            question.parts = self._blobs.parts(up_bytes)
+            question.parts = self._blobs.parts(up_bytes, packed.photos if packed else {})
         if hub.heard_at is None or question.enrolment:
             question.release = self._release
         asked.asked_ms = self._monotonic_ms()
@@ -180,7 +197,40 @@ class Inquirer:
             MessageKind.QUESTION,
             about=hub.verify_key,
         )
+        asked.digest = envelope.digest(asked.message)
         return asked
+
+    def _say_events(self, connection: sqlite3.Connection, asked: Asking, up_bytes: int) -> bool:
+        """Put into a question what waits, or what the hub has to be asked for first: then True."""
+        question = asked.question
+        doubts = uplink.doubtful(connection, min(OFFERED_MOST, max(1, up_bytes // 18)))
+        asked.offered = [position for position, _ in doubts]
+        question.offered = [event for _, event in doubts]
+        if not doubts:
+            question.newest = uplink.newest_held(connection)
+            asked.sent = uplink.fitting(
+                connection, uplink.waiting(connection, EVENTS_MOST), up_bytes
+            )
+            question.runs = wire.pack(self._parcels(connection, asked))
+        if not self._said_head:
+            self._say_head(connection, question)
+        if asked.hub.checked_log != asked.hub.cursor_log and not doubts:
+            # Another voice: the hub may have been put back from an older replica.
+            question.newest = uplink.newest_sent(connection)
+        return bool(doubts)
+
+    def _pack_events(
+        self, connection: sqlite3.Connection, asked: Asking, up_bytes: int, packed: Packed
+    ) -> None:
+        """Put into a question of a bundle what is not settled and not yet in the bundle."""
+        if not packed.position and not packed.photos:
+            held = uplink.held(connection, HELD_MOST)
+            asked.offered = [position for position, _ in held]
+            asked.question.offered = [event for _, event in held]
+            asked.question.newest = uplink.newest_sent(connection)
+        left = uplink.unsettled(connection, EVENTS_MOST, packed.position)
+        asked.sent = uplink.fitting(connection, left, up_bytes)
+        asked.question.runs = wire.pack(self._parcels(connection, asked))
 
     def _say_head(self, connection: sqlite3.Connection, question: Question) -> None:
         log = self._log.voice.log
@@ -189,17 +239,6 @@ class Inquirer:
         ).fetchone()[0]
         if head is not None:
             question.head_log, question.head = log, head
-
-    def _choose(self, connection: sqlite3.Connection, up_bytes: int) -> list[uplink.Waiting]:
-        chosen: list[uplink.Waiting] = []
-        size = 0
-        for one in uplink.waiting(connection, EVENTS_MOST):
-            texts = words.all_of(connection, one.event).values()
-            size += len(one.body) + sum(len(word.body) + 40 for word in texts)
-            if chosen and size > up_bytes:
-                break
-            chosen.append(one)
-        return chosen
 
     def _parcels(self, connection: sqlite3.Connection, asked: Asking) -> list[Parcel]:
         found: list[Parcel] = []
@@ -219,13 +258,7 @@ class Inquirer:
         Malformed, Refused.
         """
         answered_ms = self._monotonic_ms()
-        content = envelope.open_message(
-            message,
-            asked.hub.verify_key,
-            MessageKind.ANSWER,
-            about=envelope.digest(asked.message),
-        )
-        answer = wire.decode_answer(content)
+        answer = self._opened(asked, message)
         self._domain.heard(answer.now_ms, asked.asked_ms, answered_ms)
         if answer.failed:
             self._log.write(
@@ -234,6 +267,26 @@ class Inquirer:
                 )
             )
             raise Refused(answer.failed)
+        return self._take(asked, answer)
+
+    def take_late(self, asked: Asking, message: bytes) -> Round:
+        """Take in an answer that came on a stick, and return what came of it. Raises as `take`.
+
+        It may be weeks old, older than what came by network meanwhile, or come twice.
+        """
+        answer = self._opened(asked, message)
+        self._domain.heard_at_least(answer.now_ms)
+        if answer.failed:
+            raise Refused(answer.failed)
+        return self._take(asked, answer)
+
+    def _opened(self, asked: Asking, message: bytes) -> Answer:
+        content = envelope.open_message(
+            message, asked.hub.verify_key, MessageKind.ANSWER, about=asked.digest
+        )
+        return wire.decode_answer(content)
+
+    def _take(self, asked: Asking, answer: Answer) -> Round:
         arrivals = [(self._here(arrival), mark) for arrival, mark in wire.unpack(answer.runs)]
         if self._blobs is not None and (answer.lost or _speaks_anew(asked, answer)):
             # Before the new voice is noted, for it is told only once.
@@ -266,43 +319,54 @@ class Inquirer:
     ) -> Round:
         """Write down what an answer says. Runs as a job of the writer."""
         connection, now = transaction.connection, transaction.now_ms()
+        is_news = not asked.is_late or answer.now_ms >= upstream.answered_ms(connection)
         found = Round(
             sent=len(asked.sent),
             durable=answer.durable,
             more=answer.more,
             lost=answer.lost,
-            new_voice=answer.new_voice,
-            site=answer.site,
-            moved=answer.moved,
+            new_voice=answer.new_voice and asked.voice == self._log.voice.log,
+            site=b"" if asked.is_late else answer.site,
+            moved=answer.moved if is_news else b"",
             unsure=_speaks_anew(asked, answer),
         )
-        if answer.now_ms >= upstream.doubted_ms(connection):
+        if not asked.is_late or answer.now_ms >= upstream.doubted_ms(connection):
             self._settle_safety(connection, asked, answer)
         for place, code in answer.refused:
             if place < len(asked.sent):
                 event = asked.sent[place].event
                 uplink.note_refused(connection, event, code, now)
                 found.refused.append((event, code))
-        if answer.enrolled and answer.durable:
-            # Before the hub's replica has it, what this node hands over is not safe there.
-            said = enrolment.read_welcome(answer.enrolled)
-            upstream.note_enrolled(connection, said.name, said.station)
-            found.enrolled = True
         found.received = self._take_in(transaction, arrivals, now)
         if answer.cursor_log:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
-        self._domain.take_accounts(transaction, answer.accounts, answer.now_ms)
-        if answer.accounts_mark:
-            upstream.note_marks(connection, accounts=answer.accounts_mark)
-        if answer.new_voice:
+        if is_news:
+            self._take_news(transaction, answer, found)
+            upstream.note_answered(connection, answer.now_ms)
+        if found.new_voice:
             voice = self._log.take_new_voice(transaction)
             note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
         if asked.question.head_log:
             self._said_head = True
         if asked.question.newest and not answer.lost:
             upstream.note_checked(connection, answer.cursor_log or asked.hub.cursor_log)
-        upstream.note_heard(connection, now)
+        if asked.is_late:
+            upstream.note_returned(connection, now)
+        else:
+            upstream.note_heard(connection, now)
         return found
+
+    def _take_news(self, transaction: Transaction, answer: Answer, found: Round) -> None:
+        """Note what an older answer may not undo: who this node is, and who may sign in there."""
+        connection = transaction.connection
+        if answer.enrolled and answer.durable:
+            # Before the hub's replica has it, what this node hands over is not safe there.
+            said = enrolment.read_welcome(answer.enrolled)
+            upstream.note_enrolled(connection, said.name, said.station)
+            found.enrolled = True
+        self._domain.take_accounts(transaction, answer.accounts, answer.now_ms)
+        if answer.accounts_mark:
+            upstream.note_marks(connection, accounts=answer.accounts_mark)
 
     def _settle_safety(self, connection: sqlite3.Connection, asked: Asking, answer: Answer) -> None:
         """Note how safe what was sent and offered is now.
@@ -313,9 +377,12 @@ class Inquirer:
         sent = [one.position for one in asked.sent]
         missing = {asked.offered[place] for place in answer.missing if place < len(asked.offered)}
         there = [position for position in asked.offered if position not in missing]
-        uplink.mark(connection, [*sent, *there], Safety.HELD)
+        uplink.hold(connection, [*sent, *there])
         uplink.mark(connection, sorted(missing), Safety.WAITING)
-        if answer.durable:
+        if answer.durable and asked.is_late:
+            # What the hub took after this was asked is not covered by so old an answer.
+            uplink.mark(connection, [*sent, *there], Safety.DURABLE)
+        elif answer.durable:
             uplink.settle(connection, sent, asked.question.newest)
         if answer.lost:
             uplink.doubt_all(connection)

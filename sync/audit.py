@@ -30,6 +30,7 @@ class Finding(StrEnum):
     CLOCK_OFF = "clock-off"
     NEW_VOICE = "new-voice"
     WRONG_PHOTO = "wrong-photo"
+    ANOTHERS_BUNDLE = "anothers-bundle"
 
 
 ALARMS = (

@@ -6,9 +6,10 @@ there the next part goes; what it calls durable stays here for ninety days to fi
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from eventlog.database import one_moment, reading
@@ -26,6 +27,7 @@ FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 6 * 3600.0
 SETBACKS_MOST = 3
 PURGED_AT_ONCE = 100
+NOTHING: Mapping[bytes, int] = MappingProxyType({})
 
 
 class BlobState(IntEnum):
@@ -87,10 +89,11 @@ class BlobQueue:
         # How often in a row the hub took nothing of a photo, or had less of it than before.
         self._setbacks: dict[bytes, int] = {}
 
-    def parts(self, room_bytes: int) -> list[BlobPart]:
+    def parts(self, room_bytes: int, packed: Mapping[bytes, int] = NOTHING) -> list[BlobPart]:
         """Return the next parts of photos that the hub lacks, about so many bytes.
 
         With them go questions about those that it has and did not call durable: empty parts.
+        `packed` says up to where photos are in the same bundle already.
         """
         room = max(room_bytes, LEAST_BYTES)
         now_s = self._clock_s()
@@ -98,8 +101,8 @@ class BlobQueue:
             bodies: list[BlobPart] = []
             if now_s >= self._sends_from_s:
                 # An eighth is left for questions, so that neither waits for the other's end.
-                bodies = self._bodies(connection, room - room // 8)
-            if now_s < self._asks_from_s:
+                bodies = self._bodies(connection, room - room // 8, packed)
+            if now_s < self._asks_from_s or packed:
                 return bodies
             left = room - sum(len(part.body) + PART_BYTES for part in bodies)
             return bodies + self._questions(connection, max(1, left // PART_BYTES))
@@ -111,10 +114,15 @@ class BlobQueue:
         )
         return [BlobPart(sha256, size, size, b"") for sha256, size in rows]
 
-    def _bodies(self, connection: sqlite3.Connection, room: int) -> list[BlobPart]:
+    def _bodies(
+        self, connection: sqlite3.Connection, room: int, packed: Mapping[bytes, int]
+    ) -> list[BlobPart]:
         found: list[BlobPart] = []
-        for sha256, size, sent in self._waiting(connection):
+        for sha256, size, there in self._waiting(connection):
+            sent = max(there, packed.get(sha256, 0))
             rest = size - sent
+            if rest <= 0:
+                continue
             left = room - PART_BYTES
             if found and left < min(rest, LEAST_BYTES):
                 break

@@ -12,18 +12,25 @@ What one question proves and what not is in `sync.confirmation`.
 import enum
 import heapq
 import itertools
+import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from sync.confirmation import Confirmation, NotRestorableError, Pace
 from sync.control import ControlError, ControlSocket
+from sync.durable_position import DurablePosition
 from sync.litestream import Litestream
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
 STOP_WITHIN_S = 1.0
+# How often it is looked whether another process committed something.
+LOOK_EVERY_S = 1.0
+
+logger = logging.getLogger("huiyin.durability")
 
 
 class DurabilityState(enum.StrEnum):
@@ -65,7 +72,14 @@ class Durability:
         *,
         same_disk_counts: bool = False,
         pace: Pace | None = None,
+        newest: Callable[[], int] | None = None,
+        keep: DurablePosition | None = None,
     ) -> None:
+        """`newest` returns the newest commit, also of another process; `keep` is told what became
+        durable, for commands that run beside this one.
+        """
+        self._newest = newest
+        self._keep = keep
         self._litestream = litestream
         self._database = litestream.database(name)
         self._same_disk_counts = same_disk_counts
@@ -202,6 +216,9 @@ class Durability:
             self._interrupt.set()
             self._work.notify()
             self._news.notify_all()
+            durable = self._durable
+        if durable >= 0:
+            self._note_kept(durable, at_once=True)
         control = self._control
         if control is not None:
             control.interrupt()
@@ -265,14 +282,36 @@ class Durability:
 
     def _next_number(self) -> int | None:
         """Wait for something to confirm and return up to where; None when it is time to stop."""
-        with self._lock:
-            while not self._stopping and self._replicated >= self._committed:
-                if not self._work.wait(self._pace.plan_every_s):
-                    break  # Idle for long: ask all the same, for the plan's sake.
-            if self._stopping:
-                return None
-            self._next_since = None
-            return self._committed
+        idle_until = time.monotonic() + self._pace.plan_every_s
+        while True:
+            with self._lock:
+                if not self._stopping and self._replicated >= self._committed:
+                    self._work.wait(self._look_after_s())
+                if self._stopping:
+                    return None
+                if self._replicated < self._committed or time.monotonic() >= idle_until:
+                    # Idle for long: ask all the same, for the plan's sake.
+                    self._next_since = None
+                    return self._committed
+                durable = self._durable
+            if durable >= 0:
+                self._note_kept(durable)
+            if self._newest is not None:
+                self.note_commit(self._newest())
+
+    def _look_after_s(self) -> float:
+        """Return how long to wait before it is looked for what others did."""
+        both = (self._newest, self._keep)
+        return self._pace.plan_every_s if both == (None, None) else LOOK_EVERY_S
+
+    def _note_kept(self, durable: int, *, at_once: bool = False) -> None:
+        """Write down what is durable; without it, commands beside the server say less."""
+        if self._keep is None:
+            return
+        try:
+            self._keep.note(durable, at_once=at_once)
+        except OSError as error:
+            logger.warning("the durable position could not be written: %s", error)
 
     def _connected(self) -> ControlSocket:
         """Return the connection; each start of the keeper may have put the socket elsewhere."""
@@ -301,6 +340,8 @@ class Durability:
                 ready.append(heapq.heappop(self._futures)[2])
             self._news.notify_all()
         _resolve(ready, durable)
+        if durable:
+            self._note_kept(number)
 
 
 def _resolve(futures: list["Future[bool]"], result: bool) -> None:

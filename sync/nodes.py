@@ -197,13 +197,16 @@ def note_heard(
     node: int,
     *,
     now_ms: int,
-    skew_ms: int,
+    skew_ms: int | None,
     cursor: int,
     release: str,
 ) -> None:
-    """Note when a node was heard, and what it said of itself. A transaction is open."""
+    """Note when a node was heard, and what it said of itself. A transaction is open.
+
+    `skew_ms` is None where nothing is known of its clock, as from a bundle.
+    """
     connection.execute(
-        "UPDATE nodes SET heard_at=?, skew_ms=?, cursor=max(cursor, ?), "
+        "UPDATE nodes SET heard_at=?, skew_ms=coalesce(?, skew_ms), cursor=max(cursor, ?), "
         "release=CASE WHEN ?='' THEN release ELSE ? END WHERE node=?",
         (now_ms, skew_ms, cursor, release, release, node),
     )

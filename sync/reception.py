@@ -6,10 +6,11 @@ either all of it is kept or nothing: what may not be folded is put into quaranti
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
+import msgspec
 from nacl.signing import SigningKey
 
 from eventlog import words
@@ -32,6 +33,8 @@ from sync.wire import Answer, Malformed, Parcel, Question
 
 ROOM_USUAL_BYTES = 256 * 1024
 ROOM_MOST_BYTES = 16 * 1024 * 1024
+# Of a question, unpacked. It is cut far smaller by who asks, and what is decoded takes more room.
+QUESTION_MOST_BYTES = 8 * 1024 * 1024
 EVENTS_MOST = 2000
 HEARD_EVERY_MS = 60_000
 # A sender whose time is off by more is not believed about when something happened.
@@ -80,9 +83,13 @@ class Blobs(Protocol):
 
 @dataclass
 class Asked:
-    """A question that was read: who asks, what was brought, and what may not be folded, and why."""
+    """A question that was read: who asks, what was brought, and what may not be folded, and why.
 
-    message: bytes
+    `digest` is the message's, to which the answer refers; `has_brought` says that it brought events
+    where these are no more at hand, as long after a bundle.
+    """
+
+    digest: bytes
     question: Question
     peer: Peer
     introduction: Enrolment | None = None
@@ -90,20 +97,27 @@ class Asked:
     refused: list[tuple[int, Arrival, str]] = field(default_factory=list)
     is_live: bool = True
     blobs: list[tuple[bytes, int, bool]] = field(default_factory=list)
+    has_brought: bool = False
 
     @property
     def wants_safety(self) -> bool:
         """Whether the sender waits to hear that something is in the replica."""
         asked = self.question
-        return bool(self.arrivals or self.refused or asked.newest or asked.enrolment)
+        return bool(
+            self.arrivals or self.refused or self.has_brought or asked.newest or asked.enrolment
+        )
 
 
 class Taken(NamedTuple):
-    """What became of a question: the peer as it is now, and what the answer has to say."""
+    """What became of a question: the peer as it is now, and what the answer has to say.
+
+    `fresh` is how many of its events were not here before.
+    """
 
     peer: Peer
     new_voice: bool = False
     refused: Sequence[tuple[int, str]] = ()
+    fresh: int = 0
 
 
 class _Secrets(NamedTuple):
@@ -168,13 +182,20 @@ class Reception:
 
     def _opened(self, message: bytes, peer: Peer, is_live: bool) -> Asked:
         content = envelope.open_message(
-            message, peer.verify_key or b"", MessageKind.QUESTION, about=self.card.verify_key
+            message,
+            peer.verify_key or b"",
+            MessageKind.QUESTION,
+            about=self.card.verify_key,
+            most_bytes=QUESTION_MOST_BYTES,
         )
-        return Asked(message, wire.decode_question(content), peer, is_live=is_live)
+        question = wire.decode_question(content)
+        return Asked(envelope.digest(message), question, peer, is_live=is_live)
 
     def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
         """Return the first question of a node, which says who it is and proves its code."""
-        question = wire.decode_question(envelope.unpack(message, MessageKind.QUESTION))
+        question = wire.decode_question(
+            envelope.unpack(message, MessageKind.QUESTION, QUESTION_MOST_BYTES)
+        )
         if not question.enrolment:
             self._note(Finding.UNKNOWN_NODE, None)
             raise NotTaken("unknown-node")
@@ -190,7 +211,11 @@ class Reception:
             self._note(Finding.BAD_CODE, None)
             raise NotTaken(error.code) from error
         envelope.open_message(
-            message, said.verify_key, MessageKind.QUESTION, about=self.card.verify_key
+            message,
+            said.verify_key,
+            MessageKind.QUESTION,
+            about=self.card.verify_key,
+            most_bytes=QUESTION_MOST_BYTES,
         )
         peer = peer._replace(
             key_id=envelope.node_id(said.verify_key),
@@ -199,7 +224,7 @@ class Reception:
             age_key=said.age_key,
             secrets=said.secrets,
         )
-        asked = Asked(message, question, peer, said, is_live=is_live)
+        asked = Asked(envelope.digest(message), question, peer, said, is_live=is_live)
         self._sort(connection, asked)
         return asked
 
@@ -348,11 +373,12 @@ class Reception:
             connection,
             peer.node,
             now_ms=now,
-            skew_ms=skew,
+            skew_ms=skew if asked.is_live else None,
             cursor=asked.question.cursor,
             release=asked.question.release[:40],
         )
-        return Taken(peer, bool(again), [(place, code) for place, _, code in refused])
+        told = [(place, code) for place, _, code in refused]
+        return Taken(peer, bool(again), told, len(fresh))
 
     def _enrol(self, transaction: Transaction, asked: Asked, now: int) -> Peer:
         """Put the keys of a new node in place, and queue all that it may see."""
@@ -456,13 +482,34 @@ class Reception:
 
     # Answering.
 
-    def answer(self, asked: Asked, taken: Taken, *, durable: bool) -> bytes:
-        """Return the signed answer to a question that was taken."""
+    def answer(self, asked: Asked, taken: Taken, *, durable: bool, with_news: bool = True) -> bytes:
+        """Return the signed answer to a question that was taken.
+
+        Without news it says only what became of what was brought.
+        """
         with self._log.reading() as connection:
             connection.execute("BEGIN")
-            found = self._answer(connection, asked, taken, durable)
+            found = self._answer(connection, asked, taken, durable, with_news)
             connection.execute("ROLLBACK")
-        return self._closed(asked.message, found)
+        return self._closed(asked.digest, found)
+
+    def answers(self, asked: Asked, taken: Taken, *, durable: bool) -> Iterator[bytes]:
+        """Yield signed answers to one question until all that is to go down is told.
+
+        For a bundle, in which the sender cannot ask for more; it takes them in this order.
+        """
+        question = msgspec.structs.replace(asked.question)
+        asked = replace(asked, question=question)
+        while True:
+            with self._log.reading() as connection:
+                connection.execute("BEGIN")
+                found = self._answer(connection, asked, taken, durable, True)
+                connection.execute("ROLLBACK")
+            yield self._closed(asked.digest, found)
+            if not found.more or not found.cursor_log:
+                return
+            question.cursor_log, question.cursor = found.cursor_log, found.cursor
+            question.accounts = found.accounts_mark or question.accounts
 
     def must_write(self, asked: Asked) -> bool:
         """Return whether a question has to be taken by `take`, or may be answered as it is."""
@@ -479,10 +526,15 @@ class Reception:
 
     def failure(self, message: bytes, code: str) -> bytes:
         """Return the signed answer that says why nothing of a question was taken."""
-        return self._closed(message, Answer(self._now_ms(), failed=code))
+        return self._closed(envelope.digest(message), Answer(self._now_ms(), failed=code))
 
     def _answer(
-        self, connection: sqlite3.Connection, asked: Asked, taken: Taken, durable: bool
+        self,
+        connection: sqlite3.Connection,
+        asked: Asked,
+        taken: Taken,
+        durable: bool,
+        with_news: bool,
     ) -> Answer:
         question, peer = asked.question, taken.peer
         found = Answer(
@@ -500,6 +552,8 @@ class Reception:
         ]
         if question.enrolment and peer.enrolled_at is not None:
             found.enrolled = enrolment.welcome(peer.name, peer.station)
+        if not with_news:
+            return found
         self._add_accounts(connection, found, question, peer)
         mark = self._site_mark()
         if mark != question.site:
@@ -546,12 +600,12 @@ class Reception:
         if position != question.cursor or log != question.cursor_log:
             found.cursor_log, found.cursor = log, position
 
-    def _closed(self, message: bytes, found: Answer) -> bytes:
+    def _closed(self, digest: bytes, found: Answer) -> bytes:
         return envelope.close(
             wire.encode_message(found),
             self._signing,
             MessageKind.ANSWER,
-            about=envelope.digest(message),
+            about=digest,
         )
 
     def _note(self, finding: Finding, node: int | None, detail: str = "") -> None:

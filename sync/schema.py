@@ -79,18 +79,35 @@ def m001_exchange(database: Database) -> None:
             doubted_ms INTEGER NOT NULL DEFAULT 0,
             called TEXT NOT NULL DEFAULT '',
             station TEXT NOT NULL DEFAULT '',
-            checked_log BLOB NOT NULL DEFAULT x''
+            checked_log BLOB NOT NULL DEFAULT x'',
+            returned_at INTEGER,
+            answered_ms INTEGER NOT NULL DEFAULT 0
         )""",
         # Questions that travel on a stick, until their answers come back.
         """CREATE TABLE carried(
-            digest BLOB PRIMARY KEY,
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            digest BLOB NOT NULL UNIQUE,
             made_at INTEGER NOT NULL,
-            hub BLOB NOT NULL,
-            newest BLOB NOT NULL,
+            voice BLOB NOT NULL,
             sent BLOB NOT NULL,
             offered BLOB NOT NULL,
             answered_at INTEGER
-        ) WITHOUT ROWID""",
+        )""",
+        # Questions that came on a stick, without what they brought, for their answers. Durable
+        # is one once the replica has everything up to `position`.
+        """CREATE TABLE bundles_in(
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            digest BLOB NOT NULL UNIQUE,
+            node INTEGER NOT NULL REFERENCES nodes(node),
+            question BLOB NOT NULL,
+            events INTEGER NOT NULL,
+            refused BLOB NOT NULL,
+            new_voice INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            read_at INTEGER NOT NULL,
+            answered_at INTEGER
+        )""",
+        "CREATE INDEX bundles_in_of_node ON bundles_in(node, number)",
         # States as in `sync/uplink.py`.
         """CREATE TABLE uplink(
             position INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,11 +5,14 @@ Nothing leaves the queue: a hub that was put back from an older replica is fille
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from eventlog import words
 from eventlog.events import Event
 from eventlog.transaction import Transaction
+from sync.wire import BlobPart
 
 
 class Safety(IntEnum):
@@ -27,6 +30,24 @@ class Waiting(NamedTuple):
     position: int
     event: bytes
     body: bytes
+
+
+@dataclass
+class Packed:
+    """What a bundle in the making holds: up to where in the queue, and up to where of each photo.
+
+    Photos go by their SHA-256.
+    """
+
+    position: int = 0
+    photos: dict[bytes, int] = field(default_factory=dict)
+
+    def add(self, sent: Sequence[Waiting], parts: Sequence[BlobPart]) -> None:
+        """Note what one more question holds."""
+        if sent:
+            self.position = sent[-1].position
+        for part in parts:
+            self.photos[part.sha256] = part.offset + len(part.body)
 
 
 class Uplink:
@@ -59,13 +80,50 @@ def waiting(connection: sqlite3.Connection, most: int) -> list[Waiting]:
     ]
 
 
+def unsettled(connection: sqlite3.Connection, most: int, after: int) -> list[Waiting]:
+    """Return the oldest events behind a place that the hub lacks or may lack, at most so many."""
+    return [
+        Waiting(*row)
+        for row in connection.execute(
+            "SELECT u.position, u.event, e.body FROM uplink u JOIN events e ON e.id=u.event "
+            "WHERE u.state IN (?,?) AND u.position>? ORDER BY u.position LIMIT ?",
+            (Safety.WAITING, Safety.DOUBTFUL, after, most),
+        )
+    ]
+
+
+def fitting(
+    connection: sqlite3.Connection, left: Sequence[Waiting], room_bytes: int
+) -> list[Waiting]:
+    """Return the first of these that have room together, with their texts; one in any case."""
+    chosen: list[Waiting] = []
+    size = 0
+    for one in left:
+        texts = words.all_of(connection, one.event).values()
+        size += len(one.body) + sum(len(word.body) + 40 for word in texts)
+        if chosen and size > room_bytes:
+            break
+        chosen.append(one)
+    return chosen
+
+
+def held(connection: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
+    """Return (place, id) of the oldest events that the hub has and has not called durable."""
+    return _of_state(connection, Safety.HELD, most)
+
+
+def at_places(connection: sqlite3.Connection, positions: Sequence[int]) -> list[Waiting]:
+    """Return the events of these places, in the order given; without their bytes."""
+    return [
+        Waiting(position, row[0], b"")
+        for position in positions
+        for row in connection.execute("SELECT event FROM uplink WHERE position=?", (position,))
+    ]
+
+
 def doubtful(connection: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
     """Return (place, id) of events of which the hub has to say whether it has them."""
-    rows = connection.execute(
-        "SELECT position, event FROM uplink WHERE state=? ORDER BY position LIMIT ?",
-        (Safety.DOUBTFUL, most),
-    )
-    return [(row[0], row[1]) for row in rows]
+    return _of_state(connection, Safety.DOUBTFUL, most)
 
 
 def newest_held(connection: sqlite3.Connection) -> bytes:
@@ -90,6 +148,14 @@ def mark(connection: sqlite3.Connection, positions: Sequence[int], safety: Safet
     connection.executemany(
         "UPDATE uplink SET state=? WHERE position=?",
         [(safety, position) for position in positions],
+    )
+
+
+def hold(connection: sqlite3.Connection, positions: Sequence[int]) -> None:
+    """Note that the hub has events; one that is durable stays so. A transaction is open."""
+    connection.executemany(
+        "UPDATE uplink SET state=? WHERE position=? AND state<>?",
+        [(Safety.HELD, position, Safety.DURABLE) for position in positions],
     )
 
 
@@ -161,3 +227,11 @@ def refused(connection: sqlite3.Connection, most: int = 100) -> list[tuple[bytes
         "SELECT event, code, at FROM uplink_refused ORDER BY at DESC LIMIT ?", (most,)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _of_state(connection: sqlite3.Connection, safety: Safety, most: int) -> list[tuple[int, bytes]]:
+    rows = connection.execute(
+        "SELECT position, event FROM uplink WHERE state=? ORDER BY position LIMIT ?",
+        (safety, most),
+    )
+    return [(row[0], row[1]) for row in rows]

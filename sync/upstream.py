@@ -12,7 +12,8 @@ class Upstream(NamedTuple):
 
     `enrolment` is what it still has to say of itself; None once the hub has answered that.
     `checked_log` is the voice of the hub in which it was seen to have all that it took.
-    `called` is what the hub calls this node, `station` whose node it is.
+    `called` is what the hub calls this node, `station` whose node it is. `heard_at` is by network,
+    `returned_at` when a bundle last came back.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Upstream(NamedTuple):
     called: str
     station: str
     checked_log: bytes
+    returned_at: int | None
 
     @property
     def card(self) -> HubCard:
@@ -57,6 +59,8 @@ def join(transaction: Transaction, hub: HubCard, url: str, introduction: bytes) 
     connection = transaction.connection
     before = connection.execute("SELECT verify_key FROM upstream").fetchone()
     connection.execute("DELETE FROM upstream")
+    # What the hub before still answers on a stick says nothing of this one.
+    connection.execute("DELETE FROM carried")
     connection.execute(
         "INSERT INTO upstream(id, url, verify_key, sealing_key, age_key, name, enrolment, "
         "joined_at) VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
@@ -90,8 +94,14 @@ def note_heard(connection: sqlite3.Connection, now_ms: int) -> None:
 
 
 def move_cursor(connection: sqlite3.Connection, log: bytes, position: int) -> None:
-    """Note up to where what came down was taken in, in the transaction that took it in."""
-    connection.execute("UPDATE upstream SET cursor_log=?, cursor=?", (log, position))
+    """Note up to where what came down was taken in, in the transaction that took it in.
+
+    An answer that comes late moves it back neither.
+    """
+    connection.execute(
+        "UPDATE upstream SET cursor_log=?, cursor=? WHERE cursor_log<>? OR cursor<?",
+        (log, position, log, position),
+    )
 
 
 def note_checked(connection: sqlite3.Connection, log: bytes) -> None:
@@ -107,6 +117,22 @@ def note_doubt(connection: sqlite3.Connection, hub_ms: int) -> None:
 def doubted_ms(connection: sqlite3.Connection) -> int:
     """Return when the hub was last found to have lost something, by its own time; 0 if never."""
     row = connection.execute("SELECT doubted_ms FROM upstream").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def note_returned(connection: sqlite3.Connection, now_ms: int) -> None:
+    """Note that answers came back on a stick. A transaction is open."""
+    connection.execute("UPDATE upstream SET returned_at=?", (now_ms,))
+
+
+def note_answered(connection: sqlite3.Connection, hub_ms: int) -> None:
+    """Note the hub's time of the newest answer. A transaction is open."""
+    connection.execute("UPDATE upstream SET answered_ms=?", (hub_ms,))
+
+
+def answered_ms(connection: sqlite3.Connection) -> int:
+    """Return of when the newest answer of the hub is, by its own time; 0 if there was none."""
+    row = connection.execute("SELECT answered_ms FROM upstream").fetchone()
     return 0 if row is None else int(row[0])
 
 

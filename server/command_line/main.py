@@ -3,6 +3,7 @@
 import click
 
 from server.command_line import (
+    bundling,
     checking,
     exchanging,
     people,
@@ -31,6 +32,7 @@ main.add_command(people.users)
 main.add_command(people.tokens)
 main.add_command(exchanging.nodes_group)
 main.add_command(exchanging.sync_group)
+main.add_command(bundling.bundle)
 main.add_command(recovery.restore)
 main.add_command(checking.matters)
 main.add_command(checking.doctor)

@@ -114,6 +114,10 @@ class StationSide:
         """Keep the accounts."""
         self.accounts = accounts or self.accounts
 
+    def heard_at_least(self, hub_ms: int) -> None:
+        """Note the hub's time."""
+        self.heard_ms.append(hub_ms)
+
     def heard(self, hub_ms: int, asked_ms: int, answered_ms: int) -> None:
         """Note the hub's time."""
         self.heard_ms.append(hub_ms)

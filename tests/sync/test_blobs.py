@@ -469,9 +469,11 @@ def test_sealed_to_nobody_here_waits(both: tuple[SmallHub, SmallStation]) -> Non
         BlobPart(b"s" * 32, -5, 0, b""),
     ],
 )
-def test_parts_of_no_shape_are_refused(both: tuple[SmallHub, SmallStation], part: BlobPart) -> None:
+def test_parts_of_no_shape_are_refused(
+    both: tuple[SmallHub, SmallStation], part: BlobPart, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, station = both
-    station.photos.queue.parts = lambda room_bytes: [part]  # type: ignore[method-assign]  # forged
+    monkeypatch.setattr(station.photos.queue, "parts", lambda room_bytes, packed: [part])
     delivery: Delivery = station.deliver()
     assert delivery.failure == "malformed" and not delivery.retryable
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from sync.durability import DurabilityState
+from sync.durability import Durability, DurabilityState
+from sync.durable_position import DurablePosition, durable_position
 from sync.litestream import Litestream, LitestreamState
 from sync.replica import device_of
-from tests.sync.node import Node, until
+from tests.sync.node import PACE, Node, until
 
 pytestmark = pytest.mark.litestream
 
@@ -268,3 +269,40 @@ def test_nothing_is_durable_before_litestream_was_there(tmp_path: Path) -> None:
         assert node.durability.report().last_error == ""
     finally:
         node.close()
+
+
+def test_what_is_durable_is_written_down_for_commands_beside_the_server(tmp_path: Path) -> None:
+    voice = [b"\1" * 8]
+    node = Node(tmp_path)
+    newest = [0]
+    node.durability = Durability(
+        node.litestream,
+        node.name,
+        same_disk_counts=True,
+        pace=PACE,
+        newest=lambda: newest[0],
+        keep=DurablePosition(node.folder, lambda: voice[0]),
+    )
+    try:
+        node.start()
+        assert durable_position(node.folder, voice[0]) < 1
+        # Another process commits, and tells nobody.
+        node.connection.execute("UPDATE row SET text='1' WHERE id=0")
+        node.connection.execute("INSERT INTO row VALUES (1, '')")
+        newest[0] = 1
+        until(lambda: durable_position(node.folder, voice[0]) == 1)
+        assert node.restored_up_to() == 1
+        assert durable_position(node.folder, b"\2" * 8) == -1
+    finally:
+        node.close()
+
+
+def test_the_durable_position_is_written_at_most_once_a_second(tmp_path: Path) -> None:
+    now_s = [100.0]
+    keep = DurablePosition(tmp_path, lambda: b"\1" * 8, clock_s=lambda: now_s[0])
+    assert keep.note(1) and not keep.note(2) and durable_position(tmp_path, b"\1" * 8) == 1
+    now_s[0] += 1
+    assert keep.note(2) and keep.note(3, at_once=True)
+    assert durable_position(tmp_path, b"\1" * 8) == 3
+    (tmp_path / "durable-position").write_text("half a li")
+    assert durable_position(tmp_path, b"\1" * 8) == -1

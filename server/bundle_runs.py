@@ -1,0 +1,87 @@
+"""Writing and reading a bundle on this node, for both of `command_line/` and `console/`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from server.node_exchange import NodeExchange
+from sync import bundle_file, bundles_in, carried
+from sync.asking import NotJoined, Refused
+from sync.bundle_file import BadBundle, BundleKind
+from sync.bundles_in import Answered, BroughtIn, NothingToAnswer, SeveralNodes
+from sync.carried import Returned, Written
+from sync.envelope import node_id
+from sync.wire import Malformed
+
+SUFFIX = ".huiyin"
+# What makes a bundle fail in a way that a person can be told of; each has a code.
+FAILURES = (BadBundle, NotJoined, NothingToAnswer, SeveralNodes, Refused, Malformed)
+
+
+def write_up(
+    exchange: NodeExchange,
+    target: Path | IO[bytes],
+    *,
+    progress: Callable[[int], None] = lambda size_bytes: None,
+) -> Written:
+    """Write all that waits here for the hub above. Raises NotJoined, OSError."""
+    return carried.write_up(
+        exchange.log, exchange.keys, exchange.inquirer, target, progress=progress
+    )
+
+
+def write_return(
+    exchange: NodeExchange,
+    target: Path | IO[bytes],
+    *,
+    name: str = "",
+    durable: Callable[[int], bool],
+    progress: Callable[[int], None] = lambda size_bytes: None,
+) -> Answered:
+    """Write the answers to a node's bundles; it need be named where several wait for theirs.
+
+    Raises NothingToAnswer, SeveralNodes, OSError.
+    """
+    if exchange.reception is None:
+        raise NothingToAnswer
+    with exchange.log.reading() as connection:
+        peer = bundles_in.node_to_answer(connection, name)
+    return bundles_in.write_return(
+        exchange.log,
+        exchange.keys,
+        exchange.reception,
+        peer,
+        target,
+        durable=durable,
+        progress=progress,
+    )
+
+
+def read(
+    exchange: NodeExchange,
+    source: IO[bytes],
+    *,
+    take_site: Callable[[IO[bytes]], object] = lambda payload: None,
+    progress: Callable[[int, int], None] = lambda done, all: None,
+) -> BroughtIn | Returned:
+    """Take in a bundle, whichever way it goes, and return what came of it.
+
+    `take_site` is given what changed on the site, where the bundle brings that. Raises those of
+    FAILURES, OSError.
+    """
+    log, keys = exchange.log, exchange.keys
+    try:
+        with bundle_file.opened(
+            source, log.folder, age_private=keys.age_private, own=node_id(keys.verify_key)
+        ) as bundle:
+            if bundle.head.kind == BundleKind.UP and exchange.reception is not None:
+                return bundles_in.take_up(log, exchange.reception, bundle, progress=progress)
+            found = carried.take_return(
+                log, exchange.inquirer, bundle, after=exchange.took_place, progress=progress
+            )
+            if bundle.has_payload:
+                take_site(bundle.payload())
+            return found
+    except BadBundle as error:
+        bundles_in.note_rejected(log, error)
+        raise

@@ -1,0 +1,192 @@
+"""`huiyin bundle`: what waits goes to the hub on a stick, and the answers come back on one."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from server import bundle_runs
+from server.bundle_runs import FAILURES
+from server.command_line.folders import data_option, settings_for
+from server.languages import ENGLISH, translated
+from server.node import open_exchange
+from server.node_exchange import NodeExchange
+from server.wording import BUNDLE_FAILURES, SYNC_FAILURES
+from sync.bundles_in import Answered, BroughtIn, SeveralNodes
+from sync.carried import Returned, Written
+from sync.durable_position import durable_position
+
+# How long a running server is given to confirm what was just read.
+DURABLE_WITHIN_S = 5.0
+
+
+@click.group("bundle")
+def bundle() -> None:
+    """Exchange by stick, for a station without a line: one file there, one file back."""
+
+
+@bundle.command("write")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--node", "name", default="", metavar="NAME", help="at the hub: for which node")
+@click.option("--up", is_flag=True, help="at a hub: for the hub above instead")
+@data_option
+def write(data: Path, file: Path, name: str, up: bool) -> None:
+    """At a station: write what waits for the hub. At the hub: write the answers to go back.
+
+    Nothing leaves this machine by it: the same is written again until its answer comes back. It
+    works beside a running server.
+
+    Example: huiyin bundle write /media/stick/shiweng.huiyin
+    """
+    with _exchange(data) as exchange, _failing(file):
+        if exchange.role == "station" or up:
+            with _sizes(file.name) as progress:
+                _tell_written(file, bundle_runs.write_up(exchange, file, progress=progress))
+        else:
+            _answer(exchange, file, name)
+
+
+@bundle.command("read")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--reply",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="at the hub: write the answers to this file at once",
+)
+@data_option
+def read(data: Path, file: Path, reply: Path | None) -> None:
+    """Take in a bundle: at the hub what a station wrote, at the station the hub's answers.
+
+    Reading it again changes nothing. It works beside a running server.
+
+    Example: huiyin bundle read /media/stick/shiweng.huiyin --reply /media/stick/back.huiyin
+    """
+    with _exchange(data) as exchange:
+        with _failing(file), file.open("rb") as source, _steps(file.name) as progress:
+            found = bundle_runs.read(exchange, source, progress=progress)
+        if isinstance(found, Returned):
+            _tell_returned(found)
+            return
+        _tell_brought(found)
+        if reply is not None and found.node:
+            with _failing(reply):
+                _answer(exchange, reply, found.node)
+    if found.refused:
+        raise SystemExit(1)
+
+
+def _answer(exchange: NodeExchange, file: Path, name: str) -> None:
+    log = exchange.log
+    newest = log.newest_position()
+    deadline = time.monotonic() + DURABLE_WITHIN_S
+    durable = durable_position(log.folder, log.voice.log)
+    while -1 < durable < newest and time.monotonic() < deadline:
+        time.sleep(0.05)
+        durable = durable_position(log.folder, log.voice.log)
+    with _sizes(file.name) as progress:
+        told = bundle_runs.write_return(
+            exchange,
+            file,
+            name=name,
+            durable=lambda position: position <= durable,
+            progress=progress,
+        )
+    _tell_answered(file, told)
+
+
+@contextmanager
+def _exchange(data: Path) -> Iterator[NodeExchange]:
+    exchange, close = open_exchange(settings_for(data))
+    try:
+        yield exchange
+    finally:
+        close()
+
+
+@contextmanager
+def _failing(file: Path) -> Iterator[None]:
+    """End the command with what went wrong and what to do, in both languages."""
+    try:
+        yield
+    except SeveralNodes as error:
+        raise click.ClickException(f"{_words(error.code)} (--node: {error})") from error
+    except FAILURES as error:
+        raise click.ClickException(f"{file}: {_words(error.code)}") from error
+    except OSError as error:
+        raise click.ClickException(f"{file}: {_words('no-room')} ({error.strerror})") from error
+
+
+def _words(code: str) -> str:
+    words = BUNDLE_FAILURES.get(code) or SYNC_FAILURES.get(code, code)
+    return f"{words} / {translated(ENGLISH, words)}"
+
+
+@contextmanager
+def _sizes(label: str) -> Iterator[Callable[[int], None]]:
+    """Yield what shows on a terminal how much was written, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda size_bytes: None
+        return
+    yield lambda size_bytes: click.echo(f"\r{label} {size_bytes / 1e6:.1f} MB", err=True, nl=False)
+    click.echo(err=True)
+
+
+@contextmanager
+def _steps(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows on a terminal how far the reading is, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, all: None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(done: int, all: int) -> None:
+            bar.length = max(all, 1)
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+def _tell_written(file: Path, found: Written) -> None:
+    click.echo(f"{file}: {found.size_bytes / 1e6:.1f} MB", err=True)
+    click.echo(f"写进 written: {found.events} 件 events, {found.parts} 份照片数据 parts of photos")
+    if found.more:
+        click.echo(
+            "照片没有全部装下,下一次再带 / not all photos found room; take the rest next time"
+        )
+    click.echo("请把U盘带到县里读 / now take the stick to the hub", err=True)
+
+
+def _tell_answered(file: Path, found: Answered) -> None:
+    click.echo(f"{file}: {found.size_bytes / 1e6:.1f} MB", err=True)
+    click.echo(f"回执 answers: {found.node} · {found.answers}")
+    if found.pending:
+        click.echo(
+            f"其中 {found.pending} 份还没有进备份,站里下次再问 / "
+            f"{found.pending} not yet in the replica; the station asks again"
+        )
+    click.echo("请把U盘带回站里读 / now take the stick back to the station", err=True)
+
+
+def _tell_brought(found: BroughtIn) -> None:
+    click.echo(f"来自 from: {found.node or '?'}")
+    click.echo(f"收下 taken: {found.fresh}")
+    click.echo(f"本来就有 known: {found.known}")
+    click.echo(f"另放着 put aside: {found.aside}")
+    click.echo(f"照片 photos: {found.photos}")
+    for code in dict.fromkeys(found.refused):
+        click.echo(f"没有收 refused: {_words(code)}", err=True)
+
+
+def _tell_returned(found: Returned) -> None:
+    click.echo(f"收到 received: {found.received}")
+    click.echo(f"已存妥 durable: {found.durable}")
+    click.echo(f"县里另放着 put aside by the hub: {len(found.refused)}")
+    if found.unknown:
+        click.echo(
+            f"有 {found.unknown} 份回执对不上本机写过的包,没有用 / "
+            f"{found.unknown} answers to bundles that this machine never wrote; not used",
+            err=True,
+        )
