@@ -294,7 +294,7 @@ class Inquirer:
         found = self._log.write(
             lambda transaction: self._settle(transaction, asked, answer, arrivals)
         ).result
-        if self._blobs is not None and asked.question.parts:
+        if self._blobs is not None and (asked.question.parts or answer.blobs):
             self._blobs.acknowledged(asked.question.parts, answer.blobs, answer.now_ms)
         return found
 
