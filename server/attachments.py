@@ -5,6 +5,7 @@ On a station those of villagers lie sealed; pictures of the registers are public
 
 import hashlib
 import io
+import re
 import sqlite3
 import warnings
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ FILE_NAME = "attachments.db"
 PHOTOS_MOST = 3
 SIZE_MOST_BYTES = 8 * 1024 * 1024
 PIXELS_MOST = 60_000_000
+_HASH = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 migrations = Migrations("attachments")
@@ -191,8 +193,10 @@ def forget_photos(transaction: OpenTransaction, hashes: Sequence[str]) -> int:
     """
     transaction.connection.execute("PRAGMA secure_delete=ON")
     for sha256 in hashes:
-        blob_source.forget(transaction.connection, bytes.fromhex(sha256))
-        blob_parts.forget(transaction.connection, bytes.fromhex(sha256))
+        # An event from another node may name as a photo what is no hash: then none is here.
+        if _HASH.fullmatch(sha256):
+            blob_source.forget(transaction.connection, bytes.fromhex(sha256))
+            blob_parts.forget(transaction.connection, bytes.fromhex(sha256))
     return sum(empty_photo(transaction.connection, sha256, "erased") for sha256 in hashes)
 
 

@@ -180,3 +180,7 @@ def test_a_purged_photo_leaves_an_empty_row(station: Folder, hub: Folder) -> Non
     assert station.attachments.read(photo.sha256) is None
     assert station.attachments.newest_position() == position
     assert station.state_of(photo) is BlobState.PURGED
+
+
+def test_what_is_no_hash_is_forgotten_without_a_word(hub: Folder) -> None:
+    assert forget_at_once(hub.attachments, ["../photo", "", "erased-1"]) == 0
