@@ -266,7 +266,8 @@ def _decoded_head(content: bytes) -> Head:
     told = _decoded(content, list[Any])
     if not told or told[-1] != FORMAT:
         raise BundleTooNew
-    return _decoded(content, Head)
+    head: Head = _decoded(content, Head)
+    return head
 
 
 def _decoded(content: bytes, kind: Any) -> Any:

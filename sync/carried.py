@@ -7,6 +7,7 @@ never: then the next bundle says the same once more.
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -148,7 +149,7 @@ def take_return(
             came = inquirer.take_late(asked, message)
         except BadMessage as error:
             raise BadBundle("an answer that is not to its question") from error
-        log.write(lambda transaction, digest=digest: _note_answered(transaction, digest))
+        log.write(partial(_note_answered, digest=digest))
         _add(found, came)
         after(came)
     with log.reading() as connection:

@@ -37,7 +37,7 @@ async def write(request: Request) -> Response:
     _refuse_others(request)
     node: Node = request.app.state.node
     name = (await form_of(request)).text("node")
-    file = await asyncio.to_thread(tempfile.TemporaryFile, dir=node.folder)
+    file = await asyncio.to_thread(_temporary, node)
     try:
         station = await asyncio.to_thread(_write, node, file, name)
     except SeveralNodes as error:
@@ -97,6 +97,11 @@ async def _read(request: Request) -> Response:
     if isinstance(found, BroughtIn):
         return _page(request, brought=found)
     return _page(request, returned=found)
+
+
+def _temporary(node: Node) -> IO[bytes]:
+    """Return a file without a name in the data folder, which is gone once it is closed."""
+    return tempfile.TemporaryFile(dir=node.folder)
 
 
 def _write(node: Node, file: IO[bytes], name: str) -> str:

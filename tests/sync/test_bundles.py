@@ -55,8 +55,12 @@ def stick(tmp_path: Path) -> Path:
     return folder
 
 
-def up(station: SmallStation, path: Path, **options: int) -> Written:
-    return carried.write_up(station.log, station.keys, station.inquirer, path, **options)
+def up(
+    station: SmallStation, path: Path, *, most_bytes: int = bundle_file.BUNDLE_MOST_BYTES
+) -> Written:
+    return carried.write_up(
+        station.log, station.keys, station.inquirer, path, most_bytes=most_bytes
+    )
 
 
 @contextmanager
