@@ -17,6 +17,7 @@ from matters.actors import VILLAGER
 from matters.execution import read_contact
 from matters.intake import Raised, raise_matter
 from matters.lifecycle import fold
+from matters.listing.similar import similar
 from matters.matter import Matter
 from matters.pictures import ever_named_by
 from matters.receipts import key_of, opens
@@ -114,6 +115,25 @@ def test_the_hub_knows_what_the_station_took_in(nodes: tuple[Log, Log]) -> None:
     assert not unknown.repeat and matter_of(hub, unknown.number).quarantine == taken.id
     differs = sent_to_hub(hub, text="别的事")
     assert not differs.repeat and matter_of(hub, differs.number).quarantine == taken.id
+    exchange(hub, station)
+
+
+def test_what_a_station_took_in_is_found_like_all_else(nodes: tuple[Log, Log]) -> None:
+    hub, station = nodes
+    taken = sent_to_station(station, LATER, text="村口的桥栏杆断了")
+    exchange(hub, station)
+    own = hub.write(
+        lambda t: raise_matter(
+            t, submission(text="村口的桥栏杆又断了"), actor=VILLAGER, receipt_key=KEYS.receipt
+        )
+    ).result
+    with hub.reading() as connection:
+        assert store.first_event(connection, taken.id) == LATER
+        assert store.begun_by(connection, LATER) == taken.id
+        assert store.begun_by(connection, own.id) == own.id
+        assert store.begun_by(connection, b"\x00" * 16) == b""
+        (found,) = similar(connection, matter_of(hub, own.number), now_ms=START_MS)
+        assert found.matter.id == taken.id and found.title == "村口的桥栏杆断了"
     exchange(hub, station)
 
 
