@@ -213,9 +213,10 @@ class Rounds:
         self.last: Delivery | None = None
 
     def start(self) -> None:
-        """Begin."""
-        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
-        self._thread.start()
+        """Begin, where that was not done yet."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+            self._thread.start()
 
     def wake(self) -> None:
         """Something waits: deliver soon, unless the line was down just now."""
