@@ -62,6 +62,8 @@ class NodeExchange:
         self._after = after
         self._receipts: tuple[int, list[bytes]] = (-1, [])
         self._lock = threading.Lock()
+        self._asked_for: threading.Thread | None = None
+        self._last: Delivery | None = None
         self.reception: Reception | None = None
         if settings.role == "hub":
             self.reception = reception_of(log, keys, queue, blobs_down, site_mark)
@@ -101,6 +103,18 @@ class NodeExchange:
         if self.rounds is not None:
             self.rounds.wake()
 
+    def now(self) -> None:
+        """Somebody asks for it: carry at once, also where rounds are off or had not begun."""
+        if self.rounds is not None:
+            self.rounds.start()
+            self.rounds.now()
+        elif self._asked_for is None or not self._asked_for.is_alive():
+            self._asked_for = threading.Thread(target=self._carry, name="sync", daemon=True)
+            self._asked_for.start()
+
+    def _carry(self) -> None:
+        self._last = self.courier.deliver()
+
     def hub(self) -> tuple[str, bytes]:
         """Return the address and the signing key of the hub above. Raises NotJoined."""
         found = self._upstream()
@@ -131,7 +145,7 @@ class NodeExchange:
             *self._counts(),
             refused,
             self.courier.progress,
-            self.rounds.last if self.rounds is not None else None,
+            self.rounds.last if self.rounds is not None else self._last,
         )
 
     def safety_of(self, matter: bytes) -> str:
