@@ -30,9 +30,11 @@ from server.console import (
     accounts,
     bundles,
     days,
+    decisions,
     document_pages,
     drafting,
     market,
+    nodes,
     outbox,
     paper,
     printing,
@@ -47,7 +49,9 @@ from server.console import (
     unsent,
     waiting,
 )
+from server.console import exchange as console_exchange
 from server.console import handovers as console_handovers
+from server.console import joining as console_joining
 from server.console import ledger as console_ledger
 from server.console import matters as console_matters
 from server.console.doors import LostSession, Unsent
@@ -100,6 +104,7 @@ def make_application(node: Node) -> ASGIApp:
     )
     application.state.node = node
     application.state.attempts = Attempts()
+    application.state.join_token = secrets.token_urlsafe(16)
     return Exchange(node, Envelope(Compressing(application)))
 
 
@@ -199,6 +204,17 @@ def console_routes() -> list[Route]:
         Route("/console/accounts", accounts.overview, methods=["GET"]),
         Route("/console/accounts", accounts.add, methods=["POST"]),
         Route("/console/accounts/{id}/{act}", accounts.act, methods=["POST"]),
+        Route("/console/sync", console_exchange.page, methods=["GET"]),
+        Route("/console/sync", console_exchange.send_now, methods=["POST"]),
+        Route("/console/sync/join", console_joining.page, methods=["GET"]),
+        Route("/console/sync/join", console_joining.join, methods=["POST"]),
+        Route("/console/nodes", nodes.page, methods=["GET"]),
+        Route("/console/nodes", nodes.invite, methods=["POST"]),
+        Route("/console/nodes/invitation", nodes.invitation_file, methods=["POST"]),
+        Route("/console/nodes/seen", decisions.alarms_seen, methods=["POST"]),
+        Route("/console/nodes/held/{event}/{digest}/{act}", decisions.act, methods=["POST"]),
+        Route("/console/nodes/{node}/revoke", nodes.revocation, methods=["GET"]),
+        Route("/console/nodes/{node}/revoke", nodes.revoke, methods=["POST"]),
         Route("/console/system", system.system),
         Route("/console/test-message", outbox.send_test, methods=["POST"]),
         Route("/console/send-again", outbox.send_again, methods=["POST"]),

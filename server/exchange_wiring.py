@@ -106,8 +106,10 @@ class MattersVisibility:
 class HubDomain:
     """What a hub decides of what its stations bring."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forget: Callable[[Sequence[str]], None]) -> None:
+        """`forget` takes pictures out that were erased elsewhere."""
         self._folder = folder
+        self._forget = forget
         self._registers = RegistersAtHand()
         self._marks: dict[str, tuple[float, bytes]] = {}
 
@@ -135,7 +137,7 @@ class HubDomain:
         """Erase what is erased, give doubles other numbers, and time what came from bad clocks."""
         subjects = _matters_of(events)
         for subject in subjects:
-            erasing.erase_again(transaction, self._folder, subject)
+            self._forget(erasing.erase_again(transaction, self._folder, subject).pictures)
         numbering.rename_doubles(transaction, subjects)
         timed = [event.id for event in doubtful if event.noun == "matter"]
         if timed:
@@ -169,14 +171,21 @@ class HubDomain:
 class StationDomain:
     """What a station does with what came down."""
 
-    def __init__(self, folder: Path, clock: NodeClock | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: NodeClock | None,
+        forget: Callable[[Sequence[str]], None],
+    ) -> None:
+        """`forget` takes pictures out that were erased elsewhere."""
         self._folder = folder
+        self._forget = forget
         self._clock = clock
 
     def taken(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Erase here what was erased elsewhere."""
         for subject in _matters_of(events):
-            erasing.erase_again(transaction, self._folder, subject)
+            self._forget(erasing.erase_again(transaction, self._folder, subject).pictures)
 
     def take_accounts(self, transaction: Transaction, accounts: bytes, hub_ms: int) -> None:
         """Put the accounts of the station's staff in place, unless newer ones are here already."""
@@ -300,11 +309,12 @@ def reception_of(
     log: Log,
     keys: Keys,
     queue: Downlink,
+    forget: Callable[[Sequence[str]], None],
     blobs: Blobs | None = None,
     site_mark: Callable[[], bytes] = lambda: b"",
 ) -> Reception:
     """Return the side of a hub that answers the nodes below."""
-    domain = HubDomain(log.folder)
+    domain = HubDomain(log.folder, forget)
     card = hub_card(keys, "")
     return Reception(log, keys, card, queue, domain, blobs=blobs, site_mark=site_mark)
 
@@ -314,13 +324,14 @@ def inquirer_of(
     keys: Callable[[], Keys],
     role: str,
     clock: NodeClock | None,
+    forget: Callable[[Sequence[str]], None],
     blobs: BlobSource | None = None,
 ) -> Inquirer:
     """Return the side of a node that asks the hub above."""
     return Inquirer(
         log,
         keys,
-        StationDomain(log.folder, clock),
+        StationDomain(log.folder, clock, forget),
         seals_texts=role == "station",
         blobs=blobs,
         monotonic_ms=counting_clock_ms if clock is None else clock.monotonic_ms,

@@ -54,7 +54,6 @@ from server.site_following import SiteFollower
 from server.site_offer import FILE_NAME as MANIFEST_NAME
 from server.site_offer import SiteOffer
 from server.timekeeper import Timekeeper
-from server.travelling_photos import photos_from_below, photos_going_up
 from stations.register_log import migrations as register_migrations
 from sync.asking import Round
 from sync.configuration import ReplicatedDatabase
@@ -187,7 +186,18 @@ def open_exchange(settings: Settings) -> tuple[NodeExchange, Callable[[], None]]
     queue = Downlink(MattersVisibility())
     clock = clock_of(settings)
     log = open_log(settings.data.absolute(), keys, clock=clock, role=settings.role, queue=queue)
-    return NodeExchange(log, keys, settings, queue, clock=clock), log.stop
+    is_station = settings.role == "station"
+    attachments = Attachments(
+        settings.data.absolute(),
+        sealer=keys.sealer if keys.of_station else None,
+        goes_up=is_station,
+    )
+
+    def close() -> None:
+        attachments.writer.stop()
+        log.stop()
+
+    return NodeExchange(log, keys, settings, queue, attachments, clock=clock), close
 
 
 class Node:
@@ -226,20 +236,14 @@ class Node:
         self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
-        self.photos_up = (
-            photos_going_up(self.attachments, self.log) if settings.role == "station" else None
-        )
         self.exchange = NodeExchange(
             self.log,
             self.keys,
             settings,
             queue,
+            self.attachments,
             clock=self.clock,
-            blobs_up=self.photos_up,
-            blobs_down=photos_from_below(
-                self.attachments, self.log, lambda: self.durability(ATTACHMENTS_DATABASE)
-            ),
-            photos_waiting=(lambda: 0) if self.photos_up is None else self.photos_up.waiting,
+            photos_durability=lambda: self.durability(ATTACHMENTS_DATABASE),
             site_mark=self._site_mark,
             after=self._after_round,
             keys_changed=self._take_keys,
@@ -377,6 +381,13 @@ class Node:
             # A station's own replica never makes anything durable.
             return "at_station"
         return "durable" if durable else "at_hub"
+
+    def photo_safety(self, sha256: str) -> str:
+        """Return how safe a photo is; one that is not here yet is at the station that sent it."""
+        if self.settings.role == "station":
+            return self.exchange.photo_safety(sha256)
+        position = self.attachments.position_of([sha256])
+        return self.safety(self.photo_writes.is_durable(position)) if position else "at_station"
 
     def matter_safety(self, matter: bytes, position: int) -> str:
         """Return how safe a matter is whose newest event is at that position.

@@ -2,21 +2,25 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from eventlog.clock import NodeClock
 from eventlog.keys import Keys, forget_unsealing
 from eventlog.log import Log
+from server.attachments import Attachments, forget_photos
 from server.exchange_wiring import inquirer_of, introduction_of, reception_of
 from server.settings import Settings
+from server.travelling_photos import photos_from_below, photos_going_up
 from sync import downlink, nodes, uplink, upstream
-from sync.asking import BlobSource, NotJoined, Round
+from sync.asking import NotJoined, Round
+from sync.blob_source import BlobState
 from sync.client import HubLine
 from sync.courier import Courier, Delivery, Progress, Rounds, Transport
 from sync.downlink import Downlink
+from sync.durability import Durability
 from sync.enrolment import Moving, read_moving
-from sync.reception import Blobs, Reception
+from sync.reception import Reception
 from sync.uplink import Safety
 from sync.upstream import Upstream
 
@@ -48,11 +52,10 @@ class NodeExchange:
         keys: Keys,
         settings: Settings,
         queue: Downlink,
+        attachments: Attachments,
         *,
         clock: NodeClock | None = None,
-        blobs_up: BlobSource | None = None,
-        blobs_down: Blobs | None = None,
-        photos_waiting: Callable[[], int] = lambda: 0,
+        photos_durability: Callable[[], Durability | None] = lambda: None,
         site_mark: Callable[[], bytes] = lambda: b"",
         after: Callable[[Round], None] = lambda round: None,
         keys_changed: Callable[[Keys], None] = lambda keys: None,
@@ -60,16 +63,29 @@ class NodeExchange:
         self._log = log
         self._keys = keys
         self._settings = settings
-        self._photos_waiting = photos_waiting
+        self._clock = clock
         self._after = after
+        self._purged_on = 0
+        self.photos_up = photos_going_up(attachments, log) if settings.role == "station" else None
         self._keys_changed = keys_changed
         self._receipts: tuple[int, list[bytes]] = (-1, [])
         self._lock = threading.Lock()
         self._order: Moving | None = None
+        self._asked_for: threading.Thread | None = None
+        self._last: Delivery | None = None
         self.reception: Reception | None = None
+
+        def forget(hashes: Sequence[str]) -> None:
+            """Take out what was erased elsewhere; nobody waits for it, and it outlives a crash."""
+            if hashes:
+                attachments.writer.submit(lambda transaction: forget_photos(transaction, hashes))
+
         if settings.role == "hub":
-            self.reception = reception_of(log, keys, queue, blobs_down, site_mark)
-        self.inquirer = inquirer_of(log, lambda: self._keys, settings.role, clock, blobs_up)
+            photos = photos_from_below(attachments, log, photos_durability)
+            self.reception = reception_of(log, keys, queue, forget, photos, site_mark)
+        self.inquirer = inquirer_of(
+            log, lambda: self._keys, settings.role, clock, forget, self.photos_up
+        )
         self.courier = Courier(
             log.folder,
             self.inquirer,
@@ -100,9 +116,9 @@ class NodeExchange:
         return self._settings.role
 
     def start(self) -> None:
-        """Note in which voice the hub writes, and begin to make rounds where there is a hub."""
+        """Note in which voice the hub writes, and begin to make rounds; there may be none yet."""
         self._log.write(lambda t: downlink.begin_voice(t, self._log.voice.log))
-        if self.rounds is not None and self._upstream() is not None:
+        if self.rounds is not None:
             self.rounds.start()
 
     def stop(self) -> None:
@@ -114,6 +130,18 @@ class NodeExchange:
         """Something was written: carry it soon."""
         if self.rounds is not None:
             self.rounds.wake()
+
+    def now(self) -> None:
+        """Somebody asks for it: carry at once, also where rounds are off or had not begun."""
+        if self.rounds is not None:
+            self.rounds.start()
+            self.rounds.now()
+        elif self._asked_for is None or not self._asked_for.is_alive():
+            self._asked_for = threading.Thread(target=self._carry, name="sync", daemon=True)
+            self._asked_for.start()
+
+    def _carry(self) -> None:
+        self._last = self.courier.deliver()
 
     def hub(self) -> tuple[str, bytes]:
         """Return the address and the signing key of the hub above. Raises NotJoined."""
@@ -145,8 +173,23 @@ class NodeExchange:
             *self._counts(),
             refused,
             self.courier.progress,
-            self.rounds.last if self.rounds is not None else None,
+            self.rounds.last if self.rounds is not None else self._last,
         )
+
+    def purge(self) -> None:
+        """Let go of photos that were durable for ninety days, once a day, where that is known."""
+        day = self._log.now_ms() // 86_400_000
+        trusted = self._clock is None or self._clock.trusted
+        if self.photos_up is not None and trusted and day != self._purged_on:
+            self._purged_on = day
+            self.photos_up.purge()
+
+    def photo_safety(self, sha256: str) -> str:
+        """Return how safe a photo at a station is: at_station, at_hub or durable."""
+        found = None if self.photos_up is None else self.photos_up.state_of(bytes.fromhex(sha256))
+        if found in (BlobState.DURABLE, BlobState.PURGED):
+            return "durable"
+        return "at_hub" if found is BlobState.HELD else "at_station"
 
     def safety_of(self, matter: bytes) -> str:
         """Return how safe a matter at a station is: at_station, at_hub or durable."""
@@ -188,7 +231,7 @@ class NodeExchange:
             found[Safety.WAITING] + found[Safety.DOUBTFUL],
             found[Safety.HELD],
             found[Safety.DURABLE],
-            self._photos_waiting(),
+            0 if self.photos_up is None else self.photos_up.waiting(),
         )
 
     def _note_failure(self, code: str) -> None:
@@ -212,4 +255,5 @@ class NodeExchange:
         if came.enrolled and self._settings.role == "station":
             self._keys = forget_unsealing(self._log.folder, self._keys)
             self._keys_changed(self._keys)
+        self.purge()
         self._after(came)

@@ -15,7 +15,9 @@ from eventlog.identifiers import uuid_text
 from matters.deadlines import SHANGHAI, BadLimit, parse_limit
 from matters.lights import light_of
 from matters.receipts import spoken_number
-from server import wording
+from matters.refusals import N_
+from server import exchange_health, wording
+from server.at_the_machine import is_at_the_machine
 from server.languages import COOKIE, ENGLISH, language_of, translated, translations
 from server.locked_texts import shown
 
@@ -45,6 +47,7 @@ def environment(language: str) -> Environment:
     found.filters["clock"] = clock
     found.filters["spoken"] = spoken_number
     found.filters["uuid"] = uuid_text
+    found.filters["ago"] = lambda at_ms, now_ms: ago(language, at_ms, now_ms)
     found.globals["light_of"] = light_of
     found.globals["W"] = wording
     found.globals["language"] = language
@@ -76,6 +79,21 @@ def lasting(language: str, limit: str) -> str:
         else "",
     )
     return " ".join(part for part in parts if part)
+
+
+def ago(language: str, at_ms: int, now_ms: int) -> str:
+    """Return how long ago a time was, in words: 3 小时前."""
+    ngettext = translations(language).ngettext
+    minutes = max(0, now_ms - at_ms) // 60_000
+    if minutes < 1:
+        return translated(language, N_("刚才"))
+    if minutes < 60:
+        return ngettext("{number} 分钟前", "{number} 分钟前", minutes).format(number=minutes)
+    hours = minutes // 60
+    if hours < 48:
+        return ngettext("{number} 小时前", "{number} 小时前", hours).format(number=hours)
+    days = hours // 24
+    return ngettext("{number} 天前", "{number} 天前", days).format(number=days)
 
 
 def moment(at_ms: int | None) -> Markup:
@@ -143,13 +161,16 @@ def console_page(
     language = language_of(request)
     node = request.app.state.node
     durability = node.durability()
+    session = getattr(request.state, "session", None)
     html = (
         environment(language)
         .get_template(f"console/{template}")
         .render(
             title=title,
             root=path_to_root(request),
-            session=getattr(request.state, "session", None),
+            session=session,
+            exchange_line=_exchange_line(request, session),
+            is_station=node.settings.role == "station",
             county=node.registers.current().county,
             report=None if durability is None else durability.report(),
             kit_waits=node.kit_path.exists(),
@@ -163,6 +184,21 @@ def console_page(
         html, status, {"Cache-Control": "no-store", "Content-Security-Policy": _CONSOLE_POLICY}
     )
     return with_language(request, response)
+
+
+def _exchange_line(request: Request, session: Any) -> tuple[str, int] | None:
+    """Return what the frame says of the exchange; without a session, to one at the machine only."""
+    if session is None and not is_at_the_machine(request):
+        return None
+    node = request.app.state.node
+    with node.log.reading() as connection:
+        found = exchange_health.line_for(
+            connection,
+            node.settings.role,
+            "" if session is None else session.account.role,
+            node.now_ms(),
+        )
+    return found if session is not None or (found and found[0] == "not-joined") else None
 
 
 def with_language(request: Request, response: Response) -> Response:

@@ -102,9 +102,7 @@ class Followed:
         if self.matter.words_erased:
             return []
         hashes = [photo["sha256"] for photo in self.matter.photos]
-        position = node.attachments.position_of(hashes) if hashes else 0
-        safety = node.safety(node.photo_writes.is_durable(position))
-        return [{"sha256": sha256, "safety": safety} for sha256 in hashes]
+        return [{"sha256": sha256, "safety": node.photo_safety(sha256)} for sha256 in hashes]
 
     def steps(self) -> list[dict[str, Any]]:
         """Return the steps that the person may see: time (ms), type, role, unit, and words told."""

@@ -76,7 +76,7 @@ SYNC_FAILURES: Mapping[str, str] = {
     "unreachable": N_("连不上县里。写下的都在这台机器上，网络一通就自动送。"),
     "not-the-hub": N_("答话的不是县里的服务器，可能这个网络要先登录。什么也没有丢，稍后自动再送。"),
     "busy": N_("正在送，请稍等。"),
-    "not-joined": N_("这台机器还没有加入哪个县。请向县里要加入码，再运行 huiyin nodes join。"),
+    "not-joined": N_("这台机器还没有加入哪个县。请向县里要加入码，在管理台“送到县里”页加入。"),
     "bad-code": N_("加入码不对、用过了或过期了。请向县里再要一个。"),
     "bad-signature": N_("县里认不出这台机器的签名。请联系县里的系统管理员。"),
     "unknown-node": N_("县里没有登记这台机器。请向县里要加入码，重新加入。"),
@@ -84,6 +84,31 @@ SYNC_FAILURES: Mapping[str, str] = {
     "malformed": N_("县里读不懂送去的内容，可能两边的程序版本不合。请联系县里的系统管理员。"),
     "bad-message": N_("送去的内容在路上坏了，会自动再送。"),
     "error": N_("程序出了意外的错，请联系县里的系统管理员。"),
+    "bad-address": N_("这不是网址。县里的网址像 https://… 开头，请照着抄一遍。"),
+    "bad-invitation": N_("这不是县里给的邀请文件，请向县里再要一份。"),
+}
+# Why a node was not invited.
+INVITING_FAILURES: Mapping[str, str] = {
+    "bad-name": N_("请给这台机器起个名字，最多 60 个字。"),
+    "name-taken": N_("这个名字的机器已经加入了，请换一个名字；机器丢了或坏了，先停用它。"),
+    "no-station": N_("名册里没有这个联络站。"),
+}
+# Why the hub put an event aside, for the station that wrote it and for the hub's office.
+PUT_ASIDE: Mapping[str, str] = {
+    "revoked": N_("这台机器已经停用"),
+    "wrong-words": N_("文字和当时登记的对不上"),
+    "clash": N_("同一个编号已有另一份不同的内容"),
+    "another's-log": N_("写在别的机器的记录里"),
+    "not-a-stations-role": N_("这一步不归联络站的人做"),
+    "hub-only": N_("这一步只有县里能做"),
+    "other-station": N_("是别的联络站的"),
+    "no-record": N_("少了登记的内容"),
+    "wrong-subject": N_("和县里登记的不是同一种事"),
+}
+NODE_STATES: Mapping[str, str] = {
+    "invited": N_("已发加入码，还没有加入"),
+    "enrolled": N_("在用"),
+    "revoked": N_("已停用"),
 }
 # Why a bundle on a stick was not read or written, and what to do.
 BUNDLE_FAILURES: Mapping[str, str] = {
@@ -125,6 +150,9 @@ FINDINGS: Mapping[str, str] = {
     "new-voice": N_("从新的一段写起"),
     "another's-log": N_("写进了别人的记录，另放着"),
     "anothers-bundle": N_("有人拿来写给别的机器的数据包，没有收"),
+    "seen": N_("警报看过了"),
+    "taken": N_("决定收下另放着的一条"),
+    "rejected": N_("决定不收另放着的一条"),
 }
 ERASABLE: Mapping[str, str] = {"contact": N_("联系方式"), "words": N_("全部文字和联系方式")}
 RESULTS: Mapping[str, str] = {

@@ -31,6 +31,9 @@ class Finding(StrEnum):
     NEW_VOICE = "new-voice"
     WRONG_PHOTO = "wrong-photo"
     ANOTHERS_BUNDLE = "anothers-bundle"
+    SEEN = "seen"
+    TAKEN = "taken"
+    REJECTED = "rejected"
 
 
 ALARMS = (
@@ -41,6 +44,13 @@ ALARMS = (
     Finding.QUARANTINED,
     Finding.WRONG_WORDS,
     Finding.WRONG_PHOTO,
+)
+
+
+# The detail of what was seen begins with the number up to which it was.
+_UNSEEN = (
+    f"a.code IN ({','.join('?' * len(ALARMS))}) AND a.number > coalesce("
+    "(SELECT max(CAST(detail AS INTEGER)) FROM sync_audit WHERE code='seen'), 0)"
 )
 
 
@@ -80,6 +90,32 @@ def note(
         "DELETE FROM sync_audit WHERE number <= (SELECT max(number) FROM sync_audit) - ?",
         (KEPT_MOST,),
     )
+
+
+def note_seen(connection: sqlite3.Connection, now_ms: int, number: int, by: str) -> None:
+    """Note that somebody saw all alarms up to a number. Called with a transaction open."""
+    note(connection, now_ms, Finding.SEEN, node=None, detail=f"{number} {by}")
+
+
+def newest(connection: sqlite3.Connection) -> int:
+    """Return the number of the newest finding, 0 where there is none."""
+    return int(connection.execute("SELECT coalesce(max(number), 0) FROM sync_audit").fetchone()[0])
+
+
+def alarms(connection: sqlite3.Connection, most: int = 100) -> list[Entry]:
+    """Return the alarms that nobody said to have seen, the newest first."""
+    rows = connection.execute(
+        "SELECT a.at, coalesce(n.name, ''), a.code, a.detail FROM sync_audit a "
+        f"LEFT JOIN nodes n ON n.node=a.node WHERE {_UNSEEN} ORDER BY a.number DESC LIMIT ?",
+        (*ALARMS, most),
+    )
+    return [Entry(*row) for row in rows]
+
+
+def count_alarms(connection: sqlite3.Connection) -> int:
+    """Return how many alarms nobody said to have seen."""
+    row = connection.execute(f"SELECT count(*) FROM sync_audit a WHERE {_UNSEEN}", ALARMS)
+    return int(row.fetchone()[0])
 
 
 def entries(connection: sqlite3.Connection, most: int = 100) -> list[Entry]:

@@ -129,7 +129,7 @@ class Courier:
         finally:
             self.progress.running = False
         found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
-        if found.failure:
+        if found.failure and found.failure != NotJoined.code:
             self._note_failure(found.failure)
             logger.info("no delivery: %s %s", found.failure, found.detail)
         return found
@@ -214,9 +214,10 @@ class Rounds:
         self.last: Delivery | None = None
 
     def start(self) -> None:
-        """Begin."""
-        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
-        self._thread.start()
+        """Begin, where that was not done yet."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+            self._thread.start()
 
     def wake(self) -> None:
         """Something waits: deliver soon, unless the line was down just now."""

@@ -171,6 +171,15 @@ def visible(
     return [Visible(*row) for row in rows]
 
 
+def count_behind(connection: sqlite3.Connection, peer: nodes.Peer, most: int) -> int:
+    """Return how many events of its queue a node has not said it has, at most so many."""
+    row = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM downlink WHERE node IN (?,?) AND position>? LIMIT ?)",
+        (EVERYONE, peer.node, peer.cursor, most),
+    ).fetchone()
+    return int(row[0])
+
+
 def newest(connection: sqlite3.Connection, node: int) -> int:
     """Return the newest position of a node's queue, 0 where there is none."""
     row = connection.execute(

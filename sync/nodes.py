@@ -31,6 +31,16 @@ class Secrets(msgspec.Struct, array_like=True):
     receipt: bytes
 
 
+class Summary(NamedTuple):
+    """How many nodes are enrolled and not shut out, and when the one that is silent longest spoke.
+
+    `oldest_heard_at` is in ms, UTC; None where there is no node.
+    """
+
+    enrolled: int
+    oldest_heard_at: int | None
+
+
 class Peer(NamedTuple):
     """A node below, as the hub knows it. Times in ms, UTC; keys are None before it is enrolled."""
 
@@ -143,6 +153,11 @@ def by_name(connection: sqlite3.Connection, name: str) -> Peer | None:
     return _one(connection, "name=?", (name,))
 
 
+def by_number(connection: sqlite3.Connection, node: int) -> Peer | None:
+    """Return the node of a number, or None."""
+    return _one(connection, "node=?", (node,))
+
+
 def by_key(connection: sqlite3.Connection, key_id: bytes) -> Peer | None:
     """Return the node whose key has that id, shut out or not, or None."""
     return _one(connection, "key_id=?", (key_id,))
@@ -159,6 +174,15 @@ def by_code(connection: sqlite3.Connection, code_mark: bytes) -> tuple[Peer, byt
 def all_peers(connection: sqlite3.Connection) -> list[Peer]:
     """Return all nodes, by name."""
     return [Peer(*row) for row in connection.execute(f"SELECT {_COLUMNS} FROM nodes ORDER BY name")]
+
+
+def summary(connection: sqlite3.Connection) -> Summary:
+    """Return how many nodes there are, and how long one of them is silent at most."""
+    row = connection.execute(
+        "SELECT count(*), min(coalesce(heard_at, enrolled_at)) FROM nodes "
+        "WHERE enrolled_at IS NOT NULL AND revoked_at IS NULL"
+    ).fetchone()
+    return Summary(*row)
 
 
 def any_enrolled(connection: sqlite3.Connection) -> bool:
@@ -184,6 +208,13 @@ def note_log(connection: sqlite3.Connection, node: int, log: bytes, now_ms: int)
     connection.execute(
         "INSERT OR IGNORE INTO node_logs(log, node, since) VALUES (?,?,?)", (log, node, now_ms)
     )
+
+
+def note_new_log(connection: sqlite3.Connection, node: int, log: bytes, now_ms: int) -> None:
+    """Note that a log is a node's own, unless this node or another writes it. In a transaction."""
+    here = connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone()
+    if here is None and writer_of(connection, log) is None:
+        note_log(connection, node, log, now_ms)
 
 
 def writer_of(connection: sqlite3.Connection, log: bytes) -> int | None:

@@ -72,6 +72,23 @@ def waiting(connection: sqlite3.Connection, most: int = 200) -> list[Held]:
     return found
 
 
+def count(connection: sqlite3.Connection) -> int:
+    """Return how many events wait for a decision."""
+    row = connection.execute("SELECT count(*) FROM quarantine WHERE decided=''").fetchone()
+    return int(row[0])
+
+
+def bringer(connection: sqlite3.Connection, event: bytes, digest: bytes) -> int | None:
+    """Return the number of the node that brought an event, None where it is not here.
+
+    0 stands for the hub above.
+    """
+    row = connection.execute(
+        "SELECT node FROM quarantine WHERE event=? AND digest=?", (event, digest)
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
 def take_out(
     connection: sqlite3.Connection, event: bytes, digest: bytes, decided: str
 ) -> Arrival | None:

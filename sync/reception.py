@@ -146,7 +146,7 @@ class Reception:
         self.card = card
         self._signing = SigningKey(keys.signing)
         self._queue = queue
-        self._domain = domain
+        self.domain = domain
         self._blobs = blobs
         self._site_mark = site_mark
         self._now_ms = now_ms or log.now_ms
@@ -287,7 +287,7 @@ class Reception:
             return ""
         if not is_own:
             return "another's-log"
-        return self._domain.why_not(connection, arrival, peer.station)
+        return self.domain.why_not(connection, arrival, peer.station)
 
     def _here(self, peer: Peer, arrival: Arrival) -> Arrival:
         """Return an event with its texts as they lie at a hub. Raises WrongWords."""
@@ -366,7 +366,7 @@ class Reception:
             or event.data.get("clock") == "unknown"
             or not peer.invited_at - BEFORE_MS < event.at < now + OFF_MS
         ]
-        self._domain.taken(transaction, fresh, doubtful)
+        self.domain.taken(transaction, fresh, doubtful)
         if self._queue.is_behind(connection, peer):
             self._queue.catch_up(transaction, peer)
         nodes.note_heard(
@@ -566,10 +566,10 @@ class Reception:
     ) -> None:
         if not peer.station:
             return
-        mark = self._domain.accounts_mark(connection, peer.station)
+        mark = self.domain.accounts_mark(connection, peer.station)
         if mark != question.accounts:
             reading = self._secrets_of(peer).reading
-            found.accounts = self._domain.accounts_of(connection, peer.station, reading)
+            found.accounts = self.domain.accounts_of(connection, peer.station, reading)
             found.accounts_mark = mark
 
     def _add_events(

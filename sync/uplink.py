@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from eventlog import words
-from eventlog.events import Event
+from eventlog.events import Event, decode
 from eventlog.transaction import Transaction
 from sync.wire import BlobPart
 
@@ -48,6 +48,21 @@ class Packed:
             self.position = sent[-1].position
         for part in parts:
             self.photos[part.sha256] = part.offset + len(part.body)
+
+
+class PutAside(NamedTuple):
+    """An event that the hub put aside, its code for why, and when it said so (ms, UTC)."""
+
+    event: Event
+    code: str
+    at: int
+
+
+class Backlog(NamedTuple):
+    """How many events the hub is not known to have, and when the oldest was written (ms, UTC)."""
+
+    waiting: int
+    oldest_at: int | None
 
 
 class Uplink:
@@ -227,6 +242,38 @@ def refused(connection: sqlite3.Connection, most: int = 100) -> list[tuple[bytes
         "SELECT event, code, at FROM uplink_refused ORDER BY at DESC LIMIT ?", (most,)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def backlog(connection: sqlite3.Connection) -> Backlog:
+    """Return what waits here. Quick however much lies in the queue, for every page asks it."""
+    waits = (Safety.WAITING, Safety.DOUBTFUL)
+    row = connection.execute(
+        "SELECT count(*), min(position) FROM uplink WHERE state IN (?,?)", waits
+    ).fetchone()
+    body = connection.execute(
+        "SELECT e.body FROM uplink u JOIN events e ON e.id=u.event WHERE u.position=?", (row[1],)
+    ).fetchone()
+    return Backlog(row[0], None if body is None else decode(body[0]).at)
+
+
+def held_count(connection: sqlite3.Connection) -> int:
+    """Return how many events the hub has, and has not called durable yet."""
+    row = connection.execute("SELECT count(*) FROM uplink WHERE state=?", (Safety.HELD,))
+    return int(row.fetchone()[0])
+
+
+def put_aside(connection: sqlite3.Connection, most: int = 100) -> list[PutAside]:
+    """Return what the hub put aside and still does not show, the newest first.
+
+    What a person took in there later came down with the hub's mark, and is no trouble any more.
+    """
+    rows = connection.execute(
+        "SELECT e.body, r.code, r.at FROM uplink_refused r JOIN events e ON e.id=r.event "
+        "WHERE NOT EXISTS (SELECT 1 FROM marks m WHERE m.event=r.event) "
+        "ORDER BY r.at DESC, r.event LIMIT ?",
+        (most,),
+    )
+    return [PutAside(decode(body), code, at) for body, code, at in rows]
 
 
 def _of_state(connection: sqlite3.Connection, safety: Safety, most: int) -> list[tuple[int, bytes]]:

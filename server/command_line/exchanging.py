@@ -2,35 +2,28 @@
 
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-import msgspec
 
 from eventlog.files import write_atomically
 from eventlog.log import FILE_NAME
-from eventlog.transaction import Transaction
-from server import county_registers
+from server import county_registers, joining
 from server.command_line.folders import data_option, opened, settings_for
-from server.exchange_wiring import (
-    hub_card,
-    introduction_of,
-    keys_to_join,
-    order_to_move,
-    refer_all,
-)
+from server.exchange_wiring import order_to_move
+from server.joining import CannotInvite, CannotJoin
 from server.languages import ENGLISH, translated
 from server.node import open_exchange, prepare_folder
 from server.node_exchange import NodeExchange
-from server.wording import SYNC_FAILURES
-from sync import audit, enrolment, nodes, upstream
-from sync.audit import Finding
-from sync.client import BadAddress, Unreachable, find_hub
-from sync.courier import Delivery
-from sync.enrolment import BadCode, Invitation
+from server.wording import INVITING_FAILURES, SYNC_FAILURES
+from sync import nodes
+from sync.courier import Courier, Delivery
+
+SHOWN_EVERY_S = 0.5
 
 
 @click.group("nodes")
@@ -57,40 +50,27 @@ def enrol(data: Path, name: str, station: str, file: Path | None) -> None:
     if settings.role == "station":
         raise click.ClickException("在县里的服务器上运行 / run this at the hub")
     keys = prepare_folder(settings)
-    secret = enrolment.new_secret()
-    code = enrolment.code_of(secret)
-
-    def job(transaction: Transaction) -> None:
-        now = transaction.now_ms()
-        node = nodes.invite(
-            transaction.connection,
-            name,
-            station,
-            code_mark=code.mark,
-            code_key=code.key,
-            code_until=now + enrolment.CODE_LIVES_MS,
-            now_ms=now,
-        )
-        audit.note(transaction.connection, now, Finding.INVITED, node=node)
-
     with opened(data) as log:
         with log.reading() as connection:
             registers = county_registers.read_all(connection)
-        if station and station not in registers.stations:
-            raise click.ClickException(f"--station {station}: 名册里没有 / not on the register")
         try:
-            log.write(job)
-        except nodes.NameTaken as error:
-            raise click.ClickException(
-                f"{name}: 这个名字的机器已经登记了 / a node of that name is enrolled"
-            ) from error
-    card = hub_card(keys, registers.county.name)
+            invitation = joining.invite(
+                log,
+                keys,
+                name,
+                station,
+                stations=registers.stations,
+                hub_name=registers.county.name,
+                url=settings.base_url,
+            )
+        except CannotInvite as error:
+            words = INVITING_FAILURES[error.code]
+            raise click.ClickException(f"{name}: {words} / {translated(ENGLISH, words)}") from error
     if file is not None:
-        invitation = Invitation(card, secret, settings.base_url)
-        write_atomically(file, msgspec.json.encode(invitation), mode=0o600)
+        write_atomically(file, joining.file_of(invitation), mode=0o600)
         click.echo(str(file))
         return
-    click.echo(enrolment.spoken(secret, card))
+    click.echo(joining.spoken_code(invitation))
 
 
 @nodes_group.command("join")
@@ -106,37 +86,18 @@ def join(data: Path, place: str, code: str | None) -> None:
     settings = settings_for(data, role="station" if fresh else None)
     keys = prepare_folder(settings)
     try:
-        if code is None:
-            invitation = _read_invitation(Path(place))
-            hub, secret, url = invitation.hub, invitation.secret, invitation.url
-        else:
-            hub, secret = find_hub(place, code)
-            url = place
-    except BadAddress as error:
-        raise click.ClickException(f"{place}: 不是网址 / not an address") from error
-    except (BadCode, Unreachable) as error:
-        raise click.ClickException(f"{_why(error.code)} ({error})") from error
-    keys = keys_to_join(data.absolute(), keys, settings.role)
-    introduction = introduction_of(keys, hub, secret, settings.role)
-
-    def job(transaction: Transaction) -> None:
-        upstream.join(transaction, hub, url, introduction)
-        if settings.role != "station":
-            refer_all(transaction)
-
-    with opened(data) as log:
-        log.write(job)
-    click.echo(f"{hub.name} · {url or '(U盘 by stick)'}")
-
-
-def _read_invitation(path: Path) -> Invitation:
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=Invitation)
+        invitation = (
+            joining.ask_hub(place, code)
+            if code is not None
+            else joining.read_invitation(Path(place).read_bytes())
+        )
     except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}") from error
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise click.ClickException(f"{path}: 不是邀请文件 / not an invitation") from error
-    return found
+        raise click.ClickException(f"{place}: {error.strerror}") from error
+    except CannotJoin as error:
+        raise click.ClickException(f"{_why(error.code)} ({error})") from error
+    with opened(data) as log:
+        joining.join(log, keys, settings.role, invitation)
+    click.echo(f"{invitation.hub.name} · {invitation.url or '(U盘 by stick)'}")
 
 
 @nodes_group.command("revoke")
@@ -147,15 +108,9 @@ def revoke(data: Path, name: str) -> None:
 
     What it signed before waits for a decision; what it sends from now on is refused.
     """
-
-    def job(transaction: Transaction) -> None:
-        now = transaction.now_ms()
-        peer = nodes.revoke(transaction.connection, name, now)
-        audit.note(transaction.connection, now, Finding.REVOKING, node=peer.node)
-
     with opened(data) as log:
         try:
-            log.write(job)
+            joining.revoke(log, name)
         except nodes.NoSuchNode as error:
             raise click.ClickException(f"{name}: 没有这台机器 / no such node") from error
     click.echo(name)
@@ -173,7 +128,10 @@ def move(data: Path, name: str, file: Path) -> None:
     Example: huiyin nodes move 石瓮站 invitation-from-the-new-county.json
     """
     keys = prepare_folder(settings_for(data))
-    invitation = _read_invitation(file)
+    try:
+        invitation = joining.read_invitation(file.read_bytes())
+    except CannotJoin as error:
+        raise click.ClickException(f"{_why(error.code)} ({error})") from error
     if not invitation.url:
         raise click.ClickException(
             f"{file}: 里面没有新县的网址 / it does not say the other hub's address"
@@ -224,7 +182,7 @@ def sync_now(data: Path, as_json: bool) -> None:
 
     Example: huiyin sync now --data /srv/station
     """
-    with _exchange(data) as exchange:
+    with _exchange(data) as exchange, _watched(exchange.courier):
         delivery = exchange.courier.deliver()
     if as_json:
         click.echo(json.dumps(asdict(delivery), ensure_ascii=False))
@@ -241,6 +199,35 @@ def _exchange(data: Path) -> Iterator[NodeExchange]:
         yield exchange
     finally:
         close()
+
+
+@contextmanager
+def _watched(courier: Courier) -> Iterator[None]:
+    """Show on a terminal how far a delivery is, in one line that is written over."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+
+    def show() -> None:
+        while not done.wait(SHOWN_EVERY_S):
+            now = courier.progress
+            click.echo(
+                f"\r\033[K已送 {now.sent} 件,还剩 {now.waiting};收到 {now.received} / "
+                f"sent {now.sent}, left {now.waiting}, received {now.received} · "
+                f"↑ {now.bytes_up // 1000} kB ↓ {now.bytes_down // 1000} kB",
+                err=True,
+                nl=False,
+            )
+        click.echo("\r\033[K", err=True, nl=False)
+
+    watcher = threading.Thread(target=show, name="progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 def _why(code: str) -> str:
