@@ -8,15 +8,16 @@ either all of it is kept or nothing: what may not be folded is put into quaranti
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from nacl.signing import SigningKey
 
 from eventlog import words
 from eventlog.clock import OFF_MOST_MS, TOLERANCE_MS
-from eventlog.events import Event
+from eventlog.events import Draft, Event
 from eventlog.events import digest as event_digest
+from eventlog.identifiers import new_uuid7
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import Sealer, Unsealer
@@ -96,6 +97,7 @@ class Asked:
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
     refused: list[tuple[int, Arrival, str]] = field(default_factory=list)
     is_live: bool = True
+    own_logs: set[bytes] = field(default_factory=set)
     blobs: list[tuple[bytes, int, bool]] = field(default_factory=list)
     has_brought: bool = False
 
@@ -269,8 +271,10 @@ class Reception:
                 why, arrival = why or error.code, arrival._replace(words={})
             if why:
                 asked.refused.append((place, arrival, why))
-            else:
-                asked.arrivals.append((place, arrival))
+                continue
+            asked.arrivals.append((place, arrival))
+            if not mark or not marks.is_ours(self._keys.receipt, arrival.body, mark):
+                asked.own_logs.add(arrival.event.log)
 
     def _why_not(
         self, connection: sqlite3.Connection, peer: Peer, arrival: Arrival, mark: bytes
@@ -354,6 +358,9 @@ class Reception:
             audit.note(
                 connection, now, Finding.QUARANTINED, node=peer.node, detail=arrival.event.id.hex()
             )
+        if refused:
+            events = [arrival.event.id for _, arrival, _ in refused]
+            _put_on_record(transaction, "quarantine.kept", {"events": events})
         fresh = [arrival.event for arrival in taken.fresh]
         skew = asked.question.now_s * 1000 - now
         off = asked.question.time_unknown or (asked.is_live and abs(skew) > OFF_MS)
@@ -403,6 +410,8 @@ class Reception:
         )
         peer = nodes.by_key(connection, envelope.node_id(said.verify_key))
         assert peer is not None
+        # An event, for what is durable is told by the position of the newest one.
+        _put_on_record(transaction, "node.enrolled", {"node": peer.key_id})
         downlink.begin_voice(transaction, self._log.voice.log)
         self._queue.fill(transaction, peer)
         audit.note(connection, now, Finding.ENROLLED, node=peer.node)
@@ -417,7 +426,8 @@ class Reception:
         and what the node lacks has to be queued for it.
         """
         connection = transaction.connection
-        for log in {arrival.event.log for _, arrival in asked.arrivals}:
+        # What a station merely brings back after a restore may be of another's log.
+        for log in asked.own_logs:
             if not connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone():
                 nodes.note_log(connection, peer.node, log, now)
         own = {
@@ -615,6 +625,11 @@ class Reception:
                 transaction.connection, self._now_ms(), finding, node=node, detail=detail
             )
         )
+
+
+def _put_on_record(transaction: Transaction, type: str, data: dict[str, Any]) -> None:
+    draft = Draft(type, new_uuid7(transaction.now_ms()), data)
+    transaction.append([draft], by="system", fresh_subject=True)
 
 
 def _knows(connection: sqlite3.Connection, event: bytes) -> bool:

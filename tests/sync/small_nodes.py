@@ -327,9 +327,12 @@ def pair(
 
 
 def ids(log: Log) -> set[bytes]:
-    """Return the ids of all events of a log."""
+    """Return the ids of all events of a log, but of a hub's notes of what an exchange did."""
     with log.reading() as connection:
-        return {row[0] for row in connection.execute("SELECT id FROM events")}
+        rows = connection.execute(
+            "SELECT id FROM events WHERE type NOT IN ('node.enrolled', 'quarantine.kept')"
+        )
+        return {row[0] for row in rows}
 
 
 def states(log: Log) -> dict[bytes, bytes]:
