@@ -139,7 +139,8 @@ def _unlock(data: Path, log: Log) -> None:
         return
     if not keys.unsealing:
         raise click.ClickException(
-            "联络站的内容上了锁,请在县级服务器上导出 / a station's texts are locked: export at the hub"
+            "联络站的内容上了锁,请在县级服务器上导出 / "
+            "a station's texts are locked: export at the hub"
         )
     Keyring(log, keys).admit()
 
