@@ -27,7 +27,7 @@ class Locked(Refusal):
     code = "locked"
     status = 423
     message = N_("这台电脑上的内容上了锁，现在打不开。")
-    advice = N_("请退出，再用名字和密码登录一次，就打开了。")
+    advice = N_("用名字和密码再登录一次，就打开了。")
 
 
 class Keyring:

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from matters.receipts import spoken_number
+from server.languages import CHINESE
+from server.locked_texts import shown
 from server.paper.county import PaperCounty
 
 _FOLDER = Path(__file__).parents[1] / "templates" / "paper"
@@ -44,6 +46,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=shown(CHINESE),
     )
     found.filters["spoken"] = spoken_number
     found.globals["SLOGAN"] = SLOGAN
