@@ -1,4 +1,4 @@
-"""A running node, stopped after the test."""
+"""A running node, and a hub with a station and a stick between them; stopped after the test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.sync.node import Node
+from tests.sync.small_nodes import SmallHub, SmallStation, pair
 
 
 @pytest.fixture
@@ -15,3 +16,20 @@ def node(tmp_path: Path) -> Iterator[Node]:
         yield made.start()
     finally:
         made.close()
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
+    """A hub and a station that is enrolled."""
+    hub, station = pair(tmp_path)
+    yield hub, station
+    station.stop()
+    hub.stop()
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    """A folder that is carried to and fro."""
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder
