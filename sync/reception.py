@@ -130,6 +130,8 @@ class Reception:
         self._keys = keys
         self.card = card
         self._signing = SigningKey(keys.signing)
+        # Made once: making either costs more than what is done with it for one event.
+        self._sealer, self._unsealer = keys.sealer, keys.unsealer
         self._queue = queue
         self._domain = domain
         self._blobs = blobs
@@ -268,7 +270,7 @@ class Reception:
             return arrival
         secrets = self._secrets_of(peer)
         return arrival._replace(
-            words=opened_from(arrival.event, arrival.words, secrets.unsealers, self._keys.sealer)
+            words=opened_from(arrival.event, arrival.words, secrets.unsealers, self._sealer)
         )
 
     def _secrets_of(self, peer: Peer) -> _Secrets:
@@ -280,7 +282,7 @@ class Reception:
             reading = entrusted.reading if entrusted is not None else b""
             unsealers = [Unsealer(reading)] if reading else []
             found = _Secrets(
-                [*unsealers, self._keys.unsealer], Sealer(peer.reading_key or b""), reading
+                [*unsealers, self._unsealer], Sealer(peer.reading_key or b""), reading
             )
             self._secrets[key] = found
         return found
@@ -495,7 +497,7 @@ class Reception:
         after = downlink.where_to_go_on(connection, log, question.cursor_log, question.cursor)
         room = min(question.room_bytes or ROOM_USUAL_BYTES, ROOM_MOST_BYTES)
         secrets = self._secrets_of(peer)
-        unsealer = self._keys.unsealer if secrets.reading else None
+        unsealer = self._unsealer if secrets.reading else None
         parcels: list[Parcel] = []
         position, size = after, 0
         for one in downlink.visible(connection, peer.node, after):
