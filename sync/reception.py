@@ -8,7 +8,7 @@ either all of it is kept or nothing: what may not be folded is put into quaranti
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nacl.signing import SigningKey
 
@@ -236,8 +236,12 @@ class Reception:
         found = wire.unpack(asked.question.runs)
         if len(found) > EVENTS_MOST:
             raise Malformed("too many events at once")
+        writers: dict[bytes, bool] = {}
         for place, (arrival, mark) in enumerate(found):
-            why = self._why_not(connection, asked.peer, arrival, mark)
+            log = arrival.event.log
+            if log not in writers:
+                writers[log] = _may_write(connection, asked.peer, log)
+            why = self._why_not(connection, asked.peer, arrival, mark, writers[log])
             try:
                 arrival = self._here(asked.peer, arrival)
             except WrongWords as error:
@@ -248,15 +252,13 @@ class Reception:
                 asked.arrivals.append((place, arrival))
 
     def _why_not(
-        self, connection: sqlite3.Connection, peer: Peer, arrival: Arrival, mark: bytes
+        self,
+        connection: sqlite3.Connection,
+        peer: Peer,
+        arrival: Arrival,
+        mark: bytes,
+        is_own: bool,
     ) -> str:
-        event = arrival.event
-        writer = nodes.writer_of(connection, event.log)
-        is_own = writer == peer.node or (
-            writer is None
-            and connection.execute("SELECT 1 FROM logs WHERE log=?", (event.log,)).fetchone()
-            is None
-        )
         if mark and marks.is_ours(self._keys.receipt, arrival.body, mark):
             # The hub itself once sent it down: it comes back after a restore.
             return ""
@@ -281,9 +283,7 @@ class Reception:
             entrusted = nodes.open_secrets(peer.secrets or b"", self._keys.unsealing)
             reading = entrusted.reading if entrusted is not None else b""
             unsealers = [Unsealer(reading)] if reading else []
-            found = _Secrets(
-                [*unsealers, self._unsealer], Sealer(peer.reading_key or b""), reading
-            )
+            found = _Secrets([*unsealers, self._unsealer], Sealer(peer.reading_key or b""), reading)
             self._secrets[key] = found
         return found
 
@@ -386,21 +386,17 @@ class Reception:
             for row in connection.execute("SELECT log FROM node_logs WHERE node=?", (peer.node,))
         }
         forked: dict[bytes, int] = {}
-        for _, arrival in asked.arrivals:
-            event = arrival.event
-            if event.log not in own:
-                continue
-            here = connection.execute(
-                "SELECT id FROM events WHERE log=? AND sequence=?", (event.log, event.sequence)
-            ).fetchall()
-            clashes = bool(here) and event.id not in {row[0] for row in here}
-            before = connection.execute(
-                "SELECT body FROM events WHERE log=? AND sequence=?",
-                (event.log, event.sequence - 1),
-            ).fetchall()
-            strays = bool(before) and event.previous not in {event_digest(row[0]) for row in before}
+        arrived = [arrival.event for _, arrival in asked.arrivals if arrival.event.log in own]
+        here = _standing(connection, arrived)
+        for event in arrived:
+            log, sequence = event.log, event.sequence
+            there, before = here.get((log, sequence)), here.get((log, sequence - 1))
+            clashes = there is not None and event.id not in {row[0] for row in there}
+            strays = before is not None and event.previous not in {
+                event_digest(row[1]) for row in before
+            }
             if clashes or strays:
-                forked[event.log] = min(forked.get(event.log, event.sequence), event.sequence)
+                forked[log] = min(forked.get(log, sequence), sequence)
         again = {log: sequence - 1 for log, sequence in forked.items()}
         for log in forked:
             audit.note(connection, now, Finding.FORK, node=peer.node, detail=log.hex())
@@ -533,6 +529,37 @@ class Reception:
                 transaction.connection, self._now_ms(), finding, node=node, detail=detail
             )
         )
+
+
+def _standing(
+    connection: sqlite3.Connection, events: Sequence[Event]
+) -> dict[tuple[bytes, int], list[tuple[bytes, bytes]]]:
+    """Return (id, body) of what stands where these events belong, or just before, by their place.
+
+    Events that follow each other, as most do, are looked for at one go.
+    """
+    runs: list[list[Any]] = []
+    for log, sequence in sorted({(event.log, event.sequence) for event in events}):
+        if runs and runs[-1][0] == log and runs[-1][2] == sequence - 1:
+            runs[-1][2] = sequence
+        else:
+            runs.append([log, sequence, sequence])
+    found: dict[tuple[bytes, int], list[tuple[bytes, bytes]]] = {}
+    for log, first, last in runs:
+        for identity, sequence, body in connection.execute(
+            "SELECT id, sequence, body FROM events WHERE log=? AND sequence BETWEEN ? AND ?",
+            (log, first - 1, last),
+        ):
+            found.setdefault((log, sequence), []).append((identity, body))
+    return found
+
+
+def _may_write(connection: sqlite3.Connection, peer: Peer, log: bytes) -> bool:
+    """Return whether a log is a node's own, or nobody's yet."""
+    writer = nodes.writer_of(connection, log)
+    if writer is not None:
+        return writer == peer.node
+    return connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone() is None
 
 
 def _knows(connection: sqlite3.Connection, event: bytes) -> bool:
