@@ -62,9 +62,6 @@ class MattersVisibility:
 
     def stations_of(self, connection: sqlite3.Connection, subject: bytes) -> Iterable[str]:
         """Return the stations that a matter concerns, none for anything else."""
-        row = connection.execute("SELECT noun FROM states WHERE subject=?", (subject,)).fetchone()
-        if row is None or row[0] != "matter":
-            return ()
         matter = store.by_id(connection, subject)
         if matter is None:
             return ()
@@ -110,9 +107,12 @@ class HubDomain:
         row = connection.execute(
             "SELECT noun FROM states WHERE subject=?", (event.subject,)
         ).fetchone()
-        standing = connection.execute(
-            "SELECT record FROM records WHERE subject=?", (event.subject,)
-        ).fetchone()
+        # Asked for edits of a register alone: of a hundred events that come up one is such.
+        standing = None
+        if concerns.reaches_all(event.noun):
+            standing = connection.execute(
+                "SELECT record FROM records WHERE subject=?", (event.subject,)
+            ).fetchone()
         return acceptance.why_not(
             event,
             station=station,
