@@ -1,8 +1,8 @@
 """`python -m bench`: every benchmark, as one table beside its peers, and build/bench.json.
 
 Figures on standard output, progress on standard error. Takes about four minutes, the search of
-100,000 notices as long again (`--notices` for fewer), and the lists of a million matters a quarter
-of an hour more (`--count` for fewer).
+100,000 notices as long again (`--notices` for fewer), the exchange some minutes (`--stations`
+for more), and the lists of a million matters a quarter of an hour more (`--count` for fewer).
 """
 
 import argparse
@@ -18,11 +18,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import durability, intake, lists, pages, paint, publishing, search
+from bench import durability, intake, lists, pages, paint, publishing, search, sync
 from bench.figures import Figure, rows_as_text, table, write_json
 from bench.processes import ROOT
 
-PARTS = ("publishing", "pages", "lists", "search", "durability", "intake")
+PARTS = ("publishing", "pages", "lists", "search", "durability", "sync", "intake")
 
 
 def main() -> int:
@@ -42,6 +42,12 @@ def main() -> int:
         type=lambda words: tuple(map(int, words.split(","))),
         default=(1_000, 10_000),
         help="notices of the sites that one more is published on (default 1000,10000)",
+    )
+    parser.add_argument(
+        "--stations", type=int, default=150, help="that reconnect at once (default 150, aim 1500)"
+    )
+    parser.add_argument(
+        "--each", type=int, default=50, help="events of each that reconnects (default 50)"
     )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="JSON file")
     given = parser.parse_args()
@@ -69,6 +75,7 @@ def main() -> int:
             "lists": lambda: lists.run(home / "lists", given.count, say),
             "search": lambda: search.run(home / "search", given.notices, say),
             "durability": lambda: durability.run(home / "durability", 2 * given.seconds, say),
+            "sync": lambda: sync.run(home / "sync", given.stations, given.each, say),
             "intake": lambda: intake.run(home / "intake", given.rounds, given.seconds, say),
         }
         # The longest and loudest comes last, and stands first in the table.

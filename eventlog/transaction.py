@@ -1,7 +1,7 @@
 """What a job may do while the writer's transaction is open: append events and see them folded."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from eventlog import words
@@ -11,6 +11,9 @@ from eventlog.projections import Projection, encode_state, projection_of
 from eventlog.sealing import Sealer
 from eventlog.voice import Voice
 from eventlog.words import Word
+
+# SQLite before 3.32 takes 999 values at most in one statement.
+IDS_AT_ONCE = 500
 
 
 class Arrival(NamedTuple):
@@ -120,19 +123,25 @@ class Transaction:
         """
         found = TakenIn([], [])
         touched: dict[bytes, int] = {}
+        here = self._here([arrival.event.id for arrival in arrivals])
+        erased = self._erased([arrival.event.id for arrival in arrivals if arrival.words])
         for arrival in arrivals:
             event = arrival.event
-            row = self.connection.execute(
-                "SELECT body, position FROM events WHERE id=?", (event.id,)
-            ).fetchone()
-            if row is not None and row[0] != arrival.body:
+            known = here.get(event.id)
+            if known is not None and known[0] != arrival.body:
                 found.clashing.append(arrival)
                 continue
-            position = row[1] if row is not None else self._insert(event, arrival.body)
-            added = self._keep_words(event.id, arrival.words)
-            if row is None:
+            position = known[1] if known is not None else self._insert(event, arrival.body)
+            there = words.all_of(self.connection, event.id) if known is not None else {}
+            added = 0
+            for field, word in arrival.words.items():
+                if field not in there and (event.id, field) not in erased:
+                    words.store(self.connection, event.id, field, word)
+                    added += 1
+            if known is None:
+                here[event.id] = arrival.body, position
                 found.fresh.append(arrival)
-            if row is None or added:
+            if known is None or added:
                 touched[event.subject] = max(position, touched.get(event.subject, 0))
         for subject, position in touched.items():
             refold(self.connection, self._projections, subject, self.events_of(subject), position)
@@ -140,16 +149,25 @@ class Transaction:
             self._witness(self, [arrival.event for arrival in found.fresh])
         return found
 
-    def _keep_words(self, event: bytes, texts: Mapping[str, Word]) -> int:
-        """Store the texts that are neither here nor erased; return how many."""
-        added = 0
-        there = words.all_of(self.connection, event) if texts else {}
-        for field, word in texts.items():
-            if field in there or words.is_erased(self.connection, event, field):
-                continue
-            words.store(self.connection, event, field, word)
-            added += 1
-        return added
+    def _here(self, events: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:
+        """Return body and position of those events that are in the log, by their ids."""
+        return {
+            row[0]: (row[1], row[2])
+            for part, marks in _in_parts(events)
+            for row in self.connection.execute(
+                f"SELECT id, body, position FROM events WHERE id IN ({marks})", part
+            )
+        }
+
+    def _erased(self, events: Sequence[bytes]) -> set[tuple[bytes, str]]:
+        """Return which texts of these events were erased, by event and field."""
+        return {
+            (row[0], row[1])
+            for part, marks in _in_parts(events)
+            for row in self.connection.execute(
+                f"SELECT event, field FROM erased WHERE event IN ({marks})", part
+            )
+        }
 
     def change_voice(self, voice: Voice) -> None:
         """Go on in another log from here: what is appended next begins it."""
@@ -216,6 +234,13 @@ class Transaction:
             (self._log,),
         ).fetchone()
         return (0, GENESIS) if row is None else (row[0], digest(row[1]))
+
+
+def _in_parts(ids: Sequence[bytes]) -> Iterator[tuple[Sequence[bytes], str]]:
+    """Yield ids in parts that one statement bears, each with its question marks."""
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        part = ids[start : start + IDS_AT_ONCE]
+        yield part, ",".join("?" * len(part))
 
 
 def events_of(connection: sqlite3.Connection, subject: bytes) -> list[Event]:

@@ -15,8 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.node import Node
 from sync import enrolment, nodes
+from sync.asked import Asked, NotTaken, Taken
 from sync.envelope import MESSAGE_MOST_BYTES
-from sync.reception import Asked, NotTaken, Reception, Taken
+from sync.reception import Reception
 
 PATHS = ("/sync", "/sync/hello")
 # More at once would only wait for each other; whoever is turned away comes again later.

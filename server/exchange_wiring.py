@@ -25,11 +25,12 @@ from server.county_registers import CountyRegisters
 from server.station_accounts import StationAccount
 from stations.register_log import version_of
 from sync import enrolment, marks, upstream
+from sync.asked import Blobs
 from sync.asking import BlobSource, Inquirer
 from sync.downlink import Downlink
 from sync.enrolment import HubCard, Invitation
 from sync.nodes import Peer, Secrets, open_secrets, seal_secrets
-from sync.reception import Blobs, Reception
+from sync.reception import Reception
 from sync.uplink import Uplink
 
 # A station's staff may sign in for so long after the hub last said who they are.
@@ -68,9 +69,6 @@ class MattersVisibility:
 
     def stations_of(self, connection: sqlite3.Connection, subject: bytes) -> Iterable[str]:
         """Return the stations that a matter concerns, none for anything else."""
-        row = connection.execute("SELECT noun FROM states WHERE subject=?", (subject,)).fetchone()
-        if row is None or row[0] != "matter":
-            return ()
         matter = store.by_id(connection, subject)
         if matter is None:
             return ()
@@ -119,9 +117,12 @@ class HubDomain:
         row = connection.execute(
             "SELECT noun FROM states WHERE subject=?", (event.subject,)
         ).fetchone()
-        standing = connection.execute(
-            "SELECT record FROM records WHERE subject=?", (event.subject,)
-        ).fetchone()
+        # Asked for edits of a register alone: of a hundred events that come up one is such.
+        standing = None
+        if concerns.reaches_all(event.noun):
+            standing = connection.execute(
+                "SELECT record FROM records WHERE subject=?", (event.subject,)
+            ).fetchone()
         return acceptance.why_not(
             event,
             station=station,
@@ -309,7 +310,7 @@ def reception_of(
     log: Log,
     keys: Keys,
     queue: Downlink,
-    forget: Callable[[Sequence[str]], None],
+    forget: Callable[[Sequence[str]], None] = lambda hashes: None,
     blobs: Blobs | None = None,
     site_mark: Callable[[], bytes] = lambda: b"",
 ) -> Reception:
@@ -324,7 +325,7 @@ def inquirer_of(
     keys: Callable[[], Keys],
     role: str,
     clock: NodeClock | None,
-    forget: Callable[[Sequence[str]], None],
+    forget: Callable[[Sequence[str]], None] = lambda hashes: None,
     blobs: BlobSource | None = None,
 ) -> Inquirer:
     """Return the side of a node that asks the hub above."""

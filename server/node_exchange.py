@@ -210,7 +210,7 @@ class NodeExchange:
                     found = [
                         key
                         for peer in nodes.all_peers(connection)
-                        if (key := self.reception.receipt_key_of(peer))
+                        if (key := self.reception.entrusted.receipt_key_of(peer))
                     ]
                     self._receipts = (count, list(dict.fromkeys(found)))
         return [self._keys.receipt, *self._receipts[1]]

@@ -17,6 +17,7 @@ from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from sync import audit, bundle_file, envelope, nodes
+from sync.asked import Asked, NotTaken, Taken
 from sync.audit import Finding
 from sync.bundle_file import (
     PAYLOAD_BYTES,
@@ -31,7 +32,7 @@ from sync.bundle_file import (
 )
 from sync.carried import KEPT_MOST
 from sync.nodes import Peer
-from sync.reception import Asked, NotTaken, Reception, Taken
+from sync.reception import Reception
 from sync.wire import Question
 
 

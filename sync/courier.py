@@ -43,7 +43,10 @@ Transport: TypeAlias = Callable[[bytes], bytes]
 
 @dataclass
 class Delivery:
-    """What a delivery came to: all its rounds together. `failure` is a code, "" where all went."""
+    """What a delivery came to: all its rounds together. `failure` is a code, "" where all went.
+
+    `retry_after_s` is when the hub wants to be asked again, where it said so.
+    """
 
     ok: bool = False
     rounds: int = 0
@@ -59,6 +62,7 @@ class Delivery:
     failure: str = ""
     detail: str = ""
     retryable: bool = True
+    retry_after_s: float | None = None
 
 
 @dataclass
@@ -120,6 +124,7 @@ class Courier:
             found.ok = True
         except Unreachable as error:
             found.failure, found.detail = error.code, str(error)
+            found.retry_after_s = error.retry_after_s
             self._bytes = max(LEAST_BYTES, self._bytes // 2)
         except BadMessage as error:
             found.failure, found.detail = "not-the-hub", str(error)
@@ -254,5 +259,16 @@ class Rounds:
         """Return how long to wait: longer with each failure, never in step with others."""
         if not self._failures:
             return self._every_s * random.uniform(0.8, 1.2)
+        told_s = heeded_s(None if self.last is None else self.last.retry_after_s)
+        if told_s:
+            return told_s
         longest = max(self._every_s, LONGEST_PAUSE_S)
         return min(longest, 2.0 ** min(self._failures, 16)) * random.uniform(0.5, 1.5)
+
+
+def heeded_s(retry_after_s: float | None) -> float:
+    """Return when to ask again a hub that was too busy and said when, 0 where it did not.
+
+    A little later than told: it tells whole seconds, and many the same ones.
+    """
+    return (retry_after_s or 0.0) * random.uniform(1.0, 1.25)

@@ -55,6 +55,7 @@ class Downlink:
         if not nodes.any_enrolled(connection):
             return
         by_subject: dict[bytes, list[Event]] = {}
+        writers: dict[bytes, int | None] = {}
         for event in events:
             by_subject.setdefault(event.subject, []).append(event)
         for subject, group in by_subject.items():
@@ -66,13 +67,13 @@ class Downlink:
             )
             # Who wrote something of a subject hears the rest of it, whomever it concerns: one
             # submission may have been sent to two stations.
-            writers = {
-                writer
-                for event in group
-                if (writer := nodes.writer_of(connection, event.log)) is not None
-            }
-            for node in {*concerned, *_knowing(connection, subject), *writers}:
-                self._show(connection, node, subject, group)
+            for event in group:
+                if event.log not in writers:
+                    writers[event.log] = nodes.writer_of(connection, event.log)
+            wrote = {one for event in group if (one := writers[event.log]) is not None}
+            for node in {*concerned, *_knowing(connection, subject), *wrote}:
+                ids = [event.id for event in group if writers[event.log] != node]
+                self._show(connection, node, subject, ids)
 
     def fill(self, transaction: Transaction, peer: nodes.Peer) -> None:
         """Queue all that a node that was just enrolled may see."""
@@ -109,15 +110,13 @@ class Downlink:
         )
 
     def _show(
-        self, connection: sqlite3.Connection, node: int, subject: bytes, events: Sequence[Event]
+        self, connection: sqlite3.Connection, node: int, subject: bytes, ids: Sequence[bytes]
     ) -> bool:
-        """Queue events of a subject for a node, all of them where it is new there."""
+        """Queue events that others wrote of a subject for a node, all where it is new there."""
         known = connection.execute(
             "SELECT 1 FROM downlink_subjects WHERE node=? AND subject=?", (node, subject)
         ).fetchone()
-        if known is not None:
-            ids = [event.id for event in events if nodes.writer_of(connection, event.log) != node]
-        else:
+        if known is None:
             _note_known(connection, node, subject)
             ids = _events_of(connection, subject, but_of=node)
         _queue(connection, node, ids)

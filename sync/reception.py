@@ -6,34 +6,28 @@ either all of it is kept or nothing: what may not be folded is put into quaranti
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any
 
-import msgspec
-from nacl.signing import SigningKey
-
-from eventlog import words
 from eventlog.clock import OFF_MOST_MS, TOLERANCE_MS
-from eventlog.events import Draft, Event
-from eventlog.events import digest as event_digest
+from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.keys import Keys
 from eventlog.log import Log
-from eventlog.sealing import Sealer, Unsealer
 from eventlog.transaction import Arrival, Transaction
 from sync import audit, downlink, enrolment, envelope, marks, nodes, quarantine, wire
+from sync.answering import Answering
+from sync.asked import Asked, Blobs, Domain, NotTaken, Taken
 from sync.audit import Finding
-from sync.blob_sink import TakenBlobs
 from sync.downlink import Downlink
-from sync.enrolment import BadCode, Enrolment, HubCard
+from sync.enrolment import BadCode, HubCard
+from sync.entrusted import Entrusted
 from sync.envelope import BadMessage, ForeignMessage, MessageKind
+from sync.forks import behind_of, look_for_forks, may_write
 from sync.nodes import Peer
-from sync.parcels import WrongWords, opened_from, sealed_for
-from sync.wire import Answer, Malformed, Parcel, Question
+from sync.parcels import WrongWords
+from sync.wire import Malformed
 
-ROOM_USUAL_BYTES = 256 * 1024
-ROOM_MOST_BYTES = 16 * 1024 * 1024
 # Of a question, unpacked. It is cut far smaller by who asks, and what is decoded takes more room.
 QUESTION_MOST_BYTES = 8 * 1024 * 1024
 EVENTS_MOST = 2000
@@ -42,90 +36,6 @@ HEARD_EVERY_MS = 60_000
 OFF_MS = TOLERANCE_MS
 # So long before it was invited a station may have been in use.
 BEFORE_MS = OFF_MOST_MS
-
-
-class NotTaken(Exception):
-    """A question of which nothing is taken; the sender is told the code. Fatal for the sender."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Domain(Protocol):
-    """What the hub's domain decides of an exchange."""
-
-    def why_not(self, connection: sqlite3.Connection, arrival: Arrival, station: str) -> str:
-        """Return why a station may not write an event (a code), or ""."""
-
-    def taken(
-        self, transaction: Transaction, events: Sequence[Event], doubtful: Sequence[Event]
-    ) -> None:
-        """Do what follows from events that were taken in; of the doubtful the time is unknown."""
-
-    def accounts_mark(self, connection: sqlite3.Connection, station: str) -> bytes:
-        """Return 8 bytes that change when the accounts of a station's staff do."""
-
-    def accounts_of(self, connection: sqlite3.Connection, station: str, reading: bytes) -> bytes:
-        """Return the accounts of a station's staff, encoded.
-
-        `reading` is the private half of the station's key, for its staff; b"" where it is unknown.
-        """
-
-
-class Blobs(Protocol):
-    """Where the photos that stations send are put together."""
-
-    def take(
-        self, sender: bytes, parts: Sequence[wire.BlobPart], unsealers: Sequence[Unsealer]
-    ) -> TakenBlobs:
-        """Keep parts of photos from a node; return up to where each is here, and if durable."""
-
-
-@dataclass
-class Asked:
-    """A question that was read: who asks, what was brought, and what may not be folded, and why.
-
-    `digest` is the message's, to which the answer refers; `has_brought` says that it brought events
-    where these are no more at hand, as long after a bundle.
-    """
-
-    digest: bytes
-    question: Question
-    peer: Peer
-    introduction: Enrolment | None = None
-    arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
-    refused: list[tuple[int, Arrival, str]] = field(default_factory=list)
-    is_live: bool = True
-    own_logs: set[bytes] = field(default_factory=set)
-    blobs: list[tuple[bytes, int, bool]] = field(default_factory=list)
-    has_brought: bool = False
-
-    @property
-    def wants_safety(self) -> bool:
-        """Whether the sender waits to hear that something is in the replica."""
-        asked = self.question
-        return bool(
-            self.arrivals or self.refused or self.has_brought or asked.newest or asked.enrolment
-        )
-
-
-class Taken(NamedTuple):
-    """What became of a question: the peer as it is now, and what the answer has to say.
-
-    `fresh` is how many of its events were not here before.
-    """
-
-    peer: Peer
-    new_voice: bool = False
-    refused: Sequence[tuple[int, str]] = ()
-    fresh: int = 0
-
-
-class _Secrets(NamedTuple):
-    unsealers: list[Unsealer]
-    sealer: Sealer
-    reading: bytes
 
 
 class Reception:
@@ -146,13 +56,17 @@ class Reception:
         self._log = log
         self._keys = keys
         self.card = card
-        self._signing = SigningKey(keys.signing)
+        self.entrusted = Entrusted(log, keys)
         self._queue = queue
         self.domain = domain
         self._blobs = blobs
-        self._site_mark = site_mark
         self._now_ms = now_ms or log.now_ms
-        self._secrets: dict[bytes, _Secrets] = {}
+        answering = Answering(
+            log, keys, self.entrusted, queue, domain, site_mark=site_mark, now_ms=self._now_ms
+        )
+        self.answer = answering.answer
+        self.answers = answering.answers
+        self.failure = answering.failure
 
     # Reading.
 
@@ -242,7 +156,7 @@ class Reception:
             if before:
                 for arrival, _ in wire.unpack(asked.question.runs):
                     try:
-                        arrival = self._here(asked.peer, arrival)
+                        arrival = self.entrusted.here(asked.peer, arrival)
                     except WrongWords:
                         arrival = arrival._replace(words={})
                     quarantine.keep(
@@ -263,10 +177,14 @@ class Reception:
         found = wire.unpack(asked.question.runs)
         if len(found) > EVENTS_MOST:
             raise Malformed("too many events at once")
+        writers: dict[bytes, bool] = {}
         for place, (arrival, mark) in enumerate(found):
-            why = self._why_not(connection, asked.peer, arrival, mark)
+            log = arrival.event.log
+            if log not in writers:
+                writers[log] = may_write(connection, asked.peer, log)
+            why = self._why_not(connection, asked.peer, arrival, mark, writers[log])
             try:
-                arrival = self._here(asked.peer, arrival)
+                arrival = self.entrusted.here(asked.peer, arrival)
             except WrongWords as error:
                 why, arrival = why or error.code, arrival._replace(words={})
             if why:
@@ -277,62 +195,19 @@ class Reception:
                 asked.own_logs.add(arrival.event.log)
 
     def _why_not(
-        self, connection: sqlite3.Connection, peer: Peer, arrival: Arrival, mark: bytes
+        self,
+        connection: sqlite3.Connection,
+        peer: Peer,
+        arrival: Arrival,
+        mark: bytes,
+        is_own: bool,
     ) -> str:
-        event = arrival.event
-        writer = nodes.writer_of(connection, event.log)
-        is_own = writer == peer.node or (
-            writer is None
-            and connection.execute("SELECT 1 FROM logs WHERE log=?", (event.log,)).fetchone()
-            is None
-        )
         if mark and marks.is_ours(self._keys.receipt, arrival.body, mark):
             # The hub itself once sent it down: it comes back after a restore.
             return ""
         if not is_own:
             return "another's-log"
         return self.domain.why_not(connection, arrival, peer.station)
-
-    def _here(self, peer: Peer, arrival: Arrival) -> Arrival:
-        """Return an event with its texts as they lie at a hub. Raises WrongWords."""
-        if not arrival.words:
-            return arrival
-        secrets = self._secrets_of(peer)
-        return arrival._replace(
-            words=opened_from(arrival.event, arrival.words, secrets.unsealers, self._keys.sealer)
-        )
-
-    def _secrets_of(self, peer: Peer) -> _Secrets:
-        """Return what opens a node's texts and seals to it; opened once and kept in memory."""
-        key = peer.key_id or b""
-        found = self._secrets.get(key)
-        if found is None:
-            entrusted = nodes.open_secrets(peer.secrets or b"", self._keys.unsealing)
-            reading = entrusted.reading if entrusted is not None else b""
-            unsealers = [Unsealer(one) for one in (reading, *self._readings_before(peer)) if one]
-            found = _Secrets(
-                [*unsealers, self._keys.unsealer], Sealer(peer.reading_key or b""), reading
-            )
-            self._secrets[key] = found
-        return found
-
-    def _readings_before(self, peer: Peer) -> list[bytes]:
-        """Return what opened the texts of a station before it was enrolled anew."""
-        if not peer.station:
-            return []
-        with self._log.reading() as connection:
-            others = nodes.of_station(connection, peer.station)
-        entrusted = (
-            nodes.open_secrets(other.secrets, self._keys.unsealing)
-            for other in others
-            if other.secrets and other.node != peer.node
-        )
-        return [one.reading for one in entrusted if one is not None]
-
-    def receipt_key_of(self, peer: Peer) -> bytes:
-        """Return what makes the follow-up keys of a station, b"" where it is not known."""
-        entrusted = nodes.open_secrets(peer.secrets or b"", self._keys.unsealing)
-        return b"" if entrusted is None else entrusted.receipt
 
     # Taking in.
 
@@ -344,7 +219,7 @@ class Reception:
             peer = self._enrol(transaction, asked, now)
         if peer.revoked_at is not None or peer.enrolled_at is None:
             raise NotTaken("revoked")
-        again = self._look_for_forks(transaction, asked, peer, now)
+        again = look_for_forks(connection, asked, peer, now)
         taken = transaction.take_in([arrival for _, arrival in asked.arrivals])
         for log, above in again.items():
             downlink.refill(transaction, peer.node, log, above)
@@ -417,64 +292,6 @@ class Reception:
         audit.note(connection, now, Finding.ENROLLED, node=peer.node)
         return peer
 
-    def _look_for_forks(
-        self, transaction: Transaction, asked: Asked, peer: Peer, now: int
-    ) -> dict[bytes, int]:
-        """Return in which of the node's logs somebody else wrote as well, and above which place.
-
-        So it is with a disk that was cloned or put back from an old image. Both sides are kept,
-        and what the node lacks has to be queued for it.
-        """
-        connection = transaction.connection
-        # What a station merely brings back after a restore may be of another's log.
-        for log in asked.own_logs:
-            if not connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone():
-                nodes.note_log(connection, peer.node, log, now)
-        own = {
-            row[0]
-            for row in connection.execute("SELECT log FROM node_logs WHERE node=?", (peer.node,))
-        }
-        forked: dict[bytes, int] = {}
-        for _, arrival in asked.arrivals:
-            event = arrival.event
-            if event.log not in own:
-                continue
-            here = connection.execute(
-                "SELECT id FROM events WHERE log=? AND sequence=?", (event.log, event.sequence)
-            ).fetchall()
-            clashes = bool(here) and event.id not in {row[0] for row in here}
-            before = connection.execute(
-                "SELECT body FROM events WHERE log=? AND sequence=?",
-                (event.log, event.sequence - 1),
-            ).fetchall()
-            strays = bool(before) and event.previous not in {event_digest(row[0]) for row in before}
-            if clashes or strays:
-                forked[event.log] = min(forked.get(event.log, event.sequence), event.sequence)
-        again = {log: sequence - 1 for log, sequence in forked.items()}
-        for log in forked:
-            audit.note(connection, now, Finding.FORK, node=peer.node, detail=log.hex())
-        behind = self._behind(connection, asked, peer) if asked.is_live else None
-        if behind is not None:
-            log, head = behind
-            again[log] = min(head, again.get(log, head))
-            audit.note(connection, now, Finding.BEHIND, node=peer.node, detail=log.hex())
-        return again
-
-    def _behind(
-        self, connection: sqlite3.Connection, asked: Asked, peer: Peer
-    ) -> tuple[bytes, int] | None:
-        """Return (log, head) where the hub has more of a node's log than the node itself."""
-        question = asked.question
-        log, head = question.head_log, question.head
-        if not log:
-            return None
-        if nodes.writer_of(connection, log) != peer.node:
-            return None
-        newest = connection.execute(
-            "SELECT max(sequence) FROM events WHERE log=?", (log,)
-        ).fetchone()[0]
-        return (log, head) if newest is not None and newest > head else None
-
     def take_blobs(self, asked: Asked) -> None:
         """Keep the parts of photos that a question brought, and note what the answer says of them.
 
@@ -485,41 +302,10 @@ class Reception:
         if self._blobs is None or not parts:
             return
         peer = asked.peer
-        taken = self._blobs.take(peer.key_id or b"", parts, self._secrets_of(peer).unsealers)
+        taken = self._blobs.take(peer.key_id or b"", parts, self.entrusted.of(peer).unsealers)
         asked.blobs = taken.blobs
         for sha256 in taken.wrong:
             self._note(Finding.WRONG_PHOTO, peer.node, sha256.hex())
-
-    # Answering.
-
-    def answer(self, asked: Asked, taken: Taken, *, durable: bool, with_news: bool = True) -> bytes:
-        """Return the signed answer to a question that was taken.
-
-        Without news it says only what became of what was brought.
-        """
-        with self._log.reading() as connection:
-            connection.execute("BEGIN")
-            found = self._answer(connection, asked, taken, durable, with_news)
-            connection.execute("ROLLBACK")
-        return self._closed(asked.digest, found)
-
-    def answers(self, asked: Asked, taken: Taken, *, durable: bool) -> Iterator[bytes]:
-        """Yield signed answers to one question until all that is to go down is told.
-
-        For a bundle, in which the sender cannot ask for more; it takes them in this order.
-        """
-        question = msgspec.structs.replace(asked.question)
-        asked = replace(asked, question=question)
-        while True:
-            with self._log.reading() as connection:
-                connection.execute("BEGIN")
-                found = self._answer(connection, asked, taken, durable, True)
-                connection.execute("ROLLBACK")
-            yield self._closed(asked.digest, found)
-            if not found.more or not found.cursor_log:
-                return
-            question.cursor_log, question.cursor = found.cursor_log, found.cursor
-            question.accounts = found.accounts_mark or question.accounts
 
     def must_write(self, asked: Asked) -> bool:
         """Return whether a question has to be taken by `take`, or may be answered as it is."""
@@ -531,92 +317,8 @@ class Reception:
         with self._log.reading() as connection:
             return (
                 self._queue.is_behind(connection, peer)
-                or self._behind(connection, asked, peer) is not None
+                or behind_of(connection, asked, peer) is not None
             )
-
-    def failure(self, message: bytes, code: str) -> bytes:
-        """Return the signed answer that says why nothing of a question was taken."""
-        return self._closed(envelope.digest(message), Answer(self._now_ms(), failed=code))
-
-    def _answer(
-        self,
-        connection: sqlite3.Connection,
-        asked: Asked,
-        taken: Taken,
-        durable: bool,
-        with_news: bool,
-    ) -> Answer:
-        question, peer = asked.question, taken.peer
-        found = Answer(
-            self._now_ms(),
-            durable=durable and asked.wants_safety,
-            refused=list(taken.refused),
-            new_voice=taken.new_voice,
-            blobs=asked.blobs,
-            moved=peer.moved_to or b"",
-        )
-        if question.newest and not _knows(connection, question.newest):
-            found.lost, found.durable = True, False
-        found.missing = [
-            place for place, event in enumerate(question.offered) if not _knows(connection, event)
-        ]
-        if question.enrolment and peer.enrolled_at is not None:
-            found.enrolled = enrolment.welcome(peer.name, peer.station)
-        if not with_news:
-            return found
-        self._add_accounts(connection, found, question, peer)
-        mark = self._site_mark()
-        if mark != question.site:
-            found.site = mark
-        self._add_events(connection, found, question, peer)
-        return found
-
-    def _add_accounts(
-        self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer
-    ) -> None:
-        if not peer.station:
-            return
-        mark = self.domain.accounts_mark(connection, peer.station)
-        if mark != question.accounts:
-            reading = self._secrets_of(peer).reading
-            found.accounts = self.domain.accounts_of(connection, peer.station, reading)
-            found.accounts_mark = mark
-
-    def _add_events(
-        self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer
-    ) -> None:
-        log = self._log.voice.log
-        after = downlink.where_to_go_on(connection, log, question.cursor_log, question.cursor)
-        room = min(question.room_bytes or ROOM_USUAL_BYTES, ROOM_MOST_BYTES)
-        secrets = self._secrets_of(peer)
-        unsealer = self._keys.unsealer if secrets.reading else None
-        parcels: list[Parcel] = []
-        position, size = after, 0
-        for one in downlink.visible(connection, peer.node, after):
-            texts = words.all_of(connection, one.event)
-            public = self._queue.is_public(one.body)
-            parcel = Parcel(
-                one.body,
-                texts if public else sealed_for(texts, secrets.sealer, unsealer),
-                marks.mark_of(self._keys.receipt, one.body),
-            )
-            size += len(one.body) + sum(len(word.body) for word in parcel.words.values()) + 60
-            if parcels and size > room:
-                break
-            parcels.append(parcel)
-            position = one.position
-        found.runs = wire.pack(parcels)
-        found.more = position < downlink.newest(connection, peer.node)
-        if position != question.cursor or log != question.cursor_log:
-            found.cursor_log, found.cursor = log, position
-
-    def _closed(self, digest: bytes, found: Answer) -> bytes:
-        return envelope.close(
-            wire.encode_message(found),
-            self._signing,
-            MessageKind.ANSWER,
-            about=digest,
-        )
 
     def _note(self, finding: Finding, node: int | None, detail: str = "") -> None:
         """Put a finding on record, in a transaction of its own."""
@@ -630,9 +332,3 @@ class Reception:
 def _put_on_record(transaction: Transaction, type: str, data: dict[str, Any]) -> None:
     draft = Draft(type, new_uuid7(transaction.now_ms()), data)
     transaction.append([draft], by="system", fresh_subject=True)
-
-
-def _knows(connection: sqlite3.Connection, event: bytes) -> bool:
-    """Return whether the hub has an event, folded or in quarantine."""
-    row = connection.execute("SELECT 1 FROM events WHERE id=?", (event,)).fetchone()
-    return row is not None or quarantine.is_kept(connection, event)

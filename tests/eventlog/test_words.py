@@ -154,3 +154,28 @@ def test_words_belong_to_their_event_only(tmp_path: Path) -> None:
     ]
     assert subject(3) == written[2].subject
     log.stop()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["水管坏了，没人修。" * 3, "ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ", "好" * 5000, "\ue5e5︙〾 ok", "a"],
+)
+def test_a_boxed_text_comes_out_as_it_went_in(text: str) -> None:
+    sealer, unsealer = KEYS.sealer, KEYS.unsealer
+    found = words.opened(words.commit_boxed(text, sealer), unsealer)
+    assert found.body.decode() == text
+    assert words.fits(found.commitment, found.salt, found.body)
+
+
+def test_a_boxed_chinese_text_is_shorter_than_its_utf_8_packed() -> None:
+    text = "".join(chr(0x4E00 + 7 * number) for number in range(160))
+    packed = words.boxed(words.commit(text), KEYS.sealer).body
+    assert len(packed) < len(text.encode()) * 0.8
+
+
+@pytest.mark.parametrize(
+    "packed", [b"\1\x0b\x02\x80\xff\xff\xff\x03", b"\0\x0b", b"\1", b"\1\xff\xff"]
+)
+def test_a_packed_text_that_is_damaged_is_said_to_be(packed: bytes) -> None:
+    with pytest.raises(UnsealError):
+        words.unpacked(packed)
