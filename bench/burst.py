@@ -14,11 +14,14 @@ from bench.processes import NotReadyError, cpu_s
 from bench.senders import Sent, send_all
 from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
+from eventlog.transaction import Transaction
 from server.exchange_wiring import MattersVisibility, hub_card, reception_of
 from server.node import open_log
 from server.sample import seed_sample
 from sync import downlink
+from sync.asked import Asked, Taken
 from sync.downlink import Downlink
+from sync.reception import Reception
 
 EVENTS_S_AIM = 1_000.0
 RECONNECTED_WITHIN_S = 600.0
@@ -175,6 +178,10 @@ def _in_process(folder: Path, say: Callable[[str], None]) -> list[Figure]:
     ]
 
 
+def _taking(reception: Reception, asked: Asked) -> Callable[[Transaction], Taken]:
+    return lambda transaction: reception.take(transaction, asked)
+
+
 def _spent(log: Log, folder: Path, keys: Keys, queue: Downlink) -> list[float]:
     seed_sample(log, folder / "hub")
     names = log.write(lambda transaction: add_stations(transaction, _PROCESS_STATIONS)).result
@@ -189,9 +196,7 @@ def _spent(log: Log, folder: Path, keys: Keys, queue: Downlink) -> list[float]:
         moments = [time.process_time()]
         asked = reception.read(one.message)
         moments.append(time.process_time())
-        taken = log.write(
-            lambda transaction, asked=asked: reception.take(transaction, asked)
-        ).result
+        taken = log.write(_taking(reception, asked)).result
         moments.append(time.process_time())
         reception.answer(asked, taken, durable=True)
         moments.append(time.process_time())

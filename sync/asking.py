@@ -237,8 +237,8 @@ class Inquirer:
         head = connection.execute(
             "SELECT max(sequence) FROM events WHERE log=?", (log,)
         ).fetchone()[0]
-        if head is not None:
-            question.head_log, question.head = log, head
+        # Also where nothing of it is here: an image may be from before its first event.
+        question.head_log, question.head = log, head or 0
 
     def _parcels(self, connection: sqlite3.Connection, asked: Asking) -> list[Parcel]:
         found: list[Parcel] = []

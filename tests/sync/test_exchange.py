@@ -262,3 +262,47 @@ def test_a_station_moves_to_another_hub(tmp_path: Path) -> None:
     assert states(station.log) == states(other.log)
     for one in (station, hub, other):
         one.stop()
+
+
+def test_a_station_put_back_from_before_its_first_event(tmp_path: Path) -> None:
+    hub, station = pair(tmp_path)
+    station.stop()
+    shutil.copytree(station.folder, tmp_path / "image")
+    station.start()
+    station.write(lined(1, "第一件", station="shiweng"))
+    hub.write(lined(1, "县里的话"))
+    assert station.deliver().ok
+    everything = ids(station.log)
+    station.stop()
+    shutil.rmtree(station.folder)
+    shutil.copytree(tmp_path / "image", station.folder)
+    station.start()
+    assert station.deliver().ok
+    assert ids(station.log) == everything
+    station.stop()
+    hub.stop()
+
+
+def test_another_stations_event_that_comes_back_is_not_ones_own(tmp_path: Path) -> None:
+    hub, first = pair(tmp_path)
+    second = SmallStation(tmp_path / "second", station="liuyan")
+    second.join(hub, hub.invite("柳堰站", "liuyan"))
+    assert second.deliver().ok
+    hub.stop()
+    shutil.copytree(hub.folder, tmp_path / "replica")
+    hub.start()
+    second.write(lined(1, "两个站的事", station="shiweng"), lined(2, "自己的事"))
+    assert second.deliver().ok and first.deliver().ok
+    hub.stop()
+    shutil.rmtree(hub.folder)
+    shutil.copytree(tmp_path / "replica", hub.folder)
+    (hub.folder / "voice.json").unlink()
+    hub.start()
+    hub.clock.now_ms += 1000
+    # The station that was only sent it comes first, and what is brought back stays the other's.
+    assert first.deliver().ok and second.deliver().ok
+    assert ids(second.log) <= ids(hub.log)
+    with hub.log.reading() as connection:
+        assert quarantine.waiting(connection) == []
+    for one in (first, second, hub):
+        one.stop()
