@@ -15,6 +15,7 @@ from matters.terms import Role
 from server import exchange_health, joining
 from server.console.doors import actor_of, form_of, redirect, signed_in
 from server.exchange_health import SILENT_MOST_MS
+from server.exchange_wiring import hub_card
 from server.joining import NAME_MOST, CannotInvite
 from server.languages import language_of, translated
 from server.node import Node
@@ -112,7 +113,7 @@ async def invitation_file(request: Request) -> Response:
     with node.log.reading() as connection:
         if nodes.by_code(connection, enrolment.code_of(secret).mark) is None:
             raise NotFound
-    card = joining.hub_card(node.exchange.keys, node.registers.current().county.name)
+    card = hub_card(node.exchange.keys, node.registers.current().county.name)
     return Response(
         joining.file_of(Invitation(card, secret, node.settings.address)),
         media_type="application/json",
