@@ -8,6 +8,7 @@ folder of their own: whatever cuts the work short, the next round goes on at tha
 import hashlib
 import logging
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database, Migrations
 
-from eventlog.database import connect
+from eventlog.database import connect, reading
 from sync.manifest import Change, Page, files_in, in_order
 from sync.mirror_progress import Progress, Tally
 from sync.parts import Begun, Content, Parts
@@ -89,6 +90,19 @@ class Fetched(NamedTuple):
 # With what was begun of the file, and the hash of the dictionary that is at hand, if one is.
 Fetch = Callable[[Change, Begun, bytes | None], Fetched]
 Place = Callable[[Path, bytes, bytes | None], None]
+
+
+def copied_at(database: Path) -> int | None:
+    """Return when (ms, by the source) a copy was as its source was; None before it is whole.
+
+    For a command beside the server; writes nothing.
+    """
+    try:
+        with reading(database) as connection:
+            row = connection.execute("SELECT copied_at FROM copy").fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return None if row is None else row[0]
 
 
 class Mirror:

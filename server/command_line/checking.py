@@ -12,6 +12,7 @@ from eventlog.clock import ClockStatus, system_clock_ms
 from eventlog.database import reading
 from eventlog.keys import KIT_NAME, load_keys
 from eventlog.log import FILE_NAME
+from server.command_line.exchange_problems import exchange_problems
 from server.command_line.folders import data_option, opened, settings_for
 from server.node import clock_of
 from server.outbox import Standing, standing, waits_long
@@ -73,9 +74,11 @@ def doctor(data: Path, as_json: bool) -> None:
     Example: huiyin doctor --data /srv/huiyin
     """
     found = _examine(data)
-    clock = clock_of(settings_for(data))
+    settings = settings_for(data)
+    clock = clock_of(settings)
     if clock is not None:
         found += _clock_problems(clock.status)
+    found += exchange_problems(settings)
     mail = _outbox(data)
     if mail is not None:
         found += _mail_problems(mail)

@@ -107,6 +107,8 @@ def revoke(data: Path, name: str) -> None:
     """At the hub: shut a node out, for instance one that was stolen.
 
     What it signed before waits for a decision; what it sends from now on is refused.
+
+    Example: huiyin nodes revoke 石瓮站
     """
     with opened(data) as log:
         try:

@@ -135,6 +135,8 @@ def _greet(settings: Settings, node: Node) -> None:
     durability = node.durability()
     click.echo(f"回音 Huiyin · {settings.address}")
     click.echo(f"管理台 console · {settings.address}console/")
+    if settings.role == "station" and node.exchange.standing().hub is None:
+        click.echo(f"加入县里 join the county · {settings.address}console/sync/join")
     click.echo(f"数据 data · {node.folder}")
     click.echo(f"副本 replica · {settings.replica_url or '无 none'}")
     if durability is not None and durability.report().same_disk:

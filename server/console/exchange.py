@@ -48,7 +48,12 @@ async def page(request: Request) -> Response:
     site = None if node.follower is None else node.follower.progress
     site_failure = "" if node.follower is None else node.follower.failure
     fetching = site is not None and site.files_left > 0 and not site_failure
-    watched = standing.progress.running or fetching
+    progress = standing.progress
+    # A round in which nobody has anything to say is over at once, and is not worth a word.
+    carrying = progress.running and bool(
+        standing.waiting or standing.photos_waiting or progress.sent or progress.received
+    )
+    watched = carrying or fetching
     still = request.query_params.get("still") == "1"
     response = console_page(
         request,
@@ -62,6 +67,7 @@ async def page(request: Request) -> Response:
         site=site if fetching else None,
         site_failure=site_failure,
         site_is_old=_is_old(node),
+        carrying=carrying,
         watched=watched,
         still=still,
         asked=request.query_params.get("asked") == "1",

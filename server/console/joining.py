@@ -39,7 +39,7 @@ _AT_FIELD = {"bad-address": "address", "unreachable": "address", "bad-invitation
 def may_join_again(request: Request, role: Role | None, hub: Upstream | None) -> bool:
     """Return whether this person may make the node belong to a hub now; None is nobody known."""
     node: Node = request.app.state.node
-    is_new = hub is None or hub.enrolment is not None
+    is_new = hub is None or hub.heard_at is None
     if role is not None and (is_new or (hub is not None and hub.failure in _LOST)):
         return role in _JOINERS if node.settings.role == "station" else role is Role.ADMIN
     return is_new and node.settings.role == "station" and is_at_the_machine(request)
@@ -138,13 +138,15 @@ def _page(
 ) -> Response:
     node: Node = request.app.state.node
     session = getattr(request.state, "session", None)
-    under_way = hub is not None and hub.enrolment is not None and not hub.failure
+    joined = hub is not None and hub.heard_at is not None
+    under_way = hub is not None and not joined and not hub.failure
     response = console_page(
         request,
         "join.html",
         title="join",
         status=200 if refusal is None else refusal.status,
         hub=hub,
+        joined=joined,
         under_way=under_way,
         is_open=may_join_again(request, _role_of(request), hub),
         typed={} if typed is None else typed.values,
