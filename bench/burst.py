@@ -15,8 +15,8 @@ from bench.senders import Sent, send_all
 from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
+from server.data_folder import open_log
 from server.exchange_wiring import MattersVisibility, hub_card, reception_of
-from server.node import open_log
 from server.sample import seed_sample
 from sync import downlink
 from sync.asked import Asked, Taken

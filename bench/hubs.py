@@ -19,8 +19,8 @@ from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.known import Known
 from server import county_registers
+from server.data_folder import open_log, prepare_folder
 from server.exchange_wiring import MattersVisibility, hub_card
-from server.node import open_log, prepare_folder
 from server.sample import seed_sample
 from server.settings import Settings
 from stations.register_log import set_record

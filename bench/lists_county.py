@@ -19,7 +19,7 @@ from eventlog.transaction import refold
 from matters.listing import waiting
 from matters.projection import MattersProjection
 from matters.receipts import new_number
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.settings import Settings
 
 UNITS, DEPUTIES, STATIONS, AREAS = 10_000, 10_000, 1_000, 5_000

@@ -23,7 +23,7 @@ from matters.registers.categories import CATEGORIES
 from matters.sample import sample_registers
 from matters.terms import Role
 from server.county_registers import RegisterCache
-from server.node import open_log
+from server.data_folder import open_log
 from server.publishing import SiteKeeper
 from server.sample import seed_sample
 from stations.areas import AREAS, AreaKind

@@ -12,7 +12,7 @@ from eventlog.projections import Projection
 from eventlog.transaction import Transaction
 from matters.projection import MattersProjection
 from matters.receipts import new_number
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.settings import Settings
 from stations.areas import AREAS, Area, AreaKind
 from stations.register_log import set_record

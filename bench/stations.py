@@ -18,15 +18,16 @@ from matters.intake import check_submission, raise_matter
 from matters.known import Known
 from matters.schema import migrations as matters_migrations
 from server import county_registers
+from server.data_folder import projections
 from server.exchange_wiring import inquirer_of, introduction_of, station_goes_up
-from server.node import projections
 from server.schema import migrations as server_migrations
 from stations.register_log import migrations as register_migrations
 from sync import uplink, upstream
-from sync.asking import Asking, Inquirer
+from sync.asking import Inquirer
 from sync.client import HubLine
 from sync.courier import Courier
 from sync.enrolment import HubCard
+from sync.rounds import Asking
 from sync.schema import migrations as sync_migrations
 from sync.uplink import Safety, Uplink
 

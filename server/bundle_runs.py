@@ -6,11 +6,11 @@ from typing import IO
 
 from server.node_exchange import NodeExchange
 from sync import bundle_file, bundles_in, carried
-from sync.asking import NotJoined, Refused
 from sync.bundle_file import BadBundle, BundleKind
 from sync.bundles_in import Answered, BroughtIn, NothingToAnswer, SeveralNodes
 from sync.carried import Returned, Written
 from sync.envelope import node_id
+from sync.rounds import NotJoined, Refused
 from sync.wire import Malformed
 
 SUFFIX = ".huiyin"

@@ -26,11 +26,12 @@ from server.station_accounts import StationAccount
 from stations.register_log import version_of
 from sync import enrolment, marks, upstream
 from sync.asked import Blobs
-from sync.asking import BlobSource, Inquirer
+from sync.asking import Inquirer
 from sync.downlink import Downlink
 from sync.enrolment import HubCard, Invitation
 from sync.nodes import Peer, Secrets, open_secrets, seal_secrets
 from sync.reception import Reception
+from sync.rounds import BlobSource
 from sync.uplink import Uplink
 
 # A station's staff may sign in for so long after the hub last said who they are.

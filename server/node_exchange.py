@@ -13,7 +13,6 @@ from server.exchange_wiring import inquirer_of, introduction_of, reception_of
 from server.settings import Settings
 from server.travelling_photos import photos_from_below, photos_going_up
 from sync import downlink, nodes, uplink, upstream
-from sync.asking import NotJoined, Round
 from sync.blob_source import BlobState
 from sync.client import HubLine
 from sync.courier import Courier, Delivery, Progress, Rounds, Transport
@@ -21,6 +20,7 @@ from sync.downlink import Downlink
 from sync.durability import Durability
 from sync.enrolment import Moving, read_moving
 from sync.reception import Reception
+from sync.rounds import NotJoined, Round
 from sync.uplink import Safety
 from sync.upstream import Upstream
 

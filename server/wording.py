@@ -126,7 +126,7 @@ BUNDLE_FAILURES: Mapping[str, str] = {
     "bundle-too-new": N_("写这个包的程序比这台机器上的新。请先更新这台机器上的程序。"),
     "nothing-to-answer": N_("没有这个站的包等着回。请先读站里带来的U盘。"),
     "several-nodes": N_("有几个站的包等着回，请选一个站。"),
-    "not-joined": N_("这台机器还没有加入哪个县。请向县里要加入码，再运行 huiyin nodes join。"),
+    "not-joined": N_("这台机器还没有加入哪个县。请向县里要加入码，在管理台“送到县里”页加入。"),
     "no-file": N_("请先选U盘上的文件，再按按钮。"),
     "no-room": N_("U盘或硬盘写不进去，可能满了或拔掉了。原来的文件没有动，请换一个U盘再试。"),
 }

@@ -17,7 +17,7 @@ from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from sync import bundle_file, uplink, upstream
-from sync.asking import Asking, Inquirer, NotJoined, Round
+from sync.asking import Inquirer
 from sync.bundle_file import (
     BadBundle,
     Bundle,
@@ -29,6 +29,7 @@ from sync.bundle_file import (
     WrongWay,
 )
 from sync.envelope import BadMessage, node_id
+from sync.rounds import Asking, NotJoined, Round
 from sync.uplink import Packed, Safety
 from sync.wire import Question
 

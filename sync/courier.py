@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from sync.asking import Inquirer, NotJoined, Refused, Round
+from sync.asking import Inquirer
 from sync.client import Unreachable
 from sync.envelope import BadMessage
+from sync.rounds import NotJoined, Refused, Round
 from sync.wire import Malformed
 
 FIRST_BYTES = 16 * 1024

@@ -11,8 +11,8 @@ import click
 from server import bundle_runs
 from server.bundle_runs import FAILURES
 from server.command_line.folders import data_option, settings_for
+from server.data_folder import open_exchange
 from server.languages import ENGLISH, translated
-from server.node import open_exchange
 from server.node_exchange import NodeExchange
 from server.wording import BUNDLE_FAILURES, SYNC_FAILURES
 from sync.bundles_in import Answered, BroughtIn, SeveralNodes

@@ -14,7 +14,7 @@ from eventlog.keys import KIT_NAME, load_keys
 from eventlog.log import FILE_NAME
 from server.command_line.exchange_problems import exchange_problems
 from server.command_line.folders import data_option, opened, settings_for
-from server.node import clock_of
+from server.data_folder import clock_of
 from server.outbox import Standing, standing, waits_long
 from server.pages import iso
 from server.paper.drawing import why_missing

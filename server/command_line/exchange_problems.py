@@ -7,6 +7,7 @@ from typing import Any
 from eventlog.clock import system_clock_ms
 from eventlog.database import reading
 from eventlog.log import FILE_NAME
+from server.data_folder import clock_of
 from server.exchange_health import (
     ACCOUNTS_WARN_MS,
     DAY_MS,
@@ -18,7 +19,6 @@ from server.exchange_health import (
     below,
 )
 from server.languages import ENGLISH, translated
-from server.node import clock_of
 from server.settings import Settings
 from server.wording import SYNC_FAILURES
 from sync import uplink

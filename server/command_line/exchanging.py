@@ -14,10 +14,10 @@ from eventlog.files import write_atomically
 from eventlog.log import FILE_NAME
 from server import county_registers, joining
 from server.command_line.folders import data_option, opened, settings_for
+from server.data_folder import open_exchange, prepare_folder
 from server.exchange_wiring import order_to_move
 from server.joining import CannotInvite, CannotJoin
 from server.languages import ENGLISH, translated
-from server.node import open_exchange, prepare_folder
 from server.node_exchange import NodeExchange
 from server.wording import INVITING_FAILURES, SYNC_FAILURES
 from sync import nodes

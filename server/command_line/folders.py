@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from eventlog.log import Log
-from server.node import clock_of, open_log, prepare_folder
+from server.data_folder import clock_of, open_log, prepare_folder
 from server.settings import Settings, SettingsError, load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])

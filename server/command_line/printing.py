@@ -10,8 +10,8 @@ import click
 from eventlog.files import write_atomically
 from matters.refusals import Refusal
 from server.command_line.folders import data_option, opened, settings_for
+from server.data_folder import prepare_folder
 from server.languages import CHINESE, ENGLISH
-from server.node import prepare_folder
 from server.paper.county import read_county
 from server.paper.drawing import draw, why_missing
 from server.paper.kinds import CARDS_MOST, NOTICES_MOST, SLIPS_MOST, PaperKind, Wanted, made

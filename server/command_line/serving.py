@@ -16,8 +16,9 @@ from eventlog.log import FILE_NAME
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
 from server.command_line.tables import roster_mistakes
+from server.data_folder import PlainTextsInside, open_log, prepare_folder
 from server.long_addresses import ShortAddresses
-from server.node import DataFolderInUse, Node, PlainTextsInside, open_log, prepare_folder
+from server.node import DataFolderInUse, Node
 from server.publishing import build_whole
 from server.sample import seed_sample, sign_ins
 from server.settings import Settings

@@ -12,7 +12,7 @@ from eventlog.transaction import Arrival, Transaction
 from matters.actors import VILLAGER
 from matters.deadlines import DAY_MS
 from matters.intake import check_submission, raise_matter
-from server.node import open_log
+from server.data_folder import open_log
 from sync import audit, nodes, quarantine
 from sync.audit import Finding
 from tests.hub import Hub

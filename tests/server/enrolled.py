@@ -9,7 +9,7 @@ from eventlog.transaction import Transaction
 from server import accounts
 from server.accounts import Bound, add_account
 from server.county_registers import read_all
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.settings import load_settings
 from server.station_accounts import StationAccount, accounts_for_station, replace_accounts
 from tests.hub import huiyin

@@ -12,9 +12,9 @@ from matters.terms import Role
 from server import accounts, outbox
 from server.accounts import Account, Bound
 from server.announcing import Announcer, Sources
+from server.data_folder import open_log, prepare_folder
 from server.digest import Overdue
 from server.mail import Relay as Address
-from server.node import open_log, prepare_folder
 from server.postman import Postman
 from server.settings import Settings
 from tests.server.receivers import Hook, Relay

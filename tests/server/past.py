@@ -23,7 +23,7 @@ from matters.receipts import key_of
 from matters.terms import Role
 from server import accounts
 from server.county_registers import read_all
-from server.node import open_log, prepare_folder, projections
+from server.data_folder import open_log, prepare_folder, projections
 from server.sample import seed_sample
 from server.settings import Settings
 from tests.eventlog.arrivals import Arrival, arrive, departing

@@ -23,8 +23,8 @@ from server import account_keys, accounts, county_registers
 from server.account_keys import NO_KEY
 from server.accounts import Bound, PasswordAtHub
 from server.county_registers import CountyRegisters
+from server.data_folder import open_log
 from server.keyring import Keyring, Locked
-from server.node import open_log
 from server.station_accounts import (
     VALID_MS,
     ListTooOld,

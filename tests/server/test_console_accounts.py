@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.settings import Settings
 from tests.hub import Hub, form_token
 

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from server.at_the_machine import is_at_the_machine
+from server.data_folder import clock_of, open_log, prepare_folder
 from server.languages import CHINESE, ENGLISH
-from server.node import clock_of, open_log, prepare_folder
 from server.pages import ago
 from server.settings import load_settings
 from tests.hub import Hub, form_token, huiyin, until

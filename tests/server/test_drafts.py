@@ -18,7 +18,7 @@ from matters.intake import Raised, check_submission, raise_matter
 from matters.known import Known
 from server import drafts
 from server.accounts import Bound, add_account
-from server.node import open_log
+from server.data_folder import open_log
 from tests.chromium import launched
 from tests.hub import Hub, form_token, huiyin, until
 

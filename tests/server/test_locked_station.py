@@ -14,7 +14,7 @@ from PIL import Image
 
 from eventlog.clock import system_clock_ms
 from eventlog.keys import load_keys
-from server.node import open_log
+from server.data_folder import open_log
 from server.station_accounts import VALID_MS, confirm
 from sync.replica import ReplicaPlace
 from sync.restore import restore

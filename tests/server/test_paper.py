@@ -15,7 +15,7 @@ from matters.notices import Notice
 from matters.receipts import check_digit
 from publisher.content import NoticesInMemory
 from server.county_registers import CountyRegisters, read_all
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.paper import drawing
 from server.paper.county import PaperCounty
 from server.paper.kinds import PaperKind, Wanted, made

@@ -12,7 +12,7 @@ from matters.terms import Role
 from server.accounts import Account
 from server.command_line.folders import opened
 from server.county_registers import ALL, CountyRegisters, RegisterCache, places_of, read_all
-from server.node import projections
+from server.data_folder import projections
 from server.sample import seed_sample
 from stations.areas import Area, AreaKind
 from stations.register_log import set_record

@@ -19,7 +19,7 @@ from matters.terms import Role
 from publisher.site import Publisher
 from publisher.touched import Changes
 from server.county_registers import RegisterCache
-from server.node import open_log
+from server.data_folder import open_log
 from server.publishing import SiteKeeper
 from server.sample import seed_sample
 from stations.register_log import set_record

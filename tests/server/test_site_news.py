@@ -6,7 +6,7 @@ from typing import Any
 from deputies.activities import ACTIVITIES, Activity
 from deputies.deputies import DEPUTIES, Deputy, Level
 from deputies.shifts import SHIFTS, Shift
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.settings import Settings
 from server.site_news import news_since
 from stations.register_log import set_record

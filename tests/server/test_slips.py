@@ -14,7 +14,7 @@ from matters.intake import check_submission, raise_matter
 from matters.known import Known
 from matters.receipts import check_digit, key_of, new_number, read_number, slip_identity
 from matters.terms import Role
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.settings import Settings
 from tests.hub import Hub, form_token, huiyin
 from tests.server.printed import Printed

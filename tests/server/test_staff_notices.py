@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.node import open_log, prepare_folder
+from server.data_folder import open_log, prepare_folder
 from server.outbox import Kind, Message, put
 from server.settings import Settings
 from tests.hub import Hub, form_token, huiyin, until

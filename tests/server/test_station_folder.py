@@ -8,7 +8,7 @@ from eventlog.keys import KIT_NAME, Keys, forget_unsealing, load_keys
 from matters.actors import VILLAGER
 from matters.intake import check_submission, raise_matter
 from server.county_registers import read_all
-from server.node import PlainTextsInside, open_log, prepare_folder
+from server.data_folder import PlainTextsInside, open_log, prepare_folder
 from server.settings import load_settings
 from tests.hub import huiyin
 

@@ -16,7 +16,7 @@ from matters.intake import Raised, check_submission, raise_matter
 from matters.numbering import rename_doubles
 from matters.receipts import key_of, spoken_number
 from matters.terms import MatterEvent
-from server.node import open_log
+from server.data_folder import open_log
 from tests.eventlog.arrivals import arrive, departing
 from tests.hub import Hub, form_token
 from tests.matters.test_fold import WRONG

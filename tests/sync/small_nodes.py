@@ -14,13 +14,14 @@ from eventlog.log import Log
 from eventlog.transaction import Arrival, Transaction
 from sync import downlink, enrolment, nodes, uplink, upstream
 from sync.asked import NotTaken, Taken
-from sync.asking import Inquirer, Round
+from sync.asking import Inquirer
 from sync.courier import Courier, Delivery
 from sync.downlink import Downlink
 from sync.enrolment import HubCard
 from sync.envelope import digest
 from sync.nodes import Secrets
 from sync.reception import Reception
+from sync.rounds import Round
 from sync.schema import migrations as sync_migrations
 from tests.eventlog.notes import PROJECTIONS, Clock, NotesProjection, migrations
 from tests.sync.small_photos import HubPhotos, StationPhotos

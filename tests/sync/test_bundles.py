@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from sync import bundles_in, carried, upstream
-from sync.asking import NotJoined
 from sync.audit import Finding
 from sync.bundle_file import (
     BundleForAnother,
 )
 from sync.bundles_in import BroughtIn, NothingToAnswer, SeveralNodes
+from sync.rounds import NotJoined
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
 from tests.sync.sticks import (
     DAY_MS,
