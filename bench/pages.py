@@ -137,7 +137,8 @@ def _build_ours(data: Path, out: Path) -> None:
     """Build the sample's site as anybody would; the sample is seeded without serving it."""
     seed = (
         "import sys; from pathlib import Path; "
-        "from server.data_folder import open_log, prepare_folder; from server.sample import seed_sample; from server.settings import Settings; "
+        "from server.data_folder import open_log, prepare_folder; "
+        "from server.sample import seed_sample; from server.settings import Settings; "
         "folder = Path(sys.argv[1]); log = open_log(folder, prepare_folder(Settings(data=folder)));"
         " seed_sample(log, folder); log.stop()"
     )

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import IO
 
 from server.node_exchange import NodeExchange
+from server.site_by_stick import packing
+from server.site_offer import SiteOffer
 from sync import bundle_file, bundles_in, carried
 from sync.bundle_file import BadBundle, BundleKind
 from sync.bundles_in import Answered, BroughtIn, NothingToAnswer, SeveralNodes
@@ -36,11 +38,12 @@ def write_return(
     *,
     name: str = "",
     durable: Callable[[int], bool],
+    offer: SiteOffer,
     progress: Callable[[int], None] = lambda size_bytes: None,
 ) -> Answered:
-    """Write the answers to a node's bundles; it need be named where several wait for theirs.
+    """Write the answers to a node's bundles, and what its copy of the site lacks.
 
-    Raises NothingToAnswer, SeveralNodes, OSError.
+    It need be named where several wait for theirs. Raises NothingToAnswer, SeveralNodes, OSError.
     """
     if exchange.reception is None:
         raise NothingToAnswer
@@ -53,6 +56,7 @@ def write_return(
         peer,
         target,
         durable=durable,
+        site=packing(offer),
         progress=progress,
     )
 
@@ -61,13 +65,13 @@ def read(
     exchange: NodeExchange,
     source: IO[bytes],
     *,
-    take_site: Callable[[IO[bytes]], object] = lambda payload: None,
+    take_site: Callable[[IO[bytes], bytes], object],
     progress: Callable[[int, int], None] = lambda done, all: None,
 ) -> BroughtIn | Returned:
     """Take in a bundle, whichever way it goes, and return what came of it.
 
-    `take_site` is given what changed on the site, where the bundle brings that. Raises those of
-    FAILURES, OSError.
+    `take_site` is given what changed on the site, where the bundle brings that, and the hub's
+    signing key. Raises those of FAILURES, OSError.
     """
     log, keys = exchange.log, exchange.keys
     try:
@@ -80,7 +84,7 @@ def read(
                 log, exchange.inquirer, bundle, after=exchange.took_place, progress=progress
             )
             if bundle.has_payload:
-                take_site(bundle.payload())
+                take_site(bundle.payload(), exchange.hub_key())
             return found
     except BadBundle as error:
         bundles_in.note_rejected(log, error)

@@ -22,6 +22,7 @@ from matters import acceptance, concerns, erasing, numbering, store, timing
 from matters.matter import Matter
 from server import county_registers, station_accounts
 from server.county_registers import CountyRegisters
+from server.site_by_stick import cursor_of
 from server.station_accounts import StationAccount
 from stations.register_log import version_of
 from sync import enrolment, marks, upstream
@@ -339,4 +340,5 @@ def inquirer_of(
         monotonic_ms=counting_clock_ms if clock is None else clock.monotonic_ms,
         time_unknown=(lambda: False) if clock is None else (lambda: not clock.trusted),
         release=version("huiyin"),
+        site_cursor=lambda: cursor_of(log.folder),
     )

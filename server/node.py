@@ -35,7 +35,6 @@ from server.site_following import SiteFollower
 from server.site_offer import FILE_NAME as MANIFEST_NAME
 from server.site_offer import SiteOffer
 from server.timekeeper import Timekeeper
-from sync.rounds import Round
 from sync.configuration import ReplicatedDatabase
 from sync.downlink import Downlink
 from sync.durability import Durability
@@ -43,6 +42,7 @@ from sync.durable_position import DurablePosition
 from sync.litestream import Litestream
 from sync.reception import Reception
 from sync.replica import ReplicaPlace
+from sync.rounds import Round
 from sync.wal import WalKeeper
 
 logger = logging.getLogger("huiyin.node")

@@ -159,6 +159,13 @@ class NodeExchange:
         found = self._upstream()
         return "" if found is None else found.station
 
+    def hub_key(self) -> bytes:
+        """Return the signing key of the hub above. Raises NotJoined."""
+        found = self._upstream()
+        if found is None:
+            raise NotJoined("no hub was joined")
+        return found.verify_key
+
     def note_site(self, mark: bytes) -> None:
         """Note which site of the hub's is here now."""
         self._log.write(lambda t: upstream.note_marks(t.connection, site=mark))

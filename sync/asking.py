@@ -44,6 +44,7 @@ class Inquirer:
         monotonic_ms: Callable[[], int],
         time_unknown: Callable[[], bool] = lambda: False,
         release: str = "",
+        site_cursor: Callable[[], bytes] = lambda: b"",
     ) -> None:
         """`seals_texts` where what came down lies sealed on this disk, as on a station."""
         self._log = log
@@ -54,6 +55,7 @@ class Inquirer:
         self._monotonic_ms = monotonic_ms
         self._time_unknown = time_unknown
         self._release = release
+        self._site_cursor = site_cursor
         self._said_head = False
 
     def ask(
@@ -81,7 +83,9 @@ class Inquirer:
             question.cursor_log, question.cursor = hub.cursor_log, hub.cursor
             question.room_bytes = room_bytes
             question.enrolment = hub.enrolment or b""
-            question.accounts, question.site = hub.accounts_mark, hub.site_mark
+            question.accounts = hub.accounts_mark
+            # By network the site goes by itself; a stick brings what the copy lacks.
+            question.site = hub.site_mark if packed is None else self._site_cursor()
             doubts = False
             if packed is None:
                 doubts = self._say_events(connection, asked, up_bytes)

@@ -4,11 +4,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
-from server import bundle_runs
+from server import bundle_runs, site_by_stick
 from server.bundle_runs import FAILURES
 from server.command_line.folders import data_option, settings_for
 from server.data_folder import open_exchange
@@ -66,7 +67,12 @@ def read(data: Path, file: Path, reply: Path | None) -> None:
     """
     with _exchange(data) as exchange:
         with _failing(file), file.open("rb") as source, _steps(file.name) as progress:
-            found = bundle_runs.read(exchange, source, progress=progress)
+            found = bundle_runs.read(
+                exchange,
+                source,
+                take_site=partial(site_by_stick.take_in, exchange.log.folder),
+                progress=progress,
+            )
         if isinstance(found, Returned):
             _tell_returned(found)
             return
@@ -86,12 +92,16 @@ def _answer(exchange: NodeExchange, file: Path, name: str) -> None:
     while -1 < durable < newest and time.monotonic() < deadline:
         time.sleep(0.05)
         durable = durable_position(log.folder, log.voice.log)
-    with _sizes(file.name) as progress:
+    with (
+        site_by_stick.offered(log.folder, exchange.keys, log.now_ms) as offer,
+        _sizes(file.name) as progress,
+    ):
         told = bundle_runs.write_return(
             exchange,
             file,
             name=name,
             durable=lambda position: position <= durable,
+            offer=offer,
             progress=progress,
         )
     _tell_answered(file, told)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from matters.refusals import NotThisRole
 from matters.terms import Role
-from server import bundle_runs
+from server import bundle_runs, site_by_stick
 from server.bundle_runs import FAILURES, SUFFIX
 from server.console.doors import actor_of, form_of, signed_in
 from server.node import Node
@@ -111,13 +111,22 @@ def _write(node: Node, file: IO[bytes], name: str) -> str:
         bundle_runs.write_up(node.exchange, file)
         return ""
     told: Answered = bundle_runs.write_return(
-        node.exchange, file, name=name, durable=node.matter_writes.is_durable
+        node.exchange,
+        file,
+        name=name,
+        durable=node.matter_writes.is_durable,
+        offer=node.site_offer,
     )
     return told.node
 
 
 def _take(node: Node, upload: Upload) -> BroughtIn | Returned:
-    return bundle_runs.read(node.exchange, upload.file)
+
+    def take_site(stream: IO[bytes], verify_key: bytes) -> None:
+        if node.site_copy is not None:
+            site_by_stick.take(node.site_copy, stream, verify_key)
+
+    return bundle_runs.read(node.exchange, upload.file, take_site=take_site)
 
 
 async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:
