@@ -50,9 +50,7 @@ def join(browser: httpx2.Client, address: str, code: str, **more: Any) -> httpx2
 def staff(node: Hub, role: str, **bound: str) -> httpx2.Client:
     """Return a browser of one of the station's staff, whose account is made here."""
     options = [word for name, value in bound.items() for word in (f"--{name}", value)]
-    made = huiyin(
-        "users", "add", f"站里的 {role}", "--role", role, *options, "--data", station.data
-    )
+    made = huiyin("users", "add", f"站里的 {role}", "--role", role, *options, "--data", node.data)
     first = made.stdout.split()[-1]
     browser = browser_at(node)
     page = browser.post("/console/sign-in", data={"name": f"站里的 {role}", "password": first})
