@@ -258,7 +258,7 @@ def test_what_the_county_put_aside_is_told_and_may_be_taken_in(joined: Joined) -
     draft = Draft(
         "matter.closed", subject, {}, {"text": "站里自己办结了。"}, id=new_uuid7(log.now_ms())
     )
-    log.write(lambda transaction: transaction.append(draft, by="office:x"))
+    log.write(lambda transaction: transaction.append([draft], by="office:x"))
     log.stop()
     page = joined.send()
     aside = page[page.index('id="put-aside"') : page.index('id="stick"')]
