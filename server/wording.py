@@ -49,6 +49,7 @@ STEPS: Mapping[str, str] = {
     "matter.published": N_("公开结果"),
     "matter.withdrawn": N_("撤回公开"),
 }
+REGISTER_EDIT = N_("登记册的改动")
 SAFETY: Mapping[str, str] = {
     "at_station": N_("已存入联络站"),
     "at_hub": N_("已存入县级服务器"),
@@ -290,6 +291,14 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
 
 # In place of a text that lies sealed on a station's disk while nobody has unlocked it.
 LOCKED_TEXT = N_("已上锁，用口令登录后可看")
+
+
+def event_words(type: str) -> str:
+    """Return what an event is called, also one that is no step of a matter; else its type."""
+    if type in STEPS:
+        return STEPS[type]
+    return REGISTER_EDIT if type.partition(".")[2] in ("set", "removed") else type
+
 
 __all__ = [
     "BUNDLE_FAILURES",

@@ -20,6 +20,7 @@ from server.pages import console_page
 from sync import uplink
 
 WATCHED_EVERY_S = 3
+FIRST_MOST = 10
 _READERS = (Role.LIAISON, Role.DEPUTY, Role.OFFICE, Role.ADMIN)
 _SENDERS = (Role.LIAISON, Role.OFFICE, Role.ADMIN)
 
@@ -62,6 +63,7 @@ async def page(request: Request) -> Response:
         standing=standing,
         above=above,
         refused=refused,
+        first_most=FIRST_MOST,
         clock=None if node.clock is None else node.clock.status,
         copied_at=node.copied_at_ms,
         site=site if fetching else None,

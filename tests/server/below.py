@@ -125,8 +125,6 @@ def changed(arrival: Arrival) -> Arrival:
 
 
 def seeded(folder: Path) -> tuple[Hub, Below]:
-    """Return a running hub with all this."""
+    """Return a hub with all this, which is not started yet."""
     hub = Hub(folder / "hub", "--sample", "--no-replica")
-    below = Below(hub, folder / "strange")
-    hub.start()
-    return hub, below
+    return hub, Below(hub, folder / "strange")

@@ -47,14 +47,12 @@ def join(browser: httpx2.Client, address: str, code: str, **more: Any) -> httpx2
     return browser.post(JOIN, data=data, **more)
 
 
-def staff(station: Hub, role: str, **bound: str) -> httpx2.Client:
+def staff(node: Hub, role: str, **bound: str) -> httpx2.Client:
     """Return a browser of one of the station's staff, whose account is made here."""
     options = [word for name, value in bound.items() for word in (f"--{name}", value)]
-    made = huiyin(
-        "users", "add", f"站里的 {role}", "--role", role, *options, "--data", station.data
-    )
+    made = huiyin("users", "add", f"站里的 {role}", "--role", role, *options, "--data", node.data)
     first = made.stdout.split()[-1]
-    browser = browser_at(station)
+    browser = browser_at(node)
     page = browser.post("/console/sign-in", data={"name": f"站里的 {role}", "password": first})
     own = {"old": first, "new": PASSWORD, "again": PASSWORD, "form_token": form_token(page.text)}
     assert browser.post("/console/password", data=own).status_code == 200
@@ -161,6 +159,8 @@ class Joined:
         self.station = Hub(
             folder / "station", "--role", "station", "--no-replica", "--sync-every", "off"
         )
+
+    def start(self) -> None:
         self.hub.start()
         self.station.start()
         assert join(browser_at(self.station), self.hub.url, invited(self.hub, "石瓮站"))
@@ -186,6 +186,7 @@ class Joined:
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
     made = Joined(tmp_path_factory.mktemp("joined"))
     try:
+        made.start()
         yield made
     finally:
         made.stop()
@@ -257,7 +258,7 @@ def test_what_the_county_put_aside_is_told_and_may_be_taken_in(joined: Joined) -
     draft = Draft(
         "matter.closed", subject, {}, {"text": "站里自己办结了。"}, id=new_uuid7(log.now_ms())
     )
-    log.write(lambda transaction: transaction.append(draft, by="office:x"))
+    log.write(lambda transaction: transaction.append([draft], by="office:x"))
     log.stop()
     page = joined.send()
     aside = page[page.index('id="put-aside"') : page.index('id="stick"')]

@@ -24,6 +24,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Belo
     """A hub with 2,000 nodes below."""
     hub, below = seeded(tmp_path_factory.mktemp("county"))
     try:
+        hub.start()
         yield hub, below
     finally:
         hub.stop()
