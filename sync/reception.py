@@ -24,14 +24,15 @@ from sync import audit, downlink, enrolment, envelope, marks, nodes, quarantine,
 from sync.audit import Finding
 from sync.downlink import Downlink
 from sync.enrolment import BadCode, Enrolment, HubCard
-from sync.envelope import BadMessage, ForeignMessage, MessageKind
+from sync.envelope import UNPACKED_MOST_BYTES, BadMessage, ForeignMessage, MessageKind
 from sync.nodes import Peer
 from sync.parcels import WrongWords, opened_from, sealed_for
-from sync.wire import Answer, Malformed, Parcel, Question
+from sync.wire import EVENTS_MOST, Answer, Malformed, Parcel, Question
 
 ROOM_USUAL_BYTES = 256 * 1024
 ROOM_MOST_BYTES = 16 * 1024 * 1024
-EVENTS_MOST = 2000
+# A question by network is cut to half a megabyte (`sync/courier.py`); a stick holds weeks.
+LIVE_MOST_BYTES = 4 * 1024 * 1024
 HEARD_EVERY_MS = 60_000
 # A sender whose time is off by more is not believed about when something happened.
 OFF_MS = TOLERANCE_MS
@@ -167,18 +168,24 @@ class Reception:
 
     def _opened(self, message: bytes, peer: Peer, is_live: bool) -> Asked:
         content = envelope.open_message(
-            message, peer.verify_key or b"", MessageKind.QUESTION, about=self.card.verify_key
+            message,
+            peer.verify_key or b"",
+            MessageKind.QUESTION,
+            about=self.card.verify_key,
+            most_bytes=_most_bytes(is_live),
         )
         return Asked(message, wire.decode_question(content), peer, is_live=is_live)
 
     def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
         """Return the first question of a node, which says who it is and proves its code."""
-        question = wire.decode_question(envelope.unpack(message, MessageKind.QUESTION))
-        if not question.enrolment:
+        # Whoever sends this may be anybody: of what it holds nothing is made before it is proven.
+        content = envelope.unpack(message, MessageKind.QUESTION, _most_bytes(is_live))
+        introduction = wire.introduction_in(content)
+        if not introduction:
             self._note(Finding.UNKNOWN_NODE, None)
             raise NotTaken("unknown-node")
         try:
-            said = enrolment.read_introduction(question.enrolment)
+            said = enrolment.read_introduction(introduction)
             found = nodes.by_code(connection, said.code_mark)
             if found is None or found[2] < self._now_ms():
                 raise BadCode("no such code")
@@ -188,8 +195,12 @@ class Reception:
         except BadCode as error:
             self._note(Finding.BAD_CODE, None)
             raise NotTaken(error.code) from error
-        envelope.open_message(
-            message, said.verify_key, MessageKind.QUESTION, about=self.card.verify_key
+        content = envelope.open_message(
+            message,
+            said.verify_key,
+            MessageKind.QUESTION,
+            about=self.card.verify_key,
+            most_bytes=_most_bytes(is_live),
         )
         peer = peer._replace(
             key_id=envelope.node_id(said.verify_key),
@@ -198,6 +209,7 @@ class Reception:
             age_key=said.age_key,
             secrets=said.secrets,
         )
+        question = wire.decode_question(content)
         asked = Asked(message, question, peer, said, is_live=is_live)
         self._sort(connection, asked)
         return asked
@@ -531,6 +543,11 @@ class Reception:
                 transaction.connection, self._now_ms(), finding, node=node, detail=detail
             )
         )
+
+
+def _most_bytes(is_live: bool) -> int:
+    """Return how much a question may hold once it is unpacked."""
+    return LIVE_MOST_BYTES if is_live else UNPACKED_MOST_BYTES
 
 
 def _knows(connection: sqlite3.Connection, event: bytes) -> bool:
