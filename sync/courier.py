@@ -43,7 +43,10 @@ Transport: TypeAlias = Callable[[bytes], bytes]
 
 @dataclass
 class Delivery:
-    """What a delivery came to: all its rounds together. `failure` is a code, "" where all went."""
+    """What a delivery came to: all its rounds together. `failure` is a code, "" where all went.
+
+    `retry_after_s` is when a hub that has too much to do wants to be asked again, else 0.
+    """
 
     ok: bool = False
     rounds: int = 0
@@ -59,6 +62,7 @@ class Delivery:
     failure: str = ""
     detail: str = ""
     retryable: bool = True
+    retry_after_s: float = 0.0
 
 
 @dataclass
@@ -120,6 +124,7 @@ class Courier:
             found.ok = True
         except Unreachable as error:
             found.failure, found.detail = error.code, str(error)
+            found.retry_after_s = error.retry_after_s or 0.0
             self._bytes = max(LEAST_BYTES, self._bytes // 2)
         except BadMessage as error:
             found.failure, found.detail = "not-the-hub", str(error)
@@ -129,7 +134,7 @@ class Courier:
         finally:
             self.progress.running = False
         found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
-        if found.failure:
+        if found.failure and found.failure != NotJoined.code:
             self._note_failure(found.failure)
             logger.info("no delivery: %s %s", found.failure, found.detail)
         return found
@@ -252,5 +257,12 @@ class Rounds:
         """Return how long to wait: longer with each failure, never in step with others."""
         if not self._failures:
             return self._every_s * random.uniform(0.8, 1.2)
+        if self.last is not None and self.last.failure == NotJoined.code:
+            # It is looked for often, for somebody may be joining just now.
+            return self._every_s * random.uniform(0.8, 1.2)
+        asked_s = self.last.retry_after_s if self.last is not None else 0.0
+        if asked_s:
+            # All whom the hub turned away were told about the same: they come one after another.
+            return asked_s * random.uniform(1.0, 2.0)
         longest = max(self._every_s, LONGEST_PAUSE_S)
         return min(longest, 2.0 ** min(self._failures, 16)) * random.uniform(0.5, 1.5)
