@@ -86,9 +86,12 @@ class NodeExchange:
         return self._keys
 
     def start(self) -> None:
-        """Note in which voice the hub writes, and begin to make rounds where there is a hub."""
+        """Note in which voice the hub writes, and begin to make rounds.
+
+        Also where there is no hub above yet: it may be joined by a command beside the server.
+        """
         self._log.write(lambda t: downlink.begin_voice(t, self._log.voice.log))
-        if self.rounds is not None and self._upstream() is not None:
+        if self.rounds is not None:
             self.rounds.start()
 
     def stop(self) -> None:
