@@ -1,7 +1,7 @@
 """A line of 16 kbit/s that loses three packets of ten each way, between two network namespaces.
 
-`python -m tests.sync.slow_line FOLDER HOST PORT COUNT` plays the station at its end: it carries COUNT
-submissions one by one, then twenty at once, and writes out what each took.
+`python -m tests.sync.slow_line FOLDER HOST PORT COUNT` plays the station at its end: it carries
+COUNT submissions one by one, then twenty at once, and writes out what each took.
 """
 
 import json
