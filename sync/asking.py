@@ -16,6 +16,7 @@ from eventlog.events import Event
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import Sealer
+from eventlog.steps import Step, reached
 from eventlog.transaction import Arrival, Transaction
 from sync import enrolment, envelope, marks, quarantine, uplink, upstream, wire
 from sync.audit import Finding
@@ -284,6 +285,7 @@ class Inquirer:
         found.received = self._take_in(transaction, arrivals, now)
         if answer.cursor_log:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
+            reached(Step.CURSOR_MOVED)
         self._domain.take_accounts(transaction, answer.accounts, answer.now_ms)
         if answer.accounts_mark:
             upstream.note_marks(connection, accounts=answer.accounts_mark)
@@ -310,6 +312,7 @@ class Inquirer:
         uplink.mark(connection, sorted(missing), Safety.WAITING)
         if answer.durable:
             uplink.settle(connection, sent, asked.question.newest)
+            reached(Step.SETTLED)
         if answer.lost:
             uplink.doubt_all(connection)
             upstream.note_doubt(connection, answer.now_ms)

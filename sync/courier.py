@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from eventlog.steps import Step, reached
 from sync.asking import Inquirer, NotJoined, Refused, Round
 from sync.client import Unreachable
 from sync.envelope import BadMessage
@@ -146,10 +147,13 @@ class Courier:
                 up_bytes=self._bytes, room_bytes=self._bytes, with_photos=with_photos
             )
             began = self._clock_s()
+            reached(Step.ASKING)
             answer = transport(asked.message)
+            reached(Step.ANSWER_CAME)
             took_s = self._clock_s() - began
             self._adapt(took_s, len(asked.message) + len(answer))
             came = self._inquirer.take(asked, answer)
+            reached(Step.ROUND_MADE)
             self._add(found, came, len(asked.message), len(answer))
             self._after(came)
             lost += came.lost

@@ -19,6 +19,7 @@ from eventlog.events import digest as event_digest
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import Sealer, Unsealer
+from eventlog.steps import Step, reached
 from eventlog.transaction import Arrival, Transaction
 from sync import audit, downlink, enrolment, envelope, marks, nodes, quarantine, wire
 from sync.audit import Finding
@@ -444,6 +445,7 @@ class Reception:
             connection.execute("BEGIN")
             found = self._answer(connection, asked, taken, durable)
             connection.execute("ROLLBACK")
+        reached(Step.ANSWERING)
         return self._closed(asked.message, found)
 
     def must_write(self, asked: Asked) -> bool:

@@ -1,4 +1,4 @@
-"""Questions and answers that were cut, changed or blown up on the way: all of it is taken, or nothing.
+"""Questions and answers that were cut, changed or blown up on the way: all is taken, or nothing.
 
 A byte is flipped in one bit; the full count flips each bit of each byte.
 """

@@ -1,6 +1,6 @@
 """What stands between a station and its hub: proxies that fail, portals, redirects, cut answers.
 
-Whatever answers in the hub's place, nothing leaves the station's queue and the next line carries it.
+Whatever answers in the hub's place, nothing leaves the station's queue; the next line carries it.
 """
 
 import threading
