@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eventlog.steps import Step, reached
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from server.node import Node
 from sync import enrolment, nodes
 from sync.envelope import MESSAGE_MOST_BYTES
@@ -47,12 +48,15 @@ class Exchange:
         elif scope["method"] != "POST":
             await _answer(send, 405, b"", [(b"allow", b"POST")])
         elif self._under_way >= AT_ONCE_MOST:
-            later = str(random.randint(RETRY_FROM_S, RETRY_TO_S)).encode()
-            await _answer(send, 429, b"", [(b"retry-after", later)])
+            await _later(send, 429)
         else:
             self._under_way += 1
             try:
                 await self._exchange(self._node.reception, receive, send)
+            except StorageFull:
+                await _answer(send, 507, b"")
+            except (WriterBusy, WriterStopped):
+                await _later(send, 503)
             finally:
                 self._under_way -= 1
 
@@ -131,6 +135,12 @@ async def _body(receive: Receive) -> bytes | None:
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+async def _later(send: Send, status: int) -> None:
+    """Send whoever asks away for a while, each for another."""
+    later = str(random.randint(RETRY_FROM_S, RETRY_TO_S)).encode()
+    await _answer(send, status, b"", [(b"retry-after", later)])
 
 
 async def _answer(

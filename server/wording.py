@@ -83,6 +83,8 @@ SYNC_FAILURES: Mapping[str, str] = {
     "revoked": N_("县里停用了这台机器。写下的还在；请联系县里的系统管理员。"),
     "malformed": N_("县里读不懂送去的内容，可能两边的程序版本不合。请联系县里的系统管理员。"),
     "bad-message": N_("送去的内容在路上坏了，会自动再送。"),
+    "disk-full": N_("这台机器的硬盘满了或坏了，什么也没有丢。请腾出地方，腾出来就自动再送。"),
+    "hub-full": N_("县里服务器的硬盘满了，没有收下。写下的都在这台机器上，稍后自动再送。"),
     "error": N_("程序出了意外的错，请联系县里的系统管理员。"),
 }
 # What an exchange came upon, for those who look after the hub.

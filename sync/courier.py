@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from eventlog.steps import Step, reached
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from sync.asking import Inquirer, NotJoined, Refused, Round
 from sync.client import Unreachable
 from sync.envelope import BadMessage
@@ -34,6 +35,7 @@ ROUNDS_MOST = 100_000
 # How often it is asked again whether what the hub has is in its replica.
 ASKED_AGAIN_MOST = 3
 LOCK_NAME = "sync.lock"
+DISK_FULL = "disk-full"
 
 logger = logging.getLogger("huiyin.sync")
 
@@ -132,11 +134,17 @@ class Courier:
         except (Busy, NotJoined, Refused, Malformed) as error:
             found.failure, found.detail = error.code, str(error)
             found.retryable = isinstance(error, Busy)
+        except (WriterBusy, WriterStopped) as error:
+            found.failure, found.detail = Busy.code, str(error)
+        except (StorageFull, OSError) as error:
+            # Of the line nothing comes this way. What the answer settles is settled another time.
+            found.failure, found.detail = DISK_FULL, str(error)
         finally:
             self.progress.running = False
         found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
         if found.failure and found.failure != NotJoined.code:
-            self._note_failure(found.failure)
+            with contextlib.suppress(StorageFull, WriterBusy, WriterStopped):
+                self._note_failure(found.failure)
             logger.info("no delivery: %s %s", found.failure, found.detail)
         return found
 
