@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,14 @@ class Stream:
         self._processes: list[subprocess.Popen[bytes]] = []
         enrolled(folder)
 
-    def run(self, role: str, die_at: str = "") -> subprocess.Popen[bytes]:
+    def run(
+        self, role: str, die_at: str = "", environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start one of the two."""
         where = ["127.0.0.1", str(self.port)] if role == "hub" else [str(self.port), str(COUNT)]
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.sync.dying_nodes", role, str(self.folder), *where],
-            env={**os.environ, steps.VARIABLE: die_at},
+            env={**os.environ, steps.VARIABLE: die_at, **(environment or {})},
         )
         self._processes.append(process)
         return process
@@ -71,7 +74,7 @@ class Stream:
 
     def check_durable(self) -> None:
         """Nothing that the station calls durable is missing at the hub, as the disks are now."""
-        with _opened(self.folder / "station") as station, _opened(self.folder / "hub") as hub:
+        with opened(self.folder / "station") as station, opened(self.folder / "hub") as hub:
             durable = {
                 row[0]
                 for row in station.execute(
@@ -104,7 +107,8 @@ class Stream:
             log.stop()
 
 
-def _opened(folder: Path) -> sqlite3.Connection:
+def opened(folder: Path) -> sqlite3.Connection:
+    """Return the database of a node as its disk has it."""
     return sqlite3.connect(folder / FILE_NAME)
 
 
