@@ -1,8 +1,8 @@
 """A power cut: what was not flushed is gone, at a hub or a station in a stream of submissions.
 
 By a library that is loaded before the C library and keeps what each fsync made safe
-(`forgetful.c`): after the kill the node's folder is put together from that alone, so no write, no new
-name and no rename outlives that was not flushed. `kill -9` does not show this, for the kernel
+(`forgetful.c`): after the kill the node's folder is put together from that alone, so no write, no
+new name and no rename outlives that was not flushed. `kill -9` does not show this, for the kernel
 writes what a dead process left. Not shown: a disk that tears a sector or flushes in another order.
 """
 
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.log import FILE_NAME
 from tests.hub import until
 from tests.sync.dying_nodes import answers
 from tests.sync.test_killed import Stream, opened
