@@ -1,7 +1,9 @@
 """A real hub and real stations, as in a county: joined by a code, carrying, cut off, shut out."""
 
 import json
+import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,6 +84,22 @@ def test_a_matter_goes_up_and_its_answer_comes_down(pair: Pair) -> None:
     assert hub.follow(receipt)["reply"] == "明天去修。"
     for node in pair:
         huiyin("matters", "verify", "--data", node.data)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["the hub", "the station"])
+def test_the_same_submission_a_hundred_times_is_one(pair: Pair, which: int) -> None:
+    node = pair[which]
+    fields = {"id": str(uuid.UUID(int=uuid.uuid4().int)), "text": "同一件事,网不好,按了又按"}
+
+    def submit(_: int) -> tuple[str, str]:
+        with httpx2.Client(headers={"Accept": "application/json"}, timeout=60) as client:
+            told = client.post(node.url + "/matters", data=fields).json()
+        return told["number"], told["key"]
+
+    with ThreadPoolExecutor(16) as senders:
+        (receipt,) = set(senders.map(submit, range(100)))
+    matters = node.client("office").get("/api/v1/matters", params={"q": "按了又按"}).json()
+    assert [one["number"] for one in matters["matters"]].count(receipt[0]) == 1
 
 
 def test_a_round_with_nothing_to_say_is_one_request(pair: Pair) -> None:
