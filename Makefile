@@ -25,10 +25,11 @@ $(VENV)/.serve: requirements.lock pyproject.toml
 	tools/setup paper
 	@touch $@
 
-# What the tests need beside it: the tools of development, a browser and a Chinese font.
+# What the tests need beside it: the tools of development, a browser, a Chinese font, a slow line.
 $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
 	tools/setup venv $(PYTHON) $(VENV) requirements-dev.lock
 	tools/setup browser
+	tools/setup network
 	@touch $@
 
 serve: $(VENV)/.serve

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from eventlog.steps import Step, reached
+
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Put `content` at `path`: temporary name, fsync, rename, fsync the folder."""
@@ -15,7 +17,9 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        reached(Step.FILE_WRITTEN)
         temporary.replace(path)
+        reached(Step.FILE_RENAMED)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -9,6 +9,7 @@ from eventlog.events import FORMAT, GENESIS, Draft, Event, decode, digest, encod
 from eventlog.identifiers import new_uuid7
 from eventlog.projections import Projection, encode_state, projection_of
 from eventlog.sealing import Sealer
+from eventlog.steps import Step, reached
 from eventlog.voice import Voice
 from eventlog.words import Word
 
@@ -112,6 +113,7 @@ class Transaction:
             refold(self.connection, self._projections, subject, events, position)
         if self._witness is not None:
             self._witness(self, written)
+        reached(Step.APPENDED)
         return written
 
     def take_in(self, arrivals: Sequence[Arrival]) -> TakenIn:

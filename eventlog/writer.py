@@ -16,6 +16,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from eventlog.steps import Step, reached
+
 Result = TypeVar("Result")
 GROUP_LIMIT = 256
 # How long a group waits for more where the one before had company. Senders come in waves, each let
@@ -196,7 +198,9 @@ class Writer:
             for job in group:
                 outcomes.append(self._run_job(transaction, job))
             position = connection.execute(self._position_of).fetchone()[0] or 0
+            reached(Step.COMMITTING)
             connection.execute("COMMIT")
+            reached(Step.COMMITTED)
         except Exception as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -13,16 +13,22 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from eventlog.steps import Step, reached
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from server.node import Node
 from sync import enrolment, nodes
 from sync.asked import Asked, NotTaken, Taken
-from sync.envelope import MESSAGE_MOST_BYTES
 from sync.reception import Reception
 
 PATHS = ("/sync", "/sync/hello")
 # More at once would only wait for each other; whoever is turned away comes again later.
 AT_ONCE_MOST = 32
 BODY_MOST_BYTES = 4 * 1024 * 1024
+# A question over 2G is under way for a minute, and nobody else has to wait for it; but a sender
+# that fell silent is let go, and all that is under way together has a limit.
+ARRIVING_MOST = 512
+BODY_WITHIN_S = 300.0
+HELD_MOST_BYTES = 64 * 1024 * 1024
 RETRY_FROM_S, RETRY_TO_S = 5, 40
 
 
@@ -33,6 +39,8 @@ class Exchange:
         self._node = node
         self._app = app
         self._under_way = 0
+        self._arriving = 0
+        self._held_bytes = 0
         # Signatures, texts and packing take a core; two leave the pages theirs.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="exchange")
 
@@ -46,21 +54,62 @@ class Exchange:
             await self._hello(self._node.reception, scope, send)
         elif scope["method"] != "POST":
             await _answer(send, 405, b"", [(b"allow", b"POST")])
-        elif self._under_way >= AT_ONCE_MOST:
-            later = str(random.randint(RETRY_FROM_S, RETRY_TO_S)).encode()
-            await _answer(send, 429, b"", [(b"retry-after", later)])
+        elif self._under_way >= AT_ONCE_MOST or self._arriving >= ARRIVING_MOST:
+            await _later(send, 429)
         else:
-            self._under_way += 1
-            try:
-                await self._exchange(self._node.reception, receive, send)
-            finally:
-                self._under_way -= 1
+            await self._receive(self._node.reception, receive, send)
 
-    async def _exchange(self, reception: Reception, receive: Receive, send: Send) -> None:
-        message = await _body(receive)
-        if message is None:
-            await _answer(send, 413, b"")
-            return
+    async def _receive(self, reception: Reception, receive: Receive, send: Send) -> None:
+        """Wait for a question's bytes, and answer it; what arrived by then is not sent away."""
+        parts: list[bytes] = []
+        try:
+            self._arriving += 1
+            try:
+                async with asyncio.timeout(BODY_WITHIN_S):
+                    refused = await self._read(receive, parts)
+            except TimeoutError:
+                refused = 408
+            finally:
+                self._arriving -= 1
+            if refused == 429:
+                await _later(send, 429)
+            elif refused:
+                await _answer(send, refused, b"")
+            else:
+                await self._work(reception, b"".join(parts), send)
+        finally:
+            self._held_bytes -= sum(map(len, parts))
+
+    async def _read(self, receive: Receive, parts: list[bytes]) -> int:
+        """Put a question's bytes into `parts`; return 0, or the status with which it is refused."""
+        size = 0
+        while True:
+            event = await receive()
+            if event["type"] != "http.request":
+                return 400
+            part = event.get("body", b"")
+            parts.append(part)
+            size += len(part)
+            self._held_bytes += len(part)
+            if size > BODY_MOST_BYTES:
+                return 413
+            if self._held_bytes > HELD_MOST_BYTES:
+                return 429
+            if not event.get("more_body", False):
+                return 0
+
+    async def _work(self, reception: Reception, message: bytes, send: Send) -> None:
+        self._under_way += 1
+        try:
+            await self._exchange(reception, message, send)
+        except StorageFull:
+            await _answer(send, 507, b"")
+        except (WriterBusy, WriterStopped):
+            await _later(send, 503)
+        finally:
+            self._under_way -= 1
+
+    async def _exchange(self, reception: Reception, message: bytes, send: Send) -> None:
         try:
             asked = await self._run(reception.read, message)
             taken, durable = await self._take(reception, asked)
@@ -73,6 +122,7 @@ class Exchange:
             return
         found = await self._run(lambda: reception.answer(asked, taken, durable=durable))
         await _answer(send, 200, found)
+        reached(Step.ANSWERED)
 
     async def _take(self, reception: Reception, asked: Asked) -> tuple[Taken, bool]:
         """Take a question in, and wait a while for the replica where the sender wants to know."""
@@ -118,21 +168,10 @@ def _bytes_of(text: str) -> bytes:
         return b""
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """Return the body of a request, or None where it is too long or was cut."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        part = message.get("body", b"")
-        size += len(part)
-        if size > min(BODY_MOST_BYTES, MESSAGE_MOST_BYTES):
-            return None
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+async def _later(send: Send, status: int) -> None:
+    """Send whoever asks away for a while, each for another."""
+    later = str(random.randint(RETRY_FROM_S, RETRY_TO_S)).encode()
+    await _answer(send, status, b"", [(b"retry-after", later)])
 
 
 async def _answer(

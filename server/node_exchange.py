@@ -116,7 +116,10 @@ class NodeExchange:
         return self._settings.role
 
     def start(self) -> None:
-        """Note in which voice the hub writes, and begin to make rounds; there may be none yet."""
+        """Note in which voice the hub writes, and begin to make rounds.
+
+        Also where there is no hub above yet: it may be joined by a command beside the server.
+        """
         self._log.write(lambda t: downlink.begin_voice(t, self._log.voice.log))
         if self.rounds is not None:
             self.rounds.start()

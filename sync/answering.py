@@ -10,6 +10,7 @@ from nacl.signing import SigningKey
 from eventlog import words
 from eventlog.keys import Keys
 from eventlog.log import Log
+from eventlog.steps import Step, reached
 from sync import downlink, enrolment, envelope, marks, quarantine, wire
 from sync.asked import Asked, Domain, Taken
 from sync.downlink import Downlink
@@ -55,6 +56,7 @@ class Answering:
             connection.execute("BEGIN")
             found = self._answer(connection, asked, taken, durable, with_news)
             connection.execute("ROLLBACK")
+        reached(Step.ANSWERING)
         return self._closed(asked.digest, found)
 
     def answers(self, asked: Asked, taken: Taken, *, durable: bool) -> Iterator[bytes]:

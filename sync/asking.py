@@ -14,6 +14,7 @@ from eventlog import words
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import Sealer
+from eventlog.steps import Step, reached
 from eventlog.transaction import Arrival, Transaction
 from sync import enrolment, envelope, marks, quarantine, uplink, upstream, wire
 from sync.audit import Finding
@@ -246,6 +247,7 @@ class Inquirer:
         found.received = self._take_in(transaction, arrivals, now)
         if answer.cursor_log:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
+            reached(Step.CURSOR_MOVED)
         if is_news:
             self._take_news(transaction, answer, found)
             upstream.note_answered(connection, answer.now_ms)
@@ -290,6 +292,7 @@ class Inquirer:
             uplink.mark(connection, [*sent, *there], Safety.DURABLE)
         elif answer.durable:
             uplink.settle(connection, sent, asked.question.newest)
+            reached(Step.SETTLED)
         if answer.lost:
             uplink.doubt_all(connection)
             upstream.note_doubt(connection, answer.now_ms)

@@ -13,18 +13,23 @@ from sync.envelope import MESSAGE_MOST_BYTES
 CONNECT_WITHIN_S = 30.0
 ANSWER_WITHIN_S = 120.0
 RETRY_AFTER_MOST_S = 3600.0
+HUB_FULL = "hub-full"
 
 
 class Unreachable(Exception):
     """No answer came from the hub: no line, a cut, or something else that answers. Retryable.
 
-    `retry_after_s` is when the hub wants to be asked again, where it said so.
+    `retry_after_s` is when the hub wants to be asked again, where it said so. The code is another
+    where the hub's disk is full.
     """
 
     code = "unreachable"
 
-    def __init__(self, why: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, why: str, retry_after_s: float | None = None, *, code: str = "unreachable"
+    ) -> None:
         super().__init__(why)
+        self.code = code
         self.retry_after_s = retry_after_s
 
 
@@ -89,6 +94,8 @@ class HubLine:
             connection.close()
         if answer.status in (429, 503):
             raise Unreachable(f"HTTP {answer.status}", _retry_after(answer))
+        if answer.status == 507:
+            raise Unreachable("HTTP 507", code=HUB_FULL)
         if answer.status != 200 or len(told) > MESSAGE_MOST_BYTES:
             raise Unreachable(f"HTTP {answer.status}")
         return told

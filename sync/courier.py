@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from eventlog.steps import Step, reached
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from sync.asking import Inquirer
 from sync.client import Unreachable
 from sync.envelope import BadMessage
@@ -34,6 +36,7 @@ ROUNDS_MOST = 100_000
 # How often it is asked again whether what the hub has is in its replica.
 ASKED_AGAIN_MOST = 3
 LOCK_NAME = "sync.lock"
+DISK_FULL = "disk-full"
 
 logger = logging.getLogger("huiyin.sync")
 
@@ -132,11 +135,17 @@ class Courier:
         except (Busy, NotJoined, Refused, Malformed) as error:
             found.failure, found.detail = error.code, str(error)
             found.retryable = isinstance(error, Busy)
+        except (WriterBusy, WriterStopped) as error:
+            found.failure, found.detail = Busy.code, str(error)
+        except (StorageFull, OSError) as error:
+            # Of the line nothing comes this way. What the answer settles is settled another time.
+            found.failure, found.detail = DISK_FULL, str(error)
         finally:
             self.progress.running = False
         found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
         if found.failure and found.failure != NotJoined.code:
-            self._note_failure(found.failure)
+            with contextlib.suppress(StorageFull, WriterBusy, WriterStopped):
+                self._note_failure(found.failure)
             logger.info("no delivery: %s %s", found.failure, found.detail)
         return found
 
@@ -147,10 +156,13 @@ class Courier:
                 up_bytes=self._bytes, room_bytes=self._bytes, with_photos=with_photos
             )
             began = self._clock_s()
+            reached(Step.ASKING)
             answer = transport(asked.message)
+            reached(Step.ANSWER_CAME)
             took_s = self._clock_s() - began
             self._adapt(took_s, len(asked.message) + len(answer))
             came = self._inquirer.take(asked, answer)
+            reached(Step.ROUND_MADE)
             self._add(found, came, len(asked.message), len(answer))
             self._after(came)
             lost += came.lost
@@ -263,6 +275,9 @@ class Rounds:
         told_s = heeded_s(None if self.last is None else self.last.retry_after_s)
         if told_s:
             return told_s
+        if self.last is not None and self.last.failure == NotJoined.code:
+            # It is looked for often, for somebody may be joining just now.
+            return self._every_s * random.uniform(0.8, 1.2)
         longest = max(self._every_s, LONGEST_PAUSE_S)
         return min(longest, 2.0 ** min(self._failures, 16)) * random.uniform(0.5, 1.5)
 

@@ -26,11 +26,12 @@ from sync.envelope import BadMessage, ForeignMessage, MessageKind
 from sync.forks import behind_of, look_for_forks, may_write
 from sync.nodes import Peer
 from sync.parcels import WrongWords
-from sync.wire import Malformed
+from sync.wire import EVENTS_MOST, Malformed
 
-# Of a question, unpacked. It is cut far smaller by who asks, and what is decoded takes more room.
-QUESTION_MOST_BYTES = 8 * 1024 * 1024
-EVENTS_MOST = 2000
+# Of a question, unpacked; what is decoded takes more room. By network it is cut to half a megabyte
+# (`sync/courier.py`), on a stick to a few.
+LIVE_MOST_BYTES = 4 * 1024 * 1024
+CARRIED_MOST_BYTES = 8 * 1024 * 1024
 HEARD_EVERY_MS = 60_000
 # A sender whose time is off by more is not believed about when something happened.
 OFF_MS = TOLERANCE_MS
@@ -102,21 +103,21 @@ class Reception:
             peer.verify_key or b"",
             MessageKind.QUESTION,
             about=self.card.verify_key,
-            most_bytes=QUESTION_MOST_BYTES,
+            most_bytes=_most_bytes(is_live),
         )
         question = wire.decode_question(content)
         return Asked(envelope.digest(message), question, peer, is_live=is_live)
 
     def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
         """Return the first question of a node, which says who it is and proves its code."""
-        question = wire.decode_question(
-            envelope.unpack(message, MessageKind.QUESTION, QUESTION_MOST_BYTES)
-        )
-        if not question.enrolment:
+        # Whoever sends this may be anybody: of what it holds nothing is made before it is proven.
+        content = envelope.unpack(message, MessageKind.QUESTION, _most_bytes(is_live))
+        introduction = wire.introduction_in(content)
+        if not introduction:
             self._note(Finding.UNKNOWN_NODE, None)
             raise NotTaken("unknown-node")
         try:
-            said = enrolment.read_introduction(question.enrolment)
+            said = enrolment.read_introduction(introduction)
             found = nodes.by_code(connection, said.code_mark)
             if found is None or found[2] < self._now_ms():
                 raise BadCode("no such code")
@@ -126,12 +127,12 @@ class Reception:
         except BadCode as error:
             self._note(Finding.BAD_CODE, None)
             raise NotTaken(error.code) from error
-        envelope.open_message(
+        content = envelope.open_message(
             message,
             said.verify_key,
             MessageKind.QUESTION,
             about=self.card.verify_key,
-            most_bytes=QUESTION_MOST_BYTES,
+            most_bytes=_most_bytes(is_live),
         )
         peer = peer._replace(
             key_id=envelope.node_id(said.verify_key),
@@ -140,6 +141,7 @@ class Reception:
             age_key=said.age_key,
             secrets=said.secrets,
         )
+        question = wire.decode_question(content)
         asked = Asked(envelope.digest(message), question, peer, said, is_live=is_live)
         self._sort(connection, asked)
         return asked
@@ -332,3 +334,8 @@ class Reception:
 def _put_on_record(transaction: Transaction, type: str, data: dict[str, Any]) -> None:
     draft = Draft(type, new_uuid7(transaction.now_ms()), data)
     transaction.append([draft], by="system", fresh_subject=True)
+
+
+def _most_bytes(is_live: bool) -> int:
+    """Return how much a question may hold once it is unpacked."""
+    return LIVE_MOST_BYTES if is_live else CARRIED_MOST_BYTES

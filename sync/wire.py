@@ -7,9 +7,10 @@ exact bytes of each are put together again from that (`EventRun`).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from eventlog.events import Event, decode, digest
 from eventlog.transaction import Arrival
@@ -19,6 +20,13 @@ SEQUENCE_MOST = 2**63 - 1
 PARTS_MOST = 1000
 # In place of an offset: the hub takes nothing more of that photo.
 REFUSED_OFFSET = -1
+# What a message may hold at most. Checked while it is unpacked: a few bytes that stand for
+# millions of small things must not cost memory.
+EVENTS_MOST = 2000
+OFFERED_MOST = 2000
+TEXTS_MOST = 64
+# No event is smaller, with an id, a subject and its commitments' map.
+_EVENT_LEAST_BYTES = 38
 # One letter each; they are the format, and never given to another.
 _LETTERS = {
     "now_ms": "t",
@@ -66,15 +74,17 @@ class EventItem(msgspec.Struct, array_like=True, omit_defaults=True):
     `mark` is the hub's own mark on the event (`sync/marks.py`), which a station keeps.
     """
 
-    body: bytes
-    words: dict[str, tuple[bytes | None, bytes, bytes | None]] = {}
+    body: Annotated[bytes, Meta(min_length=_EVENT_LEAST_BYTES)]
+    words: Annotated[
+        dict[str, tuple[bytes | None, bytes, bytes | None]], Meta(max_length=TEXTS_MOST)
+    ] = {}
     mark: bytes = b""
 
 
 class EventRun(msgspec.Struct, array_like=True, omit_defaults=True):
     """Events that follow each other in one log. Without a log, each body is whole."""
 
-    items: list[EventItem]
+    items: Annotated[list[EventItem], Meta(max_length=EVENTS_MOST)]
     log: bytes = b""
     sequence: int = 0
     previous: bytes = b""
@@ -119,14 +129,20 @@ class Question(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     newest: bytes = b""
     head_log: bytes = b""
     head: int = 0
-    runs: list[EventRun] = []
-    offered: list[bytes] = []
+    runs: Annotated[list[EventRun], Meta(max_length=EVENTS_MOST)] = []
+    offered: Annotated[list[bytes], Meta(max_length=OFFERED_MOST)] = []
     enrolment: bytes = b""
     accounts: bytes = b""
     site: bytes = b""
     parts: list[BlobPart] = []
     room_bytes: int = 0
     release: str = ""
+
+
+class Introducing(msgspec.Struct, rename=_LETTERS):
+    """Of a question only who it is from, as `Question.enrolment` has it."""
+
+    enrolment: bytes = b""
 
 
 class Answer(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
@@ -167,6 +183,7 @@ class Answer(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
 
 
 _encoder = msgspec.msgpack.Encoder()
+_introducing = msgspec.msgpack.Decoder(Introducing)
 _questions = msgspec.msgpack.Decoder(Question)
 _answers = msgspec.msgpack.Decoder(Answer)
 
@@ -180,6 +197,12 @@ def decode_question(content: bytes) -> Question:
     """Return the question that the bytes hold. Raises Malformed."""
     found: Question = _decoded(_questions, content)
     return found
+
+
+def introduction_in(content: bytes) -> bytes:
+    """Return a question's `enrolment` and unpack nothing else. Raises Malformed."""
+    found: Introducing = _decoded(_introducing, content)
+    return found.enrolment
 
 
 def decode_answer(content: bytes) -> Answer:

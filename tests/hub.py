@@ -16,7 +16,7 @@ import httpx2
 from server.sample import sign_ins
 
 Found = TypeVar("Found")
-START_S = 60.0
+START_S = 180.0
 
 
 def free_port() -> int:

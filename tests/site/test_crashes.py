@@ -1,5 +1,6 @@
 """A publisher that is killed, or whose disk is full: old pages stay whole, the next start mends."""
 
+import os
 import random
 import resource
 import signal
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from eventlog.steps import VARIABLE, Step
+from publisher.files import recover
 from publisher.site import Publisher
 from publisher.touched import Changes
 from tests.hub import until
@@ -18,6 +21,9 @@ from tests.site.publishing_loop import BASE, step
 from tests.site.test_compressed import check_copies
 from tests.site.test_histories import Office
 from tests.site.test_site import folders, tree
+
+FULL = os.environ.get("HUIYIN_FAULTS") == "full"
+RUNS = 20 if FULL else 1
 
 
 def check_whole(out: Path) -> None:
@@ -41,17 +47,63 @@ def test_killed_at_any_moment_the_next_publish_mends_all(tmp_path: Path, seed: i
     finally:
         running.send_signal(signal.SIGKILL)
         running.wait()
+    check_mended(tmp_path, seed)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("run", range(RUNS))
+@pytest.mark.parametrize("step", [Step.PAGE_WRITTEN, Step.PAGE_RENAMED])
+def test_killed_at_a_step_of_a_page_the_next_publish_mends_all(
+    tmp_path: Path, step: Step, run: int
+) -> None:
+    count = random.Random(f"{step}{run}").randint(1, 40)
+    command = [sys.executable, "-m", "tests.site.publishing_loop", str(tmp_path / "site")]
+    done = subprocess.run(
+        [*command, str(run), str(tmp_path / "steps")],
+        env={**os.environ, VARIABLE: f"{step}:{count}"},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    check_mended(tmp_path, run)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("step", [Step.SITE_BUILT, Step.SITE_SWAPPED])
+def test_killed_while_a_whole_site_takes_the_place_of_the_old_one(
+    tmp_path: Path, step: Step
+) -> None:
+    out = tmp_path / "site"
+    before = [counties.notice(n) for n in range(7)]
+    Publisher(lambda: counties.content(before), out, BASE).build_full()
+    old = tree(out)
+    command = [sys.executable, "-m", "tests.site.publishing_loop", str(out), "1"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "steps")],
+        env={**os.environ, VARIABLE: f"{step}"},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    recover(out)
+    office = Office(1)
+    fresh = tmp_path / "fresh"
+    Publisher(office.content, fresh, BASE).build_full()
+    assert tree(out) == (old if step is Step.SITE_BUILT else tree(fresh))
+
+
+def check_mended(folder: Path, seed: int) -> None:
+    """What a killed publisher left is whole, and the next publish makes of it what is right."""
+    out, done, fresh = (folder / name for name in ("site", "steps", "fresh"))
     check_whole(out)
     office = Office(seed)
     for _ in range(int(done.read_text())):
         step(office)
     changes = step(office)
     Publisher(office.content, out, BASE).publish(changes)
-    fresh = tmp_path / "fresh"
     Publisher(office.content, fresh, BASE).build_full()
     assert tree(out) == tree(fresh)
     assert folders(out) == folders(fresh)
-    assert {path.name for path in tmp_path.iterdir()} == {"site", "fresh", "steps"}
+    assert {path.name for path in folder.iterdir()} == {"site", "fresh", "steps"}
 
 
 def test_a_full_disk_leaves_the_old_pages_whole(tmp_path: Path) -> None:
