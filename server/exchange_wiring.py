@@ -22,7 +22,7 @@ from matters import acceptance, concerns, erasing, numbering, store, timing
 from matters.matter import Matter
 from server import county_registers, station_accounts
 from server.county_registers import CountyRegisters
-from server.site_by_stick import cursor_of
+from server.site_cursor import cursor_of
 from server.station_accounts import StationAccount
 from stations.register_log import version_of
 from sync import enrolment, marks, upstream

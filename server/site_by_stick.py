@@ -8,37 +8,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from eventlog.database import reading
 from eventlog.keys import Keys
-from server.site_copy import FILE_NAME as COPY_NAME
 from server.site_copy import PackOutOfStep, PackUnreadable, SiteCopy, SiteNotReached, SiteNotTrusted
+from server.site_cursor import VERSION_BYTES
 from server.site_offer import FILE_NAME as MANIFEST_NAME
 from server.site_offer import SiteOffer
 from sync.manifest import LOG_BYTES
 
-_VERSION_BYTES = 8
 LOCK_NAME = "serve.lock"
 
 logger = logging.getLogger("huiyin.site")
-
-
-def cursor_of(folder: Path) -> bytes:
-    """Return up to where a station's copy is, as a question on a stick tells it.
-
-    The log id, zeros where there is no copy, and the version. Read only: a server may be at work.
-    """
-    log, version = b"", 0
-    if (folder / COPY_NAME).exists():
-        with reading(folder / COPY_NAME) as connection:
-            log, version = connection.execute("SELECT log, done FROM copy").fetchone()
-    return log.rjust(LOG_BYTES, b"\0") + version.to_bytes(_VERSION_BYTES, "big")
 
 
 def packing(offer: SiteOffer) -> Callable[[bytes], Iterator[bytes]]:
     """Return what packs what a copy lacks that is at a cursor; nothing for one that told none."""
 
     def packed(cursor: bytes) -> Iterator[bytes]:
-        if len(cursor) != LOG_BYTES + _VERSION_BYTES:
+        if len(cursor) != LOG_BYTES + VERSION_BYTES:
             return
         log = cursor[:LOG_BYTES]
         yield from offer.pack(log if any(log) else b"", int.from_bytes(cursor[LOG_BYTES:], "big"))

@@ -19,6 +19,7 @@ from nacl.signing import VerifyKey
 
 from publisher.compressed import SUFFIXES, TEXTS
 from publisher.files import put, sweep
+from server.site_cursor import COPY_NAME as FILE_NAME
 from server.site_offer import (
     CONTEXT,
     FRAME_FILE,
@@ -33,7 +34,6 @@ from sync.mirror import FILE_MOST_BYTES, Cursor, Fetched, Mirror, NotThere, OutO
 from sync.mirror_progress import Progress
 from sync.parts import BROTLI, CODED_MORE_BYTES, CODINGS, PLAIN, SHARED, Begun
 
-FILE_NAME = "site-copy.db"
 PARTS_NAME = "site-parts"
 # For one read, not for a file: a slow line is no dead one.
 READ_S = 60.0
