@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -187,9 +188,7 @@ def _spent(log: Log, folder: Path, keys: Keys, queue: Downlink) -> list[float]:
         moments = [time.process_time()]
         asked = reception.read(one.message)
         moments.append(time.process_time())
-        taken = log.write(
-            lambda transaction, asked=asked: reception.take(transaction, asked)
-        ).result
+        taken = log.write(partial(reception.take, asked=asked)).result
         moments.append(time.process_time())
         reception.answer(asked, taken, durable=True)
         moments.append(time.process_time())

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def test_prepared_questions_are_taken_in_whole(tmp_path: Path) -> None:
     # A question that is said once more brings nothing more.
     for message in [one.message for one in found] * 2:
         asked = reception.read(message)
-        taken = log.write(lambda t, asked=asked: reception.take(t, asked)).result  # type: ignore[misc]
+        taken = log.write(partial(reception.take, asked=asked)).result
         assert not asked.refused and not taken.refused
     with log.reading() as connection:
         rows = connection.execute(
