@@ -11,20 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from bench.processes import NotReadyError, cpu_s, free_port, running
 from eventlog.keys import Keys, load_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from matters.known import Known
 from server import county_registers
 from server.data_folder import open_log, prepare_folder
 from server.exchange_wiring import MattersVisibility, hub_card
 from server.sample import seed_sample
 from server.settings import Settings
-from stations.register_log import set_record
-from stations.stations import STATIONS
 from sync import enrolment, envelope, nodes
 from sync.downlink import Downlink
 from sync.enrolment import HubCard
@@ -54,7 +49,6 @@ class BenchHub:
     pid: int
     card: HubCard
     stations: list[str]
-    known: Known
     _names: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -156,8 +150,8 @@ class BenchHub:
 
 
 @contextlib.contextmanager
-def hub_in(folder: Path, *, more_stations: int = 0) -> Iterator[BenchHub]:
-    """Yield a hub of the sample county, with so many stations more. Raises NotReadyError."""
+def hub_in(folder: Path) -> Iterator[BenchHub]:
+    """Yield a hub of the sample county. Raises NotReadyError."""
     unset = [name for name in os.environ if name.startswith("HUIYIN_")]
     if unset:
         raise NotReadyError(f"unset {', '.join(unset)} first")
@@ -166,7 +160,6 @@ def hub_in(folder: Path, *, more_stations: int = 0) -> Iterator[BenchHub]:
     keys = prepare_folder(Settings(data=data))
     with _beside(data) as (log, _):
         seed_sample(log, data)
-        stations = log.write(lambda transaction: add_stations(transaction, more_stations)).result
         with log.reading() as connection:
             registers = county_registers.read_all(connection)
     command = [sys.executable, "-m", "server.command_line", "serve", "--sample"]
@@ -178,24 +171,10 @@ def hub_in(folder: Path, *, more_stations: int = 0) -> Iterator[BenchHub]:
             pid,
             hub_card(keys, registers.county.name),
             # A point's matters come to its station as well.
-            stations or sorted(one.id for one in registers.stations.values() if not one.parent),
-            Known(stations=frozenset(registers.stations)),
+            sorted(one.id for one in registers.stations.values() if not one.parent),
         )
         hub.wait_until_quiet()
         yield hub
-
-
-def add_stations(transaction: Transaction, count: int) -> list[str]:
-    """Write so many stations more, each like one of the sample's but for its id; return those."""
-    like = next(iter(county_registers.read_all(transaction.connection).stations.values()))
-    added = [f"bench-{number}" for number in range(count)]
-    for number, identity in enumerate(added):
-        # It serves no area of its own, or every matter of one would go to all of them.
-        record = msgspec.structs.replace(
-            like, id=identity, name=f"{like.name}{number}", serves=(), parent="", duty=()
-        )
-        set_record(transaction, STATIONS.noun, record, by="system")
-    return added
 
 
 def enrol_all(transaction: Transaction, queue: Downlink, identities: Sequence[Identity]) -> None:

@@ -2,7 +2,8 @@
 
 Each has a log and a signing key of its own, and matters that went through the real intake and
 the real inquirer. Only the folder, and so the key that texts are sealed with, is one to a process:
-a folder for each of 1,500 would take longer to make than everything that is measured.
+a folder for each of 1,500 would take longer to make than everything that is measured. The stations
+stand on no register: the hub would make a site of them first.
 """
 
 import multiprocessing
@@ -45,14 +46,14 @@ def prepared(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         tasks = [
-            pool.submit(_prepare, folder / f"offline-{part}", hub, own, each, cursor, part)
+            pool.submit(prepare, folder / f"offline-{part}", hub, own, each, cursor, part)
             for part in range(PROCESSES)
             if (own := list(stations[part::PROCESSES]))
         ]
         return [one for task in tasks for one in task.result()]
 
 
-def _prepare(
+def prepare(
     folder: Path,
     hub: HubCard,
     stations: Sequence[str],
@@ -60,6 +61,7 @@ def _prepare(
     cursor: tuple[bytes, int],
     seed: int,
 ) -> list[Prepared]:
+    """Return the questions that one process makes, with texts of its own `seed`."""
     found: list[Prepared] = []
     machine = BenchStation(folder, "")
     known = Known(stations=frozenset(stations))
@@ -78,7 +80,7 @@ def _prepare(
         asked = machine.inquirer(lambda keys=keys: keys).ask(up_bytes=1 << 30)  # type: ignore[misc]
         machine.settle(asked)
         identity = Identity(
-            f"offline {seed} {number}",
+            f"node of {station}",
             station,
             keys.verify_key,
             keys.public_sealing_key,

@@ -3,11 +3,11 @@
 import multiprocessing
 import random
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
+from time import sleep, time
 
 from sync import envelope, wire
 from sync.client import HubLine, Unreachable
@@ -34,7 +34,9 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class _One:
+class One:
+    """What became of one question; times in seconds since 1970."""
+
     began: float
     ended: float
     turned_away: int = 0
@@ -72,19 +74,20 @@ def send_all(url: str, hub_key: bytes, messages: Sequence[bytes], at_once: int) 
 
 
 def _warm(number: int) -> int:
-    time.sleep(0.2)
+    sleep(0.2)
     return number
 
 
-def _send(url: str, hub_key: bytes, messages: list[bytes], at_once: int) -> list[_One]:
+def _send(url: str, hub_key: bytes, messages: list[bytes], at_once: int) -> list[One]:
     threading.stack_size(256 * 1024)
     with ThreadPoolExecutor(max(1, at_once)) as pool:
-        return list(pool.map(lambda message: _ask(url, hub_key, message), messages))
+        return list(pool.map(lambda message: ask(url, hub_key, message), messages))
 
 
-def _ask(url: str, hub_key: bytes, message: bytes) -> _One:
+def ask(url: str, hub_key: bytes, message: bytes) -> One:
+    """Return what became of one question, sent until it was answered."""
     line = HubLine(url, answer_within_s=_ANSWER_WITHIN_S)
-    began = time.time()
+    began = time()
     turned_away = cut = 0
     for _ in range(TRIES_MOST):
         try:
@@ -92,18 +95,18 @@ def _ask(url: str, hub_key: bytes, message: bytes) -> _One:
         except Unreachable as error:
             turned_away += error.retry_after_s is not None
             cut += error.retry_after_s is None
-            time.sleep(heeded_s(error.retry_after_s) or random.uniform(0.5, 1.5))
+            sleep(heeded_s(error.retry_after_s) or random.uniform(0.5, 1.5))
             continue
         answer = wire.decode_answer(
             envelope.open_message(told, hub_key, MessageKind.ANSWER, about=envelope.digest(message))
         )
-        return _One(
+        return One(
             began,
-            time.time(),
+            time(),
             turned_away,
             cut,
             answer.durable,
             len(answer.refused),
             bool(answer.failed),
         )
-    return _One(began, time.time(), turned_away, cut, failed=True)
+    return One(began, time(), turned_away, cut, failed=True)
