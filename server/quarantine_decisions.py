@@ -7,7 +7,7 @@ from eventlog.clock import TOLERANCE_MS
 from eventlog.events import Event
 from eventlog.transaction import Transaction
 from matters.refusals import N_, Refusal
-from sync import audit, nodes, quarantine
+from sync import audit, downlink, nodes, quarantine
 from sync.audit import Finding
 
 # What follows from events that were taken in, as `HubDomain.taken` has it.
@@ -59,6 +59,8 @@ def decide(
     found = transaction.take_in([arrival])
     if found.clashing:
         raise AnotherStands
+    if node:
+        downlink.give_back(connection, node, event)
     fresh = [one.event for one in found.fresh]
     doubtful = [
         one for one in fresh if one.data.get("clock") == "unknown" or one.at > now + TOLERANCE_MS

@@ -170,6 +170,11 @@ def visible(
     return [Visible(*row) for row in rows]
 
 
+def give_back(connection: sqlite3.Connection, node: int, event: bytes) -> None:
+    """Queue an event for the node that wrote it: so it hears that a person took it in."""
+    _queue(connection, node, [event])
+
+
 def count_behind(connection: sqlite3.Connection, peer: nodes.Peer, most: int) -> int:
     """Return how many events of its queue a node has not said it has, at most so many."""
     row = connection.execute(

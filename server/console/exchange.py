@@ -54,7 +54,8 @@ async def page(request: Request) -> Response:
     carrying = progress.running and bool(
         standing.waiting or standing.photos_waiting or progress.sent or progress.received
     )
-    watched = carrying or fetching
+    asked = request.query_params.get("asked") == "1"
+    watched = carrying or fetching or asked
     still = request.query_params.get("still") == "1"
     response = console_page(
         request,
@@ -72,7 +73,7 @@ async def page(request: Request) -> Response:
         carrying=carrying,
         watched=watched,
         still=still,
-        asked=request.query_params.get("asked") == "1",
+        asked=asked,
         may_send=actor.role in _SENDERS,
         may_join=may_join_again(request, actor.role, above.hub),
     )

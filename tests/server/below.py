@@ -1,5 +1,6 @@
 """A hub with many nodes below it, alarms, and events that were put aside."""
 
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -88,12 +89,14 @@ class Below:
                 past.registers.area_codes,
                 staff=True,
             )
-            made = strange.write(
-                lambda transaction, asked=submission: raise_matter(
-                    transaction, asked, actor=VILLAGER, receipt_key=past.keys.receipt
+            self.of[name] = strange.write(
+                partial(
+                    raise_matter,
+                    submission=submission,
+                    actor=VILLAGER,
+                    receipt_key=past.keys.receipt,
                 )
-            ).result
-            self.of[name] = made.number
+            ).result.number
         self.of["clash"] = here["number"]
         found = [*arrivals(strange), *map(changed, arrivals(past.log)[-1:])]
         strange.stop()

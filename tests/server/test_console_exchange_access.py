@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # It ships no types.
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.chromium import launched
 from tests.hub import Hub
@@ -54,7 +54,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(params=[(size, lang) for size in SIZES for lang in ("zh", "en")])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     size, lang = request.param
-    found = browser.new_context(viewport=SIZES[size], service_workers="block")
+    found = browser.new_context(
+        viewport=ViewportSize(width=SIZES[size]["width"], height=SIZES[size]["height"]),
+        service_workers="block",
+    )
     found.add_cookies([{"name": "lang", "value": lang, "domain": "127.0.0.1", "path": "/"}])
     yield found
     found.close()
