@@ -145,7 +145,7 @@ def test_a_station_that_was_never_enrolled_hands_over_what_it_took(
         hub.stop()
         during = station.raise_matter("县里停着的时候来的")
         hub.start()
-        # By itself it comes again later and later while the line stays down; a person need not wait.
+        # By itself it comes ever later while the line stays down; a person need not wait.
         until(lambda: sync(station)["ok"], within_s=90)
         assert station.follow(during)["safety"] == "durable" and knows(hub, during)
 
