@@ -155,7 +155,8 @@ def test_what_is_not_known_in_a_message_is_passed_over(
     delivery = station.deliver()
     assert delivery.ok and not delivery.refused and delivery.received == 1
     assert station.counts() == (0, 0, 1, 0)
-    assert bodies(hub.log) == bodies(station.log)
+    assert len(bodies(station.log)) == 2
+    assert bodies(station.log).items() <= bodies(hub.log).items()
 
 
 def test_events_of_later_releases_go_up_and_down_byte_for_byte(
@@ -167,7 +168,7 @@ def test_events_of_later_releases_go_up_and_down_byte_for_byte(
     assert station.counts()[0] == len(events)
     delivery = station.deliver()
     assert delivery.ok and not delivery.refused and station.counts() == (0, 0, len(events), 0)
-    assert {decode(body).id: body for body in events} == bodies(hub.log)
+    assert {decode(body).id: body for body in events}.items() <= bodies(hub.log).items()
     # Another machine of the same station gets those of the note that it sees.
     second = SmallStation(tmp_path / "second", keys=make_keys())
     second.join(hub, hub.invite("石瓮站二号", "shiweng"))
@@ -209,7 +210,7 @@ def test_a_hub_put_back_from_an_old_copy_gets_later_events_back_byte_for_byte(
     events = of_later_releases(station.log.voice.log)
     write_later(station, events)
     assert station.deliver().ok
-    before = bodies(hub.log)
+    before = bodies(station.log)
     hub.stop()
     for path in hub.folder.glob("huiyin.db*"):
         path.unlink()
@@ -220,7 +221,7 @@ def test_a_hub_put_back_from_an_old_copy_gets_later_events_back_byte_for_byte(
     for _ in range(3):
         hub.clock.now_ms += 1000
         assert station.deliver().ok
-    assert bodies(hub.log) == before
+    assert len(before) == len(events) and before.items() <= bodies(hub.log).items()
     with station.log.reading() as connection:
         assert uplink.counts(connection)[uplink.Safety.DURABLE] == len(events)
 

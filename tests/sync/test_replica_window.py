@@ -1,4 +1,4 @@
-"""The hub's disk dies before its replica has all: what is durable is there, the rest comes anew."""
+"""The hub's disk dies before its replica has all: what is durable is there, the rest comes."""
 
 import os
 import random
