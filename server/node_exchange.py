@@ -234,6 +234,11 @@ class NodeExchange:
         with self._log.reading() as connection:
             return upstream.read(connection)
 
+    def _is_entrusted(self) -> bool:
+        """Return whether what opens this station's texts is safe at its hub, whoever heard that."""
+        found = self._upstream()
+        return found is not None and found.enrolment is None
+
     def _counts(self) -> tuple[int, int, int, int]:
         with self._log.reading() as connection:
             found = uplink.counts(connection)
@@ -262,7 +267,7 @@ class NodeExchange:
         if came.moved and not (self._counts()[0] or self._counts()[1]):
             # Only once the hub before has everything for good.
             self._order = read_moving(came.moved)
-        if came.enrolled and self._settings.role == "station":
+        if self._settings.role == "station" and self._keys.unsealing and self._is_entrusted():
             self._keys = forget_unsealing(self._log.folder, self._keys)
             self._keys_changed(self._keys)
         self.purge()

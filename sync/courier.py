@@ -264,7 +264,9 @@ class Rounds:
             except Exception:
                 logger.exception("a delivery failed in a way that was not foreseen")
                 self.last = Delivery(failure="error")
-            self._failures = 0 if self.last.ok else self._failures + 1
+            # Neither of these says that the line is down.
+            is_down = not self.last.ok and self.last.failure not in (NotJoined.code, Busy.code)
+            self._failures = self._failures + 1 if is_down else 0
             if self._wake.wait(self._pause_s()):
                 self._stopping.wait(WAKE_AFTER_S)
 
@@ -275,9 +277,6 @@ class Rounds:
         told_s = heeded_s(None if self.last is None else self.last.retry_after_s)
         if told_s:
             return told_s
-        if self.last is not None and self.last.failure == NotJoined.code:
-            # It is looked for often, for somebody may be joining just now.
-            return self._every_s * random.uniform(0.8, 1.2)
         longest = max(self._every_s, LONGEST_PAUSE_S)
         return min(longest, 2.0 ** min(self._failures, 16)) * random.uniform(0.5, 1.5)
 

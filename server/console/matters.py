@@ -193,7 +193,7 @@ async def matter_page(
         clock_note=clock_note,
         typed=typed or {},
         registers=registers,
-        safety=node.matter_safety(values["matter"].id, values["position"]),
+        safety=node.matter_safety(found.id, values["position"]),
         actor=actor,
         **values,
     )
