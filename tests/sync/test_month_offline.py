@@ -2,7 +2,8 @@
 
 The line has a clock of its own: it counts what each byte takes and cuts whatever is on the way
 when a minute is over, a question or the answer to one that the hub has taken. In full, 5,000 events
-go up and 5,000 come down, with texts so long that the line is cut more than a hundred times.
+and 500 photos go up and 5,000 events come down, with texts so long that the line is cut more than a
+hundred times; no photo goes before the last text has.
 """
 
 import os
@@ -13,13 +14,18 @@ from pathlib import Path
 import pytest
 
 from eventlog.events import Draft
+from sync.blob_source import ASK_AGAIN_S, BlobState
 from sync.client import Unreachable
 from sync.courier import Courier
+from sync.rounds import Round
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
+from tests.sync.small_photos import naming, picture
 from tests.sync.test_damaged_messages import MEMORY_MOST_BYTES, grown_bytes
 
 FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 EVENTS = 5000 if FULL else 300
+PHOTOS = 500 if FULL else 20
+PHOTO_BYTES = 30_000 if FULL else 9_000
 # Characters of a text, the shortest and the longest; there are few in the small run, so that the
 # line is cut often all the same.
 TEXT = (200, 900) if FULL else (400, 1600)
@@ -34,17 +40,36 @@ AGAIN_MOST = 0.05
 pytestmark = pytest.mark.faults
 
 
+class LineClock:
+    """The line's time, which the station counts by as well."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 class FailingLine:
     """A line with its own time, in seconds, which is cut at the end of every minute of it."""
 
-    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+    def __init__(self, answer: Callable[[bytes], bytes], clock: LineClock | None = None) -> None:
         self._answer = answer
         self._cut_at_s = UP_S
-        self.now_s = 0.0
+        self._clock = clock or LineClock()
         self.cuts = 0
         self.carried = 0
         self.in_vain = 0
         self.lost_answers = 0
+
+    @property
+    def now_s(self) -> float:
+        """The line's time."""
+        return self._clock.now_s
+
+    @now_s.setter
+    def now_s(self, value: float) -> None:
+        self._clock.now_s = value
 
     def clock_s(self) -> float:
         """Return the line's time."""
@@ -78,7 +103,7 @@ class FailingLine:
 
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    hub, station = pair(tmp_path)
+    hub, station = pair(tmp_path, clock_s=LineClock())
     yield hub, station
     station.stop()
     hub.stop()
@@ -108,6 +133,14 @@ def write_for_a_month(node: SmallHub | SmallStation, first: int) -> None:
         node.clock.now_ms += MONTH_MS * len(drafts) // EVENTS
 
 
+def photograph(station: SmallStation) -> list[bytes]:
+    """Keep the photos of a month, each named by an event of its own; return their hashes."""
+    hashes = [station.photos.keep(picture(number, PHOTO_BYTES)) for number in range(PHOTOS)]
+    for begin in range(0, PHOTOS, 50):
+        station.write(*(naming(900_000 + begin, one) for one in hashes[begin : begin + 50]))
+    return hashes
+
+
 @pytest.mark.timeout(3600)
 def test_a_month_of_a_station_over_a_line_that_fails_every_minute(
     both: tuple[SmallHub, SmallStation],
@@ -115,15 +148,26 @@ def test_a_month_of_a_station_over_a_line_that_fails_every_minute(
     hub, station = both
     write_for_a_month(station, 3)
     write_for_a_month(hub, 300_000)
+    photos = photograph(station)
     events = ids(hub.log) | ids(station.log)
-    line = FailingLine(hub.answer)
+    own = len(ids(station.log))
+    clock = station.clock_s
+    assert isinstance(clock, LineClock)
+    line = FailingLine(hub.answer, clock)
     station.line = line.exchange
+
+    def note_round(came: Round) -> None:
+        station.rounds.append(came)
+        # Texts go first: while any waits, no part of a photo has gone.
+        if station.counts()[0]:
+            assert station.photos.queue.counts()[BlobState.WAITING] == PHOTOS
+
     station.courier = Courier(
         station.folder,
         station.inquirer,
         lambda: line.exchange,
         station.counts,
-        after=station.rounds.append,
+        after=note_round,
         clock_s=line.clock_s,
     )
 
@@ -134,9 +178,12 @@ def test_a_month_of_a_station_over_a_line_that_fails_every_minute(
             # What went up stays there: each minute there is less to say.
             assert delivery.waiting <= waited
             waited = delivery.waiting
-            if delivery.ok and not delivery.waiting:
+            if delivery.ok and not delivery.waiting and not delivery.photos_waiting:
                 return
-            assert delivery.failure == "unreachable"
+            assert delivery.ok or delivery.failure == "unreachable"
+            if delivery.ok:
+                # Photos that the hub has and did not confirm are asked about after a while.
+                clock.now_s += ASK_AGAIN_S
 
     grown = grown_bytes(come_back)
     told = (
@@ -148,7 +195,9 @@ def test_a_month_of_a_station_over_a_line_that_fails_every_minute(
     assert grown <= MEMORY_MOST_BYTES, told
     # All of it is there, and once: an event that is in the log has its id but once.
     assert ids(hub.log) == ids(station.log) == events
-    assert station.counts() == (0, 0, EVENTS, 0)
+    assert station.counts() == (0, 0, own, 0)
+    for number, sha256 in enumerate(photos):
+        assert hub.photos.read(sha256) == picture(number, PHOTO_BYTES)
     assert states(station.log) == states(hub.log)
     assert sum(one.received for one in station.rounds) == EVENTS
     for node in both:
