@@ -107,9 +107,10 @@ async def take(node: Node, fields: Fields, actor: Actor) -> Receipt:
         channel=villager_channel(actor.role, submission.channel),
     )
     submission = _with_place(submission, actor, registers)
-    if not submission.station and node.exchange.own_station in registers.stations:
+    own_station = "" if submission.station else node.exchange.own_station
+    if own_station:
         # It came to this station's own machine, by its Wi-Fi or its staff.
-        submission = submission._replace(station=node.exchange.own_station)
+        submission = submission._replace(station=own_station)
     told: list[dict[str, Any]] = []
     if photos:
         sealer = node.attachments.sealer
