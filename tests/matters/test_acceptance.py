@@ -30,6 +30,7 @@ FACTS = {
 HUB_ONLY = [
     *("matter.imported", "matter.answer_imported", "matter.joined", "matter.parted"),
     *("matter.limit_moved", "matter.escalated", "matter.lapsed", "matter.renumbered"),
+    "matter.timed",
     *("import.started", "import.approved", "handover.held"),
     *(str(one) for one in (*SessionEvent, *DocumentEvent)),
 ]

@@ -50,10 +50,11 @@ def join(browser: httpx2.Client, address: str, code: str, **more: Any) -> httpx2
 def staff(node: Hub, role: str, **bound: str) -> httpx2.Client:
     """Return a browser of one of the station's staff, whose account is made here."""
     options = [word for name, value in bound.items() for word in (f"--{name}", value)]
-    made = huiyin("users", "add", f"站里的 {role}", "--role", role, *options, "--data", node.data)
+    name = " ".join(("站里的", role, *bound.values()))
+    made = huiyin("users", "add", name, "--role", role, *options, "--data", node.data)
     first = made.stdout.split()[-1]
     browser = browser_at(node)
-    page = browser.post("/console/sign-in", data={"name": f"站里的 {role}", "password": first})
+    page = browser.post("/console/sign-in", data={"name": name, "password": first})
     own = {"old": first, "new": PASSWORD, "again": PASSWORD, "form_token": form_token(page.text)}
     assert browser.post("/console/password", data=own).status_code == 200
     return browser
