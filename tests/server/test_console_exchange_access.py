@@ -127,7 +127,7 @@ def test_the_stations_page_once_it_has_joined(pair: Pair, context: BrowserContex
         return page if page.locator(".wheres").count() else None
 
     page = until(page_of_staff, within_s=60)
-    assert wrong_with(page) == [], code
+    assert page is not None and wrong_with(page) == [], code
 
 
 def joined(pair: Pair, context: BrowserContext) -> str:
