@@ -11,8 +11,7 @@ import click
 
 from server import bundle_runs, site_by_stick
 from server.bundle_runs import FAILURES
-from server.command_line.folders import data_option, settings_for
-from server.data_folder import open_exchange
+from server.command_line.folders import data_option, exchange_of
 from server.languages import ENGLISH, translated
 from server.node_exchange import NodeExchange
 from server.wording import BUNDLE_FAILURES, SYNC_FAILURES
@@ -42,7 +41,7 @@ def write(data: Path, file: Path, name: str, up: bool) -> None:
 
     Example: huiyin bundle write /media/stick/shiweng.huiyin
     """
-    with _exchange(data) as exchange, _failing(file):
+    with exchange_of(data) as exchange, _failing(file):
         if exchange.role == "station" or up:
             with _sizes(file.name) as progress:
                 _tell_written(file, bundle_runs.write_up(exchange, file, progress=progress))
@@ -65,7 +64,7 @@ def read(data: Path, file: Path, reply: Path | None) -> None:
 
     Example: huiyin bundle read /media/stick/shiweng.huiyin --reply /media/stick/back.huiyin
     """
-    with _exchange(data) as exchange:
+    with exchange_of(data) as exchange:
         with _failing(file), file.open("rb") as source, _steps(file.name) as progress:
             found = bundle_runs.read(
                 exchange,
@@ -105,15 +104,6 @@ def _answer(exchange: NodeExchange, file: Path, name: str) -> None:
             progress=progress,
         )
     _tell_answered(file, told)
-
-
-@contextmanager
-def _exchange(data: Path) -> Iterator[NodeExchange]:
-    exchange, close = open_exchange(settings_for(data))
-    try:
-        yield exchange
-    finally:
-        close()
 
 
 @contextmanager

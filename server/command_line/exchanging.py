@@ -13,12 +13,11 @@ import click
 from eventlog.files import write_atomically
 from eventlog.log import FILE_NAME
 from server import county_registers, joining
-from server.command_line.folders import data_option, opened, settings_for
-from server.data_folder import open_exchange, prepare_folder
+from server.command_line.folders import data_option, exchange_of, opened, settings_for
+from server.data_folder import prepare_folder
 from server.exchange_wiring import order_to_move
 from server.joining import CannotInvite, CannotJoin
 from server.languages import ENGLISH, translated
-from server.node_exchange import NodeExchange
 from server.wording import INVITING_FAILURES, SYNC_FAILURES
 from sync import nodes
 from sync.courier import Courier, Delivery
@@ -184,7 +183,7 @@ def sync_now(data: Path, as_json: bool) -> None:
 
     Example: huiyin sync now --data /srv/station
     """
-    with _exchange(data) as exchange, _watched(exchange.courier):
+    with exchange_of(data) as exchange, _watched(exchange.courier):
         delivery = exchange.courier.deliver()
     if as_json:
         click.echo(json.dumps(asdict(delivery), ensure_ascii=False))
@@ -192,15 +191,6 @@ def sync_now(data: Path, as_json: bool) -> None:
         _tell(delivery)
     if not delivery.ok:
         raise SystemExit(1)
-
-
-@contextmanager
-def _exchange(data: Path) -> Iterator[NodeExchange]:
-    exchange, close = open_exchange(settings_for(data))
-    try:
-        yield exchange
-    finally:
-        close()
 
 
 @contextmanager
