@@ -249,7 +249,7 @@ class Inquirer:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
             reached(Step.CURSOR_MOVED)
         if is_news:
-            self._take_news(transaction, answer, found)
+            self._take_news(transaction, answer)
             upstream.note_answered(connection, answer.now_ms)
         if found.new_voice:
             voice = self._log.take_new_voice(transaction)
@@ -264,14 +264,13 @@ class Inquirer:
             upstream.note_heard(connection, now)
         return found
 
-    def _take_news(self, transaction: Transaction, answer: Answer, found: Round) -> None:
+    def _take_news(self, transaction: Transaction, answer: Answer) -> None:
         """Note what an older answer may not undo: who this node is, and who may sign in there."""
         connection = transaction.connection
         if answer.enrolled and answer.durable:
             # Before the hub's replica has it, what this node hands over is not safe there.
             said = enrolment.read_welcome(answer.enrolled)
             upstream.note_enrolled(connection, said.name, said.station)
-            found.enrolled = True
         self._domain.take_accounts(transaction, answer.accounts, answer.now_ms)
         if answer.accounts_mark:
             upstream.note_marks(connection, accounts=answer.accounts_mark)

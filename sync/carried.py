@@ -65,7 +65,6 @@ class Returned:
     settled: int = 0
     durable: int = 0
     lost: bool = False
-    enrolled: bool = False
     refused: list[tuple[bytes, str]] = field(default_factory=list)
 
 
@@ -165,7 +164,6 @@ def _add(found: Returned, came: Round) -> None:
     found.answers += 1
     found.received += came.received
     found.lost |= came.lost
-    found.enrolled |= came.enrolled
     found.refused += [one for one in came.refused if one not in found.refused]
 
 

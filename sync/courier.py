@@ -260,15 +260,18 @@ class Rounds:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                self.last = self._courier.deliver()
+                self._note(self._courier.deliver())
             except Exception:
                 logger.exception("a delivery failed in a way that was not foreseen")
-                self.last = Delivery(failure="error")
-            # Neither of these says that the line is down.
-            is_down = not self.last.ok and self.last.failure not in (NotJoined.code, Busy.code)
-            self._failures = self._failures + 1 if is_down else 0
+                self._note(Delivery(failure="error"))
             if self._wake.wait(self._pause_s()):
                 self._stopping.wait(WAKE_AFTER_S)
+
+    def _note(self, delivery: Delivery) -> None:
+        self.last = delivery
+        # Neither of these says that the line is down.
+        is_down = not delivery.ok and delivery.failure not in (NotJoined.code, Busy.code)
+        self._failures = self._failures + 1 if is_down else 0
 
     def _pause_s(self) -> float:
         """Return how long to wait: longer with each failure, never in step with others."""

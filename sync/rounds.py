@@ -90,7 +90,6 @@ class Round:
     """What a round came to. `more` says that the hub has more to tell at once.
 
     `unsure` says that the hub speaks in another voice, and has to be asked what it still has.
-    `enrolled` says that what opens this node's texts is safe at the hub, and may be forgotten here.
     """
 
     sent: int = 0
@@ -100,7 +99,6 @@ class Round:
     lost: bool = False
     refused: list[tuple[bytes, str]] = field(default_factory=list)
     new_voice: bool = False
-    enrolled: bool = False
     unsure: bool = False
     site: bytes = b""
     moved: bytes = b""

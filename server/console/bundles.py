@@ -154,14 +154,12 @@ def _page(
     stations: list[str] | None = None,
     failure: str = "",
 ) -> Response:
-    node: Node = request.app.state.node
     values: dict[str, Any] = {"brought": brought, "returned": returned, "failure": failure}
     return console_page(
         request,
         "bundle.html",
         title="bundle",
         status=422 if failure else 200,
-        is_station=node.exchange.role == "station",
         stations=stations or [],
         **values,
     )

@@ -26,11 +26,10 @@ class Deliveries:
 
 
 def rounds_after(*outcomes: Delivery, every_s: float = 60.0) -> Iterator[Rounds]:
-    """Yield rounds whose last delivery came to each of the outcomes."""
-    for failures, outcome in enumerate(outcomes, 1):
-        rounds = Rounds(cast(Courier, Deliveries(outcome)), every_s=every_s)
-        rounds.last = outcome
-        rounds._failures = 0 if outcome.ok else failures
+    """Yield rounds after each of the outcomes, one after the other."""
+    rounds = Rounds(cast(Courier, Deliveries(*outcomes)), every_s=every_s)
+    for outcome in outcomes:
+        rounds._note(outcome)
         yield rounds
 
 
