@@ -3,7 +3,7 @@
 import sqlite3
 from typing import NamedTuple
 
-from server.exchange_wiring import ACCOUNTS_LAST_MS
+from server import station_accounts
 from sync import audit, nodes, quarantine, uplink, upstream
 from sync.upstream import Upstream
 
@@ -18,12 +18,16 @@ NEEDS_SOMEBODY = ("bad-code", "bad-signature", "unknown-node", "revoked", "malfo
 
 
 class Above(NamedTuple):
-    """How a node stands with the hub above it; counts are of events, times in ms (UTC)."""
+    """How a node stands with the hub above it; counts are of events, times in ms (UTC).
+
+    `may_sign_in_until` is how long a station's staff may sign in without the hub being heard.
+    """
 
     hub: Upstream | None
     waiting: int
     oldest_at: int | None
     held: int
+    may_sign_in_until: int | None
 
     def is_stuck(self, now_ms: int) -> bool:
         """Whether something waits that should have gone: for an hour, or since a try failed."""
@@ -31,13 +35,6 @@ class Above(NamedTuple):
             return False
         long_ago = self.oldest_at is not None and now_ms - self.oldest_at > HOUR_MS
         return long_ago or bool(self.hub.failure)
-
-    @property
-    def may_sign_in_until(self) -> int | None:
-        """Until when a station's staff may sign in without the hub being heard."""
-        if self.hub is None or self.hub.heard_at is None:
-            return None
-        return self.hub.heard_at + ACCOUNTS_LAST_MS
 
 
 class Below(NamedTuple):
@@ -57,7 +54,12 @@ class Below(NamedTuple):
 def above(connection: sqlite3.Connection) -> Above:
     """Return how the node stands with the hub above it."""
     backlog = uplink.backlog(connection)
-    return Above(upstream.read(connection), *backlog, uplink.held_count(connection))
+    return Above(
+        upstream.read(connection),
+        *backlog,
+        uplink.held_count(connection),
+        station_accounts.valid_until(connection),
+    )
 
 
 def below(connection: sqlite3.Connection) -> Below:

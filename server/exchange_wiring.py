@@ -35,8 +35,6 @@ from sync.reception import Reception
 from sync.rounds import BlobSource
 from sync.uplink import Uplink
 
-# A station's staff may sign in for so long after the hub last said who they are.
-ACCOUNTS_LAST_MS = 45 * 86_400_000
 # For so long a mark of accounts is not made anew: every question of a station needs one.
 MARK_LASTS_S = 5.0
 
@@ -192,7 +190,7 @@ class StationDomain:
 
     def take_accounts(self, transaction: Transaction, accounts: bytes, hub_ms: int) -> None:
         """Put the accounts of the station's staff in place, unless newer ones are here already."""
-        until = hub_ms + ACCOUNTS_LAST_MS
+        until = hub_ms + station_accounts.VALID_MS
         before = station_accounts.valid_until(transaction.connection)
         if before is not None and until < before:
             # An answer that lay on a stick for a while.

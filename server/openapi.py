@@ -122,10 +122,7 @@ def _sessions() -> dict[str, Any]:
         {field.name: _session_schema(field) for field in OPENING},
         [field.name for field in OPENING if field.required],
     )
-    opened["responses"] = {
-        "201": {"description": "the session"},
-        **{code: _REFUSED[code] for code in ("403", "422")},
-    }
+    _answers_created(opened, "the session")
     filters = [_query(name) for name in ("kind", "station", "unit", "promises", "cursor")]
     paths: dict[str, Any] = {
         "/api/v1/sessions": {
@@ -153,10 +150,7 @@ def _documents() -> dict[str, Any]:
     day = {"type": "string", "format": "date"}
     properties = {"kind": {"enum": list(DocumentKind)}, "from": day, "to": day}
     drafted["requestBody"] = _body(properties, ["kind", "from", "to"])
-    drafted["responses"] = {
-        "201": {"description": "the draft"},
-        **{code: _REFUSED[code] for code in ("403", "422")},
-    }
+    _answers_created(drafted, "the draft")
     filters = [_query("kind"), _query("cursor")]
     paths: dict[str, Any] = {
         "/api/v1/documents": {
@@ -214,7 +208,16 @@ def _operation(
     if secured:
         found["security"] = [{"token": []}]
         found["responses"]["401"] = {"description": "not signed in"}
+        found["responses"]["423"] = {
+            "description": "locked: a station's texts, until somebody signs in there"
+        }
     return found
+
+
+def _answers_created(operation: dict[str, Any], description: str) -> None:
+    del operation["responses"]["200"]
+    operation["responses"]["201"] = {"description": description}
+    operation["responses"].update({code: _REFUSED[code] for code in ("403", "422")})
 
 
 def _register_path() -> dict[str, Any]:
@@ -312,10 +315,7 @@ def _handover() -> dict[str, Any]:
         },
         ["title", "matters"],
     )
-    found["responses"] = {
-        "201": {"description": "{id, dispatched, refused: [{number, errors}]}"},
-        **{code: _REFUSED[code] for code in ("403", "422")},
-    }
+    _answers_created(found, "{id, dispatched, refused: [{number, errors}]}")
     return found
 
 

@@ -14,6 +14,7 @@ from eventlog.identifiers import new_uuid7
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.deadlines import DAY_MS
+from server import station_accounts
 from server.command_line.exchange_problems import SITE_COPY_NAME, exchange_problems
 from server.data_folder import open_log, prepare_folder
 from server.exchange_health import above, line_for
@@ -89,7 +90,7 @@ def test_what_waits_is_found_at_once_in_a_long_queue(station: Station) -> None:
     station.join()
     station.writes()
     with station.log.reading() as connection:
-        assert above(connection)[1:] == (1, station.now, 0)
+        assert above(connection)[1:] == (1, station.now, 0, None)
     many = [(number.to_bytes(16, "big"), 2) for number in range(200_000)]
     station.does(
         lambda connection: connection.executemany(
@@ -119,6 +120,8 @@ def test_doctor_says_when_the_hub_was_not_heard(
     station.join()
     heard = station.now - days * DAY_MS
     station.does(lambda connection: upstream.note_heard(connection, heard))
+    until = heard + station_accounts.VALID_MS
+    station.log.write(lambda transaction: station_accounts.confirm(transaction, until))
     assert station.problems() == expected
 
 
