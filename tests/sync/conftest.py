@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sync.kept_photos import Seconds
 from tests.sync.node import Node
 from tests.sync.small_nodes import SmallHub, SmallStation, pair
 
@@ -22,6 +23,15 @@ def node(tmp_path: Path) -> Iterator[Node]:
 def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
     """A hub and a station that is enrolled."""
     hub, station = pair(tmp_path)
+    yield hub, station
+    station.stop()
+    hub.stop()
+
+
+@pytest.fixture
+def standing(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
+    """A hub and a station that is enrolled, whose counting clock stands."""
+    hub, station = pair(tmp_path, clock_s=Seconds())
     yield hub, station
     station.stop()
     hub.stop()

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,15 @@ from sync import blob_parts
 from sync.blob_source import ASK_AGAIN_S, KEPT_MS, BlobState
 from sync.courier import Delivery
 from sync.wire import REFUSED_OFFSET, BlobPart
-from tests.sync.kept_photos import Seconds, kept, pass_time, state
-from tests.sync.small_nodes import SmallHub, SmallStation, pair
+from tests.sync.kept_photos import kept, pass_time, state
+from tests.sync.small_nodes import SmallHub, SmallStation
 from tests.sync.small_photos import naming, picture
 
 FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 
 
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    """A hub and a station that is enrolled, whose counting clock stands."""
-    hub, station = pair(tmp_path, clock_s=Seconds())
-    yield hub, station
-    station.stop()
-    hub.stop()
-
-
-def test_held_is_not_durable_and_is_asked_about(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, station = both
+def test_held_is_not_durable_and_is_asked_about(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = standing
     hub.photos.replicates = False
     (sha256,) = kept(station, picture(1, 3000))
     delivery = station.deliver()
@@ -46,9 +36,9 @@ def test_held_is_not_durable_and_is_asked_about(both: tuple[SmallHub, SmallStati
 
 
 def test_only_durable_ones_are_purged_and_only_after_ninety_days(
-    both: tuple[SmallHub, SmallStation],
+    standing: tuple[SmallHub, SmallStation],
 ) -> None:
-    hub, station = both
+    hub, station = standing
     (first,) = kept(station, picture(1, 3000))
     assert station.deliver().ok
     hub.photos.replicates = False
@@ -71,9 +61,9 @@ def test_only_durable_ones_are_purged_and_only_after_ninety_days(
 
 
 def test_a_hub_put_back_from_an_older_copy_gets_its_photos_again(
-    both: tuple[SmallHub, SmallStation], tmp_path: Path
+    standing: tuple[SmallHub, SmallStation], tmp_path: Path
 ) -> None:
-    hub, station = both
+    hub, station = standing
     (old,) = kept(station, picture(1, 30_000))
     assert station.deliver().ok
     hub.stop()
@@ -93,9 +83,9 @@ def test_a_hub_put_back_from_an_older_copy_gets_its_photos_again(
 
 
 def test_photos_lost_without_their_texts_are_found_missing_too(
-    both: tuple[SmallHub, SmallStation], tmp_path: Path
+    standing: tuple[SmallHub, SmallStation], tmp_path: Path
 ) -> None:
-    hub, station = both
+    hub, station = standing
     (sha256,) = kept(station, picture(1, 30_000))
     station.courier.deliver(with_photos=False)
     hub.stop()
@@ -117,9 +107,9 @@ def _put_back(hub: SmallHub, copy: Path) -> None:
 
 
 def test_an_answer_of_before_the_loss_makes_nothing_durable(
-    both: tuple[SmallHub, SmallStation],
+    standing: tuple[SmallHub, SmallStation],
 ) -> None:
-    hub, station = both
+    hub, station = standing
     (sha256,) = kept(station, picture(1, 3000))
     station.courier.deliver(with_photos=False)
     asked = station.inquirer.ask(up_bytes=10_000)
@@ -129,8 +119,8 @@ def test_an_answer_of_before_the_loss_makes_nothing_durable(
     assert state(station, sha256) is BlobState.HELD
 
 
-def test_what_no_event_names_waits_within_its_cap(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, _ = both
+def test_what_no_event_names_waits_within_its_cap(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, _ = standing
     sink = hub.photos.sink
 
     def send(seed: int) -> tuple[int, bool]:
@@ -156,9 +146,9 @@ def test_what_no_event_names_waits_within_its_cap(both: tuple[SmallHub, SmallSta
 
 
 def test_a_photo_without_a_form_stays_at_the_station(
-    both: tuple[SmallHub, SmallStation],
+    standing: tuple[SmallHub, SmallStation],
 ) -> None:
-    hub, station = both
+    hub, station = standing
     sha256 = station.photos.keep(picture(1, 3000))
     assert station.deliver().ok
     assert state(station, sha256) is BlobState.WAITING and not hub.photos.hashes()
@@ -167,8 +157,8 @@ def test_a_photo_without_a_form_stays_at_the_station(
     assert hub.photos.hashes() == {sha256}
 
 
-def test_a_hub_that_takes_no_photos_costs_little(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, station = both
+def test_a_hub_that_takes_no_photos_costs_little(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = standing
     kept(station, picture(1, 100_000))
     taken, hub.reception._blobs = hub.reception._blobs, None
     for _ in range(20):
@@ -180,8 +170,8 @@ def test_a_hub_that_takes_no_photos_costs_little(both: tuple[SmallHub, SmallStat
     assert station.deliver().photos_waiting == 0
 
 
-def test_an_erased_photo_is_not_taken_again(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, _ = both
+def test_an_erased_photo_is_not_taken_again(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, _ = standing
     body = picture(1, 3000)
     sha256 = hashlib.sha256(body).digest()
     hub.photos.sink.take(b"n", [BlobPart(sha256, 3000, 0, body[:1000])], [])
@@ -194,8 +184,8 @@ def test_an_erased_photo_is_not_taken_again(both: tuple[SmallHub, SmallStation])
     assert taken.blobs == [(sha256, 3000, True)] and hub.photos.hashes() == {sha256}
 
 
-def test_sealed_to_nobody_here_waits(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, station = both
+def test_sealed_to_nobody_here_waits(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = standing
     (sha256,) = kept(station, picture(1, 3000))
     station.courier.deliver(with_photos=False)
     (part,) = station.photos.queue.parts(10_000)
@@ -215,15 +205,15 @@ def test_sealed_to_nobody_here_waits(both: tuple[SmallHub, SmallStation]) -> Non
     ],
 )
 def test_parts_of_no_shape_are_refused(
-    both: tuple[SmallHub, SmallStation], part: BlobPart, monkeypatch: pytest.MonkeyPatch
+    standing: tuple[SmallHub, SmallStation], part: BlobPart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, station = both
+    _, station = standing
     monkeypatch.setattr(station.photos.queue, "parts", lambda room_bytes, packed: [part])
     delivery: Delivery = station.deliver()
     assert delivery.failure == "malformed" and not delivery.retryable
 
 
-def test_a_photo_that_is_too_large_is_refused(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, _ = both
+def test_a_photo_that_is_too_large_is_refused(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, _ = standing
     part = BlobPart(b"s" * 32, blob_parts.SIZE_MOST_BYTES + 1, 0, b"x")
     assert hub.photos.sink.take(b"n", [part], []).blobs == [(b"s" * 32, REFUSED_OFFSET, False)]

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,23 +19,14 @@ from sync.client import Unreachable
 from sync.envelope import MessageKind, unpack
 from sync.wire import REFUSED_OFFSET, BlobPart, decode_question
 from tests.sync.kept_photos import Seconds, kept, state
-from tests.sync.small_nodes import SmallHub, SmallStation, lined, pair
+from tests.sync.small_nodes import SmallHub, SmallStation, lined
 from tests.sync.small_photos import naming, picture
 
 FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 
 
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    """A hub and a station that is enrolled, whose counting clock stands."""
-    hub, station = pair(tmp_path, clock_s=Seconds())
-    yield hub, station
-    station.stop()
-    hub.stop()
-
-
-def test_several_small_photos_go_in_one_question(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, station = both
+def test_several_small_photos_go_in_one_question(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = standing
     bodies = [picture(n, 1500) for n in range(5)]
     hashes = kept(station, *bodies)
     asked = hub.questions
@@ -49,8 +39,8 @@ def test_several_small_photos_go_in_one_question(both: tuple[SmallHub, SmallStat
     assert station.photos.hashes() == set(hashes)
 
 
-def test_text_never_waits_for_a_photo(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, station = both
+def test_text_never_waits_for_a_photo(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = standing
     kept(station, picture(1, 200_000))
     seen: list[tuple[bool, bool]] = []
 
@@ -70,9 +60,9 @@ def test_text_never_waits_for_a_photo(both: tuple[SmallHub, SmallStation]) -> No
 
 
 def test_what_was_acknowledged_is_not_sent_again_after_a_restart(
-    both: tuple[SmallHub, SmallStation],
+    standing: tuple[SmallHub, SmallStation],
 ) -> None:
-    hub, station = both
+    hub, station = standing
     (sha256,) = kept(station, picture(1, 300_000))
     rounds = 0
 
@@ -135,8 +125,8 @@ def over_cuts(
 
 @pytest.mark.faults
 @pytest.mark.timeout(1200)
-def test_a_hundred_cuts_cost_a_twentieth_at_most(both: tuple[SmallHub, SmallStation]) -> None:
-    hub, station = both
+def test_a_hundred_cuts_cost_a_twentieth_at_most(standing: tuple[SmallHub, SmallStation]) -> None:
+    hub, station = standing
     seed = random.randrange(2**32)
     cuts = 100 if FULL else 15
     # A cut about once a minute, that is, every 110,000 bytes.
@@ -182,9 +172,9 @@ def test_parts_that_overlap_or_leave_gaps_do_no_harm(
 
 
 def test_a_kill_between_keeping_the_last_part_and_storing_the_whole(
-    both: tuple[SmallHub, SmallStation],
+    standing: tuple[SmallHub, SmallStation],
 ) -> None:
-    hub, station = both
+    hub, station = standing
     (sha256,) = kept(station, picture(1, 5000))
 
     def killed() -> None:
@@ -208,9 +198,9 @@ def test_a_kill_between_keeping_the_last_part_and_storing_the_whole(
 
 
 def test_a_photo_that_is_not_its_hash_is_refused_after_three_times(
-    both: tuple[SmallHub, SmallStation],
+    standing: tuple[SmallHub, SmallStation],
 ) -> None:
-    hub, station = both
+    hub, station = standing
     other = hashlib.sha256(b"other").digest()
     station.photos.keep(picture(1, 30_000), named=other)
     station.write(naming(1, other))
@@ -236,9 +226,9 @@ def _key(hub: SmallHub) -> bytes:
 
 
 def test_two_stations_send_the_same_photo(
-    both: tuple[SmallHub, SmallStation], tmp_path: Path
+    standing: tuple[SmallHub, SmallStation], tmp_path: Path
 ) -> None:
-    hub, station = both
+    hub, station = standing
     other = SmallStation(tmp_path / "other", station="liuyan")
     other.join(hub, hub.invite("柳堰站", "liuyan"))
     body = picture(1, 100_000)
