@@ -37,7 +37,8 @@ serve: $(VENV)/.serve
 
 test: $(VENV)/.test
 	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not faults" $(PYTEST)
-	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -m "browser or faults" $(PYTEST)
+	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist loadfile -m "browser and not faults" $(PYTEST)
+	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -m faults $(PYTEST)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
