@@ -74,10 +74,14 @@ class Asked:
 
     @property
     def wants_safety(self) -> bool:
-        """Whether the sender waits to hear that something is in the replica."""
+        """Whether the sender waits to hear that something is in the replica.
+
+        By network it asks for that by `newest`, and offers only what it doubts.
+        """
         asked = self.question
         return bool(
-            self.arrivals or self.refused or self.has_brought or asked.newest or asked.enrolment
+            (self.arrivals or self.refused or self.has_brought or asked.newest or asked.enrolment)
+            or (asked.offered and not self.is_live)
         )
 
 

@@ -27,8 +27,6 @@ from sync.wire import Answer, Parcel, Question
 
 EVENTS_MOST = 1000
 OFFERED_MOST = 1000
-# Of a bundle, which goes seldom and is not sent over a line.
-HELD_MOST = 20_000
 
 
 class Inquirer:
@@ -130,11 +128,11 @@ class Inquirer:
         self, connection: sqlite3.Connection, asked: Asking, up_bytes: int, packed: Packed
     ) -> None:
         """Put into a question of a bundle what is not settled and not yet in the bundle."""
-        if not packed.position and not packed.photos:
-            held = uplink.held(connection, HELD_MOST)
-            asked.offered = [position for position, _ in held]
-            asked.question.offered = [event for _, event in held]
+        if packed.is_empty:
             asked.question.newest = uplink.newest_sent(connection)
+        held = uplink.held(connection, wire.OFFERED_MOST, packed.offered)
+        asked.offered = [position for position, _ in held]
+        asked.question.offered = [event for _, event in held]
         left = uplink.unsettled(connection, EVENTS_MOST, packed.position)
         asked.sent = uplink.fitting(connection, left, up_bytes)
         asked.question.runs = wire.pack(self._parcels(connection, asked))

@@ -93,18 +93,19 @@ def write_up(
         size = 0
         while True:
             one = inquirer.ask(up_bytes=QUESTION_BYTES, room_bytes=ROOM_BYTES, packed=packed)
-            is_empty = not one.sent and not one.question.parts
+            is_empty = not (one.sent or one.offered or one.question.parts)
             if asked and is_empty:
                 break
             if asked and size + len(one.message) > most_bytes:
                 more = True
                 break
-            packed.add(one.sent, one.question.parts)
+            packed.add(one.sent, one.offered, one.question.parts)
             parts += len(one.question.parts)
             size += len(one.message)
             yield Record(RecordKind.MESSAGE, one.message)
             # A bundle of half a gigabyte is not to lie in memory as well.
             one.message, one.question.runs, one.question.parts = b"", [], []
+            one.question.offered = []
             one.sent = [each._replace(body=b"") for each in one.sent]
             asked.append(one)
             progress(size)

@@ -28,10 +28,9 @@ from sync.nodes import Peer
 from sync.parcels import WrongWords
 from sync.wire import EVENTS_MOST, Malformed
 
-# Of a question, unpacked; what is decoded takes more room. By network it is cut to half a megabyte
-# (`sync/courier.py`), on a stick to a few.
-LIVE_MOST_BYTES = 4 * 1024 * 1024
-CARRIED_MOST_BYTES = 8 * 1024 * 1024
+# Of a question, unpacked; what is decoded takes ten times the room. By network and on a stick it is
+# cut to half a megabyte of events (`sync/courier.py`, `sync/carried.py`).
+QUESTION_MOST_BYTES = 4 * 1024 * 1024
 HEARD_EVERY_MS = 60_000
 # A sender whose time is off by more is not believed about when something happened.
 OFF_MS = TOLERANCE_MS
@@ -103,7 +102,7 @@ class Reception:
             peer.verify_key or b"",
             MessageKind.QUESTION,
             about=self.card.verify_key,
-            most_bytes=_most_bytes(is_live),
+            most_bytes=QUESTION_MOST_BYTES,
         )
         question = wire.decode_question(content)
         return Asked(envelope.digest(message), question, peer, is_live=is_live)
@@ -111,7 +110,7 @@ class Reception:
     def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
         """Return the first question of a node, which says who it is and proves its code."""
         # Whoever sends this may be anybody: of what it holds nothing is made before it is proven.
-        content = envelope.unpack(message, MessageKind.QUESTION, _most_bytes(is_live))
+        content = envelope.unpack(message, MessageKind.QUESTION, QUESTION_MOST_BYTES)
         introduction = wire.introduction_in(content)
         if not introduction:
             self._note(Finding.UNKNOWN_NODE, None)
@@ -132,7 +131,7 @@ class Reception:
             said.verify_key,
             MessageKind.QUESTION,
             about=self.card.verify_key,
-            most_bytes=_most_bytes(is_live),
+            most_bytes=QUESTION_MOST_BYTES,
         )
         peer = peer._replace(
             key_id=envelope.node_id(said.verify_key),
@@ -334,8 +333,3 @@ class Reception:
 def _put_on_record(transaction: Transaction, type: str, data: dict[str, Any]) -> None:
     draft = Draft(type, new_uuid7(transaction.now_ms()), data)
     transaction.append([draft], by="system", fresh_subject=True)
-
-
-def _most_bytes(is_live: bool) -> int:
-    """Return how much a question may hold once it is unpacked."""
-    return LIVE_MOST_BYTES if is_live else CARRIED_MOST_BYTES

@@ -36,16 +36,27 @@ class Waiting(NamedTuple):
 class Packed:
     """What a bundle in the making holds: up to where in the queue, and up to where of each photo.
 
-    Photos go by their SHA-256.
+    `position` is of events that go along, `offered` of those that the hub has and is only asked
+    about; photos go by their SHA-256.
     """
 
     position: int = 0
+    offered: int = 0
     photos: dict[bytes, int] = field(default_factory=dict)
 
-    def add(self, sent: Sequence[Waiting], parts: Sequence[BlobPart]) -> None:
+    @property
+    def is_empty(self) -> bool:
+        """Whether no question was put in yet that said something."""
+        return not (self.position or self.offered or self.photos)
+
+    def add(
+        self, sent: Sequence[Waiting], offered: Sequence[int], parts: Sequence[BlobPart]
+    ) -> None:
         """Note what one more question holds."""
         if sent:
             self.position = sent[-1].position
+        if offered:
+            self.offered = offered[-1]
         for part in parts:
             self.photos[part.sha256] = part.offset + len(part.body)
 
@@ -122,9 +133,9 @@ def fitting(
     return chosen
 
 
-def held(connection: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
+def held(connection: sqlite3.Connection, most: int, after: int) -> list[tuple[int, bytes]]:
     """Return (place, id) of the oldest events that the hub has and has not called durable."""
-    return _of_state(connection, Safety.HELD, most)
+    return _of_state(connection, Safety.HELD, most, after)
 
 
 def at_places(connection: sqlite3.Connection, positions: Sequence[int]) -> list[Waiting]:
@@ -276,9 +287,11 @@ def put_aside(connection: sqlite3.Connection, most: int = 100) -> list[PutAside]
     return [PutAside(decode(body), code, at) for body, code, at in rows]
 
 
-def _of_state(connection: sqlite3.Connection, safety: Safety, most: int) -> list[tuple[int, bytes]]:
+def _of_state(
+    connection: sqlite3.Connection, safety: Safety, most: int, after: int = 0
+) -> list[tuple[int, bytes]]:
     rows = connection.execute(
-        "SELECT position, event FROM uplink WHERE state=? ORDER BY position LIMIT ?",
-        (safety, most),
+        "SELECT position, event FROM uplink WHERE state=? AND position>? ORDER BY position LIMIT ?",
+        (safety, after, most),
     )
     return [(row[0], row[1]) for row in rows]

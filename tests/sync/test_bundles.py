@@ -11,6 +11,7 @@ from sync.bundle_file import (
 )
 from sync.bundles_in import BroughtIn, NothingToAnswer, SeveralNodes
 from sync.rounds import NotJoined
+from sync.wire import OFFERED_MOST
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
 from tests.sync.sticks import (
     DAY_MS,
@@ -99,6 +100,24 @@ def test_what_is_too_much_for_one_question_goes_in_several(
     assert (found.fresh, found.questions) == (2500, written.questions)
     back(hub, stick / "back")
     assert read_back(station, stick / "back").durable == 2500
+
+
+def test_however_much_the_hub_has_without_a_replica_one_bundle_asks_about_all_of_it(
+    both: tuple[SmallHub, SmallStation], stick: Path
+) -> None:
+    hub, station = both
+    hub.durable = False
+    station.write(*[lined(number, "桥板断了") for number in range(OFFERED_MOST + 500)])
+    assert station.deliver().ok
+    assert station.counts() == (0, OFFERED_MOST + 500, 0, 0)
+    station.write(lined(9, "路灯不亮"))
+    assert up(station, stick / "up").events == 1
+    found = read_up(hub, stick / "up")
+    assert (found.fresh, found.refused) == (1, [])
+    hub.durable = True
+    back(hub, stick / "back")
+    assert read_back(station, stick / "back").durable == OFFERED_MOST + 501
+    assert station.counts()[:2] == (0, 0)
 
 
 def test_all_that_is_to_go_down_comes_with_one_bundle(
