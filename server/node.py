@@ -102,7 +102,7 @@ class Node:
             self.attachments,
             clock=self.clock,
             photos_durability=lambda: self.durability(ATTACHMENTS_DATABASE),
-            site_mark=self._site_mark,
+            site_mark=lambda: self.site.mark,
             after=self._after_round,
             keys_changed=self._take_keys,
         )
@@ -260,10 +260,6 @@ class Node:
     def copied_at_ms(self) -> int | None:
         """The hub's time of a station's copy of the site; None before that is whole."""
         return None if self.site_copy is None else self.site_copy.copied_at
-
-    def _site_mark(self) -> bytes:
-        """Return a mark of the site as it stands, for stations that have a copy of it."""
-        return self.site.built_position.to_bytes(8, "big", signed=True)[-4:]
 
     def _take_keys(self, keys: Keys) -> None:
         """Go on with other keys: the hub has what opens this station's texts."""

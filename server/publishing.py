@@ -44,6 +44,7 @@ CHILD_LOOK_S = 0.2
 # New matters alone change only the counts, which follow at this pace or slower.
 COUNTS_EVERY_S = 5.0
 NOTICES_AT_ONCE = 50
+MARK_BYTES = 4
 FAILED_WAIT_MOST_S = 60.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parent / "templates" / "public")
@@ -127,6 +128,8 @@ class SiteKeeper:
         self.search = SearchKeeper(log, folder)
         self.last_error = ""
         self.built_position = 0
+        # Of the site as it stands, for whoever keeps a copy: another once a page may be another.
+        self.mark = b""
         self._read_up_to = 0
         self._counts_stale = False
         self._counts_due = 0.0
@@ -154,9 +157,16 @@ class SiteKeeper:
             return self._frame
 
     def start(self) -> None:
-        """Bring the site up to date, building it where there is none, and follow the log."""
-        self._bring_up_to_date()
-        # The search follows in the thread: what it has missed meanwhile does not hold up the start.
+        """Follow the log, and build the site first where there is none.
+
+        A site that stands is brought up to date in the thread, and so is the search: a whole build
+        takes a minute at 10,000 notices, and nobody is to wait for it who has something to say.
+        """
+        state = self._read_state()
+        if self._copied or state is None or not self._stands():
+            self._bring_up_to_date()
+        else:
+            self._note_made(state)
         self._wake.set()
         self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
         self._thread.start()
@@ -231,7 +241,7 @@ class SiteKeeper:
         began = time.monotonic()
         if (
             state is None
-            or not (self.out / "index.html").exists()
+            or not self._stands()
             or (state.address, state.made_by) != (self._address, self._made_by)
             or news.changes.everything
             or len(news.changes.notices) > NOTICES_AT_ONCE
@@ -253,12 +263,20 @@ class SiteKeeper:
             self._counts_stale = self._counts_stale or news.counts
             return
         # Only now, for what failed above is tried again with the same news.
-        self._read_up_to = self.built_position = news.position
+        self._read_up_to = news.position
         self._counts_stale = False
         took_s = time.monotonic() - began
         self._counts_due = time.monotonic() + max(COUNTS_EVERY_S, 20 * took_s)
         made = SiteState(news.position, day, self._address, self._made_by)
         write_atomically(self._state_file, msgspec.json.encode(made))
+        self._note_made(made)
+
+    def _stands(self) -> bool:
+        return (self.out / "index.html").exists()
+
+    def _note_made(self, made: SiteState) -> None:
+        self.built_position = made.position
+        self.mark = hashlib.sha256(msgspec.json.encode(made)).digest()[:MARK_BYTES]
 
     def _build_in_child(self) -> bool:
         """Build the whole site in a process of its own, so that intake keeps its core.

@@ -17,8 +17,9 @@ from eventlog.keys import make_keys
 from sync import envelope, wire
 from sync.audit import Finding
 from sync.envelope import BadMessage, MessageKind
+from sync.reception import QUESTION_MOST_BYTES
 from sync.rounds import Asking, Refused
-from sync.wire import Malformed, Question
+from sync.wire import EVENTS_MOST, Malformed, Question
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
 from tests.sync.test_exchange import findings
 
@@ -125,6 +126,13 @@ def many_items(count: int) -> bytes:
     return b"\x82\xa1t\x01\xa1e\x91\x91" + items
 
 
+def small_texts(size_bytes: int) -> bytes:
+    """Return a question about so large, all of whose events have many texts without a letter."""
+    item = [bytes(40), {f"{number:x}": [None, b"", None] for number in range(8)}]
+    count = size_bytes // len(msgspec.msgpack.encode(item)) // EVENTS_MOST
+    return msgspec.msgpack.encode({"t": 1, "e": [[[item] * EVENTS_MOST]] * count})
+
+
 BOMBS = {
     "zeros": bytes(100 * 1024 * 1024),
     "just below the cap": msgspec.msgpack.encode(
@@ -133,6 +141,7 @@ BOMBS = {
     "one long offer": msgspec.msgpack.encode({"t": 1, "o": [bytes(30 * 1024 * 1024)]}),
     "a million offers": msgspec.msgpack.encode({"t": 1, "o": [b""] * 1_000_000}),
     "a million events": many_items(1_000_000),
+    "small texts": small_texts(QUESTION_MOST_BYTES),
 }
 
 
