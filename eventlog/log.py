@@ -63,7 +63,8 @@ class Log:
         refolding.bring_up_to_date(connection, self.projections)
         self._marks = MarkKeeper(folder, self.voice)
         self._between_groups = between_groups
-        self._sealer = sealer
+        self.sealer = sealer
+        """Seals texts from here on; another once a station was enrolled anew."""
         self._is_boxed = is_boxed
         self._witness = witness
         self._connection = connection
@@ -139,7 +140,7 @@ class Log:
             connection,
             log=self.voice.log,
             projections=self.projections,
-            sealer=self._sealer,
+            sealer=self.sealer,
             now_ms=self.now_ms,
             is_boxed=self._is_boxed,
             witness=self._witness,

@@ -262,8 +262,9 @@ class Node:
         return None if self.site_copy is None else self.site_copy.copied_at
 
     def _take_keys(self, keys: Keys) -> None:
-        """Go on with other keys: the hub has what opens this station's texts."""
+        """Go on with other keys of a station: it belongs to a hub, or to one anew."""
         self.keys = keys
+        self.log.sealer = self.attachments.sealer = keys.sealer
         if self.keyring is not None:
             self.keyring.follow(keys)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from eventlog.clock import NodeClock
-from eventlog.keys import Keys, forget_unsealing
+from eventlog.keys import Keys, forget_unsealing, load_keys
 from eventlog.log import Log
 from server.attachments import Attachments, forget_photos
 from server.exchange_wiring import inquirer_of, introduction_of, reception_of
@@ -226,9 +226,20 @@ class NodeExchange:
         return [self._keys.receipt, *self._receipts[1]]
 
     def _transport(self) -> Transport:
+        self._follow_keys()
         if self._order is not None:
             self._move(self._order)
         return HubLine(self.hub()[0]).exchange
+
+    def _follow_keys(self) -> None:
+        """Go on with the keys with which this station joins anew, here or by a command beside."""
+        found = load_keys(self._log.folder) if self._settings.role == "station" else None
+        if found is not None and found.sealing_public != self._keys.sealing_public:
+            self._take_keys(found)
+
+    def _take_keys(self, keys: Keys) -> None:
+        self._keys = keys
+        self._keys_changed(keys)
 
     def _upstream(self) -> Upstream | None:
         with self._log.reading() as connection:
@@ -268,7 +279,6 @@ class NodeExchange:
             # Only once the hub before has everything for good.
             self._order = read_moving(came.moved)
         if self._settings.role == "station" and self._keys.unsealing and self._is_entrusted():
-            self._keys = forget_unsealing(self._log.folder, self._keys)
-            self._keys_changed(self._keys)
+            self._take_keys(forget_unsealing(self._log.folder, self._keys))
         self.purge()
         self._after(came)

@@ -27,7 +27,8 @@ class Entrusted:
         self._keys = keys
         # Made once: making either costs more than what is done with it for one event.
         self.sealer, self.unsealer = keys.sealer, keys.unsealer
-        self._secrets: dict[bytes, Secrets] = {}
+        # By both keys: one that is enrolled anew has another that opens its texts.
+        self._secrets: dict[tuple[bytes, bytes], Secrets] = {}
 
     def here(self, peer: Peer, arrival: Arrival) -> Arrival:
         """Return an event with its texts as they lie at a hub. Raises WrongWords."""
@@ -40,7 +41,7 @@ class Entrusted:
 
     def of(self, peer: Peer) -> Secrets:
         """Return what opens a node's texts and seals to it; opened once and kept in memory."""
-        key = peer.key_id or b""
+        key = peer.key_id or b"", peer.reading_key or b""
         found = self._secrets.get(key)
         if found is None:
             entrusted = nodes.open_secrets(peer.secrets or b"", self._keys.unsealing)

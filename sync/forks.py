@@ -65,10 +65,16 @@ def behind_of(connection: sqlite3.Connection, asked: Asked, peer: Peer) -> tuple
 
 
 def may_write(connection: sqlite3.Connection, peer: Peer, log: bytes) -> bool:
-    """Return whether a log is a node's own, or nobody's yet."""
+    """Return whether a log is a node's own, or nobody's yet.
+
+    That of a node which was shut out is its own still, once it is invited anew.
+    """
     writer = nodes.writer_of(connection, log)
     if writer is not None:
-        return writer == peer.node
+        if writer == peer.node:
+            return True
+        other = nodes.by_number(connection, writer)
+        return other is not None and other.key_id is not None and other.key_id == peer.key_id
     return connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone() is None
 
 

@@ -116,7 +116,14 @@ def enrol(
     secrets: bytes,
     now_ms: int,
 ) -> None:
-    """Put a node's keys in place; its code serves no more. A transaction is open."""
+    """Put a node's keys in place; its code serves no more. A transaction is open.
+
+    One that was shut out and is invited anew has the key of before, and goes on in its logs.
+    """
+    before = by_key(connection, key_id)
+    if before is not None and before.node != node:
+        connection.execute("UPDATE nodes SET key_id=NULL WHERE node=?", (before.node,))
+        connection.execute("UPDATE node_logs SET node=? WHERE node=?", (node, before.node))
     connection.execute(
         "UPDATE nodes SET code_mark=NULL, code_key=NULL, code_until=NULL, key_id=?, verify_key=?, "
         "reading_key=?, age_key=?, secrets=?, enrolled_at=? WHERE node=?",

@@ -80,7 +80,7 @@ class Reception:
             sender = envelope.sender_of(message)
             with self._log.reading() as connection:
                 peer = nodes.by_key(connection, sender)
-                if peer is None:
+                if peer is None or (peer.revoked_at is not None and _introduces(message)):
                     return self._read_first(connection, message, is_live)
                 asked = self._opened(message, peer, is_live)
                 if peer.revoked_at is not None:
@@ -328,6 +328,12 @@ class Reception:
                 transaction.connection, self._now_ms(), finding, node=node, detail=detail
             )
         )
+
+
+def _introduces(message: bytes) -> bool:
+    """Return whether a message says who it is from, as one of a node that joins does."""
+    content = envelope.unpack(message, MessageKind.QUESTION, QUESTION_MOST_BYTES)
+    return bool(wire.introduction_in(content))
 
 
 def _put_on_record(transaction: Transaction, type: str, data: dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ def _flipped(raw: bytes, at: int, flip: int) -> bytes:
 
 def test_a_node_without_a_key_takes_no_secret(tmp_path: Path) -> None:
     log = open_notes(tmp_path)
-    log._sealer = None
+    log.sealer = None
     with pytest.raises(RuntimeError):
         log.write(lambda t: add(t, line(1, "路灯坏了", MARKER)))
     with log.reading() as connection:

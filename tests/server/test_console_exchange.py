@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
+from eventlog.keys import Keys, load_keys
 from server.at_the_machine import is_at_the_machine
 from server.data_folder import clock_of, open_log, prepare_folder
 from server.languages import CHINESE, ENGLISH
@@ -58,6 +59,13 @@ def staff(node: Hub, role: str, **bound: str) -> httpx2.Client:
     own = {"old": first, "new": PASSWORD, "again": PASSWORD, "form_token": form_token(page.text)}
     assert browser.post("/console/password", data=own).status_code == 200
     return browser
+
+
+def keys_of(node: Hub) -> Keys:
+    """Return the keys in a node's folder."""
+    found = load_keys(node.data)
+    assert found is not None
+    return found
 
 
 def codes(data: Path) -> list[str]:
@@ -141,6 +149,30 @@ def join_is_over(browser: httpx2.Client, hub: Hub) -> bool:
     token = form_token(browser.get("/console/sign-in").text + '<input name="form_token" value="x">')
     again = browser.post(JOIN, data={"form_token": token, "address": hub.url, "code": "x"})
     return again.status_code == 403
+
+
+def test_a_station_that_was_shut_out_joins_anew_while_it_runs(hub: Hub, own_station: Hub) -> None:
+    station, name = own_station, "丢了又找到的那台"
+    browser = browser_at(station)
+    join(browser, hub.url, invited(hub, name))
+    until(lambda: not keys_of(station).unsealing, within_s=60)
+    first = keys_of(station).sealing_public
+    huiyin("nodes", "revoke", name, "--data", hub.data)
+    until(lambda: "hub-refuses" in codes(station.data), within_s=30)
+    receipt = station.raise_matter("停用的时候写的")
+    huiyin("nodes", "join", hub.url, invited(hub, name), "--data", station.data)
+    until(lambda: not keys_of(station).unsealing, within_s=60)
+    assert keys_of(station).sealing_public != first
+    # Of what is written from here on its people read the words, without a restart.
+    account, password = hub.sign_ins()["liaison"]
+    page = browser.post("/console/sign-in", data={"name": account, "password": password})
+    assert "退出" in page.text, page.text
+    later = station.raise_matter("再加入以后写的")
+    assert "再加入以后写的" in browser.get(f"/console/matters/{later['number']}").text
+    office = hub.browser_of("office")
+    for one, words in ((receipt, "停用的时候写的"), (later, "再加入以后写的")):
+        address = f"/console/matters/{one['number']}"
+        until(lambda: words in office.get(address).text, within_s=30)  # noqa: B023  # Ends in the turn.
 
 
 def test_an_invitation_file_joins_a_station_without_a_network(hub: Hub, own_station: Hub) -> None:

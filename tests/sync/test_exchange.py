@@ -8,7 +8,7 @@ import pytest
 
 from eventlog import words
 from eventlog.sealing import Sealed
-from sync import audit, nodes, quarantine, upstream
+from sync import audit, enrolment, nodes, quarantine, upstream
 from sync.audit import Finding
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
 
@@ -151,6 +151,33 @@ def test_who_is_shut_out_is_told_and_its_events_are_put_aside(
     assert station.deliver().failure == "revoked"
     with hub.log.reading() as connection:
         assert len(quarantine.waiting(connection)) == 1
+
+
+def test_who_was_shut_out_and_is_invited_anew_goes_on_with_what_it_has(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    station.write(lined(1, "撤销以前送到的"))
+    assert station.deliver().ok
+    hub.log.write(lambda t: nodes.revoke(t.connection, "石瓮站", hub.clock()))
+    station.write(lined(1, "撤销以后写的"))
+    assert station.deliver().failure == "revoked"
+    hub.write(lined(2, "县里的话", station="shiweng"))
+    # A code that is none of the hub's opens nothing.
+    station.join(hub, enrolment.new_secret())
+    assert station.deliver().failure == "bad-code"
+    station.join(hub, hub.invite("石瓮站", "shiweng"))
+    for _ in range(2):
+        assert station.deliver().ok
+        assert station.counts()[:2] == (0, 0)
+    assert ids(hub.log) == ids(station.log) and states(hub.log) == states(station.log)
+    with hub.log.reading() as connection:
+        (now, before) = sorted(nodes.all_peers(connection), key=lambda one: one.name)
+        assert (now.state, before.state) == ("enrolled", "revoked")
+        assert not [one for one in quarantine.waiting(connection) if one.code != Finding.REVOKED]
+    assert Finding.FORK not in findings(hub)
+    station.write(lined(1, "以后写的"))
+    assert station.deliver().ok and ids(hub.log) == ids(station.log)
 
 
 def test_a_code_serves_once(tmp_path: Path) -> None:
