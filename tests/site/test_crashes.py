@@ -103,7 +103,9 @@ def check_mended(folder: Path, seed: int) -> None:
     Publisher(office.content, fresh, BASE).build_full()
     assert tree(out) == tree(fresh)
     assert folders(out) == folders(fresh)
-    assert {path.name for path in folder.iterdir()} == {"site", "fresh", "steps"}
+    # Beside what the loop itself was writing when it was killed.
+    left = {path.name for path in folder.iterdir() if not path.name.startswith(".steps.")}
+    assert left == {"site", "fresh", "steps"}
 
 
 def test_a_full_disk_leaves_the_old_pages_whole(tmp_path: Path) -> None:

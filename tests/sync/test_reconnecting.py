@@ -78,6 +78,10 @@ def sender(hub: SmallHub, transaction: Transaction, number: int) -> Sender:
         secrets=secrets,
         now_ms=now,
     )
+    # As its first round did, which was before anything was here.
+    peer = nodes.by_number(transaction.connection, node)
+    assert peer is not None
+    hub.queue.fill(transaction, peer)
     log, previous = os.urandom(8), GENESIS
     parcels: list[Parcel] = []
     written: set[bytes] = set()
