@@ -19,8 +19,10 @@ MANY = 5_000
 LOOK_EVERY_S = 0.5
 # So few in one transaction that intake breathes.
 AT_ONCE = 32
-# While others write, the writer is theirs for so long between two batches.
+# Between two batches the database is others' for so long, while they write and else: a command
+# beside the server polls for its turn, and never finds one in a row of batches without a gap.
 PAUSE_S = 0.25
+GAP_S = 0.02
 
 logger = logging.getLogger("huiyin.indexer")
 
@@ -68,8 +70,7 @@ class Indexer:
                 while not self._stopping and not self._time_has_come():
                     time.sleep(LOOK_EVERY_S / 5)
                 while not self._stopping and self._log.write(_work_off).result:
-                    if not self._is_quiet():
-                        time.sleep(PAUSE_S)
+                    time.sleep(GAP_S if self._is_quiet() else PAUSE_S)
             except WriterStopped:
                 return
             except Exception:
