@@ -97,7 +97,7 @@ class NodeExchange:
         self.rounds = (
             None
             if settings.sync_every == "off"
-            else Rounds(self.courier, every_s=float(settings.sync_every))
+            else Rounds(self.courier, every_s=float(settings.sync_every), waits=self._waits)
         )
 
     @property
@@ -249,6 +249,10 @@ class NodeExchange:
         """Return whether what opens this station's texts is safe at its hub, whoever heard that."""
         found = self._upstream()
         return found is not None and found.enrolment is None
+
+    def _waits(self) -> bool:
+        with self._log.reading() as connection:
+            return bool(uplink.backlog(connection).waiting)
 
     def _counts(self) -> tuple[int, int, int, int]:
         with self._log.reading() as connection:

@@ -143,7 +143,7 @@ class Courier:
         finally:
             self.progress.running = False
         found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
-        if found.failure and found.failure != NotJoined.code:
+        if found.failure and found.failure not in (NotJoined.code, Busy.code):
             with contextlib.suppress(StorageFull, WriterBusy, WriterStopped):
                 self._note_failure(found.failure)
             logger.info("no delivery: %s %s", found.failure, found.detail)
@@ -222,9 +222,14 @@ class Courier:
 class Rounds:
     """A thread that delivers whenever something waits, and every so often in any case."""
 
-    def __init__(self, courier: Courier, *, every_s: float) -> None:
+    def __init__(
+        self, courier: Courier, *, every_s: float, waits: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`waits` says whether anything is there to deliver; asked where something was written."""
         self._courier = courier
         self._every_s = every_s
+        self._waits = waits
+        self._asked = False
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -238,13 +243,14 @@ class Rounds:
             self._thread.start()
 
     def wake(self) -> None:
-        """Something waits: deliver soon, unless the line was down just now."""
+        """Something was written: deliver soon what waits, unless the line was down just now."""
         if not self._failures:
             self._wake.set()
 
     def now(self) -> None:
         """Somebody asks for it: deliver at once, whatever was before."""
         self._failures = 0
+        self._asked = True
         self._wake.set()
 
     def stop(self) -> None:
@@ -259,13 +265,25 @@ class Rounds:
         self._wake.wait(random.uniform(0.0, min(self._every_s, 5.0) / 5))
         while not self._stopping.is_set():
             self._wake.clear()
+            self._asked = False
             try:
                 self._note(self._courier.deliver())
             except Exception:
                 logger.exception("a delivery failed in a way that was not foreseen")
                 self._note(Delivery(failure="error"))
-            if self._wake.wait(self._pause_s()):
+            self._rest()
+
+    def _rest(self) -> None:
+        """Wait until it is time to ask, or something waits, or somebody asks for it.
+
+        A round writes, too: when the hub was heard. That alone is no reason for another.
+        """
+        until_s = time.monotonic() + self._pause_s()
+        while (left_s := until_s - time.monotonic()) > 0 and self._wake.wait(left_s):
+            self._wake.clear()
+            if self._asked or self._stopping.is_set() or self._waits():
                 self._stopping.wait(WAKE_AFTER_S)
+                return
 
     def _note(self, delivery: Delivery) -> None:
         self.last = delivery

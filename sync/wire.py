@@ -60,6 +60,7 @@ _LETTERS = {
 # The first bytes of an event: an array of so many fields, and its format.
 _PREFIX_BYTES = 2
 _BIN8 = 0xC4
+_MAP16, _FIXMAP, _FIXMAP_MOST = 0xDE, 0x80, 16
 
 
 class Malformed(Exception):
@@ -190,7 +191,11 @@ _answers = msgspec.msgpack.Decoder(Answer)
 
 def encode_message(message: Question | Answer) -> bytes:
     """Return a question or an answer as it travels."""
-    return _encoder.encode(message)
+    encoded = _encoder.encode(message)
+    if encoded[0] == _MAP16 and encoded[1] == 0 and encoded[2] < _FIXMAP_MOST:
+        # msgspec counts the fields that a message could have, not those that it has.
+        return bytes((_FIXMAP | encoded[2],)) + encoded[3:]
+    return encoded
 
 
 def decode_question(content: bytes) -> Question:

@@ -1,12 +1,13 @@
 """How long a station waits before it asks again: never in step, and as long as the hub says."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
 
-from sync.courier import LONGEST_PAUSE_S, Courier, Delivery, Rounds
+from sync.courier import LONGEST_PAUSE_S, WAKE_AFTER_S, Courier, Delivery, Rounds
 from tests.hub import until
 
 
@@ -59,6 +60,30 @@ def test_a_station_that_asks_seldom_does_not_ask_more_often_because_it_failed() 
 def test_a_station_that_belongs_to_no_hub_looks_for_one_as_often_as_ever() -> None:
     *_, last = rounds_after(*[Delivery(failure="not-joined", retryable=False)] * 30)
     assert max(last._pause_s() for _ in range(100)) <= 72.0
+
+
+def test_a_round_that_writes_is_no_reason_for_another() -> None:
+    courier = Deliveries(Delivery(ok=True))
+    waiting = threading.Event()
+    rounds = Rounds(cast(Courier, courier), every_s=60.0, waits=waiting.is_set)
+    deliver = courier.deliver
+
+    def deliver_and_write() -> Delivery:
+        rounds.wake()
+        return deliver()
+
+    courier.deliver = deliver_and_write  # type: ignore[method-assign]  # As a round notes it.
+    rounds.start()
+    try:
+        until(lambda: courier.count)
+        time.sleep(4 * WAKE_AFTER_S)
+        assert courier.count == 1
+        waiting.set()
+        rounds.wake()
+        until(lambda: courier.count > 1)
+    finally:
+        waiting.clear()
+        rounds.stop()
 
 
 @pytest.mark.parametrize("how", ["wake", "now"])
