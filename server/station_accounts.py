@@ -89,7 +89,7 @@ def accounts_for_station(
 
 
 def mark_of(accounts: Sequence[StationAccount]) -> bytes:
-    """Return a few bytes that differ where the list does, so that an unchanged one isn't sent again.
+    """Return a few bytes that differ where the list does, so that an unchanged one stays away.
 
     What is wrapped is made anew each time, and so is no part of it.
     """
