@@ -276,13 +276,14 @@ class Rounds:
     def _rest(self) -> None:
         """Wait until it is time to ask, or something waits, or somebody asks for it.
 
-        A round writes, too: when the hub was heard. That alone is no reason for another.
+        A round writes, too: when the hub was heard. That alone is no reason for another. However
+        much is written, it is looked at only so often.
         """
         until_s = time.monotonic() + self._pause_s()
         while (left_s := until_s - time.monotonic()) > 0 and self._wake.wait(left_s):
             self._wake.clear()
+            self._stopping.wait(WAKE_AFTER_S)
             if self._asked or self._stopping.is_set() or self._waits():
-                self._stopping.wait(WAKE_AFTER_S)
                 return
 
     def _note(self, delivery: Delivery) -> None:
