@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from eventlog.events import Event
-from matters import pictures
+from matters import pictures, store
 from matters.deadlines import month_of
 from matters.ledgers import tallies
 from matters.ledgers.marks import days_to_answer, marks_of, people_of
@@ -225,6 +225,10 @@ class ImportsProjection:
         self, connection: sqlite3.Connection, subject: bytes, state: Import, position: int
     ) -> None:
         """Put the import's row in place. The transaction is open."""
+        row = connection.execute(
+            "SELECT approved_at FROM imports WHERE id=?", (state.id,)
+        ).fetchone()
+        stood = [] if row is not None and row[0] == state.approved_at else _stood(connection, state)
         connection.execute(
             "INSERT OR REPLACE INTO imports(id, file_name, started_at, approved_at, approved_by) "
             "VALUES (?,?,?,?,?)",
@@ -232,7 +236,26 @@ class ImportsProjection:
         )
         if state.approved_at is not None:
             tallies.show_batch(connection, state.id)
+            for matter in stood:
+                connection.execute(
+                    "UPDATE matters SET first_shown_at=? WHERE id=?",
+                    (_first_shown_at(matter, state.approved_at), matter.id),
+                )
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Empty the table."""
         connection.execute("DELETE FROM imports")
+
+
+def _stood(connection: sqlite3.Connection, batch: Import) -> list[Matter]:
+    """Return the matters of an import that an approval does not show, but may date otherwise.
+
+    It may arrive after a later one, or after the office had published some by hand.
+    """
+    rows = connection.execute(
+        "SELECT id FROM matters WHERE batch=? AND batch != x'' AND publicity != ? "
+        "AND (shown OR publicity != ?)",
+        (batch.id, Publicity.NONE, Publicity.DRAFT),
+    ).fetchall()
+    found = (store.by_id(connection, identity) for (identity,) in rows)
+    return [matter for matter in found if matter is not None]

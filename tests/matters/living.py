@@ -45,7 +45,10 @@ def fields_for(
     later = max(now, day_of(matter.due_at) if matter.due_at else now) + timedelta(days=10)
     match name:
         case "merge":
-            into = [one for one in others if one.id != matter.id and one.state != State.MERGED]
+            # Two may have one number until a hub gives one of them another.
+            into = [
+                one for one in others if one.number != matter.number and one.state != State.MERGED
+            ]
             if not into:
                 return None
             fields["into"] = into[choice % len(into)].number

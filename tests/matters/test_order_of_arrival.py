@@ -1,5 +1,6 @@
 """Whatever the order in which events arrive, every node folds the same state (I3, I5)."""
 
+import itertools
 import random
 import sqlite3
 import tempfile
@@ -29,7 +30,7 @@ from matters.execution import record_attempt
 from matters.history import HistoricalRow
 from matters.refusals import Refusal
 from matters.registers.categories import Category
-from matters.terms import MatterEvent, Role
+from matters.terms import Kind, MatterEvent, Role
 from matters.timing import time_arrivals
 from stations.register_log import remove_record, set_record
 from tests.eventlog.arrivals import Arrival, arrive, departing, empty_database, tables_agree
@@ -280,6 +281,23 @@ class County(RuleBasedStateMachine):
         assert hashes_on_the_way(self.folder, arrivals[::-1]) == found.state_hash
         self.log.stop()
         self._home.cleanup()
+
+
+def test_an_approval_that_arrives_after_a_later_one_dates_the_notices(tmp_path: Path) -> None:
+    clock = Clock()
+    log = open_county(tmp_path / "first", clock)
+    batch = history.import_identity(b"a")
+    row = HistoricalRow("A1", "李", "139", "路", "路坏了", START_MS, kind=Kind.HELP)
+    log.write(lambda t: history.begin_import(t, batch, "old.xlsx", actor=OFFICE))
+    log.write(lambda t: history.take_rows(t, batch, [row], actor=OFFICE))
+    for _ in range(2):
+        log.write(lambda t: history.approve_import(t, batch, actor=OFFICE))
+        clock.now_ms += 60_000
+    with log.reading() as connection:
+        arrivals = departing(connection)
+    for order in itertools.permutations(arrivals):
+        assert hashes_on_the_way(tmp_path, list(order)) == log.verify().state_hash
+    log.stop()
 
 
 @pytest.mark.req("L31")
