@@ -203,7 +203,7 @@ class ImportsProjection:
     """Projection of the noun `import` into `imports`."""
 
     noun = "import"
-    version = 2
+    version = 3
 
     def fold(self, events: Sequence[Event]) -> Import:
         """Return the import that the events give; a second approval changes nothing."""
