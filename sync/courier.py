@@ -87,6 +87,10 @@ class Busy(Exception):
     code = "busy"
 
 
+# Neither of these says that the line is down.
+LINE_UNTRIED = (NotJoined.code, Busy.code)
+
+
 class Courier:
     """Makes rounds for one node, one delivery at a time, also beside another process."""
 
@@ -143,7 +147,7 @@ class Courier:
         finally:
             self.progress.running = False
         found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
-        if found.failure and found.failure not in (NotJoined.code, Busy.code):
+        if found.failure and found.failure not in LINE_UNTRIED:
             with contextlib.suppress(StorageFull, WriterBusy, WriterStopped):
                 self._note_failure(found.failure)
             logger.info("no delivery: %s %s", found.failure, found.detail)
@@ -288,8 +292,7 @@ class Rounds:
 
     def _note(self, delivery: Delivery) -> None:
         self.last = delivery
-        # Neither of these says that the line is down.
-        is_down = not delivery.ok and delivery.failure not in (NotJoined.code, Busy.code)
+        is_down = not delivery.ok and delivery.failure not in LINE_UNTRIED
         self._failures = self._failures + 1 if is_down else 0
 
     def _pause_s(self) -> float:

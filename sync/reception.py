@@ -80,7 +80,7 @@ class Reception:
             sender = envelope.sender_of(message)
             with self._log.reading() as connection:
                 peer = nodes.by_key(connection, sender)
-                if peer is None or (peer.revoked_at is not None and _introduces(message)):
+                if peer is None or (peer.revoked_at is not None and _introduction_in(message)):
                     return self._read_first(connection, message, is_live)
                 asked = self._opened(message, peer, is_live)
                 if peer.revoked_at is not None:
@@ -110,8 +110,7 @@ class Reception:
     def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
         """Return the first question of a node, which says who it is and proves its code."""
         # Whoever sends this may be anybody: of what it holds nothing is made before it is proven.
-        content = envelope.unpack(message, MessageKind.QUESTION, QUESTION_MOST_BYTES)
-        introduction = wire.introduction_in(content)
+        introduction = _introduction_in(message)
         if not introduction:
             self._note(Finding.UNKNOWN_NODE, None)
             raise NotTaken("unknown-node")
@@ -330,10 +329,10 @@ class Reception:
         )
 
 
-def _introduces(message: bytes) -> bool:
-    """Return whether a message says who it is from, as one of a node that joins does."""
+def _introduction_in(message: bytes) -> bytes:
+    """Return what a message says of who it is from, b"" where it is not of a node that joins."""
     content = envelope.unpack(message, MessageKind.QUESTION, QUESTION_MOST_BYTES)
-    return bool(wire.introduction_in(content))
+    return wire.introduction_in(content)
 
 
 def _put_on_record(transaction: Transaction, type: str, data: dict[str, Any]) -> None:

@@ -20,21 +20,13 @@ from sync.envelope import BadMessage, MessageKind
 from sync.reception import QUESTION_MOST_BYTES
 from sync.rounds import Asking, Refused
 from sync.wire import EVENTS_MOST, Malformed, Question
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
+from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, states
 from tests.sync.test_exchange import findings
 
 FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 BITS = range(8) if FULL else (3,)
 pytestmark = pytest.mark.faults
 MEMORY_MOST_BYTES = 64 * 1024 * 1024
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    hub, station = pair(tmp_path)
-    yield hub, station
-    station.stop()
-    hub.stop()
 
 
 def damaged(message: bytes) -> Iterator[bytes]:

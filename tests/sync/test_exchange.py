@@ -1,25 +1,13 @@
 """The exchange between a station and its hub, in memory: what is said, taken, lost and found."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from eventlog import words
 from eventlog.sealing import Sealed
 from sync import audit, enrolment, nodes, quarantine, upstream
 from sync.audit import Finding
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    """A hub and a station that is enrolled."""
-    hub, station = pair(tmp_path)
-    yield hub, station
-    station.stop()
-    hub.stop()
 
 
 def findings(hub: SmallHub) -> list[str]:

@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
 from sync.client import HubLine
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair
+from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined
 
 pytestmark = pytest.mark.faults
 PAGE = "<html><title>欢迎使用免费无线网络</title><form>手机号</form></html>".encode()
@@ -56,14 +55,6 @@ def answered(answering: Answering) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    hub, station = pair(tmp_path)
-    yield hub, station
-    station.stop()
-    hub.stop()
 
 
 def _cut(handler: Handler, message: bytes) -> None:

@@ -4,7 +4,7 @@ The messages of the other release are made by hand: names that nobody has here, 
 and nouns to come, and events of a later format with more fields.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,9 @@ from eventlog.log import Log
 from eventlog.transaction import Arrival
 from sync import envelope, nodes, uplink, wire
 from sync.envelope import MessageKind
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair
+from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined
 
 LATER: dict[str, Any] = {"zz": {"deep": [1, None, b"x", {"a": 1.5}]}, "Q9": [[]], "zy": "以后的"}
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    hub, station = pair(tmp_path)
-    yield hub, station
-    station.stop()
-    hub.stop()
 
 
 def bodies(log: Log) -> dict[bytes, bytes]:

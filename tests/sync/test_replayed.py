@@ -1,6 +1,5 @@
 """Messages that are good and in the wrong place: sent again, to another hub, by another node."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,8 @@ from sync import envelope, wire
 from sync.audit import Finding
 from sync.envelope import BadMessage, MessageKind
 from sync.rounds import Refused
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
+from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, states
 from tests.sync.test_exchange import findings
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[SmallHub, SmallStation]]:
-    hub, station = pair(tmp_path)
-    yield hub, station
-    station.stop()
-    hub.stop()
 
 
 def test_a_question_that_is_played_again_changes_nothing(
