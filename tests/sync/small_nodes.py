@@ -1,6 +1,7 @@
 """A hub and stations so small that hundreds of rounds take a moment: real databases, real keys and
 messages, notes instead of matters, and a line in the test's hands."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -326,6 +327,14 @@ def pair(
     station.join(hub, hub.invite("石瓮站", "shiweng"))
     assert station.deliver().ok
     return hub, station
+
+
+def put_back(node: SmallHub | SmallStation, image: Path) -> None:
+    """Put a node's folder back from an image of before, and start it."""
+    node.stop()
+    shutil.rmtree(node.folder)
+    shutil.copytree(image, node.folder)
+    node.start()
 
 
 def ids(log: Log) -> set[bytes]:

@@ -25,7 +25,7 @@ from sync.bundle_file import (
 from sync.bundles_in import NothingToAnswer
 from sync.envelope import MessageKind, node_id
 from sync.uplink import Safety
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, states
+from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, put_back, states
 from tests.sync.sticks import (
     DAY_MS,
     Photos,
@@ -54,10 +54,7 @@ def test_stale_acknowledgements_settle_nothing(
     assert station.counts() == (0, 0, 2, 0)
     up(station, stick / "up2")
     # The hub is put back from a copy that has none of it, and is found out by network.
-    hub.stop()
-    shutil.rmtree(hub.folder)
-    shutil.copytree(tmp_path / "older", hub.folder)
-    hub.start()
+    put_back(hub, tmp_path / "older")
     hub.clock.now_ms += DAY_MS
     hub.durable = False
     station.deliver()
@@ -79,10 +76,7 @@ def test_a_hub_that_lost_something_is_found_out_by_stick_and_filled_again(
     hub.start()
     station.write(lined(1, "桥板断了"), lined(2, "路灯不亮"))
     assert station.deliver().ok and station.counts() == (0, 0, 2, 0)
-    hub.stop()
-    shutil.rmtree(hub.folder)
-    shutil.copytree(tmp_path / "older", hub.folder)
-    hub.start()
+    put_back(hub, tmp_path / "older")
     for _ in range(2):
         up(station, stick / "up")
         read_up(hub, stick / "up")
@@ -104,10 +98,7 @@ def test_answers_to_what_was_never_asked_are_told_and_change_nothing(
     up(station, stick / "up")
     read_up(hub, stick / "up")
     back(hub, stick / "back")
-    station.stop()
-    shutil.rmtree(station.folder)
-    shutil.copytree(tmp_path / "older", station.folder)
-    station.start()
+    put_back(station, tmp_path / "older")
     before = ids(station.log)
     came = read_back(station, stick / "back")
     assert (came.answers, came.unknown, came.received) == (0, 1, 0) and ids(station.log) == before

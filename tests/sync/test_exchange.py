@@ -7,7 +7,7 @@ from eventlog import words
 from eventlog.sealing import Sealed
 from sync import audit, enrolment, nodes, quarantine, upstream
 from sync.audit import Finding
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
+from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, put_back, states
 
 
 def findings(hub: SmallHub) -> list[str]:
@@ -225,10 +225,7 @@ def test_a_station_put_back_from_an_older_image(tmp_path: Path) -> None:
     hub.write(lined(1, "县里的话"))
     assert station.deliver().ok
     lost = ids(station.log)
-    station.stop()
-    shutil.rmtree(station.folder)
-    shutil.copytree(tmp_path / "image", station.folder)
-    station.start()
+    put_back(station, tmp_path / "image")
     voice = station.log.voice
     station.write(lined(99, "还没联系就写的", station="shiweng"))
     for _ in range(3):
@@ -288,10 +285,7 @@ def test_a_station_put_back_from_before_its_first_event(tmp_path: Path) -> None:
     hub.write(lined(1, "县里的话"))
     assert station.deliver().ok
     everything = ids(station.log)
-    station.stop()
-    shutil.rmtree(station.folder)
-    shutil.copytree(tmp_path / "image", station.folder)
-    station.start()
+    put_back(station, tmp_path / "image")
     assert station.deliver().ok
     assert ids(station.log) == everything
     station.stop()

@@ -26,7 +26,7 @@ from eventlog.log import FILE_NAME
 from sync import uplink
 from sync.client import Unreachable
 from sync.courier import Delivery
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, states
+from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, put_back, states
 
 FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 which = st.integers(0, 1)
@@ -139,10 +139,7 @@ class Exchanges(RuleBasedStateMachine):
 
     @rule()
     def the_hubs_disk_dies(self) -> None:
-        self.hub.stop()
-        shutil.rmtree(self.hub.folder)
-        shutil.copytree(self.root / "replica", self.hub.folder)
-        self.hub.start()
+        put_back(self.hub, self.root / "replica")
         self.replicate()
 
     @rule(n=which)
@@ -171,10 +168,7 @@ class Exchanges(RuleBasedStateMachine):
                 )
             }
         self.written -= unsafe - ids(self.hub.log)
-        station.stop()
-        shutil.rmtree(station.folder)
-        shutil.copytree(image, station.folder)
-        station.start()
+        put_back(station, image)
         self.written |= ids(station.log) & unsafe
 
     # What must hold.
