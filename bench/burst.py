@@ -16,12 +16,12 @@ from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from server.data_folder import open_log
-from server.exchange_wiring import MattersVisibility, hub_card, reception_of
-from server.sample import seed_sample
-from sync import downlink
-from sync.asked import Asked, Taken
-from sync.downlink import Downlink
-from sync.reception import Reception
+from server.exchange.exchange_wiring import MattersVisibility, hub_card, reception_of
+from server.registers.sample import seed_sample
+from sync.rounds import downlink
+from sync.rounds.downlink import Downlink
+from sync.rounds.received_question import Asked, Taken
+from sync.rounds.reception import Reception
 
 EVENTS_S_AIM = 1_000.0
 RECONNECTED_WITHIN_S = 600.0

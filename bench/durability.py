@@ -18,11 +18,11 @@ from pathlib import Path
 from bench.figures import Figure
 from bench.processes import ROOT, cpu_s
 from eventlog.database import connect
-from sync.configuration import ReplicatedDatabase
-from sync.confirmation import Pace
-from sync.durability import Durability
-from sync.litestream import Litestream
-from sync.replica import ReplicaPlace
+from sync.keeping.configuration import ReplicatedDatabase
+from sync.keeping.confirmation import Pace
+from sync.keeping.durability import Durability
+from sync.keeping.litestream import Litestream
+from sync.keeping.replica import ReplicaPlace
 
 DURATION_S = float(os.environ.get("BENCH_SECONDS", "10"))
 RATE = 200.0

@@ -2,7 +2,7 @@
 
 Both are real servers over loopback; the station is asked every few milliseconds, as the person's
 page would if it were impatient. Most of it is the station's pause for company
-(`sync.courier.WAKE_AFTER_S`).
+(`sync.rounds.courier.WAKE_AFTER_S`).
 """
 
 import http.client
@@ -19,8 +19,8 @@ from bench.figures import Figure
 from bench.hubs import BenchHub
 from bench.processes import ROOT, NotReadyError, free_port, running
 from bench.texts import texts
-from sync import enrolment
-from sync.courier import WAKE_AFTER_S
+from sync.nodes import enrolment
+from sync.rounds.courier import WAKE_AFTER_S
 
 SUBMISSIONS = 30
 DURABLE_WITHIN_S = 30.0

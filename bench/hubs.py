@@ -15,14 +15,15 @@ from bench.processes import NotReadyError, cpu_s, free_port, running
 from eventlog.keys import Keys, load_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from server import county_registers
 from server.data_folder import open_log, prepare_folder
-from server.exchange_wiring import MattersVisibility, hub_card
-from server.sample import seed_sample
-from server.settings import Settings
-from sync import enrolment, envelope, nodes
-from sync.downlink import Downlink
-from sync.enrolment import HubCard
+from server.exchange.exchange_wiring import MattersVisibility, hub_card
+from server.folder.settings import Settings
+from server.registers import county_registers
+from server.registers.sample import seed_sample
+from sync.nodes import enrolment, nodes
+from sync.nodes.enrolment import HubCard
+from sync.rounds import envelope
+from sync.rounds.downlink import Downlink
 
 # A hub that has just started builds its site; it is left to end that.
 QUIET_WITHIN_S = 180.0

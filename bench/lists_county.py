@@ -16,11 +16,11 @@ from eventlog.events import FORMAT, GENESIS, Event, digest, encode
 from eventlog.log import Log
 from eventlog.projections import Projection
 from eventlog.transaction import refold
+from matters.intake.receipts import new_number
 from matters.listing import waiting
 from matters.projection import MattersProjection
-from matters.receipts import new_number
 from server.data_folder import open_log, prepare_folder
-from server.settings import Settings
+from server.folder.settings import Settings
 
 UNITS, DEPUTIES, STATIONS, AREAS = 10_000, 10_000, 1_000, 5_000
 NOW_MS = 1_790_000_000_000

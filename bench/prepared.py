@@ -17,9 +17,9 @@ from bench.stations import BenchStation, new_signing_key, with_signing_key
 from bench.texts import texts
 from eventlog.transaction import Transaction
 from matters.known import Known
-from sync import upstream
-from sync.enrolment import HubCard
-from sync.nodes import Secrets, seal_secrets
+from sync.nodes.enrolment import HubCard
+from sync.nodes.nodes import Secrets, seal_secrets
+from sync.rounds import upstream
 
 PROCESSES = 2
 # So many texts are invented for a process and used in turn: the hub does not see that they repeat,

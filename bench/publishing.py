@@ -11,21 +11,21 @@ from pathlib import Path
 from bench.figures import Figure
 from eventlog.keys import make_keys
 from eventlog.log import Log
-from matters import history
 from matters.actors import Actor
 from matters.commands import COMMANDS
 from matters.execution import carry_out
-from matters.history import HistoricalRow
-from matters.intake import check_submission, raise_matter
+from matters.intake import history
+from matters.intake.history import HistoricalRow
+from matters.intake.intake import check_submission, raise_matter
 from matters.known import Known
 from matters.listing import waiting
 from matters.registers.categories import CATEGORIES
 from matters.sample import sample_registers
 from matters.terms import Role
-from server.county_registers import RegisterCache
 from server.data_folder import open_log
-from server.publishing import SiteKeeper
-from server.sample import seed_sample
+from server.registers.county_registers import RegisterCache
+from server.registers.sample import seed_sample
+from server.site.publishing import SiteKeeper
 from stations.areas import AREAS, AreaKind
 from stations.stations import STATIONS
 

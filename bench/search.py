@@ -23,13 +23,13 @@ from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.commands import COMMANDS
 from matters.execution import carry_out
-from matters.intake import check_submission, raise_matter
+from matters.intake.intake import check_submission, raise_matter
 from matters.known import Known
 from matters.terms import Role
 from server.application import make_application
+from server.folder.settings import Settings
 from server.node import Node
 from server.search import index as search_index
-from server.settings import Settings
 
 ANSWER_MOST_MS, PUBLISH_MOST_MS, PAGE_MOST_BYTES = 10.0, 50.0, 9 * 1024
 TIMES = 60

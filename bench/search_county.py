@@ -10,10 +10,10 @@ from deputies.deputies import DEPUTIES, Deputy, Level
 from eventlog.log import Log
 from eventlog.projections import Projection
 from eventlog.transaction import Transaction
+from matters.intake.receipts import new_number
 from matters.projection import MattersProjection
-from matters.receipts import new_number
 from server.data_folder import open_log, prepare_folder
-from server.settings import Settings
+from server.folder.settings import Settings
 from stations.areas import AREAS, Area, AreaKind
 from stations.register_log import set_record
 from stations.stations import STATIONS, Station, StationKind

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import chain
 from time import sleep, time
 
-from sync import envelope, wire
-from sync.client import HubLine, Unreachable
-from sync.courier import heeded_s
-from sync.envelope import MessageKind
+from sync.rounds import envelope, wire
+from sync.rounds.client import HubLine, Unreachable
+from sync.rounds.courier import heeded_s
+from sync.rounds.envelope import MessageKind
 
 PROCESSES = 2
 TRIES_MOST = 100

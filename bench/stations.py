@@ -12,24 +12,24 @@ from eventlog.identifiers import new_uuid7
 from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from matters import concerns
 from matters.actors import VILLAGER
-from matters.intake import check_submission, raise_matter
+from matters.intake.intake import check_submission, raise_matter
 from matters.known import Known
+from matters.nodes import concerns
 from matters.schema import migrations as matters_migrations
-from server import county_registers
 from server.data_folder import projections
-from server.exchange_wiring import inquirer_of, introduction_of, station_goes_up
-from server.schema import migrations as server_migrations
+from server.exchange.exchange_wiring import inquirer_of, introduction_of, station_goes_up
+from server.folder.schema import migrations as server_migrations
+from server.registers import county_registers
 from stations.register_log import migrations as register_migrations
-from sync import uplink, upstream
-from sync.asking import Inquirer
-from sync.client import HubLine
-from sync.courier import Courier
-from sync.enrolment import HubCard
-from sync.rounds import Asking
+from sync.nodes.enrolment import HubCard
+from sync.rounds import uplink, upstream
+from sync.rounds.client import HubLine
+from sync.rounds.courier import Courier
+from sync.rounds.question import Inquirer
+from sync.rounds.round import Asking
+from sync.rounds.uplink import Safety, Uplink
 from sync.schema import migrations as sync_migrations
-from sync.uplink import Safety, Uplink
 
 KINDS = ("help", "suggestion", "complaint", "inquiry", "report")
 

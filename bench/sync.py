@@ -19,8 +19,8 @@ from bench.hubs import BenchHub, hub_in
 from bench.stations import BenchStation, station_in
 from bench.sync_rounds import BATCH, SENDERS, Connect, Rounds, measured
 from bench.texts import lone_text, texts
-from sync import envelope
-from sync.envelope import MessageKind
+from sync.rounds import envelope
+from sync.rounds.envelope import MessageKind
 
 LONE_AIM, NOTHING_AIM, BATCH_AIM, DICTIONARY_AIM = 900, 300, 620, 450
 

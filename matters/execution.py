@@ -11,14 +11,16 @@ from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
-from matters import attempts, echoes, erasing, intake, splitting, store
+from matters import attempts, echoes, store
 from matters.actors import VILLAGER, Actor, may_see
 from matters.command import Command
+from matters.erasing import erasing
+from matters.intake import intake, splitting
+from matters.intake.receipts import read_number
 from matters.known import Known
 from matters.lifecycle import decide
 from matters.matter import Matter
 from matters.orders.clock import due_once_told
-from matters.receipts import read_number
 from matters.refusals import NotFound, NotFromThisState, NotThisRole
 from matters.terms import RecordEvent, Role, State
 

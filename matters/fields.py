@@ -7,8 +7,16 @@ from typing import Any
 
 from eventlog.identifiers import parse_uuid
 from matters.command import Command, Field, FieldKind
-from matters.deadlines import BadDay, BadLimit, day_of, due_at, end_of_day, read_day, read_limit
 from matters.known import Known
+from matters.limits.deadlines import (
+    BadDay,
+    BadLimit,
+    day_of,
+    due_at,
+    end_of_day,
+    read_day,
+    read_limit,
+)
 from matters.orders.fields import YES_NO
 from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import State

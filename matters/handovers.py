@@ -19,9 +19,9 @@ from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.commands import COMMANDS
-from matters.deadlines import BadDay, read_day
 from matters.execution import carry_out
 from matters.known import Known
+from matters.limits.deadlines import BadDay, read_day
 from matters.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
 from matters.shapes import WrongShape, text_in, time_of
 from matters.terms import Role

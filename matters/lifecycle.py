@@ -15,13 +15,13 @@ from matters.command import Command, Fact, Situation
 from matters.commands import COMMAND_OF_TYPE, FACT_OF_TYPE
 from matters.fields import read_fields
 from matters.known import Known
+from matters.limits.timing import as_it_counts, receipts
 from matters.matter import Matter, Step
 from matters.orders import raising
 from matters.orders.recording import may_publish
 from matters.refusals import N_, NotFromThisState, NotNow, NotThisRole, Stale
 from matters.shapes import WrongShape, bytes_in, time_of
 from matters.terms import MatterEvent, Role
-from matters.timing import as_it_counts, receipts
 
 __all__ = ["decide", "fold", "may_publish", "possible", "refuse_role"]
 
@@ -89,7 +89,7 @@ def fold(events: Sequence[Event]) -> Matter:
     another has decided already, becomes a contested step and changes nothing else, until the
     office resolves it; but the number that a person was given goes on to open the matter. Types
     that are not known here are skipped. What a node with a wrong clock wrote counts from when the
-    hub had it (`matters/timing.py`).
+    hub had it (`matters/limits/timing.py`).
     """
     heard = receipts(events)
     matter = Matter(id=events[0].subject if events else b"", steps=[])

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import msgspec
 
 from eventlog.events import Event
-from matters import pictures, store
-from matters.deadlines import month_of
+from matters import store
+from matters.erasing import pictures
 from matters.ledgers import tallies
 from matters.ledgers.marks import days_to_answer, marks_of, people_of
 from matters.lifecycle import fold
+from matters.limits.deadlines import month_of
 from matters.listing import waiting
 from matters.matter import Matter
 from matters.shapes import WrongShape, text_in, time_of

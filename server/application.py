@@ -13,55 +13,46 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import (
-    document_interface,
-    handovers,
-    health,
-    intake,
-    interface,
-    ledger_interface,
-    register_interface,
-    session_interface,
-    site_offer,
-    tracking,
-)
-from server.compressing import Compressing
-from server.console import (
-    accounts,
-    bundles,
-    days,
-    decisions,
-    document_pages,
-    drafting,
-    market,
-    nodes,
-    outbox,
-    paper,
-    printing,
-    publishing,
-    register_files,
-    registers,
-    session_pages,
-    sessions,
-    shifts,
-    supervision,
-    system,
-    unsent,
-    waiting,
-)
-from server.console import exchange as console_exchange
-from server.console import handovers as console_handovers
-from server.console import joining as console_joining
-from server.console import ledger as console_ledger
-from server.console import matters as console_matters
-from server.console.doors import LostSession, Unsent
-from server.exchange import Exchange
-from server.kept_copy import KeptCopy
+from server.desks import draft_pages as drafting
+from server.desks import handover_interface as handovers
+from server.desks import handover_pages as console_handovers
+from server.desks import interface, unsent
+from server.desks import market_pages as market
+from server.desks import matter_pages as console_matters
+from server.desks import publishing_pages as publishing
+from server.desks import supervision_pages as supervision
+from server.desks import waiting_pages as waiting
+from server.documents import document_interface, document_pages
+from server.exchange import bundle_pages as bundles
+from server.exchange import decision_pages as decisions
+from server.exchange import exchange_pages as console_exchange
+from server.exchange import joining_pages as console_joining
+from server.exchange import node_pages as nodes
+from server.exchange.endpoint import Exchange
+from server.ledger import ledger_interface
+from server.ledger import ledger_pages as console_ledger
+from server.letters import letter_pages as outbox
 from server.node import Node
-from server.problems import answer_problem
-from server.public_files import PublicFiles
-from server.search import answering
-from server.sign_in import Attempts
+from server.operations import health
+from server.operations import system_pages as system
+from server.paper import paper_pages as printing
+from server.paper import rating_form as paper
+from server.people import account_pages as accounts
+from server.people import sign_in_pages as sessions
+from server.people.doors import LostSession, Unsent
+from server.people.sign_in import Attempts
+from server.registers import day_pages as days
+from server.registers import register_files, register_interface
+from server.registers import register_pages as registers
+from server.registers import shift_pages as shifts
+from server.search import answer as answering
+from server.sessions import session_interface, session_pages
+from server.site import site_offer
+from server.site.kept_copy import KeptCopy
+from server.site.public_files import PublicFiles
+from server.villagers import intake, tracking
+from server.web.compressing import Compressing
+from server.web.problems import answer_problem
 
 logger = logging.getLogger("huiyin.access")
 

@@ -26,14 +26,14 @@ from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
 from matters.sessions.store import SessionsProjection
-from server import county_registers
-from server.attachments import Attachments
-from server.exchange_wiring import MattersVisibility, witness_of
-from server.node_exchange import NodeExchange
-from server.schema import migrations as server_migrations
-from server.settings import ROLE_FILE_NAME, Settings
+from server.exchange.exchange_wiring import MattersVisibility, witness_of
+from server.exchange.node_exchange import NodeExchange
+from server.folder.schema import migrations as server_migrations
+from server.folder.settings import ROLE_FILE_NAME, Settings
+from server.photos.attachments import Attachments
+from server.registers import county_registers
 from stations.register_log import migrations as register_migrations
-from sync.downlink import Downlink
+from sync.rounds.downlink import Downlink
 from sync.schema import migrations as sync_migrations
 
 REGISTER_NOUNS = frozenset(register.noun for register in county_registers.ALL)

@@ -13,37 +13,38 @@ from eventlog.keys import (
 )
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
-from server import county_registers, drafts
-from server.announcing import Announcer
-from server.attachments import FILE_NAME as ATTACHMENTS_NAME
-from server.attachments import Attachments
 from server.data_folder import clock_of, open_log, prepare_folder
-from server.digest_sources import sources
-from server.erased_pictures import forget_again
-from server.exchange_wiring import MattersVisibility
-from server.indexer import Indexer
-from server.keyring import Keyring
-from server.mail import Relay
-from server.node_exchange import NodeExchange
-from server.postman import Postman
-from server.publishing import SiteKeeper
-from server.safe_writes import SafeWriter
+from server.desks import drafts
+from server.desks.timekeeper import Timekeeper
+from server.exchange.exchange_wiring import MattersVisibility
+from server.exchange.node_exchange import NodeExchange
+from server.folder.safe_writes import SafeWriter
+from server.folder.settings import Settings
+from server.letters.announcing import Announcer
+from server.letters.digest_sources import sources
+from server.letters.mail import Relay
+from server.letters.postman import Postman
+from server.people.keyring import Keyring
+from server.photos.attachments import FILE_NAME as ATTACHMENTS_NAME
+from server.photos.attachments import Attachments
+from server.photos.erased_pictures import forget_again
+from server.registers import county_registers
 from server.search.directory import DirectoryCache
-from server.settings import Settings
-from server.site_copy import SiteCopy
-from server.site_following import SiteFollower
-from server.site_offer import FILE_NAME as MANIFEST_NAME
-from server.site_offer import SiteOffer
-from server.timekeeper import Timekeeper
-from sync.configuration import ReplicatedDatabase
-from sync.downlink import Downlink
-from sync.durability import Durability
-from sync.durable_position import DurablePosition
-from sync.litestream import Litestream
-from sync.reception import Reception
-from sync.replica import ReplicaPlace
-from sync.rounds import Round
-from sync.wal import WalKeeper
+from server.search.indexer import Indexer
+from server.site.publishing import SiteKeeper
+from server.site.site_copy import SiteCopy
+from server.site.site_following import SiteFollower
+from server.site.site_offer import FILE_NAME as MANIFEST_NAME
+from server.site.site_offer import SiteOffer
+from sync.keeping.configuration import ReplicatedDatabase
+from sync.keeping.durability import Durability
+from sync.keeping.durable_position import DurablePosition
+from sync.keeping.litestream import Litestream
+from sync.keeping.replica import ReplicaPlace
+from sync.keeping.wal import WalKeeper
+from sync.rounds.downlink import Downlink
+from sync.rounds.reception import Reception
+from sync.rounds.round import Round
 
 logger = logging.getLogger("huiyin.node")
 

@@ -9,13 +9,13 @@ from matters.documents.document import ACTS as DOCUMENT_ACTS
 from matters.documents.document import DocumentKind
 from matters.fields import PART_FIELDS, PICTURES_MOST
 from matters.handovers import HandoverKind
-from matters.intake import TEXT_MOST
+from matters.intake.intake import TEXT_MOST
 from matters.listing.filters import ADDRESSED
 from matters.sessions.acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Grade, Kind, Rating
-from server.county_registers import BY_PLURAL
-from server.languages import ENGLISH, translated
-from server.search.answering import KINDS
+from server.registers.county_registers import BY_PLURAL
+from server.search.answer import KINDS
+from server.web.languages import ENGLISH, translated
 
 # Months (yyyy-mm), the lead unit, an area with all below it.
 _LEDGER = ("from", "to", "lead", "within")

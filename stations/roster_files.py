@@ -82,7 +82,7 @@ def read_roster(register: Register[R], folder: Path) -> list[R]:
 def read_table_roster(register: Register[R], path: Path, registers: Registers) -> list[R]:
     """Return the records of a UTF-8 CSV file that seeds a register, in the file's order.
 
-    Raises `RosterError`; for tables from elsewhere there is `server.tables`.
+    Raises `RosterError`; for tables from elsewhere there is `server.tables.tables`.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)

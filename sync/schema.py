@@ -108,7 +108,7 @@ def m001_exchange(database: Database) -> None:
             answered_at INTEGER
         )""",
         "CREATE INDEX bundles_in_of_node ON bundles_in(node, number)",
-        # States as in `sync/uplink.py`.
+        # States as in `sync/rounds/uplink.py`.
         """CREATE TABLE uplink(
             position INTEGER PRIMARY KEY AUTOINCREMENT,
             event BLOB NOT NULL UNIQUE,

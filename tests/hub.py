@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from server.sample import sign_ins
+from server.registers.sample import sign_ins
 
 Found = TypeVar("Found")
 START_S = 180.0

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from server.application import console_routes, routes
 from server.command_line.main import main
-from server.settings import Settings
+from server.folder.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")

@@ -12,11 +12,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from matters.deadlines import SHANGHAI
 from matters.ledgers import tallies
 from matters.ledgers.ledger import Count
 from matters.ledgers.marks import Mark
 from matters.ledgers.tallies import TALLIED
+from matters.limits.deadlines import SHANGHAI
 
 PUBLIC = "m.shown"
 _OPEN = Mark.CLOSED | Mark.MERGED | Mark.REFERRED | Mark.DECLINED

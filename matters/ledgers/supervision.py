@@ -3,7 +3,7 @@
 import sqlite3
 from typing import NamedTuple
 
-from matters.lights import Raised, due_until
+from matters.limits.lights import Raised, due_until
 from matters.registers.rules import Rules
 
 

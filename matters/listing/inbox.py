@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from matters.actors import Actor
-from matters.lights import Raised
+from matters.limits.lights import Raised
 from matters.listing.counts import Count, by_state, total
 from matters.listing.filters import Filters, Order
 from matters.listing.lists import Row, listed

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from eventlog.words import are_sealed
 from matters import store
 from matters.actors import Actor
+from matters.intake.receipts import read_number
 from matters.ledgers import figures
-from matters.lights import Light, due_until
+from matters.limits.lights import Light, due_until
 from matters.listing.filters import NEWEST, SOONEST, URGENT_FIRST, Filters, Order, Sort, Value
 from matters.listing.text_terms import Wanted, wanted
 from matters.listing.waiting import FACTS, fact
-from matters.receipts import read_number
 from matters.registers.rules import DEFAULT_RULES, Rules
 from matters.terms import Desk, Role
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from eventlog import words
 from eventlog.database import one_moment
 from matters import store
-from matters.deadlines import DAY_MS
+from matters.limits.deadlines import DAY_MS
 from matters.listing import postings
 from matters.listing.text_terms import terms_of
 from matters.listing.waiting import fact

@@ -5,8 +5,8 @@ that `fold` needs neither. Events of older versions name none, and it is counted
 """
 
 from eventlog.events import Event
-from matters.deadlines import BadLimit, days_between, due_at
-from matters.deadlines import moved as moved_by
+from matters.limits.deadlines import BadLimit, days_between, due_at
+from matters.limits.deadlines import moved as moved_by
 from matters.matter import Matter
 from matters.shapes import text_in, time_in, time_of
 from stations.working_days import WEEKENDS_ONLY, WorkingDays

@@ -2,7 +2,7 @@
 
 from eventlog.events import Event
 from matters.command import UNFRAMED, Command, Field, FieldKind, Situation
-from matters.deadlines import due_at
+from matters.limits.deadlines import due_at
 from matters.matter import Matter
 from matters.orders import clock
 from matters.refusals import N_, BadFields, FieldProblem

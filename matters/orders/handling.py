@@ -9,8 +9,8 @@ from matters.command import (
     FieldKind,
     Situation,
 )
-from matters.deadlines import due_at
 from matters.known import Known
+from matters.limits.deadlines import due_at
 from matters.matter import Matter, Task
 from matters.orders import clock
 from matters.orders.fields import REASON, YES_NO, until

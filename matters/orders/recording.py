@@ -1,6 +1,6 @@
 """Beside the six orders: what is public, what is erased, what became of a contested step.
 
-And when the hub had what a node with a wrong clock wrote (`matters/timing.py`).
+And when the hub had what a node with a wrong clock wrote (`matters/limits/timing.py`).
 """
 
 from eventlog.events import Event
@@ -57,7 +57,7 @@ def _conflict_waits(matter: Matter, known: Known, now_ms: int) -> Refusal | None
 
 
 def _erased(matter: Matter, event: Event) -> None:
-    # The contact goes with the words, too (`matters/erasing.py`).
+    # The contact goes with the words, too (`matters/erasing/erasing.py`).
     matter.has_contact = False
     if event.data.get("what") != "contact":
         _hide(matter, event)

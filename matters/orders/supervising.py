@@ -2,7 +2,7 @@
 
 from eventlog.events import Event
 from matters.command import WITH_UNIT, Command, Fact, Field, FieldKind, Situation
-from matters.deadlines import due_at
+from matters.limits.deadlines import due_at
 from matters.matter import Matter
 from matters.orders.fields import until
 from matters.refusals import N_

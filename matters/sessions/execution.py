@@ -12,8 +12,8 @@ from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters import actors, store
 from matters.actors import Actor
+from matters.intake.receipts import read_number
 from matters.known import Known
-from matters.receipts import read_number
 from matters.refusals import NotFound
 from matters.sessions import store as sessions_store
 from matters.sessions.acts import Act, SessionEvent

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from eventlog.identifiers import parse_uuid
-from matters.deadlines import SHANGHAI
 from matters.known import Known
+from matters.limits.deadlines import SHANGHAI
 from matters.refusals import N_, BadFields, FieldProblem
 from matters.sessions.acts import Ask, SessionField
 from matters.text import normalise_text

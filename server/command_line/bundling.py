@@ -9,15 +9,16 @@ from pathlib import Path
 
 import click
 
-from server import bundle_runs, site_by_stick
-from server.bundle_runs import FAILURES
 from server.command_line.folders import data_option, exchange_of
-from server.languages import ENGLISH, translated
-from server.node_exchange import NodeExchange
-from server.wording import BUNDLE_FAILURES, SYNC_FAILURES
-from sync.bundles_in import Answered, BroughtIn, SeveralNodes
-from sync.carried import Returned, Written
-from sync.durable_position import durable_position
+from server.exchange import bundle_runs
+from server.exchange.bundle_runs import FAILURES
+from server.exchange.node_exchange import NodeExchange
+from server.site import site_by_stick
+from server.web.languages import ENGLISH, translated
+from server.web.wording import BUNDLE_FAILURES, SYNC_FAILURES
+from sync.keeping.durable_position import durable_position
+from sync.sticks.carried import Returned, Written
+from sync.sticks.received_bundles import Answered, BroughtIn, SeveralNodes
 
 # How long a running server is given to confirm what was just read.
 DURABLE_WITHIN_S = 5.0

@@ -15,12 +15,12 @@ from eventlog.log import FILE_NAME
 from server.command_line.exchange_problems import exchange_problems
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import clock_of
-from server.outbox import Standing, standing, waits_long
-from server.pages import iso
+from server.folder.settings import FILE_NAME as SETTINGS_NAME
+from server.letters.outbox import Standing, standing, waits_long
 from server.paper.drawing import why_missing
-from server.settings import FILE_NAME as SETTINGS_NAME
-from sync import broken
-from sync.replica import ReplicaPlace
+from server.web.pages import iso
+from sync.keeping import broken
+from sync.keeping.replica import ReplicaPlace
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 

@@ -8,7 +8,7 @@ from eventlog.clock import system_clock_ms
 from eventlog.database import reading
 from eventlog.log import FILE_NAME
 from server.data_folder import clock_of
-from server.exchange_health import (
+from server.exchange.exchange_health import (
     ACCOUNTS_WARN_MS,
     DAY_MS,
     NEEDS_SOMEBODY,
@@ -18,11 +18,11 @@ from server.exchange_health import (
     above,
     below,
 )
-from server.languages import ENGLISH, translated
-from server.settings import Settings
-from server.wording import SYNC_FAILURES
-from sync import uplink
-from sync.mirror import copied_at
+from server.folder.settings import Settings
+from server.web.languages import ENGLISH, translated
+from server.web.wording import SYNC_FAILURES
+from sync.mirror.mirror import copied_at
+from sync.rounds import uplink
 
 SITE_COPY_NAME = "site-copy.db"
 

@@ -12,15 +12,16 @@ import click
 
 from eventlog.files import write_atomically
 from eventlog.log import FILE_NAME
-from server import county_registers, joining
 from server.command_line.folders import data_option, exchange_of, opened, settings_for
 from server.data_folder import prepare_folder
-from server.exchange_wiring import order_to_move
-from server.joining import CannotInvite, CannotJoin
-from server.languages import ENGLISH, translated
-from server.wording import INVITING_FAILURES, SYNC_FAILURES
-from sync import nodes
-from sync.courier import Courier, Delivery
+from server.exchange import joining
+from server.exchange.exchange_wiring import order_to_move
+from server.exchange.joining import CannotInvite, CannotJoin
+from server.registers import county_registers
+from server.web.languages import ENGLISH, translated
+from server.web.wording import INVITING_FAILURES, SYNC_FAILURES
+from sync.nodes import nodes
+from sync.rounds.courier import Courier, Delivery
 
 SHOWN_EVERY_S = 0.5
 

@@ -9,8 +9,8 @@ import click
 
 from eventlog.log import Log
 from server.data_folder import clock_of, open_exchange, open_log, prepare_folder
-from server.node_exchange import NodeExchange
-from server.settings import Settings, SettingsError, load_settings
+from server.exchange.node_exchange import NodeExchange
+from server.folder.settings import Settings, SettingsError, load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -8,11 +8,11 @@ import click
 
 from eventlog.transaction import Transaction
 from matters.terms import STAFF
-from server import accounts
-from server.addresses import BadAddress, parse_email
 from server.command_line.folders import data_option, opened
-from server.county_registers import CountyRegisters, read_all
-from server.new_accounts import unknown_places
+from server.letters.addresses import BadAddress, parse_email
+from server.people import accounts
+from server.people.new_accounts import unknown_places
+from server.registers.county_registers import CountyRegisters, read_all
 
 
 def _bindings(command: Callable[..., Any]) -> Callable[..., Any]:

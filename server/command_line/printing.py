@@ -11,13 +11,13 @@ from eventlog.files import write_atomically
 from matters.refusals import Refusal
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import prepare_folder
-from server.languages import CHINESE, ENGLISH
 from server.paper.county import read_county
 from server.paper.drawing import draw, why_missing
 from server.paper.kinds import CARDS_MOST, NOTICES_MOST, SLIPS_MOST, PaperKind, Wanted, made
 from server.paper.sheets import Sheet, Size, document
-from server.problems import page_errors
-from server.site_content import today
+from server.site.site_content import today
+from server.web.languages import CHINESE, ENGLISH
+from server.web.problems import page_errors
 
 _OPTIONS = {
     "size": click.option(

@@ -14,13 +14,13 @@ from eventlog.keys import (
     write_kit,
 )
 from eventlog.log import FILE_NAME
-from server.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.command_line.folders import data_option, settings_for
 from server.data_folder import open_log
 from server.node import ATTACHMENTS_DATABASE, LOG_DATABASE
-from sync.replica import ReplicaAddressError, ReplicaPlace
-from sync.restore import NoBackupError, RestoreError
-from sync.restore import restore as restore_database
+from server.photos.attachments import FILE_NAME as ATTACHMENTS_NAME
+from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
+from sync.keeping.restore import NoBackupError, RestoreError
+from sync.keeping.restore import restore as restore_database
 
 
 @click.command()

@@ -17,12 +17,12 @@ from server.application import make_application
 from server.command_line.folders import data_option, settings_for
 from server.command_line.tables import roster_mistakes
 from server.data_folder import PlainTextsInside, open_log, prepare_folder
-from server.long_addresses import ShortAddresses
+from server.folder.settings import Settings
 from server.node import DataFolderInUse, Node
-from server.publishing import build_whole
-from server.sample import seed_sample, sign_ins
-from server.settings import Settings
-from server.tables import TableError
+from server.registers.sample import seed_sample, sign_ins
+from server.site.publishing import build_whole
+from server.tables.tables import TableError
+from server.web.long_addresses import ShortAddresses
 from stations.roster_files import RosterError
 
 # How many new objects call for a search for circles; Python's 700 takes a tenth of a busy core.

@@ -12,18 +12,18 @@ import click
 from eventlog.keys import load_keys
 from eventlog.log import Log
 from server.command_line.folders import data_option, opened
-from server.county_registers import BY_PLURAL
-from server.exporting import (
+from server.desks.history_imports import import_matters
+from server.people.keyring import Keyring
+from server.registers.county_registers import BY_PLURAL
+from server.registers.register_imports import import_register, import_roster
+from server.tables.exporting import (
     export_ledger,
     export_matters,
     export_registers,
     export_rosters,
 )
-from server.history_imports import import_matters
-from server.import_outcome import Outcome, Progress, rows_of
-from server.keyring import Keyring
-from server.register_imports import import_register, import_roster
-from server.tables import TableError
+from server.tables.import_outcome import Outcome, Progress, rows_of
+from server.tables.tables import TableError
 from stations.roster_files import RosterError
 
 _WHAT = (

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from matters.notices import Notice
-from publisher import addresses, wording
+from matters.public.notices import Notice
+from publisher import addresses
+from publisher.words import wording
 from server.paper.county import PaperCounty
 from server.paper.sheets import Sheet, cut_to, cut_to_lines, lines_of, sheet, size_class
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from deputies.deputies import Deputy
-from publisher import wording
+from publisher.words import wording
 from server.paper.county import PaperCounty
 from server.paper.posters import rule_words
 from server.paper.sheets import Sheet, sheet, size_class

@@ -9,13 +9,14 @@ from typing import Any
 
 from deputies.rota import DutyDay, duty_days
 from matters import store
-from matters.public import NoticeShelf
-from publisher import addresses, qr
+from matters.public.public import NoticeShelf
+from publisher import addresses
 from publisher.content import Notices
+from publisher.drawings import qr
 from publisher.registers import Registers
-from server import county_registers
-from server.county_registers import CountyRegisters
-from server.site_content import registers_only
+from server.registers import county_registers
+from server.registers.county_registers import CountyRegisters
+from server.site.site_content import registers_only
 from stations.stations import Station
 
 # More sittings than any station has in three months.

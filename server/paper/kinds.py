@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from deputies.deputies import Deputy
-from matters.notices import ListKind
-from matters.receipts import read_number
+from matters.intake.receipts import read_number
+from matters.public.notices import ListKind
 from matters.refusals import N_, BadFields, FieldProblem, Refusal
 from server.paper.boards import LIST_MOST, month_list, notice_sheet
 from server.paper.cards import cards

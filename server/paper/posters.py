@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from deputies.deputies import LEVELS_ZH, Deputy
-from publisher import addresses, wording
+from publisher import addresses
+from publisher.words import wording
 from server.paper.county import PaperCounty
 from server.paper.sheets import Sheet, sheet, size_class
 from stations.areas import Area, AreaKind

@@ -1,6 +1,6 @@
 """The roll of a station's deputies, to be put up or filed (登记成册, Q10)."""
 
-from publisher import wording
+from publisher.words import wording
 from server.paper.county import PaperCounty
 from server.paper.sheets import Sheet, sheet, size_class
 from stations.stations import Station

@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from deputies.rota import DutyDay
-from publisher import wording
+from publisher.words import wording
 from server.paper.county import PaperCounty
 from server.paper.posters import rule_words
 from server.paper.sheets import Sheet, lines_of, sheet, size_class

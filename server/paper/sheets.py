@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from matters.receipts import spoken_number
-from server.languages import CHINESE
-from server.locked_texts import shown
+from matters.intake.receipts import spoken_number
 from server.paper.county import PaperCounty
+from server.people.locked_texts import shown
+from server.web.languages import CHINESE
 
 _FOLDER = Path(__file__).parents[1] / "templates" / "paper"
 SLOGAN = "事事有着落、件件有回音"

@@ -1,6 +1,6 @@
 """Slips for the letterbox (征集单, S07): numbered, with a stub by which the person follows it."""
 
-from matters.receipts import key_of, new_number, slip_identity
+from matters.intake.receipts import key_of, new_number, slip_identity
 from server.paper.county import PaperCounty
 from server.paper.sheets import Sheet, sheet
 from stations.stations import Station

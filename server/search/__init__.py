@@ -1,1 +1,1 @@
-"""The search for villagers: what they are answered, what is looked through, what is kept for it."""
+"""The public search: `GET /search`, the index of notices and its keeper."""

@@ -13,10 +13,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from deputies.deputies import Deputy
 from matters.listing.text_terms import folded
-from publisher import wording
 from publisher.registers import Registers
-from server.county_registers import CountyRegisters
-from server.site_content import registers_only
+from publisher.words import wording
+from server.registers.county_registers import CountyRegisters
+from server.site.site_content import registers_only
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 

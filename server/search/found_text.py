@@ -7,8 +7,8 @@ from functools import lru_cache
 from markupsafe import Markup, escape
 
 from matters.listing.text_terms import folded
-from matters.notices import Notice
-from publisher import wording
+from matters.public.notices import Notice
+from publisher.words import wording
 
 BEFORE = 14
 SHOWN = 64

@@ -16,7 +16,7 @@ from eventlog.database import connect
 from matters.listing import postings
 from matters.listing.postings import Bits
 from matters.listing.text_terms import folded, terms_of, wanted
-from matters.notices import Notice
+from matters.public.notices import Notice
 
 # Raise it when the tables or the terms change: a file of another version is made anew.
 VERSION = 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventlog.log import Log
-from matters.public import NoticeShelf, public_positions, touched_since
+from matters.public.public import NoticeShelf, public_positions, touched_since
 from server.search import index as search_index
 from server.search.index import Entry
 

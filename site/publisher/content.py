@@ -8,7 +8,7 @@ from typing import Protocol
 from deputies.activities import Activity
 from deputies.deputies import Deputy
 from matters.ledgers.ledger import Ledger
-from matters.notices import Extent, ListKind, Notice
+from matters.public.notices import Extent, ListKind, Notice
 from matters.registers.categories import Category
 from matters.registers.county import County
 from matters.registers.pages import Page

@@ -18,9 +18,9 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import url_filter
 
-from publisher.english import ENGLISH
 from publisher.sources import PageSource
-from publisher.written import rendered
+from publisher.words.english import ENGLISH
+from publisher.words.written import rendered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

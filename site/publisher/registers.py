@@ -7,10 +7,11 @@ from typing import Any
 
 from deputies.activities import Activity
 from deputies.deputies import Deputy, Level
-from matters.notices import ListKind, Notice
+from matters.public.notices import ListKind, Notice
 from matters.registers.pages import Page
-from publisher import addresses, wording
+from publisher import addresses
 from publisher.content import Content, DutyDay
+from publisher.words import wording
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 

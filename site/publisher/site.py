@@ -13,35 +13,30 @@ from urllib.parse import urlsplit
 import msgspec
 
 from deputies.deputies import DEPUTIES
-from matters.notices import ListKind
-from publisher import (
-    addresses,
-    area_pages,
-    contact_card,
-    county_pages,
-    deputy_pages,
-    duty_calendar,
-    english_pages,
-    feeds,
-    files,
-    fixed_pages,
-    ledger_pages,
-    list_upkeep,
-    notice_lists,
-    notice_pages,
-    offline,
-    sitemaps,
-    specimen,
-    station_pages,
-)
+from matters.public.notices import ListKind
+from publisher import addresses, offline
 from publisher.content import Content, no_picture
+from publisher.formats import contact_card, duty_calendar, feeds, sitemaps
 from publisher.frame import rerooted
 from publisher.machinery import Machinery
-from publisher.notice_lists import NoticeList
+from publisher.pages import (
+    area_pages,
+    county_pages,
+    deputy_pages,
+    english_pages,
+    fixed_pages,
+    ledger_pages,
+    notice_lists,
+    notice_pages,
+    station_pages,
+)
+from publisher.pages.notice_lists import NoticeList
 from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.touched import Changes, renamed
-from publisher.tree import Tree
+from publisher.style import specimen
+from publisher.writing import files, list_upkeep
+from publisher.writing.touched import Changes, renamed
+from publisher.writing.tree import Tree
 from stations.stations import STATIONS
 
 _ALL = 1_000_000

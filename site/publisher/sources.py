@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.pictures import PictureKind
+from publisher.writing.pictures import PictureKind
 
 _BEYOND_YAML = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]|[\U00010000-\U0010ffff]")
 

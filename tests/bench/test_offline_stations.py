@@ -16,12 +16,12 @@ from bench.prepared import prepare
 from bench.senders import ask
 from eventlog.keys import make_keys
 from server.data_folder import open_log
-from server.exchange_wiring import MattersVisibility, hub_card, reception_of
-from server.sample import seed_sample
-from sync import downlink, envelope, wire
-from sync.downlink import Downlink
-from sync.envelope import MessageKind
-from sync.wire import Answer
+from server.exchange.exchange_wiring import MattersVisibility, hub_card, reception_of
+from server.registers.sample import seed_sample
+from sync.rounds import downlink, envelope, wire
+from sync.rounds.downlink import Downlink
+from sync.rounds.envelope import MessageKind
+from sync.rounds.wire import Answer
 
 
 def test_prepared_questions_are_taken_in_whole(tmp_path: Path) -> None:

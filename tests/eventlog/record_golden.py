@@ -17,9 +17,9 @@ from deputies.shifts import Shift
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.log import Log
-from matters import history
-from matters.history import HistoricalRow
-from matters.numbering import rename_doubles
+from matters.intake import history
+from matters.intake.history import HistoricalRow
+from matters.intake.numbering import rename_doubles
 from matters.registers.categories import Category
 from matters.registers.pages import Page
 from matters.terms import MatterEvent

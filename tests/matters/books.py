@@ -8,11 +8,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 
-from matters import public, store
+from matters import store
 from matters.ledgers.ledger import Ledger
 from matters.listing import counts
 from matters.listing.filters import Filters
 from matters.matter import Matter
+from matters.public import public
 from tests.matters.county import OFFICE
 
 # What gives how many matters a list has, by the list's name; they share out all matters.

@@ -14,7 +14,7 @@ from matters.actors import VILLAGER, Actor
 from matters.attempts import AttemptsProjection
 from matters.commands import COMMANDS
 from matters.execution import add_message, carry_out
-from matters.intake import Raised, Submission, check_submission, raise_matter
+from matters.intake.intake import Raised, Submission, check_submission, raise_matter
 from matters.known import Known
 from matters.matter import Matter
 from matters.projection import ImportsProjection, MattersProjection

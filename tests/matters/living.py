@@ -9,9 +9,9 @@ from eventlog.log import Log
 from matters.actors import Actor
 from matters.command import Command
 from matters.commands import COMMANDS
-from matters.deadlines import day_of
 from matters.known import Known
 from matters.lifecycle import possible
+from matters.limits.deadlines import day_of
 from matters.matter import Matter
 from matters.refusals import Refusal
 from matters.terms import State

@@ -5,9 +5,9 @@ from pathlib import Path
 from eventlog.clock import is_off
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from matters.deadlines import DAY_MS
+from matters.limits.deadlines import DAY_MS
+from matters.limits.timing import time_arrivals
 from matters.matter import Matter
-from matters.timing import time_arrivals
 from tests.eventlog.arrivals import Arrival, arrive, departing
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import PROJECTIONS, matter_of, open_county

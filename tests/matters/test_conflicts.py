@@ -23,7 +23,7 @@ from tests.matters.county import (
     open_county,
     raised,
 )
-from tests.matters.test_order_of_arrival import exchange
+from tests.matters.nodes.test_order_of_arrival import exchange
 
 FIRST, SECOND, THIRD = b"\x01" * 16, b"\x02" * 16, b"\x03" * 16
 ROADS_TO = {"lead": "roads", "limit": "P1M"}

@@ -9,10 +9,11 @@ import pytest
 from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
-from matters import echoes, history, store
+from matters import echoes, store
 from matters.actors import VILLAGER, Actor
 from matters.answers import answer_in
-from matters.history import HistoricalRow
+from matters.intake import history
+from matters.intake.history import HistoricalRow
 from matters.matter import Matter
 from matters.refusals import BadFields, NotFromThisState, NotNow, Refusal
 from matters.terms import Desk, MatterEvent, Role, State
@@ -26,7 +27,7 @@ from tests.matters.county import (
     open_county,
     raised,
 )
-from tests.matters.test_order_of_arrival import exchange
+from tests.matters.nodes.test_order_of_arrival import exchange
 
 BAD: dict[str, Any] = {
     "reply_rating": "satisfied",

@@ -10,7 +10,7 @@ from matters.matter import Matter
 from matters.refusals import BadFields, NotContent, NotNow, RoundsLeft
 from matters.terms import Desk, MatterEvent, State
 from tests.matters.county import DEPUTY, LIAISON, ROADS, WATER, matter_of
-from tests.matters.test_clock import Office, ends, office
+from tests.matters.limits.test_clock import Office, ends, office
 
 __all__ = ["office"]
 GOOD = {"reply_rating": "satisfied", "result_rating": "basically"}

@@ -11,11 +11,11 @@ from eventlog.identifiers import new_uuid7
 from eventlog.log import Log
 from eventlog.transaction import Arrival, Transaction
 from matters.actors import VILLAGER
-from matters.deadlines import DAY_MS
-from matters.intake import check_submission, raise_matter
+from matters.intake.intake import check_submission, raise_matter
+from matters.limits.deadlines import DAY_MS
 from server.data_folder import open_log
-from sync import audit, nodes, quarantine
-from sync.audit import Finding
+from sync.nodes import audit, nodes, quarantine
+from sync.nodes.audit import Finding
 from tests.hub import Hub
 from tests.server.past import Past
 

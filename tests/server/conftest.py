@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.site_copy import SiteCopy
+from server.site.site_copy import SiteCopy
 from tests.server.notified import DESKS, County
 from tests.server.receivers import hook, relay
 

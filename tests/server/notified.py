@@ -7,16 +7,17 @@ from pathlib import Path
 
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.deadlines import SHANGHAI
+from matters.limits.deadlines import SHANGHAI
 from matters.terms import Role
-from server import accounts, outbox
-from server.accounts import Account, Bound
-from server.announcing import Announcer, Sources
 from server.data_folder import open_log, prepare_folder
-from server.digest import Overdue
-from server.mail import Relay as Address
-from server.postman import Postman
-from server.settings import Settings
+from server.folder.settings import Settings
+from server.letters import outbox
+from server.letters.announcing import Announcer, Sources
+from server.letters.digest import Overdue
+from server.letters.mail import Relay as Address
+from server.letters.postman import Postman
+from server.people import accounts
+from server.people.accounts import Account, Bound
 from tests.server.receivers import Hook, Relay
 
 PASSWORD = "relay-password-1"

@@ -15,17 +15,17 @@ from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import VILLAGER, Actor
 from matters.commands import COMMANDS
-from matters.deadlines import DAY_MS, day_of, end_of_day
 from matters.execution import carry_out
-from matters.intake import check_submission, raise_matter
+from matters.intake.intake import check_submission, raise_matter
+from matters.intake.receipts import key_of
+from matters.limits.deadlines import DAY_MS, day_of, end_of_day
 from matters.matter import Matter
-from matters.receipts import key_of
 from matters.terms import Role
-from server import accounts
-from server.county_registers import read_all
 from server.data_folder import open_log, prepare_folder, projections
-from server.sample import seed_sample
-from server.settings import Settings
+from server.folder.settings import Settings
+from server.people import accounts
+from server.registers.county_registers import read_all
+from server.registers.sample import seed_sample
 from tests.eventlog.arrivals import Arrival, arrive, departing
 from tests.hub import Hub
 

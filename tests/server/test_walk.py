@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from matters.receipts import spoken_number
+from matters.intake.receipts import spoken_number
 from matters.sample import sample_units
-from server.languages import CHINESE, ENGLISH, translated
-from server.sample import sign_ins
+from server.registers.sample import sign_ins
+from server.web.languages import CHINESE, ENGLISH, translated
 from tests.chromium import launched
 from tests.hub import Hub
 

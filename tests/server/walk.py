@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 
-from server.sample import sign_ins
+from server.registers.sample import sign_ins
 from tests.hub import Hub, form_token, huiyin
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from deputies.activities import Activity, ActivityKind
 from deputies.deputies import Deputy, Level
 from matters.ledgers.ledger import Count, Ledger
-from matters.notices import Notice
+from matters.public.notices import Notice
 from matters.registers.categories import Category
 from matters.registers.county import County
 from matters.registers.pages import Page, PageKind

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eventlog.files import write_atomically
 from publisher.site import Publisher
-from publisher.touched import Changes
+from publisher.writing.touched import Changes
 from tests.site.test_histories import Office
 
 BASE = "https://hui.example.org/qinghe/"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from publisher import specimen, stylesheet
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
+from publisher.style import specimen, stylesheet
 from tests.chromium import launched
 from tests.site import counties
 

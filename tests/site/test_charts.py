@@ -7,8 +7,8 @@ from collections.abc import Callable
 import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
-from publisher import charts
-from publisher.charts import Bar, Share
+from publisher.drawings import charts
+from publisher.drawings.charts import Bar, Share
 
 HOSTILE = "</text><script>alert(1)</script>\"'&<b"
 

@@ -9,9 +9,9 @@ import brotli  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 import zstandard
 
-from publisher import files
 from publisher.site import Publisher
-from publisher.touched import Changes
+from publisher.writing import files
+from publisher.writing.touched import Changes
 from tests.site import counties
 
 BASE = "https://hui.example.org/qinghe/"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from eventlog.steps import VARIABLE, Step
-from publisher.files import recover
 from publisher.site import Publisher
-from publisher.touched import Changes
+from publisher.writing.files import recover
+from publisher.writing.touched import Changes
 from tests.hub import until
 from tests.site import counties
 from tests.site.publishing_loop import BASE, step

@@ -7,9 +7,9 @@ import pytest
 import qrcode
 
 from deputies.deputies import Deputy, Level
-from publisher.contact_card import card
-from publisher.duty_calendar import calendar
-from publisher.qr import QUIET, code
+from publisher.drawings.qr import QUIET, code
+from publisher.formats.contact_card import card
+from publisher.formats.duty_calendar import calendar
 from stations.stations import Station, StationKind
 from tests.site.counties import Day
 

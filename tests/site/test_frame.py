@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from publisher.asked import AskedPages
+from publisher.server_pages import AskedPages
 from tests.site import counties
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from matters.notices import Notice
-from publisher import notice_lists, sitemaps
+from matters.public.notices import Notice
 from publisher.content import Content, NoticesInMemory
+from publisher.formats import sitemaps
+from publisher.pages import notice_lists
 from publisher.site import Publisher
-from publisher.touched import Changes
+from publisher.writing.touched import Changes
 from tests.site import counties
 from tests.site.test_site import BASE, folders, tree
 
@@ -115,7 +116,7 @@ def test_any_history_ends_with_the_bytes_of_a_full_build(tmp_path: Path, seed: i
         stood = set(office.shown)
         numbers = {office.act() for _ in range(office.random.choice((1, 1, 1, 3, 8)))}
         # What was moved and withdrawn at once left a place behind that only a build finds
-        # (`server.site_news`).
+        # (`server.site.site_news`).
         unseen = not office.moved <= (stood & office.shown.keys())
         office.moved.clear()
         publisher.publish(Changes(notices=tuple(sorted(numbers)), everything=unseen))

@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from deputies.deputies import Deputy, Level
-from matters.notices import Notice
-from publisher.asked import AskedPages
+from matters.public.notices import Notice
+from publisher.server_pages import AskedPages
 from publisher.site import Publisher
 from publisher.sources import front_matter
-from publisher.touched import Changes
-from publisher.wording import visible
+from publisher.words.wording import visible
+from publisher.writing.touched import Changes
 from stations.stations import Station, StationKind
 from tests.site import counties
 

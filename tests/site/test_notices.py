@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from eventlog.log import Log
-from matters.notices import ListKind, Notice
-from matters.public import NoticeShelf
+from matters.public.notices import ListKind, Notice
+from matters.public.public import NoticeShelf
 from publisher.content import Notices, NoticesInMemory
 from tests.eventlog.notes import Clock
 from tests.matters.county import AREAS, OFFICE, commanded, open_county, raised

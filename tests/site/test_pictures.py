@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from publisher import pictures
 from publisher.content import Content
 from publisher.machinery import Machinery
-from publisher.pictures import PictureKind
 from publisher.sources import PageSource
-from publisher.tree import Tree
+from publisher.writing import pictures
+from publisher.writing.pictures import PictureKind
+from publisher.writing.tree import Tree
 from tests.site import counties
 
 LEAST = {

@@ -10,12 +10,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from matters.notices import Notice
-from publisher import files, specimen
+from matters.public.notices import Notice
 from publisher.content import Content, NoticesInMemory
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
-from publisher.touched import Changes
+from publisher.style import specimen
+from publisher.writing import files
+from publisher.writing.touched import Changes
 from tests.site import counties
 
 # Followed on a tap only, and nothing is fetched from there.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.written import DEEPEST, rendered
+from publisher.words.written import DEEPEST, rendered
 
 _ALLOWED = re.compile(r"h[2-6]|p|br|hr|ul|ol|li|blockquote|strong|em|a|table|thead|tbody|tr|th|td")
 _SAFE = re.compile(r"(?:https?://|tel:|mailto:|[^:]*$|[./?#][^:]*|[^:/?#]*[/?#])", re.IGNORECASE)

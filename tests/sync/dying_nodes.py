@@ -15,7 +15,7 @@ from pathlib import Path
 
 from eventlog.keys import load_keys, save_keys
 from eventlog.steps import Step, reached
-from sync.client import HubLine
+from sync.rounds.client import HubLine
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair
 
 # Where the hub's own notes begin, which nobody below wrote to.

@@ -1,6 +1,6 @@
 """Photos that a small station keeps, and the time that passes for it."""
 
-from sync.blob_source import BlobState
+from sync.photos.source import BlobState
 from tests.sync.small_nodes import SmallStation
 from tests.sync.small_photos import naming
 

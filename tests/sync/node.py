@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventlog.database import connect
-from sync.configuration import ReplicatedDatabase
-from sync.confirmation import Pace
-from sync.durability import Durability
-from sync.litestream import Litestream
-from sync.replica import ReplicaPlace
-from sync.restore import restore
+from sync.keeping.configuration import ReplicatedDatabase
+from sync.keeping.confirmation import Pace
+from sync.keeping.durability import Durability
+from sync.keeping.litestream import Litestream
+from sync.keeping.replica import ReplicaPlace
+from sync.keeping.restore import restore
 
 PACE = Pace(gap_s=0.005, answer_within_s=0.5)
 

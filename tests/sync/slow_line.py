@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sync.client import HubLine
+from sync.rounds.client import HubLine
 from tests.sync.dying_nodes import open_station
 from tests.sync.small_nodes import SmallStation, lined
 

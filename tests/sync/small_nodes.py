@@ -13,16 +13,17 @@ from eventlog.events import Draft, Event
 from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from eventlog.transaction import Arrival, Transaction
-from sync import downlink, enrolment, nodes, uplink, upstream
-from sync.asked import NotTaken, Taken
-from sync.asking import Inquirer
-from sync.courier import Courier, Delivery
-from sync.downlink import Downlink
-from sync.enrolment import HubCard
-from sync.envelope import digest
-from sync.nodes import Secrets
-from sync.reception import Reception
-from sync.rounds import Round
+from sync.nodes import enrolment, nodes
+from sync.nodes.enrolment import HubCard
+from sync.nodes.nodes import Secrets
+from sync.rounds import downlink, uplink, upstream
+from sync.rounds.courier import Courier, Delivery
+from sync.rounds.downlink import Downlink
+from sync.rounds.envelope import digest
+from sync.rounds.question import Inquirer
+from sync.rounds.received_question import NotTaken, Taken
+from sync.rounds.reception import Reception
+from sync.rounds.round import Round
 from sync.schema import migrations as sync_migrations
 from tests.eventlog.notes import PROJECTIONS, Clock, NotesProjection, migrations
 from tests.sync.small_photos import HubPhotos, StationPhotos

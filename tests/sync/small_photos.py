@@ -12,10 +12,10 @@ from eventlog.log import Log
 from eventlog.schema import migrate
 from eventlog.sealing import Sealer
 from eventlog.writer import Writer
-from sync import blob_source
-from sync.blob_schema import migrations
-from sync.blob_sink import BlobSink
-from sync.blob_source import BlobQueue, Slice
+from sync.photos import source as blob_source
+from sync.photos.schema import migrations
+from sync.photos.sink import BlobSink
+from sync.photos.source import BlobQueue, Slice
 
 FILE_NAME = "photos.db"
 

@@ -1,14 +1,14 @@
-"""The hub's address as its stations meet it, without a process: it goes to `server.exchange`."""
+"""The hub's address as its stations meet it, in process: it goes to the real `/sync`."""
 
 import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from server.exchange import Exchange
+from server.exchange.endpoint import Exchange
+from server.folder.safe_writes import SafeWriter
 from server.node import Node
-from server.safe_writes import SafeWriter
-from sync.client import HUB_FULL, Unreachable
+from sync.rounds.client import HUB_FULL, Unreachable
 from tests.sync.small_nodes import SmallHub
 
 

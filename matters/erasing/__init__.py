@@ -1,0 +1,1 @@
+"""Which texts and pictures an erasure takes."""

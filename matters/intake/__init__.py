@@ -1,0 +1,1 @@
+"""Matters raised: checked, numbered, known again, taken from old files, split."""

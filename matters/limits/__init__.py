@@ -1,0 +1,1 @@
+"""Time: limits as written, due dates, lights, and what time alone brings."""

@@ -1,0 +1,1 @@
+"""Matters between nodes: whom an event concerns, and what a hub takes in."""

@@ -1,0 +1,1 @@
+"""Matters for staff: lists, commands, drafts, publishing, market days, handovers, imports."""

@@ -1,0 +1,90 @@
+"""Running a command of the table for the console and the interface alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventlog.transaction import Transaction
+from matters.actors import Actor
+from matters.command import Command, FieldKind
+from matters.commands import COMMANDS
+from matters.execution import carry_out, record_attempt
+from matters.intake.receipts import read_number
+from matters.matter import Matter
+from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
+from server.desks import drafts
+from server.node import Node
+from server.photos.erased_pictures import forget_pictures
+
+LISTS = tuple(
+    field.name
+    for command in COMMANDS.values()
+    for field in command.fields
+    if field.kind in (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PICTURES)
+)
+
+
+def command_named(name: str) -> Command:
+    """Return a command by its name in the address. Raises NotFound."""
+    command = COMMANDS.get(name)
+    if command is None:
+        raise NotFound
+    return command
+
+
+def read_seen(value: Any) -> int | None:
+    """Return the version that a form or client was made from, None where it names none.
+
+    Raises BadFields where it is not a whole number.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        return int(value)
+    raise BadFields([FieldProblem("seen", "not-a-number", N_("版本号要是整数。"))])
+
+
+async def run_command(
+    node: Node, actor: Actor, number: str, command: Command, raw: Mapping[str, Any]
+) -> Matter:
+    """Carry a command out, wait for the replica, and return the matter as it is then.
+
+    What is refused with 409 is kept on record with the words that were typed. Raises a Refusal.
+    """
+    known = node.registers.current().known
+    seen = read_seen(raw.get("seen"))
+    plain = read_number(number) or number
+
+    def job(transaction: Transaction) -> Matter:
+        done = carry_out(
+            transaction,
+            plain,
+            command,
+            raw,
+            actor=actor,
+            known=known,
+            seen=seen,
+            folder=node.folder,
+        )
+        # A draft that nobody can read now may hold other words than those that were sent.
+        if not node.is_locked:
+            drafts.remove(transaction, actor.account, drafts.matter_place(plain, command.name))
+        if command.name == "erase" and raw.get("what") == "words":
+            drafts.remove_of_matter(transaction, plain)
+        return done
+
+    try:
+        kept = await node.matter_writes.write(job)
+    except Refusal as refusal:
+        if refusal.status == 409:
+            code = refusal.code
+            await node.log.write_async(
+                lambda transaction: record_attempt(
+                    transaction, plain, command, raw, actor=actor, code=code, seen=seen
+                )
+            )
+        raise
+    if kept.result.words_erased and command.name == "erase":
+        await forget_pictures(node.log, node.photo_writes, [kept.result])
+    return kept.result

@@ -1,0 +1,122 @@
+"""The timekeeper: a thread that writes what time alone brings (`matters/limits/timekeeping.py`)."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from eventlog.events import Draft
+from eventlog.log import Log
+from eventlog.transaction import Transaction
+from eventlog.writer import WriterStopped
+from matters import store
+from matters.actors import SYSTEM
+from matters.echoes import catch_up
+from matters.limits import timekeeping
+from server.registers.county_registers import CountyRegisters
+from stations.working_days import WorkingDays
+
+LOOK_EVERY_S = 20.0
+# So few in one transaction that intake breathes.
+AT_ONCE = 100
+
+logger = logging.getLogger("huiyin.timekeeper")
+
+
+class Timekeeper:
+    """Looks every `LOOK_EVERY_S` for what is due. `start`, and `stop` when the node ends."""
+
+    def __init__(self, log: Log, registers: Callable[[], CountyRegisters]) -> None:
+        self._log = log
+        self._registers = registers
+        self._counted_by: WorkingDays | None = None
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look; the first time at once, for the node may have been off for weeks."""
+        self._thread = threading.Thread(target=self._run, name="timekeeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a batch that is being written is finished."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """Look now: a register has changed."""
+        self._wake.set()
+
+    def look(self) -> int:
+        """Write all that is due now and return how many events that were."""
+        county = self._registers()
+        written = 0
+        if county.calendar != self._counted_by:
+            # Also at the first look, for the calendar may have changed while the node was off.
+            written += self._move_limits(county.calendar)
+        written += self._catch_up()
+        while not self._stopping:
+            now_ms = self._log.now_ms()
+            with self._log.reading() as connection:
+                drafts = timekeeping.due_acts(
+                    connection, now_ms, county.rules, county.calendar, AT_ONCE
+                )
+            if not drafts:
+                break
+            self._write(drafts)
+            written += len(drafts)
+        return written
+
+    def _catch_up(self) -> int:
+        """Tell merged villagers what a leading matter was answered elsewhere."""
+        with self._log.reading() as connection:
+            waiting = timekeeping.unheard(connection, AT_ONCE)
+        if not waiting:
+            return 0
+
+        def job(transaction: Transaction) -> int:
+            told = 0
+            for identity in waiting:
+                follower = store.by_id(transaction.connection, identity)
+                if follower is not None:
+                    told += catch_up(transaction, follower, by=SYSTEM.signature)
+            return told
+
+        return self._log.write(job).result
+
+    def _move_limits(self, calendar: WorkingDays) -> int:
+        written = 0
+        with self._log.reading() as connection:
+            for drafts in timekeeping.moved_limits(connection, calendar, batch=AT_ONCE):
+                if self._stopping:
+                    return written
+                if drafts:
+                    self._write(drafts)
+                    written += len(drafts)
+        self._counted_by = calendar
+        return written
+
+    def _write(self, drafts: Sequence[Draft]) -> None:
+        def job(transaction: Transaction) -> None:
+            now_ms = transaction.now_ms()
+            due = [
+                one for one in drafts if timekeeping.still_due(transaction.connection, one, now_ms)
+            ]
+            transaction.append(due, by=SYSTEM.signature)
+
+        self._log.write(job)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self.look()
+            except WriterStopped:
+                return
+            except Exception:
+                # It is looked again at the next tick; what is due stays due.
+                logger.exception("what is due by time could not be written")
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()

@@ -1,0 +1,1 @@
+"""Documents drafted from the figures, for people and programs."""

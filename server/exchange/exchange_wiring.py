@@ -1,0 +1,348 @@
+"""What the exchange needs to know of the domain, and both ends of it made from a node's parts.
+
+`sync` knows no matter and no station: here it is told which event concerns whom, what a station may
+write, and what follows from what arrived.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from eventlog.clock import NodeClock, counting_clock_ms
+from eventlog.events import Event
+from eventlog.keys import Keys, save_keys, with_fresh_sealing
+from eventlog.log import Log
+from eventlog.transaction import Arrival, Transaction, Witness, events_of
+from matters import store
+from matters.erasing import erasing
+from matters.intake import numbering
+from matters.limits import timing
+from matters.matter import Matter
+from matters.nodes import acceptance, concerns
+from server.people import station_accounts
+from server.people.station_accounts import StationAccount
+from server.registers import county_registers
+from server.registers.county_registers import CountyRegisters
+from server.site.site_cursor import cursor_of
+from stations.register_log import version_of
+from sync.nodes import enrolment
+from sync.nodes.enrolment import HubCard, Invitation
+from sync.nodes.nodes import Peer, Secrets, open_secrets, seal_secrets
+from sync.rounds import marks, upstream
+from sync.rounds.downlink import Downlink
+from sync.rounds.question import Inquirer
+from sync.rounds.received_question import Blobs
+from sync.rounds.reception import Reception
+from sync.rounds.round import BlobSource
+from sync.rounds.uplink import Uplink
+
+# For so long a mark of accounts is not made anew: every question of a station needs one.
+MARK_LASTS_S = 5.0
+
+
+class RegistersAtHand:
+    """The registers as an open transaction sees them; read anew once they changed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version = -1
+        self._registers: CountyRegisters | None = None
+
+    def current(self, connection: sqlite3.Connection) -> CountyRegisters:
+        """Return the registers as this connection sees them."""
+        with self._lock:
+            found = version_of(connection)
+            if self._registers is None or found != self._version:
+                self._registers = county_registers.read_all(connection)
+                self._version = found
+            return self._registers
+
+
+class MattersVisibility:
+    """Registers go to every node, a matter to the stations that it concerns."""
+
+    def __init__(self) -> None:
+        self._registers = RegistersAtHand()
+
+    def goes_to_all(self, event: Event) -> bool:
+        """Return whether an event goes to every node below."""
+        return concerns.reaches_all(event.noun)
+
+    def stations_of(self, connection: sqlite3.Connection, subject: bytes) -> Iterable[str]:
+        """Return the stations that a matter concerns, none for anything else."""
+        matter = store.by_id(connection, subject)
+        if matter is None:
+            return ()
+        return concerns.stations_of(matter, self._registers.current(connection).places)
+
+    def subjects_of(self, connection: sqlite3.Connection, station: str) -> Iterable[bytes]:
+        """Yield the matters that concern a station, the oldest first."""
+        places = self._registers.current(connection).places
+        kinds = connection.execute("SELECT DISTINCT station, area, deputy FROM matters").fetchall()
+        found: list[tuple[int, bytes]] = []
+        for row in kinds:
+            of = Matter(id=b"", steps=[], station=row[0], area=row[1], deputy=row[2])
+            if station in concerns.stations_of(of, places):
+                rows = connection.execute(
+                    "SELECT seq, id FROM matters WHERE station=? AND area=? AND deputy=?",
+                    tuple(row),
+                )
+                found += [(seq, subject) for seq, subject in rows]
+        yield from (subject for _, subject in sorted(found))
+
+    def all_subjects(self, connection: sqlite3.Connection) -> Iterable[bytes]:
+        """Yield the subjects of all registers' records."""
+        rows = connection.execute(
+            "SELECT subject, noun FROM states ORDER BY position, subject"
+        ).fetchall()
+        return [subject for subject, noun in rows if concerns.reaches_all(noun)]
+
+    def places_version(self, connection: sqlite3.Connection) -> int:
+        """Return the version of the registers."""
+        return version_of(connection)
+
+
+class HubDomain:
+    """What a hub decides of what its stations bring."""
+
+    def __init__(self, folder: Path, forget: Callable[[Sequence[str]], None]) -> None:
+        """`forget` takes pictures out that were erased elsewhere."""
+        self._folder = folder
+        self._forget = forget
+        self._registers = RegistersAtHand()
+        self._marks: dict[str, tuple[float, bytes]] = {}
+
+    def why_not(self, connection: sqlite3.Connection, arrival: Arrival, station: str) -> str:
+        """Return why a station may not write an event."""
+        event, record = arrival.event, arrival.words.get("record")
+        row = connection.execute(
+            "SELECT noun FROM states WHERE subject=?", (event.subject,)
+        ).fetchone()
+        # Asked for edits of a register alone: of a hundred events that come up one is such.
+        standing = None
+        if concerns.reaches_all(event.noun):
+            standing = connection.execute(
+                "SELECT record FROM records WHERE subject=?", (event.subject,)
+            ).fetchone()
+        return acceptance.why_not(
+            event,
+            station=station,
+            places=self._registers.current(connection).places,
+            noun=row[0] if row is not None else "",
+            record=None if record is None else record.body.decode("utf-8", "replace"),
+            standing=None if standing is None else standing[0],
+        )
+
+    def taken(
+        self, transaction: Transaction, events: Sequence[Event], doubtful: Sequence[Event]
+    ) -> None:
+        """Erase what is erased, give doubles other numbers, and time what came from bad clocks."""
+        subjects = _matters_of(events)
+        for subject in subjects:
+            self._forget(erasing.erase_again(transaction, self._folder, subject).pictures)
+        numbering.rename_doubles(transaction, subjects)
+        timed = [event.id for event in doubtful if event.noun == "matter"]
+        if timed:
+            timing.time_arrivals(transaction, timed, transaction.now_ms())
+
+    def accounts_mark(self, connection: sqlite3.Connection, station: str) -> bytes:
+        """Return a mark of the accounts of a station's staff, some seconds old at most."""
+        until, mark = self._marks.get(station, (0.0, b""))
+        now = time.monotonic()
+        if now >= until:
+            accounts = self._accounts(connection, station, b"")
+            mark = station_accounts.mark_of(accounts)[:8] if accounts else b""
+            self._marks[station] = now + MARK_LASTS_S, mark
+        return mark
+
+    def accounts_of(self, connection: sqlite3.Connection, station: str, reading: bytes) -> bytes:
+        """Return the accounts of a station's staff, with what opens its texts for them."""
+        return msgspec.msgpack.encode(self._accounts(connection, station, reading))
+
+    def _accounts(
+        self, connection: sqlite3.Connection, station: str, reading: bytes
+    ) -> list[StationAccount]:
+        return station_accounts.accounts_for_station(
+            connection,
+            station,
+            registers=self._registers.current(connection),
+            station_key=reading,
+        )
+
+
+class StationDomain:
+    """What a station does with what came down."""
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: NodeClock | None,
+        forget: Callable[[Sequence[str]], None],
+    ) -> None:
+        """`forget` takes pictures out that were erased elsewhere."""
+        self._folder = folder
+        self._forget = forget
+        self._clock = clock
+
+    def taken(self, transaction: Transaction, events: Sequence[Event]) -> None:
+        """Erase here what was erased elsewhere."""
+        for subject in _matters_of(events):
+            self._forget(erasing.erase_again(transaction, self._folder, subject).pictures)
+
+    def take_accounts(self, transaction: Transaction, accounts: bytes, hub_ms: int) -> None:
+        """Put the accounts of the station's staff in place, unless newer ones are here already."""
+        until = hub_ms + station_accounts.VALID_MS
+        before = station_accounts.valid_until(transaction.connection)
+        if before is not None and until < before:
+            # An answer that lay on a stick for a while.
+            return
+        if accounts:
+            found = msgspec.msgpack.decode(accounts, type=list[StationAccount])
+            station_accounts.replace_accounts(transaction, found, until)
+        elif before is not None:
+            station_accounts.confirm(transaction, until)
+
+    def heard(self, hub_ms: int, asked_ms: int, answered_ms: int) -> None:
+        """Set the clock by the hub's signed time."""
+        if self._clock is not None:
+            self._clock.correct(hub_ms, asked_ms, answered_ms)
+
+    def heard_at_least(self, hub_ms: int) -> None:
+        """Note that it is this late or later, by the hub's signed time on a stick."""
+        if self._clock is not None:
+            self._clock.is_at_least(hub_ms)
+
+
+def _matters_of(events: Iterable[Event]) -> list[bytes]:
+    return list(dict.fromkeys(event.subject for event in events if event.noun == "matter"))
+
+
+def station_goes_up(transaction: Transaction, event: Event) -> list[bytes]:
+    """Return which events of a station go up with this one: its own, and none that came down."""
+    connection = transaction.connection
+    own = connection.execute("SELECT 1 FROM logs WHERE log=?", (event.log,)).fetchone()
+    return [event.id] if own is not None and not marks.kept(connection, event.id) else []
+
+
+def hub_goes_up(transaction: Transaction, event: Event) -> list[bytes]:
+    """Return which events of a hub go up with this one: those of matters that it referred.
+
+    With the referral all that was before goes up as well; nothing that came from above does.
+    """
+    connection = transaction.connection
+    if event.noun != "matter" or upstream.read(connection) is None:
+        return []
+    matter = store.by_id(connection, event.subject)
+    if matter is None or not concerns.is_referred_up(matter):
+        return []
+    return [
+        one.id for one in events_of(connection, event.subject) if not marks.kept(connection, one.id)
+    ]
+
+
+def witness_of(role: str, queue: Downlink) -> Witness:
+    """Return who queues what becomes visible below, and what goes up, on a node of that role."""
+    if role == "station":
+        return Uplink(station_goes_up).witness
+    up = Uplink(hub_goes_up)
+
+    def both(transaction: Transaction, events: Sequence[Event]) -> None:
+        queue.witness(transaction, events)
+        up.witness(transaction, events)
+
+    return both
+
+
+def refer_all(transaction: Transaction) -> None:
+    """Queue all matters that were referred before this hub joined the one above."""
+    rows = transaction.connection.execute(
+        "SELECT id FROM matters WHERE state='referred' ORDER BY seq"
+    ).fetchall()
+    up = Uplink(hub_goes_up)
+    for (subject,) in rows:
+        up.witness(transaction, events_of(transaction.connection, subject))
+
+
+def hub_card(keys: Keys, name: str) -> HubCard:
+    """Return a hub's public keys as its stations know them."""
+    return HubCard(keys.verify_key, keys.unsealer.public_key, keys.age_key, name)
+
+
+def keys_to_join(folder: Path, keys: Keys, role: str) -> Keys:
+    """Return the keys with which a node joins a hub.
+
+    A station that was enrolled before has forgotten what opens its texts, so it takes a new
+    sealing key; the hub that has the one of before opens with it what was sealed until now.
+    """
+    if role != "station" or keys.unsealing:
+        return keys
+    fresh = with_fresh_sealing(keys)
+    save_keys(folder, fresh)
+    return fresh
+
+
+def introduction_of(
+    keys: Keys, hub: HubCard, secret: bytes, role: str, secrets: bytes = b""
+) -> bytes:
+    """Return what a node says of itself to the hub that invited it.
+
+    A station entrusts the hub with what opens its texts and makes its follow-up keys; a hub
+    below another keeps both to itself. `secrets` are the same, sealed by the hub before, where
+    that one sends the station on.
+    """
+    entrusted = Secrets(keys.unsealing, keys.receipt) if role == "station" else Secrets(b"", b"")
+    return enrolment.introduce(
+        secret,
+        hub,
+        verify_key=keys.verify_key,
+        reading_key=keys.public_sealing_key,
+        age_key=keys.age_key,
+        secrets=secrets or seal_secrets(entrusted, hub.sealing_key),
+    )
+
+
+def order_to_move(keys: Keys, peer: Peer, invitation: Invitation) -> bytes:
+    """Return what a hub tells a node of its own that is to belong to another hub from now on."""
+    entrusted = open_secrets(peer.secrets or b"", keys.unsealing) or Secrets(b"", b"")
+    return enrolment.moving(invitation, seal_secrets(entrusted, invitation.hub.sealing_key))
+
+
+def reception_of(
+    log: Log,
+    keys: Keys,
+    queue: Downlink,
+    forget: Callable[[Sequence[str]], None] = lambda hashes: None,
+    blobs: Blobs | None = None,
+    site_mark: Callable[[], bytes] = lambda: b"",
+) -> Reception:
+    """Return the side of a hub that answers the nodes below."""
+    domain = HubDomain(log.folder, forget)
+    card = hub_card(keys, "")
+    return Reception(log, keys, card, queue, domain, blobs=blobs, site_mark=site_mark)
+
+
+def inquirer_of(
+    log: Log,
+    keys: Callable[[], Keys],
+    role: str,
+    clock: NodeClock | None,
+    forget: Callable[[Sequence[str]], None] = lambda hashes: None,
+    blobs: BlobSource | None = None,
+) -> Inquirer:
+    """Return the side of a node that asks the hub above."""
+    return Inquirer(
+        log,
+        keys,
+        StationDomain(log.folder, clock, forget),
+        seals_texts=role == "station",
+        blobs=blobs,
+        monotonic_ms=counting_clock_ms if clock is None else clock.monotonic_ms,
+        time_unknown=(lambda: False) if clock is None else (lambda: not clock.trusted),
+        release=version("huiyin"),
+        site_cursor=lambda: cursor_of(log.folder),
+    )

@@ -1,0 +1,271 @@
+"""The nodes below a hub: who is there and how far behind, inviting one, shutting one out."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from eventlog.clock import TOLERANCE_MS
+from matters import store
+from matters.actors import Actor
+from matters.refusals import BadFields, FieldProblem, NotFound, NotThisRole, Refusal
+from matters.terms import Role
+from server.exchange import exchange_health, joining
+from server.exchange.exchange_health import SILENT_MOST_MS
+from server.exchange.exchange_wiring import hub_card
+from server.exchange.joining import NAME_MOST, CannotInvite
+from server.node import Node
+from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.registers.register_views import SELECT_MOST, SUGGEST_MOST, choices_of
+from server.web.languages import language_of, translated
+from server.web.pages import console_page
+from server.web.problems import page_errors
+from server.web.wording import INVITING_FAILURES, ROLES
+from sync.nodes import audit, enrolment, nodes, quarantine
+from sync.nodes.audit import Entry
+from sync.nodes.enrolment import Invitation
+from sync.nodes.nodes import NoSuchNode, Peer
+from sync.nodes.quarantine import Held
+from sync.rounds import downlink
+
+PAGE_MOST = 50
+BEHIND_MOST = 1000
+FINDINGS_MOST = 50
+HELD_MOST = 50
+_STATES = ("enrolled", "invited", "revoked")
+
+
+class Row(NamedTuple):
+    """One node of the list; `behind` is how many events it has not said to have.
+
+    Behind BEHIND_MOST nothing is counted. `station` is the station's name, or its id.
+    """
+
+    peer: Peer
+    station: str
+    behind: int
+    is_silent: bool
+    clock_is_off: bool
+
+
+class Listed(NamedTuple):
+    """One page of the list, with what else stands there."""
+
+    rows: list[Row]
+    found: int
+    counts: dict[str, int]
+    alarms: list[Entry]
+    newest: int
+    findings: list[Entry]
+    held: list[Held]
+    held_count: int
+    numbers: dict[bytes, str]
+
+
+@signed_in
+async def page(request: Request) -> Response:
+    """Answer `GET /console/nodes`: `q` narrows by name and station, `state`, `page` from 1."""
+    refuse_unless(actor_of(request), Role.OFFICE, Role.ADMIN)
+    return await _page(request)
+
+
+@signed_in
+async def invite(request: Request) -> Response:
+    """Answer `POST /console/nodes`: the code, shown this once, to be read out on the phone."""
+    node: Node = request.app.state.node
+    fields = await form_of(request)
+    actor = actor_of(request)
+    refuse_unless(actor, Role.ADMIN)
+    registers = node.registers.current()
+    try:
+        invitation = await asyncio.to_thread(
+            lambda: joining.invite(
+                node.log,
+                node.exchange.keys,
+                fields.text("name").strip(),
+                fields.text("station").strip(),
+                stations=registers.stations,
+                hub_name=registers.county.name,
+                url=node.settings.address,
+                by=actor.signature,
+            )
+        )
+    except CannotInvite as error:
+        problem = FieldProblem(error.field, error.code, INVITING_FAILURES[error.code])
+        return await _page(request, typed=fields.values, refusal=BadFields([problem]))
+    return await _page(request, shown=(fields.text("name").strip(), invitation))
+
+
+@signed_in
+async def invitation_file(request: Request) -> Response:
+    """Answer `POST /console/nodes/invitation`: the file of a code that is still good.
+
+    The hub keeps no secret of a code, so the page that shows it brings it back.
+    """
+    node: Node = request.app.state.node
+    fields = await form_of(request)
+    refuse_unless(actor_of(request), Role.ADMIN)
+    try:
+        secret = enrolment.secret_of(fields.text("code"))
+    except enrolment.BadCode as error:
+        raise NotFound from error
+    with node.log.reading() as connection:
+        if nodes.by_code(connection, enrolment.code_of(secret).mark) is None:
+            raise NotFound
+    card = hub_card(node.exchange.keys, node.registers.current().county.name)
+    return Response(
+        joining.file_of(Invitation(card, secret, node.settings.address)),
+        media_type="application/json",
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Disposition": 'attachment; filename="huiyin-invitation.json"',
+        },
+    )
+
+
+@signed_in
+async def revocation(request: Request) -> Response:
+    """Answer `GET /console/nodes/{node}/revoke`: what it would mean, before it is done."""
+    refuse_unless(actor_of(request), Role.ADMIN)
+    return console_page(
+        request, "node_revoke.html", title="revoke", peer=await asyncio.to_thread(_peer, request)
+    )
+
+
+@signed_in
+async def revoke(request: Request) -> Response:
+    """Answer `POST /console/nodes/{node}/revoke`: the node is shut out at once."""
+    node: Node = request.app.state.node
+    await form_of(request)
+    actor = actor_of(request)
+    refuse_unless(actor, Role.ADMIN)
+    peer = await asyncio.to_thread(_peer, request)
+    try:
+        await asyncio.to_thread(lambda: joining.revoke(node.log, peer.name, by=actor.signature))
+    except NoSuchNode as error:
+        raise NotFound from error
+    return redirect(request, "console/nodes?done=revoked")
+
+
+def refuse_unless(actor: Actor, *roles: Role) -> None:
+    """Raise NotThisRole where an actor has none of these roles."""
+    if actor.role not in roles:
+        raise NotThisRole
+
+
+def _peer(request: Request) -> Peer:
+    node: Node = request.app.state.node
+    number = request.path_params["node"]
+    if len(number) > 12 or not (number.isascii() and number.isdecimal()):
+        raise NotFound
+    with node.log.reading() as connection:
+        found = nodes.by_number(connection, int(number))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _page(
+    request: Request,
+    *,
+    typed: Mapping[str, Any] | None = None,
+    refusal: Refusal | None = None,
+    shown: tuple[str, Invitation] | None = None,
+) -> Response:
+    node: Node = request.app.state.node
+    if node.settings.role == "station":
+        raise NotFound
+    language = language_of(request)
+    registers = node.registers.current()
+    stations = choices_of(language, "station", registers.registers)
+    query = request.query_params.get("q", "").strip()[:100]
+    state = request.query_params.get("state", "")
+    number = _page_number(request.query_params.get("page", ""))
+    listed = await asyncio.to_thread(_listed, node, dict(stations), query, state, number)
+    return console_page(
+        request,
+        "nodes.html",
+        title="nodes",
+        status=refusal.status if refusal is not None else 200,
+        listed=listed,
+        query=query,
+        state=state,
+        states=_STATES,
+        number=number,
+        pages=max(1, -(-listed.found // PAGE_MOST)),
+        behind_most=BEHIND_MOST,
+        code_lives_ms=enrolment.CODE_LIVES_MS,
+        may_change=actor_of(request).role is Role.ADMIN,
+        stations=stations,
+        signer=lambda by: _signer(language, by),
+        select_most=SELECT_MOST,
+        suggest_most=SUGGEST_MOST,
+        name_most=NAME_MOST,
+        typed=typed or {},
+        errors=page_errors(language, refusal),
+        shown=None if shown is None else (shown[0], joining.spoken_code(shown[1])),
+        address=node.settings.address,
+        done=request.query_params.get("done", ""),
+    )
+
+
+async def told_why(request: Request, refusal: Refusal) -> Response:
+    """Return the page with what could not be done at its top."""
+    return await _page(request, refusal=refusal)
+
+
+def _signer(language: str, by: str) -> str:
+    """Return who signed an event, by their role: the account is one of the station's."""
+    role = by.partition(":")[0]
+    return translated(language, ROLES.get(role, role))
+
+
+def _page_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 6 else 1
+
+
+def _listed(node: Node, stations: Mapping[str, str], query: str, state: str, number: int) -> Listed:
+    """Return a page of the nodes, those that were silent longest first."""
+    now = node.now_ms()
+    with node.log.reading() as connection:
+        peers = nodes.all_peers(connection)
+        counts = {one: sum(peer.state == one for peer in peers) for one in _STATES}
+        wanted = query.casefold()
+        found = [
+            peer
+            for peer in peers
+            if (not state or peer.state == state)
+            and wanted
+            in f"{peer.name}\n{peer.station}\n{stations.get(peer.station, '')}".casefold()
+        ]
+        found.sort(key=lambda peer: (_STATES.index(peer.state), peer.heard_at or 0, peer.name))
+        first = (max(number, 1) - 1) * PAGE_MOST
+        rows = [
+            Row(
+                peer,
+                stations.get(peer.station, peer.station),
+                downlink.count_behind(connection, peer, BEHIND_MOST + 1)
+                if peer.state == "enrolled"
+                else 0,
+                peer.state == "enrolled"
+                and now - (peer.heard_at or peer.enrolled_at or now) > SILENT_MOST_MS,
+                peer.skew_ms is not None and abs(peer.skew_ms) > TOLERANCE_MS,
+            )
+            for peer in found[first : first + PAGE_MOST]
+        ]
+        below = exchange_health.below(connection)
+        held = quarantine.waiting(connection, HELD_MOST)
+        matters = (store.by_id(connection, one.subject) for one in held)
+        return Listed(
+            rows,
+            len(found),
+            counts,
+            audit.alarms(connection, FINDINGS_MOST),
+            audit.newest(connection),
+            audit.entries(connection, FINDINGS_MOST),
+            held,
+            below.quarantined,
+            {matter.id: matter.number for matter in matters if matter is not None},
+        )

@@ -1,0 +1,1 @@
+"""The ledger for people and programs: what it is asked for, and what stands behind its numbers."""

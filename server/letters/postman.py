@@ -1,0 +1,231 @@
+"""The postman: one thread that makes what is due and sends what waits in the outbox.
+
+It is a daemon and holds nothing while it talks to a relay: no transaction, no connection to the
+database. So a relay that hangs keeps neither a writer nor the end of the node waiting, and what
+was cut off is sent at the next start, with the key that it had.
+"""
+
+import logging
+import smtplib
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from eventlog.log import Log
+from eventlog.transaction import Transaction
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
+from server.letters import mail, outbox, webhook
+from server.letters.addresses import webhook_mark
+from server.letters.announcing import Announcer
+from server.letters.mail import Relay
+from server.letters.outbox import Kind, Message
+from server.people import accounts
+
+LOOK_EVERY_S = 20.0
+# How long the end of the node waits for a message that is being sent; then it is cut off.
+STOP_S = 0.3
+# After so many messages that broke off at one look, the rest waits for the next: each may take as
+# long as a time-out, and there are others to be served.
+BROKEN_MOST = 3
+
+logger = logging.getLogger("huiyin.postman")
+
+
+class Postman:
+    """Sends one node's notices to staff. `start`, and `stop` before the writer is stopped."""
+
+    def __init__(
+        self,
+        log: Log,
+        announcer: Announcer,
+        *,
+        relay: Relay | None,
+        webhooks: Sequence[str],
+        secret: str,
+        node: str,
+        timeout_s: float = webhook.TIMEOUT_S,
+    ) -> None:
+        self.last_error = ""
+        self._log = log
+        self._announcer = announcer
+        self._relay = relay
+        self._urls = {webhook_mark(url): url for url in webhooks}
+        self._secret = secret
+        self._node = node
+        self._timeout_s = timeout_s
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        # Sent, but not written down yet, for the disk was full: not to be sent again meanwhile.
+        self._unwritten: set[str] = set()
+
+    def start(self) -> None:
+        """Begin: look now, and every some seconds."""
+        self._thread = threading.Thread(target=self._follow, name="postman", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, or leave it behind where a relay holds it; nothing is lost by that."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(STOP_S)
+            self._thread = None
+
+    def wake(self) -> None:
+        """Look now: something was put into the outbox."""
+        self._wake.set()
+
+    def look(self) -> None:
+        """Make what is due, then send what waits. Each part is done even where one before failed.
+
+        Raises the first failure, once all is done.
+        """
+        failures: list[Exception] = []
+        for part in (self._make, self._send_posts, self._send_mail):
+            if self._stopping.is_set():
+                return
+            try:
+                part()
+            except WriterStopped:
+                raise
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _follow(self) -> None:
+        with suppress(WriterStopped, StorageFull, WriterBusy):
+            now_ms = self._log.now_ms()
+            self._write(lambda job: outbox.try_waiting(job.connection, now_ms=now_ms))
+        while not self._stopping.is_set():
+            try:
+                self.look()
+                self.last_error = ""
+            except WriterStopped:
+                return
+            except Exception as error:
+                # Nothing is lost: what was not written is made, and sent, at the next look.
+                self.last_error = f"{type(error).__name__}: {error}"
+                logger.exception("the outbox could not be tended")
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+
+    def _make(self) -> None:
+        self._announcer.look(stopping=self._stopping.is_set)
+
+    def _due(self, kind: Kind) -> list[Message]:
+        if self._unwritten:
+            self._write_down()
+        with self._log.reading() as connection:
+            return outbox.due(connection, kind, now_ms=self._log.now_ms())
+
+    def _send_mail(self) -> None:
+        broken = 0
+        while not self._stopping.is_set() and broken < BROKEN_MOST:
+            waiting = self._due(Kind.EMAIL)
+            if not waiting:
+                return
+            if self._relay is None:
+                self._put_off(waiting, "没有设 smtp_host / no smtp_host is set")
+                continue
+            try:
+                with mail.connected(self._relay) as session:
+                    for message in waiting:
+                        if self._stopping.is_set():
+                            return
+                        self._mail_one(session, self._relay, message)
+            except mail.RelayDown as error:
+                logger.warning("mail waits: %s", error)
+                self._put_off(waiting, str(error))
+            except mail.Broken as error:
+                logger.warning("message %s broke the session: %s", message.key, error)
+                self._put_off([message], str(error))
+                broken += 1
+
+    def _mail_one(self, session: smtplib.SMTP, relay: Relay, message: Message) -> None:
+        with self._log.reading() as connection:
+            recipient = accounts.email_of(connection, message.recipient)
+        if not recipient:
+            self._give_up(message, "这个账户没有邮箱 / this account has no e-mail address")
+            return
+        try:
+            letter = mail.compose(
+                sender=relay.sender,
+                recipient=recipient,
+                subject=message.subject,
+                body=message.body,
+                identity=mail.identity_of(self._node, message.key),
+                made_at=message.made_at,
+            )
+        except ValueError:
+            self._give_up(message, "邮箱地址不对 / the e-mail address is wrong")
+            return
+        try:
+            mail.hand_in(session, relay.sender, recipient, letter)
+        except mail.NotNow as error:
+            self._put_off([message], str(error))
+        except mail.Refused as error:
+            self._give_up(message, str(error))
+        else:
+            self._sent(message)
+
+    def _send_posts(self) -> None:
+        by_mark: dict[str, list[Message]] = {}
+        for message in self._due(Kind.WEBHOOK):
+            by_mark.setdefault(message.recipient, []).append(message)
+        for mark, messages in by_mark.items():
+            self._post_all(mark, messages)
+
+    def _post_all(self, mark: str, messages: list[Message]) -> None:
+        """Post to one receiver. Where it can't be reached, all that is for it is put off."""
+        url = self._urls.get(mark)
+        if url is None:
+            self._put_off(messages, "webhook_urls 里没有它了 / it is not in webhook_urls any more")
+            return
+        host = mark.partition("#")[0]
+        broken = 0
+        for done, message in enumerate(messages):
+            if self._stopping.is_set() or broken == BROKEN_MOST:
+                return
+            try:
+                webhook.post(
+                    url,
+                    message.body.encode(),
+                    identity=mail.identity_of(self._node, message.key),
+                    secret=self._secret,
+                    timeout_s=self._timeout_s,
+                )
+            except webhook.NotReached as error:
+                logger.warning("webhook %s waits: %s", mark, error)
+                self._put_off(messages[done:], f"{host} {error}")
+                return
+            except webhook.NotTaken as error:
+                logger.warning("webhook %s did not take %s: %s", mark, message.key, error)
+                self._put_off([message], f"{host} {error}")
+                broken += 1
+            else:
+                self._sent(message)
+
+    def _sent(self, message: Message) -> None:
+        self._unwritten.add(message.key)
+        self._write_down()
+
+    def _write_down(self) -> None:
+        keys = sorted(self._unwritten)
+        now_ms = self._log.now_ms()
+        self._write(lambda job: outbox.note_sent(job.connection, keys, now_ms=now_ms))
+        self._unwritten.clear()
+
+    def _put_off(self, messages: Sequence[Message], error: str) -> None:
+        keys = [one.key for one in messages]
+        now_ms = self._log.now_ms()
+        self._write(lambda job: outbox.put_off(job.connection, keys, error, now_ms=now_ms))
+
+    def _give_up(self, message: Message, error: str) -> None:
+        logger.warning("message %s was refused: %s", message.key, error)
+        now_ms = self._log.now_ms()
+        self._write(lambda job: outbox.give_up(job.connection, message.key, error, now_ms=now_ms))
+
+    def _write(self, job: Callable[[Transaction], None]) -> None:
+        self._log.write(job)

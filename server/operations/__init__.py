@@ -1,0 +1,1 @@
+"""How the node is: for supervisors, for Prometheus, for the administrator."""

@@ -1,0 +1,254 @@
+"""What can be printed for stations, boards and deputies: the list, and each as a PDF."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deputies.deputies import Deputy
+from matters.actors import Actor
+from matters.public.notices import ListKind
+from matters.public.public import NoticeShelf
+from matters.refusals import N_, NotFound, NotThisRole, Refusal
+from matters.terms import Role
+from server.node import Node
+from server.paper.county import read_county
+from server.paper.drawing import draw_apart
+from server.paper.kinds import (
+    A4_ONLY,
+    CARDS_MOST,
+    NOTICES_MOST,
+    SLIPS_MOST,
+    NothingToPrint,
+    PaperKind,
+    Wanted,
+    made,
+    read_count,
+    refuse_many,
+)
+from server.paper.sheets import Size, document
+from server.people.doors import actor_of, signed_in
+from server.registers.county_registers import CountyRegisters
+from server.site.site_content import today
+from server.web.languages import language_of
+from server.web.pages import console_page
+from server.web.problems import page_errors
+from stations.areas import Area
+from stations.stations import Station
+
+
+class Offer(NamedTuple):
+    """A kind of sheet as it is offered: what it is called, what it is for, what may be chosen."""
+
+    title: str
+    purpose: str
+    choices: tuple[str, ...]
+    most: int = 0
+    usual: int = 1
+
+
+OFFERS: Mapping[PaperKind, Offer] = {
+    PaperKind.STATIONS: Offer(
+        N_("联络站海报"), N_("贴在联络站门口：接待日、电话、代表、二维码。"), ("station",)
+    ),
+    PaperKind.VILLAGES: Offer(
+        N_("村公示栏海报"),
+        N_("贴在村里：找哪位代表、打什么电话、哪天接待；没有手机怎么说。"),
+        ("area",),
+    ),
+    PaperKind.DEPUTIES: Offer(
+        N_("代表码海报"), N_("一位代表一张，手机一扫就能找到。"), ("deputy",)
+    ),
+    PaperKind.CARDS: Offer(
+        N_("代表联系卡"),
+        N_("名片大小，一张 A4 十张，照裁切线剪开。"),
+        ("deputy",),
+        CARDS_MOST,
+        10,
+    ),
+    PaperKind.SLIPS: Offer(
+        N_("征集单"),
+        N_("放在红色邮筒旁边：每张有编号，存根撕下来自己留着查。登记时填上编号。"),
+        ("station",),
+        SLIPS_MOST,
+        20,
+    ),
+    PaperKind.ROTA: Offer(N_("接待日安排表"), N_("三个月里哪天谁接待，上墙。"), ("station",)),
+    PaperKind.ROLL: Offer(N_("联络站代表名册"), N_("一站一册，登记存档。"), ("station",)),
+    PaperKind.NOTICES: Offer(
+        N_("大字公示"),
+        N_("一件一张，大字，贴公示栏。填编号印那一件，不填印最新的几件。"),
+        ("number",),
+        NOTICES_MOST,
+        5,
+    ),
+    PaperKind.MONTH: Offer(N_("每月公示清单"), N_("一个月公示的事，列成大字清单。"), ("month",)),
+}
+_MONTHS_MOST = 36
+_OF_DEPUTY = (PaperKind.DEPUTIES, PaperKind.CARDS)
+
+
+class Reach(NamedTuple):
+    """For whom a person may print: which kinds, and whose."""
+
+    kinds: tuple[PaperKind, ...]
+    stations: Mapping[str, Station]
+    deputies: Mapping[str, Deputy]
+    areas: Mapping[str, Area]
+    everything: bool
+
+
+def reach_of(actor: Actor, found: CountyRegisters) -> Reach:
+    """Return for whom the actor may print. Raises NotThisRole."""
+    if actor.role is Role.OFFICE:
+        return Reach(tuple(OFFERS), found.stations, found.deputies, found.areas, True)
+    if actor.role is Role.LIAISON:
+        stations = {id: one for id, one in found.stations.items() if id in actor.stations}
+        served = {code for one in stations.values() for code in (*one.serves, one.area)}
+        return Reach(
+            tuple(OFFERS),
+            stations,
+            {
+                id: one
+                for id, one in found.deputies.items()
+                if any(station in stations for station in one.stations)
+            },
+            {code: one for code, one in found.areas.items() if code in served},
+            False,
+        )
+    if actor.role is Role.DEPUTY and actor.deputy in found.deputies:
+        own = {actor.deputy: found.deputies[actor.deputy]}
+        return Reach(_OF_DEPUTY, {}, own, {}, False)
+    raise NotThisRole
+
+
+@signed_in
+async def overview(request: Request) -> Response:
+    """Answer `GET /console/paper/`: what this person may print."""
+    return await _page(request, None)
+
+
+async def _page(request: Request, refusal: Refusal | None, kind: str = "") -> Response:
+    node: Node = request.app.state.node
+    registers = node.registers.current()
+    reach = reach_of(actor_of(request), registers)
+    typed = dict(request.query_params) if kind else {}
+
+    def months() -> list[str]:
+        with node.log.reading() as connection:
+            found = NoticeShelf(connection).keys(ListKind.MONTH)
+            return [month for month, _ in found[: -_MONTHS_MOST - 1 : -1]]
+
+    return console_page(
+        request,
+        "printing.html",
+        title="paper",
+        status=refusal.status if refusal is not None else 200,
+        offers={one: OFFERS[one] for one in reach.kinds},
+        reach=reach,
+        a4_only=A4_ONLY,
+        months=await asyncio.to_thread(months) if PaperKind.MONTH in reach.kinds else [],
+        errors=page_errors(language_of(request), refusal),
+        failed=kind,
+        typed=typed,
+        registers=registers,
+    )
+
+
+@signed_in
+async def download(request: Request) -> Response:
+    """Answer `GET /console/paper/{kind}.pdf`: the PDF, or the page with what is wrong."""
+    node: Node = request.app.state.node
+    name = request.path_params["kind"]
+    if name not in list(PaperKind):
+        raise NotFound
+    kind = PaperKind(name)
+    registers = node.registers.current()
+    reach = reach_of(actor_of(request), registers)
+    if kind not in reach.kinds:
+        raise NotThisRole
+    try:
+        wanted = _wanted(request, kind, registers)
+        asked = _within(wanted, kind, reach)
+        size = Size.A3 if request.query_params.get("size") == "A3" else Size.A4
+        if kind in A4_ONLY:
+            size = Size.A4
+
+        def html() -> str:
+            with node.log.reading() as connection:
+                county = read_county(connection, node.settings.address, today(), node.keys.receipt)
+                sheets = [sheet for one in asked for sheet in made(county, {kind: one})]
+            refuse_many(sheets)
+            return document(sheets, size)
+
+        pdf = await draw_apart(await asyncio.to_thread(html))
+    except (NotFound, NotThisRole):
+        raise
+    except Refusal as refusal:
+        return await _page(request, refusal, name)
+    return Response(
+        pdf,
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}-{today()}.pdf"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _wanted(request: Request, kind: PaperKind, found: CountyRegisters) -> Wanted:
+    """Return what the address asks for; names are read as well as ids. Raises BadFields."""
+    query = request.query_params
+    offer = OFFERS[kind]
+    area = query.get("area", "").strip()
+    month = query.get("month", "").strip()
+    return Wanted(
+        station=found.id_of(found.stations, query.get("station", "")),
+        deputy=_deputy(found, query.get("deputy", "")),
+        area=found.area_codes.get(area, area),
+        number=query.get("number", "").strip(),
+        month=month if re.fullmatch(r"\d{4}-\d{2}", month) else "",
+        copies=read_count(query.get("count", ""), offer.most, offer.usual) if offer.most else 0,
+    )
+
+
+def _deputy(found: CountyRegisters, typed: str) -> str:
+    typed = typed.strip()
+    named = [one.id for one in found.deputies.values() if one.name == typed]
+    return named[0] if typed not in found.deputies and len(named) == 1 else typed
+
+
+def _within(wanted: Wanted, kind: PaperKind, reach: Reach) -> list[Wanted]:
+    """Return what is wanted for whom the person may print. Raises NotThisRole for others.
+
+    Who may not print everything, and names nobody, gets their own, one after the other.
+    """
+    if reach.everything:
+        return [wanted]
+    choice = OFFERS[kind].choices[0]
+    own: Mapping[str, Mapping[str, Any]] = {
+        "station": reach.stations,
+        "deputy": reach.deputies,
+        "area": reach.areas,
+    }
+    if choice not in own:
+        # Notices are everybody's to read.
+        return [wanted]
+    chosen: str = getattr(wanted, choice)
+    if chosen and chosen not in own[choice]:
+        raise NotThisRole
+    ids = [chosen] if chosen else list(own[choice])
+    if not ids:
+        raise NothingToPrint
+    if kind is PaperKind.SLIPS:
+        # So many in all, not of each station.
+        del ids[1:]
+    found = {
+        "station": [Wanted(station=id, copies=wanted.copies) for id in ids],
+        "deputy": [Wanted(deputy=id, copies=wanted.copies) for id in ids],
+        "area": [Wanted(area=id) for id in ids],
+    }
+    return found[choice]

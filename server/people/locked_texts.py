@@ -1,0 +1,57 @@
+"""What people and programs are told in place of a text that is locked, as told from an erased one.
+
+Readers get `eventlog.words.LOCKED` for such a text; here it becomes words on a page and null in
+JSON. What stands in the place of a text must never be sent back as that text.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eventlog.words import LOCKED
+from server.people.keyring import Locked
+from server.web.languages import LANGUAGES, translated
+from server.web.wording import LOCKED_TEXT
+
+
+def shown(language: str) -> Callable[[Any], Any]:
+    """Return the last step of a template's expressions: it puts words for what is locked."""
+    phrase = translated(language, LOCKED_TEXT)
+
+    def finalize(value: Any) -> Any:
+        return (
+            value.replace(LOCKED, phrase) if isinstance(value, str) and LOCKED in value else value
+        )
+
+    return finalize
+
+
+def as_json(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with null for each locked text, and `locked` where there is any."""
+    return {**_without(found), "locked": True} if _is_in(found) else found
+
+
+def _is_in(value: Any) -> bool:
+    if isinstance(value, str):
+        return LOCKED in value
+    if isinstance(value, dict):
+        return any(map(_is_in, value.values()))
+    return isinstance(value, list | tuple) and any(map(_is_in, value))
+
+
+def _without(value: Any) -> Any:
+    if isinstance(value, str):
+        return None if LOCKED in value else value
+    if isinstance(value, dict):
+        return {name: _without(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without(one) for one in value]
+    return value
+
+
+def refuse_typed(fields: Mapping[str, Any]) -> None:
+    """Raise Locked where a form brings back what stood in the place of a locked text."""
+    phrases = [LOCKED, *(translated(language, LOCKED_TEXT) for language in LANGUAGES)]
+    for value in fields.values():
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and text.strip() in phrases for text in texts):
+            raise Locked

@@ -1,0 +1,129 @@
+"""Who is asking: the console's sessions by cookie, the interface's bearer tokens."""
+
+import asyncio
+import secrets
+import time
+
+from starlette.requests import Request
+
+from matters.actors import Actor
+from server.node import Node
+from server.people import account_keys, accounts
+from server.people.accounts import Account, Proven, Session
+from server.people.station_accounts import refuse_when_old
+from server.web.problems import NotSignedIn, TooManyTries, WrongFormToken
+
+COOKIE = "session"
+TRIES_MOST = 5
+TRIES_WINDOW_S = 900.0
+
+
+class Attempts:
+    """Counts wrong passwords by name, in memory: a restart forgives."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, list[float]] = {}
+        # Argon2 takes memory and a core; two at once are plenty for an office.
+        self.places = asyncio.Semaphore(2)
+
+    def refuse(self, name: str) -> None:
+        """Raise TooManyTries where the name had too many wrong passwords of late."""
+        now = time.monotonic()
+        recent = [at for at in self._failures.get(name, ()) if now - at < TRIES_WINDOW_S]
+        if recent:
+            self._failures[name] = recent
+        else:
+            self._failures.pop(name, None)
+        if len(recent) >= TRIES_MOST:
+            raise TooManyTries
+
+    def failed(self, name: str) -> None:
+        """Note a wrong password."""
+        if len(self._failures) > 10_000:
+            self._failures.clear()
+        self._failures.setdefault(name, []).append(time.monotonic())
+
+    def succeeded(self, name: str) -> None:
+        """Forget the wrong ones."""
+        self._failures.pop(name, None)
+
+
+async def check(request: Request, name: str, password: str) -> Proven | None:
+    """Return the account of a name and password, or None. Raises TooManyTries or ListTooOld."""
+    node: Node = request.app.state.node
+    attempts: Attempts = request.app.state.attempts
+    attempts.refuse(name)
+
+    def ask() -> Proven | None:
+        with node.log.reading() as connection:
+            refuse_when_old(connection, node.now_ms())
+            found = accounts.check_password(connection, name, password)
+            lacks = found is not None and not account_keys.key_of(connection, found.account.id).salt
+        if found is not None and lacks:
+            account = found.account.id
+            node.log.write(lambda job: account_keys.make_where_none(job, account, password))
+        return found
+
+    async with attempts.places:
+        found = await asyncio.to_thread(ask)
+    if found is None:
+        attempts.failed(name)
+    else:
+        attempts.succeeded(name)
+    return found
+
+
+def session_of(request: Request) -> Session | None:
+    """Return the session of the request's cookie, or None."""
+    key = request.cookies.get(COOKIE)
+    if not key:
+        return None
+    node: Node = request.app.state.node
+    with node.log.reading() as connection:
+        return accounts.session_of(connection, key, node.now_ms())
+
+
+def bearer_of(request: Request) -> Account | None:
+    """Return the account of the request's bearer token, or None where it carries none.
+
+    Raises NotSignedIn where it carries a wrong one.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    node: Node = request.app.state.node
+    with node.log.reading() as connection:
+        account = accounts.account_of_token(connection, token.strip())
+    if account is None:
+        raise NotSignedIn
+    return account
+
+
+async def staff_actor(request: Request) -> Actor | None:
+    """Return the member of staff who sends a program's request, or None for a villager.
+
+    Only a bearer token counts here: a cookie would let a strange page post in their name.
+    """
+    if "authorization" not in request.headers:
+        return None
+    account = bearer_of(request)
+    if account is None:
+        return None
+    node: Node = request.app.state.node
+    return node.registers.current().actor(account)
+
+
+def required_actor(request: Request) -> tuple[Account, Actor]:
+    """Return who asks the interface, by bearer token. Raises NotSignedIn."""
+    account = bearer_of(request)
+    if account is None:
+        raise NotSignedIn
+    node: Node = request.app.state.node
+    node.admit()
+    return account, node.registers.current().actor(account)
+
+
+def check_form_token(session: Session, token: str) -> None:
+    """Raise WrongFormToken where a console form was not made by this session."""
+    if not secrets.compare_digest(session.form_token.encode(), token.encode()):
+        raise WrongFormToken

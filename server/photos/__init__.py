@@ -1,0 +1,1 @@
+"""Photos and pictures in a second database: kept, made small, sent along, erased."""

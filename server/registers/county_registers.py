@@ -1,0 +1,272 @@
+"""The county's registers as the node needs them at hand: loaded once, again when they changed."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from deputies.activities import ACTIVITIES, Activity
+from deputies.deputies import DEPUTIES, Deputy
+from deputies.shifts import SHIFTS, Shift
+from eventlog.log import Log
+from matters.actors import Actor
+from matters.filing import bodies_of_areas, bodies_of_deputies
+from matters.known import Known
+from matters.nodes.concerns import Places
+from matters.registers.bodies import BODIES, Body, BodyKind
+from matters.registers.categories import CATEGORIES, Category
+from matters.registers.county import COUNTIES, County
+from matters.registers.pages import PAGES, Page
+from matters.registers.routes import ROUTES, Route
+from matters.registers.rules import DEFAULT_RULES, RULES, Rules
+from matters.registers.templates import TEMPLATES, ReplyTemplate
+from matters.registers.units import UNITS, Unit
+from matters.terms import Role
+from server.people.accounts import Account
+from stations.areas import AREAS, Area, AreaKind
+from stations.register_log import RegisterProjection, read_records, version_of
+from stations.registers import Register, Registers
+from stations.stations import STATIONS, Station
+from stations.working_days import DAYS, SpecialDay, WorkingDays
+
+ALL: tuple[Register[Any], ...] = (
+    AREAS,
+    STATIONS,
+    DEPUTIES,
+    UNITS,
+    CATEGORIES,
+    COUNTIES,
+    BODIES,
+    ROUTES,
+    TEMPLATES,
+    RULES,
+    DAYS,
+    SHIFTS,
+    ACTIVITIES,
+    PAGES,
+)
+BY_PLURAL: Mapping[str, Register[Any]] = {register.plural: register for register in ALL}
+CHECK_EVERY_S = 0.5
+UNNAMED = County(name="(未命名的县)", name_en="(unnamed county)")
+
+
+def projections() -> list[RegisterProjection]:
+    """Return a projection for each register."""
+    return [RegisterProjection(register.noun) for register in ALL]
+
+
+class CountyRegisters(NamedTuple):
+    """All registers at one moment, by id.
+
+    In a data folder that never heard of them, `rules` are the default ones and `calendar`
+    knows weekends only.
+    """
+
+    county: County
+    areas: dict[str, Area]
+    stations: dict[str, Station]
+    deputies: dict[str, Deputy]
+    units: dict[str, Unit]
+    categories: dict[str, Category]
+    known: Known
+    area_codes: dict[str, str]
+    bodies: dict[str, Body]
+    routes: dict[str, Route]
+    templates: dict[str, ReplyTemplate]
+    rules: Rules
+    days: dict[str, SpecialDay]
+    calendar: WorkingDays
+    shifts: dict[str, Shift]
+    activities: dict[str, Activity]
+    pages: dict[str, Page]
+    places: Places
+
+    @property
+    def registers(self) -> Registers:
+        """The same, as the readers of tables and rosters take it."""
+        return Registers(
+            {
+                AREAS.noun: self.areas,
+                STATIONS.noun: self.stations,
+                DEPUTIES.noun: self.deputies,
+                UNITS.noun: self.units,
+                CATEGORIES.noun: self.categories,
+                COUNTIES.noun: {self.county.id: self.county},
+                BODIES.noun: self.bodies,
+                ROUTES.noun: self.routes,
+                TEMPLATES.noun: self.templates,
+                RULES.noun: {self.rules.id: self.rules},
+                DAYS.noun: self.days,
+                SHIFTS.noun: self.shifts,
+                ACTIVITIES.noun: self.activities,
+                PAGES.noun: self.pages,
+            }
+        )
+
+    def actor(self, account: Account) -> Actor:
+        """Return the account as the rules see it, with the stations and areas it answers for."""
+        stations = {account.station} if account.station else set()
+        areas: set[str] = set()
+        if account.role is Role.DEPUTY:
+            deputy = self.deputies.get(account.deputy)
+            if deputy is not None:
+                stations.update(deputy.stations)
+                areas.update(deputy.areas)
+        elif account.station in self.stations:
+            areas.update(self.stations[account.station].serves)
+            stations.update(
+                station.id
+                for station in self.stations.values()
+                if station.parent == account.station
+            )
+        presidium = False
+        if account.role is Role.OFFICE:
+            body = self.bodies.get(account.body)
+            presidium = body is not None and body.kind is not BodyKind.STANDING_COMMITTEE
+            # A presidium's office works for its township; an area of its own may bind any office.
+            bound = account.area or (body.area if body is not None and presidium else "")
+            areas = {bound} - {""}
+        return Actor(
+            account.role,
+            account.id,
+            account.unit,
+            account.deputy,
+            frozenset(stations),
+            frozenset(self.with_villages(areas)),
+            account.body,
+            presidium,
+            head=account.role is Role.UNIT and bool(account.body),
+        )
+
+    def id_of(self, records: Mapping[str, Unit] | Mapping[str, Station], typed: str) -> str:
+        """Return the id that somebody typed, or that of the one record with such a name."""
+        typed = typed.strip()
+        if not typed or typed in records:
+            return typed
+        exact = [one.id for one in records.values() if one.name == typed]
+        like = exact or [one.id for one in records.values() if typed in one.name]
+        return like[0] if len(like) == 1 else typed
+
+    def with_villages(self, codes: set[str]) -> set[str]:
+        """Return the codes with those of all areas below them."""
+        found = set(codes)
+        grown = True
+        while grown:
+            below = {area.id for area in self.areas.values() if area.parent in found} - found
+            found |= below
+            grown = bool(below)
+        return found
+
+    def villages(self) -> list[tuple[Area, list[Area]]]:
+        """Return each township with its villages, by code, for the form's list."""
+        return [
+            (area, [one for one in self.areas.values() if one.parent == area.id])
+            for area in self.areas.values()
+            if area.kind is AreaKind.TOWNSHIP
+        ]
+
+
+def read_all(connection: sqlite3.Connection) -> CountyRegisters:
+    """Return the registers as the database has them."""
+    areas = read_records(connection, AREAS.noun, Area)
+    stations = read_records(connection, STATIONS.noun, Station)
+    deputies = read_records(connection, DEPUTIES.noun, Deputy)
+    units = read_records(connection, UNITS.noun, Unit)
+    categories = read_records(connection, CATEGORIES.noun, Category)
+    counties = read_records(connection, COUNTIES.noun, County)
+    bodies = read_records(connection, BODIES.noun, Body)
+    rules = read_records(connection, RULES.noun, Rules)
+    days = read_records(connection, DAYS.noun, SpecialDay)
+    routes = read_records(connection, ROUTES.noun, Route)
+    calendar = WorkingDays.of(days.values())
+    by_name: dict[str, list[str]] = {}
+    for area in areas.values():
+        by_name.setdefault(area.name, []).append(area.id)
+        parent = areas.get(area.parent)
+        if parent is not None:
+            by_name.setdefault(parent.name + area.name, []).append(area.id)
+    area_codes = {name: codes[0] for name, codes in by_name.items() if len(codes) == 1}
+    return CountyRegisters(
+        counties.get("county", UNNAMED),
+        areas,
+        stations,
+        deputies,
+        units,
+        dict(sorted(categories.items(), key=lambda item: (item[1].order or 10**6, item[0]))),
+        Known(
+            units.keys(),
+            categories.keys(),
+            areas.keys(),
+            stations.keys(),
+            deputies.keys(),
+            bodies.keys(),
+            routes,
+            bodies_of_deputies(bodies, deputies, areas),
+            bodies_of_areas(bodies, areas),
+            rules.get("county", DEFAULT_RULES),
+            calendar,
+            {unit.id: unit.name for unit in units.values()},
+            area_codes,
+        ),
+        area_codes,
+        bodies,
+        routes,
+        read_records(connection, TEMPLATES.noun, ReplyTemplate),
+        rules.get("county", DEFAULT_RULES),
+        days,
+        calendar,
+        read_records(connection, SHIFTS.noun, Shift),
+        read_records(connection, ACTIVITIES.noun, Activity),
+        read_records(connection, PAGES.noun, Page),
+        places_of(areas, stations, deputies),
+    )
+
+
+def places_of(
+    areas: Mapping[str, Area], stations: Mapping[str, Station], deputies: Mapping[str, Deputy]
+) -> Places:
+    """Return what says which stations a matter concerns."""
+    serving: dict[str, set[str]] = {}
+    for station in stations.values():
+        for area in station.serves:
+            serving.setdefault(area, set()).add(station.id)
+    return Places(
+        {station.id: station.parent for station in stations.values() if station.parent},
+        {area.id: area.parent for area in areas.values() if area.parent},
+        {area: frozenset(found) for area, found in serving.items()},
+        {deputy.id: frozenset(deputy.stations) for deputy in deputies.values() if deputy.stations},
+    )
+
+
+class RegisterCache:
+    """Keeps the registers, and reads them anew once any connection has changed them."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._lock = threading.Lock()
+        self._version = -1
+        self._checked_at = 0.0
+        self._registers: CountyRegisters | None = None
+
+    def current(self) -> CountyRegisters:
+        """Return the registers; a change made elsewhere shows within half a second."""
+        with self._lock:
+            now = time.monotonic()
+            if self._registers is None or now - self._checked_at > CHECK_EVERY_S:
+                self._read_if_changed()
+                self._checked_at = now
+            assert self._registers is not None
+            return self._registers
+
+    def changed(self) -> None:
+        """Look again at the next call: this process has just written a record."""
+        self._checked_at = 0.0
+
+    def _read_if_changed(self) -> None:
+        with self._log.reading() as connection:
+            connection.execute("BEGIN")
+            version = version_of(connection)
+            if self._registers is None or version != self._version:
+                self._registers = read_all(connection)
+                self._version = version

@@ -1,0 +1,125 @@
+"""Holidays and make-up workdays in the console: by year, one added at once, or many pasted."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from matters.refusals import Refusal
+from server.node import Node
+from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.registers import register_edits
+from server.registers.register_edits import LinesTaken, refuse_unless_editor, register_named
+from server.registers.register_views import cells_of, hint_of, label_of, shown_cell
+from server.web.languages import ENGLISH, language_of
+from server.web.pages import console_page, day
+from server.web.problems import page_errors
+from stations.register_forms import FormField, form_fields
+from stations.registers import Registers, record_id
+
+PLURAL = "days"
+FIELDS = ("id", "kind", "name")
+_BETWEEN = re.compile(r"[\s,，;；]+")
+
+
+@signed_in
+async def page(request: Request) -> Response:
+    """Answer `GET /console/registers/days/`."""
+    refuse_unless_editor(actor_of(request))
+    return _page(request)
+
+
+@signed_in
+async def add(request: Request) -> Response:
+    """Answer `POST /console/registers/days/`: a day, or a line for each of many days."""
+    actor = actor_of(request)
+    refuse_unless_editor(actor)
+    node: Node = request.app.state.node
+    register = register_named(PLURAL)
+    fields = await form_of(request)
+    if fields.text("step") == "lines":
+        pasted = fields.text("lines")
+        lines = [
+            (number, line)
+            for number, line in enumerate(pasted.splitlines(), start=1)
+            if line.strip()
+        ]
+        outcome = await register_edits.save_lines(
+            node, actor, register, [(number, _cells(line)) for number, line in lines]
+        )
+        return _page(request, outcome=outcome, lines=dict(lines))
+    typed = {name: fields.text(name) for name in FIELDS}
+    try:
+        await register_edits.save(node, actor, register, typed, adding=True)
+    except Refusal as refusal:
+        if refusal.status != 422:
+            raise
+        return _page(request, typed=typed, refusal=refusal)
+    return redirect(request, "console/registers/days/?saved=1")
+
+
+def _cells(line: str) -> dict[str, str]:
+    """Return a pasted line's cells: the day, what it is, and the rest as its name."""
+    parts = _BETWEEN.split(line.strip(), maxsplit=2)
+    return dict(zip(FIELDS, [*parts, "", ""], strict=False))
+
+
+def _page(
+    request: Request,
+    *,
+    typed: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    outcome: LinesTaken | None = None,
+    lines: Mapping[int, str] | None = None,
+) -> Response:
+    node: Node = request.app.state.node
+    language = language_of(request)
+    register = register_named(PLURAL)
+    registers = node.registers.current().registers
+    fields = [field for field in form_fields(register) if field.column.field in FIELDS]
+    years: dict[str, list[dict[str, str]]] = {}
+    for record in registers.of(register).values():
+        key = record_id(record)
+        years.setdefault(key[:4], []).append(_shown(language, fields, record, registers))
+    refused = outcome.refused if outcome is not None else ()
+    texts = lines or {}
+    status = 422 if refused else refusal.status if refusal is not None else 200
+    return console_page(
+        request,
+        "days.html",
+        title=PLURAL,
+        status=status,
+        register=register,
+        fields=fields,
+        label=lambda field: label_of(language, field),
+        hint=lambda column: hint_of(language, column),
+        labels={field.column.field: label_of(language, field) for field in fields},
+        years=dict(sorted(years.items(), reverse=True)),
+        this_year=day(node.now_ms())[:4],
+        typed=typed or {},
+        errors=page_errors(language, refusal),
+        outcome=outcome,
+        refused=[
+            (
+                number,
+                texts.get(number, ""),
+                [one.message_en if language == ENGLISH else one.message_zh for one in problems],
+            )
+            for number, problems in refused
+        ],
+        saved=request.query_params.get("saved") == "1" and refusal is None and outcome is None,
+        removed=request.query_params.get("removed") == "1",
+    )
+
+
+def _shown(
+    language: str, fields: Sequence[FormField], record: msgspec.Struct, registers: Registers
+) -> dict[str, str]:
+    cells = cells_of(register_named(PLURAL), record)
+    return {
+        name: shown_cell(language, field, cells[name], cells[name], registers)
+        for field in fields
+        for name in (field.column.field,)
+    }

@@ -1,0 +1,67 @@
+"""A record of a register as the public page that the site would make of it, before it is saved."""
+
+import base64
+
+import msgspec
+
+from deputies.deputies import DEPUTIES, Deputy
+from matters.registers.pages import PAGES, Page
+from publisher import addresses
+from publisher.pages import county_pages, deputy_pages, station_pages
+from publisher.registers import Registers
+from publisher.sources import PageSource
+from publisher.writing import pictures
+from server.node import Node
+from server.registers.county_registers import CountyRegisters, read_all
+from server.site.site_content import content_of
+from stations.stations import STATIONS, Station
+
+PREVIEWED = (DEPUTIES.noun, STATIONS.noun, PAGES.noun)
+
+
+def preview(node: Node, record: Deputy | Station | Page) -> str:
+    """Return the whole public page of a record as HTML, its pictures inside.
+
+    Its links lead nowhere.
+    """
+    with node.log.reading() as connection:
+        connection.execute("BEGIN")
+        found = with_record(read_all(connection), record)
+        registers = Registers(content_of(found, connection))
+        source = _source(registers, record, node.settings.address)
+        html = node.site.asked.text(source)
+        for sha256, kind in source.pictures:
+            html = _with_picture(html, registers.content.picture(sha256), sha256, kind)
+        return html
+
+
+def with_record(found: CountyRegisters, record: msgspec.Struct) -> CountyRegisters:
+    """Return the registers as they would be with a deputy, station or page saved."""
+    if isinstance(record, Deputy):
+        return found._replace(deputies={**found.deputies, record.id: record})
+    if isinstance(record, Station):
+        return found._replace(stations={**found.stations, record.id: record})
+    if isinstance(record, Page):
+        return found._replace(pages={**found.pages, record.id: record})
+    return found
+
+
+def _source(registers: Registers, record: Deputy | Station | Page, base_url: str) -> PageSource:
+    if isinstance(record, Deputy):
+        return deputy_pages.deputy(registers, record, base_url)
+    if isinstance(record, Station):
+        return station_pages.station(registers, record, base_url)
+    path = addresses.page(record.id)
+    return next(one for one in county_pages.every(registers) if one.path == path)
+
+
+def _with_picture(html: str, body: bytes | None, sha256: str, kind: pictures.PictureKind) -> str:
+    """Put a picture in the place of its addresses: the site has no file of it yet."""
+    made = pictures.renditions(body, kind) if body is not None else None
+    for extension, data in (made or {}).items():
+        media = "jpeg" if extension == "jpg" else extension
+        inside = f"data:image/{media};base64,{base64.b64encode(data).decode()}"
+        for before in ('"../../', '"'):
+            name = f"{pictures.FOLDER}{pictures.name(sha256, kind)}.{extension}"
+            html = html.replace(f"{before}{name}", f'"{inside}')
+    return html

@@ -1,0 +1,104 @@
+"""The sample county: registers, a few staff to sign in as, and nothing else."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from deputies.deputies import DEPUTIES, Level
+from eventlog.files import write_atomically
+from eventlog.log import Log
+from eventlog.transaction import Transaction
+from matters.actors import SYSTEM
+from matters.filing import bodies_of_deputies
+from matters.registers.bodies import BODIES, BodyKind
+from matters.registers.units import UNITS
+from matters.sample import sample_registers
+from matters.terms import Role
+from server.people import accounts
+from server.registers.county_registers import ALL
+from stations.areas import AREAS
+from stations.register_log import set_record
+from stations.stations import STATIONS, StationKind
+
+FILE_NAME = "sample-sign-ins.txt"
+
+
+class SignIn(NamedTuple):
+    """One account of the sample; the passwords are random for each data folder.
+
+    `place` is the id and name of the station, deputy or unit that it acts for, or "".
+    """
+
+    name: str
+    password: str
+    role: str
+    place: str = ""
+
+
+def seed_sample(log: Log, folder: Path) -> None:
+    """Fill an empty county with the sample, and write down its sign-ins (mode 0600)."""
+    with log.reading() as connection:
+        if connection.execute("SELECT 1 FROM records LIMIT 1").fetchone() is not None:
+            return
+    made: list[SignIn] = log.write(_seed).result
+    lines = "".join("\t".join(one) + "\n" for one in made)
+    write_atomically(folder / FILE_NAME, lines.encode(), mode=0o600)
+
+
+def sign_ins(folder: Path) -> list[SignIn]:
+    """Return the sample's sign-ins, none where the folder is not a sample."""
+    try:
+        lines = (folder / FILE_NAME).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [SignIn(*line.split("\t")) for line in lines if line.count("\t") == 3]
+
+
+def _seed(transaction: Transaction) -> list[SignIn]:
+    registers = sample_registers()
+    for register in ALL:
+        for record in registers.of(register).values():
+            set_record(transaction, register.noun, record, by=SYSTEM.signature)
+    stations = registers.of(STATIONS)
+    station = next(one for one in stations.values() if one.kind is StationKind.STATION)
+    deputy = next(
+        one
+        for one in registers.of(DEPUTIES).values()
+        if station.id in one.stations and one.level is Level.TOWNSHIP
+    )
+    # The first that the interface lists, so that it is the one that people try.
+    unit = min(registers.of(UNITS).values(), key=lambda one: one.id)
+    bodies = registers.of(BODIES)
+    # The presidium that the deputy files with, so that both see the same matters.
+    filed_with = bodies_of_deputies(bodies, registers.of(DEPUTIES), registers.of(AREAS))
+    presidium = bodies[filed_with[deputy.id]]
+    committee = next(one for one in bodies.values() if one.kind is BodyKind.STANDING_COMMITTEE)
+    people = (
+        ("office", Role.OFFICE, accounts.Bound(), ""),
+        (
+            "presidium",
+            Role.OFFICE,
+            accounts.Bound(body=presidium.id),
+            f"{presidium.id} {presidium.name}",
+        ),
+        (
+            "liaison",
+            Role.LIAISON,
+            accounts.Bound(station=station.id),
+            f"{station.id} {station.name}",
+        ),
+        ("deputy", Role.DEPUTY, accounts.Bound(deputy=deputy.id), f"{deputy.id} {deputy.name}"),
+        ("unit", Role.UNIT, accounts.Bound(unit=unit.id), f"{unit.id} {unit.name}"),
+        (
+            "head",
+            Role.UNIT,
+            accounts.Bound(unit=unit.id, body=committee.id),
+            f"{unit.id} {unit.name}",
+        ),
+        ("admin", Role.ADMIN, accounts.Bound(), ""),
+    )
+    made: list[SignIn] = []
+    for name, role, bound, place in people:
+        password = accounts.new_password()
+        accounts.add_account(transaction, name, role, password, bound=bound, one_time=False)
+        made.append(SignIn(name, password, role, place))
+    return made

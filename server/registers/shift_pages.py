@@ -1,0 +1,187 @@
+"""A station's coming sittings in the console: somebody stands in, it falls out, it moves (Q08)."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deputies.deputies import Deputy
+from deputies.rota import DutyDay, duty_days, least_deputies
+from deputies.shifts import SHIFTS, Shift
+from matters.actors import Actor
+from matters.refusals import NotFound, NotThisRole, Refusal
+from server.desks.command_runs import read_seen
+from server.node import Node
+from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.registers import register_edits
+from server.registers.county_registers import CountyRegisters
+from server.registers.register_edits import EDITORS
+from server.registers.register_views import cells_of
+from server.site.site_content import today
+from server.web.languages import ENGLISH, language_of
+from server.web.pages import console_page
+from server.web.problems import page_errors
+from stations.duty import WEEKDAYS_EN, WEEKDAYS_ZH
+from stations.register_log import record_version
+from stations.registers import stable_id
+from stations.stations import Station
+
+SITTINGS_SHOWN = 8
+_LISTS = ("away", "instead")
+
+
+class Sitting(NamedTuple):
+    """One row: the sitting, its shift or None, and the version that a form says it saw."""
+
+    day: DutyDay
+    words: str
+    shift: Shift | None
+    version: int
+
+
+def sets_shifts(actor: Actor, station: Station) -> bool:
+    """Return whether the actor sets the shifts of a station that has duty days."""
+    if not register_edits.may_edit(actor, SHIFTS):
+        return False
+    return bool(station.duty) and (actor.role in EDITORS or station.id in actor.stations)
+
+
+def coming(county: CountyRegisters, station: Station) -> list[DutyDay]:
+    """Return a station's next sittings from today on, those that fall out among them."""
+    return duty_days(
+        station,
+        county.deputies.values(),
+        today(),
+        SITTINGS_SHOWN,
+        shifts=county.shifts.values(),
+        calendar=county.calendar,
+        fallen_out=True,
+    )
+
+
+def short_days(county: CountyRegisters, station: Station) -> list[DutyDay]:
+    """Return those of the next sittings at which fewer deputies sit than should."""
+    roll = sum(station.id in one.stations for one in county.deputies.values())
+    wanted = max((least_deputies(station, rule) for rule in station.duty), default=0)
+    if roll >= wanted and not any(one.station == station.id for one in county.shifts.values()):
+        # Only a shift could make them fewer: most stations need no look at their days.
+        return []
+    return [day for day in coming(county, station) if day.short]
+
+
+@signed_in
+async def page(request: Request) -> Response:
+    """Answer `GET /console/shifts/{station}`: the next sittings, each with what can be changed."""
+    return await _page(request, _station(request))
+
+
+@signed_in
+async def change(request: Request) -> Response:
+    """Answer `POST /console/shifts/{station}`: `act` replace, cancel, move, hold or restore."""
+    node: Node = request.app.state.node
+    actor, station = actor_of(request), _station(request)
+    fields = await form_of(request, lists=_LISTS)
+    day, act = fields.text("date"), fields.text("act")
+    county = node.registers.current()
+    stands = _shift_of(county, station.id, day)
+    seen = read_seen(fields.values.get("seen"))
+    try:
+        if act == "restore":
+            if stands is not None:
+                await register_edits.remove(node, actor, SHIFTS, stands.id, seen=seen)
+        else:
+            cells = {} if stands is None else cells_of(SHIFTS, stands)
+            cells |= {"station": station.id, "date": day, "note": fields.text("note")}
+            cells |= _changes(act, day, fields.values)
+            await register_edits.save(node, actor, SHIFTS, cells, seen=seen)
+    except Refusal as refusal:
+        if refusal.status not in (409, 422):
+            raise
+        return await _page(request, station, typed=fields.values, refusal=refusal)
+    return redirect(request, f"console/shifts/{station.id}?saved=1")
+
+
+def _changes(act: str, day: str, typed: Mapping[str, Any]) -> dict[str, str]:
+    match act:
+        case "cancel":
+            return {"cancelled": "是", "moved_to": ""}
+        case "move":
+            return {"cancelled": "", "moved_to": str(typed.get("moved_to", ""))}
+        case "hold":
+            return {"cancelled": "", "moved_to": day}
+        case "replace":
+            return {name: "、".join(_texts(typed.get(name))) for name in _LISTS}
+    raise NotFound
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value or () if isinstance(one, str) and one.strip()]
+
+
+def _station(request: Request) -> Station:
+    node: Node = request.app.state.node
+    found = node.registers.current().stations.get(request.path_params["station"])
+    if found is None:
+        raise NotFound
+    if not sets_shifts(actor_of(request), found):
+        raise NotThisRole
+    return found
+
+
+def _shift_of(county: CountyRegisters, station: str, day: str) -> Shift | None:
+    """Return the shift that counts: of several for one day the last by id, as in the rota."""
+    found = [one for one in county.shifts.values() if (one.station, one.date) == (station, day)]
+    return max(found, key=lambda one: one.id, default=None)
+
+
+async def _page(
+    request: Request,
+    station: Station,
+    *,
+    typed: Mapping[str, Any] | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    node: Node = request.app.state.node
+    language = language_of(request)
+    node.registers.changed()
+    county = node.registers.current()
+
+    def read() -> list[Sitting]:
+        rows = []
+        with node.log.reading() as connection:
+            for day in coming(county, station):
+                shift = _shift_of(county, station.id, str(day.by_rule))
+                key = shift.id if shift else stable_id("shift", (station.id, str(day.by_rule)))
+                version = record_version(connection, SHIFTS.noun, key)
+                rows.append(Sitting(day, day_words(language, day.date), shift, version))
+        return rows
+
+    sittings = await asyncio.to_thread(read)
+    return console_page(
+        request,
+        "shifts.html",
+        title="shifts",
+        status=refusal.status if refusal is not None else 200,
+        station=station,
+        sittings=sittings,
+        roll=_roll(county, station),
+        deputies=county.deputies,
+        typed=typed or {},
+        errors=page_errors(language, refusal),
+        saved=request.query_params.get("saved") == "1" and refusal is None,
+        today=str(today()),
+    )
+
+
+def _roll(county: CountyRegisters, station: Station) -> list[Deputy]:
+    return [one for one in county.deputies.values() if station.id in one.stations]
+
+
+def day_words(language: str, day: date) -> str:
+    """Return a day with its weekday, as it is said."""
+    if language == ENGLISH:
+        return f"{WEEKDAYS_EN[day.weekday()][:3]} {day:%Y-%m-%d}"
+    return f"{day.month}月{day.day}日 周{WEEKDAYS_ZH[day.weekday()]}"

@@ -1,0 +1,1 @@
+"""Face-to-face sessions for people and programs."""

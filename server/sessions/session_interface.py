@@ -1,0 +1,159 @@
+"""The interface for programs, `/api/v1/sessions`: what was asked, answered and promised."""
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from eventlog.identifiers import uuid_text
+from matters.sessions import store as sessions_store
+from matters.sessions.acts import SessionEvent
+from matters.sessions.session import Entry, Session, is_overdue
+from matters.sessions.store import SessionFilters
+from server.node import Node
+from server.people.locked_texts import as_json
+from server.people.sign_in import required_actor
+from server.sessions.session_runs import (
+    SESSION_LISTS,
+    act_named,
+    run_act,
+    run_opening,
+    session_for,
+    session_id,
+)
+from server.web.bodies import read_fields
+from server.web.pages import iso
+
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+def session_filters(request: Request) -> SessionFilters:
+    """Return a list's filters from the address; what can't be one narrows nothing."""
+    query = request.query_params
+    promises = query.get("promises", "")
+    return SessionFilters(
+        kind=query.get("kind", ""),
+        station=query.get("station", ""),
+        unit=query.get("unit", ""),
+        promises=promises if promises in ("open", "overdue") else "",
+        cursor=query.get("cursor", ""),
+    )
+
+
+def session_json(session: Session, title: str, now_ms: int) -> dict[str, Any]:
+    """Return a session as lists give it."""
+    return {
+        "id": uuid_text(session.id),
+        "title": title,
+        "kind": str(session.kind),
+        "mode": session.mode,
+        "held_on": session.held_on,
+        "station": session.station,
+        "units": list(session.units),
+        "deputies": list(session.asking),
+        "version": session.version,
+        "opened_at": iso(session.opened_at),
+        "closed_at": iso(session.closed_at),
+        "questions": len(session.of(SessionEvent.QUESTION_PUT)),
+        "promises": len(session.promises),
+        "promises_open": sum(one.kept != "yes" for one in session.promises),
+        "promises_overdue": sum(is_overdue(one, now_ms) for one in session.promises),
+    }
+
+
+def whole_session(node: Node, session: Session) -> dict[str, Any]:
+    """Return a session with its entries and texts, for those who may see it."""
+    now_ms = node.now_ms()
+    with node.log.reading() as connection:
+        texts = sessions_store.texts_of(connection, session)
+        numbers = sessions_store.matter_numbers(connection, session)
+        title = sessions_store.title_of(connection, session)
+    found = session_json(session, title, now_ms)
+    found["matters"] = [numbers[one] for one in session.matters if one in numbers]
+    found["entries"] = [
+        _entry_json(session, one, texts, numbers, now_ms) for one in session.entries
+    ]
+    return as_json(found)
+
+
+def _entry_json(
+    session: Session,
+    entry: Entry,
+    texts: sessions_store.Texts,
+    numbers: dict[bytes, str],
+    now_ms: int,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": uuid_text(entry.id),
+        "type": entry.type,
+        "at": iso(entry.at),
+        "by": entry.by,
+        "contested": entry.contested,
+        "erased": entry.erased,
+        "unit": entry.unit,
+        "deputy": entry.deputy,
+        "about": numbers.get(entry.matter, ""),
+        "refers": uuid_text(entry.refers) if len(entry.refers) == 16 else None,
+        "text": sessions_store.shown_text(session, entry, texts),
+        "corrected": bool(entry.corrected),
+        "words": {name: texts[entry.id, name] for name in entry.words if (entry.id, name) in texts},
+    }
+    if entry.type == SessionEvent.PROMISE_MADE:
+        found["until"] = iso(entry.until)
+        found["overdue"] = is_overdue(entry, now_ms)
+    if entry.type in (SessionEvent.PROMISE_MADE, SessionEvent.PROMISE_KEPT):
+        found["kept"] = entry.kept
+    if entry.votes:
+        found.update(zip(("satisfied", "basically", "unsatisfied"), entry.votes, strict=True))
+        found["n"] = sum(entry.votes)
+    return found
+
+
+async def list_sessions(request: Request) -> Response:
+    """Answer `GET /api/v1/sessions?kind=&station=&unit=&promises=open|overdue&cursor=`."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    filters = session_filters(request)
+    now_ms = node.now_ms()
+
+    def read() -> dict[str, Any]:
+        with node.log.reading() as connection:
+            page = sessions_store.listed(connection, actor, filters, now_ms=now_ms)
+        return as_json(
+            {
+                "sessions": [session_json(row.session, row.title, now_ms) for row in page.rows],
+                "next": page.next or None,
+            }
+        )
+
+    return JSONResponse(await asyncio.to_thread(read), headers=_HEADERS)
+
+
+async def create_session(request: Request) -> Response:
+    """Answer `POST /api/v1/sessions`: 201 the session, or the refusal."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    fields = await read_fields(request, lists=SESSION_LISTS)
+    session = await run_opening(node, actor, fields.values)
+    found = await asyncio.to_thread(whole_session, node, session)
+    return JSONResponse(found, 201, headers=_HEADERS)
+
+
+async def one_session(request: Request) -> Response:
+    """Answer `GET /api/v1/sessions/{id}`."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    identity = request.path_params["id"]
+    found = await asyncio.to_thread(lambda: whole_session(node, session_for(node, actor, identity)))
+    return JSONResponse(found, headers=_HEADERS)
+
+
+async def act_in_session(request: Request) -> Response:
+    """Answer `POST /api/v1/sessions/{id}/{act}`: 200 the session, or the refusal."""
+    _, actor = required_actor(request)
+    node: Node = request.app.state.node
+    act = act_named(request.path_params["act"])
+    fields = await read_fields(request, lists=SESSION_LISTS)
+    session = await run_act(node, actor, session_id(request.path_params["id"]), act, fields.values)
+    return JSONResponse(await asyncio.to_thread(whole_session, node, session), headers=_HEADERS)

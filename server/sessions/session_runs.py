@@ -1,0 +1,86 @@
+"""Opening sessions and acting in them, for the console and the interface alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventlog.identifiers import parse_uuid
+from matters.actors import Actor
+from matters.refusals import NotFound, NotThisRole, Refusal
+from matters.sessions import store as sessions_store
+from matters.sessions.acts import ACTS, Act
+from matters.sessions.execution import carry_out_act, open_session, record_session_attempt
+from matters.sessions.session import Session, may_see
+from server.desks.command_runs import read_seen
+from server.node import Node
+
+SESSION_LISTS = ("units", "deputies")
+
+
+def act_named(name: str) -> Act:
+    """Return an act by its name in the address. Raises NotFound."""
+    act = ACTS.get(name)
+    if act is None:
+        raise NotFound
+    return act
+
+
+def session_id(text: str) -> bytes:
+    """Return the id that an address holds. Raises NotFound."""
+    try:
+        return parse_uuid(text)
+    except ValueError as error:
+        raise NotFound from error
+
+
+def session_for(node: Node, actor: Actor, text: str) -> Session:
+    """Return a session by its id. Raises NotFound, or NotThisRole where it is not theirs."""
+    with node.log.reading() as connection:
+        found = sessions_store.by_id(connection, session_id(text))
+    if found is None:
+        raise NotFound
+    if not may_see(actor, found):
+        raise NotThisRole
+    return found
+
+
+async def run_opening(node: Node, actor: Actor, raw: Mapping[str, Any]) -> Session:
+    """Open a session, wait for the replica, and return it. Raises a Refusal."""
+    known = node.registers.current().known
+    kept = await node.matter_writes.write(
+        lambda transaction: open_session(transaction, raw, actor=actor, known=known)
+    )
+    return kept.result
+
+
+async def run_act(
+    node: Node, actor: Actor, session: bytes, act: Act, raw: Mapping[str, Any]
+) -> Session:
+    """Carry an act out, wait for the replica, and return the session as it is then.
+
+    What is refused with 409 is kept on record with the words that were typed. Raises a Refusal.
+    """
+    known = node.registers.current().known
+    seen = read_seen(raw.get("seen"))
+    try:
+        kept = await node.matter_writes.write(
+            lambda transaction: carry_out_act(
+                transaction,
+                session,
+                act,
+                raw,
+                actor=actor,
+                known=known,
+                seen=seen,
+                folder=node.folder,
+            )
+        )
+    except Refusal as refusal:
+        if refusal.status == 409:
+            code = refusal.code
+            await node.log.write_async(
+                lambda transaction: record_session_attempt(
+                    transaction, session, act, raw, actor=actor, code=code, seen=seen
+                )
+            )
+        raise
+    return kept.result

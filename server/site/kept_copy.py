@@ -1,0 +1,91 @@
+"""The public site as a station hands it out: its copy, whose pages say how old they are."""
+
+import datetime
+from html import escape
+
+from starlette._utils import get_route_path
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from matters.limits.deadlines import SHANGHAI
+from matters.refusals import N_
+from server.node import Node
+from server.site.public_files import PublicFiles
+from server.web.languages import CHINESE, ENGLISH, language_of, translated
+from server.web.pages import public_page
+
+_KEPT = N_("这是联络站里的副本，{when} 从县里取来")
+_HALF_KEPT = N_("这是联络站里的副本，还没有取全")
+_TITLE = N_("这里还没有县里的网页")
+_WAITING = N_(
+    "县里的网页要等有网络或收到 U 盘以后才有。反映问题不用等，现在就可以提交，会存在这个联络站里。"
+)
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+# Where a person lands who types the station's address.
+_HOMES = ("/", "/en/")
+
+
+class KeptCopy:
+    """The copy's folder as an application; before the first has come, a page that says so."""
+
+    def __init__(self, node: Node) -> None:
+        self._out = node.site.out
+        self._files = PublicFiles(
+            self._out, slip=lambda: slip(node.copied_at_ms, node.now_ms()).encode()
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file of the copy, or with the page of a station that has none."""
+        if get_route_path(scope) in _HOMES and not (self._out / "index.html").exists():
+            await _no_copy(Request(scope, receive))(scope, receive, send)
+            return
+        await self._files(scope, receive, send)
+
+
+def _no_copy(request: Request) -> Response:
+    language = language_of(request)
+    other = ENGLISH if language == CHINESE else CHINESE
+    title = translated(language, _TITLE)
+    return public_page(
+        request,
+        "no_copy.html",
+        title=title,
+        headers={"Cache-Control": "no-store"},
+        heading=title,
+        message=translated(language, _WAITING),
+        also=translated(other, _WAITING),
+        also_lang="en" if other == ENGLISH else "zh-CN",
+    )
+
+
+def slip(copied_at_ms: int | None, now_ms: int) -> str:
+    """Return what stands at the top of each page: of what time the copy is, in both languages.
+
+    The time is the hub's; the year is told where it is not the present one.
+    """
+    if copied_at_ms is None:
+        chinese, english = (translated(one, _HALF_KEPT) for one in (CHINESE, ENGLISH))
+    else:
+        when = datetime.datetime.fromtimestamp(copied_at_ms / 1000, SHANGHAI)
+        now = datetime.datetime.fromtimestamp(now_ms / 1000, SHANGHAI)
+        other_year = when.year != now.year
+        clock = f"{when:%H:%M}"
+        chinese = translated(
+            CHINESE,
+            _KEPT,
+            when=f"{f'{when.year}年' if other_year else ''}{when.month}月{when.day}日 {clock}",
+        )
+        english = translated(
+            ENGLISH,
+            _KEPT,
+            when=f"{when.day} {_MONTHS[when.month - 1]}"
+            f"{f' {when.year}' if other_year else ''}, {clock}",
+        )
+    return (
+        f'<p class="hy-slip" lang="zh-CN">{escape(chinese)} '
+        f'<span lang="en">{escape(english)}</span></p>'
+    )

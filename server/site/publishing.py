@@ -1,0 +1,348 @@
+"""Publishing: a thread that follows the log and keeps the static site up to date.
+
+It has read the log up to a position that it keeps in a small file beside the site. A crash leaves
+the old pages whole; at the next start it goes on from that position, or builds anew where it can't
+tell.
+"""
+
+import hashlib
+import logging
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from eventlog.database import connect
+from eventlog.files import write_atomically
+from eventlog.log import Log
+from matters.registers.county import County
+from publisher.content import Content
+from publisher.frame import Frame
+from publisher.machinery import REPOSITORY
+from publisher.server_pages import AskedPages
+from publisher.site import Publisher
+from publisher.writing.touched import Changes
+from server.registers.county_registers import CountyRegisters
+from server.search.keeper import SearchKeeper
+from server.site.site_content import read_content, registers_only, today
+from server.site.site_news import news_since
+
+LOOK_EVERY_S = 1.0
+# Least time between two looks, so that a burst of commits is followed as one.
+PAUSE_S = 0.1
+# How often a build in a child process looks whether the node is stopping.
+CHILD_LOOK_S = 0.2
+# New matters alone change only the counts, which follow at this pace or slower.
+COUNTS_EVERY_S = 5.0
+NOTICES_AT_ONCE = 50
+MARK_BYTES = 4
+FAILED_WAIT_MOST_S = 60.0
+
+_MADE_WITH = (REPOSITORY / "site", Path(__file__).parents[1] / "templates" / "public")
+# Another version of these may give other bytes.
+_MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
+
+logger = logging.getLogger("huiyin.publishing")
+
+
+class SiteBuildError(Exception):
+    """The whole site could not be built; what the child process said of it."""
+
+
+class SiteState(msgspec.Struct):
+    """Up to where the site is built: arrival position, its own day (for the rota), its address.
+
+    `made_by` marks the program and templates that made it; others make it anew.
+    """
+
+    position: int
+    day: str
+    address: str
+    made_by: str = ""
+
+
+def program_mark() -> str:
+    """Return a mark of everything that the site is made with: templates, texts, code, libraries."""
+    running = hashlib.sha256(zlib.ZLIB_RUNTIME_VERSION.encode())
+    for name in _MADE_BY:
+        running.update(f"{name} {version(name)}\n".encode())
+    for folder in _MADE_WITH:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix in (
+                ".py",
+                ".js",
+                ".html",
+                ".css",
+                ".md",
+                ".yml",
+                ".csv",
+            ):
+                running.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return running.hexdigest()[:16]
+
+
+class SiteKeeper:
+    """Keeps the site of one node. `start`, and `stop` when the node ends.
+
+    With `copied` the site is a copy of the hub's, which others bring (`server.site.site_copy`):
+    then it is never built, and only the search and the frame of the server's own pages are kept.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        folder: Path,
+        address: str,
+        registers: Callable[[], CountyRegisters],
+        *,
+        copied: bool = False,
+    ) -> None:
+        self.out = folder / "site"
+        self._copied = copied
+        self._state_file = folder / "site.json"
+        self._log = log
+        self._folder = folder
+        self._address = address
+        self._registers = registers
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._frame: Frame | None = None
+        self._framed: County | None = None
+        self._publisher: Publisher | None = None
+        self._asked: AskedPages | None = None
+        # Never held during a build: a person who asks for a page meanwhile must not wait for it.
+        self._making = threading.RLock()
+        self._made_by = program_mark()
+        self.search = SearchKeeper(log, folder)
+        self.last_error = ""
+        self.built_position = 0
+        # Of the site as it stands, for whoever keeps a copy: another once a page may be another.
+        self.mark = b""
+        self._read_up_to = 0
+        self._counts_stale = False
+        self._counts_due = 0.0
+
+    @property
+    def asked(self) -> AskedPages:
+        """What makes the frame and the form for people who ask; made at the first call."""
+        with self._making:
+            if self._asked is None:
+                self._asked = AskedPages(
+                    lambda: registers_only(self._registers()),
+                    self._address,
+                    server_html=server_html(),
+                )
+            return self._asked
+
+    def frame(self) -> Frame:
+        """Return the frame for the server's own pages, as the county is now."""
+        county = self._registers().county
+        with self._making:
+            # No build tells a copy that the county has changed.
+            if self._frame is None or (self._copied and county != self._framed):
+                self._frame = self.asked.frame()
+                self._framed = county
+            return self._frame
+
+    def start(self) -> None:
+        """Follow the log, and build the site first where there is none.
+
+        A site that stands is brought up to date in the thread, and so is the search: a whole build
+        takes a minute at 10,000 notices, and nobody is to wait for it who has something to say.
+        """
+        state = self._read_state()
+        if self._copied or state is None or not self._stands():
+            self._bring_up_to_date()
+        else:
+            self._note_made(state)
+        self._wake.set()
+        self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a page that is being written is finished."""
+        self._stopping = True
+        self._ended.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self.search.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def wake(self) -> None:
+        """Look at the log now: something was committed. Called on the writer thread."""
+        self._wake.set()
+
+    def _content(self) -> Content:
+        """The whole content, for the publishing thread, which owns the connection."""
+        if self._connection is None:
+            self._connection = connect(self._log.path, read_only=True)
+        return read_content(self._connection)
+
+    def _resident(self) -> Publisher:
+        """The publisher of the publishing thread; made at the first change."""
+        if self._publisher is None:
+            self._publisher = Publisher(
+                self._content, self.out, base_url=self._address, server_html=server_html()
+            )
+        return self._publisher
+
+    def _follow(self) -> None:
+        wait_s = 0.0
+        while not self._stopping:
+            if wait_s:
+                # A build that fails is not tried again with every commit.
+                self._ended.wait(wait_s)
+            else:
+                self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+            if self._stopping:
+                return
+            time.sleep(PAUSE_S)
+            try:
+                self._bring_up_to_date()
+                if self.search.follow(self._read_up_to):
+                    self._wake.set()
+                self.last_error, wait_s = "", 0.0
+            except Exception as error:
+                # The old pages stand; it is tried again, at longer and longer intervals.
+                self.last_error = f"{type(error).__name__}: {error}"
+                wait_s = min(max(2 * wait_s, LOOK_EVERY_S), FAILED_WAIT_MOST_S)
+                logger.exception("the site could not be brought up to date")
+
+    def _bring_up_to_date(self) -> None:
+        if self._copied:
+            # It told of pages that were built here, should this have been a hub.
+            self._state_file.unlink(missing_ok=True)
+            self._read_up_to = self._log.newest_position()
+            # Made before anybody asks: the first takes a second or more.
+            self.frame()
+            return
+        state = self._read_state()
+        read_up_to = max(self._read_up_to, state.position if state else 0)
+        with self._log.reading() as connection:
+            news = news_since(connection, read_up_to)
+        day = str(today())
+        began = time.monotonic()
+        if (
+            state is None
+            or not self._stands()
+            or (state.address, state.made_by) != (self._address, self._made_by)
+            or news.changes.everything
+            or len(news.changes.notices) > NOTICES_AT_ONCE
+        ):
+            if not self._build_in_child():
+                return
+            with self._making:
+                self._frame = None
+        elif news.changes != Changes() or state.day != day:
+            new_day = state.day != day
+            self._resident().publish(
+                replace(news.changes, registers=news.changes.registers or new_day)
+            )
+        elif (self._counts_stale or news.counts) and began >= self._counts_due:
+            self._resident().publish(Changes())
+        else:
+            # Nothing of it has to be looked at again but that the counts have moved.
+            self._read_up_to = news.position
+            self._counts_stale = self._counts_stale or news.counts
+            return
+        # Only now, for what failed above is tried again with the same news.
+        self._read_up_to = news.position
+        self._counts_stale = False
+        took_s = time.monotonic() - began
+        self._counts_due = time.monotonic() + max(COUNTS_EVERY_S, 20 * took_s)
+        made = SiteState(news.position, day, self._address, self._made_by)
+        write_atomically(self._state_file, msgspec.json.encode(made))
+        self._note_made(made)
+
+    def _stands(self) -> bool:
+        return (self.out / "index.html").exists()
+
+    def _note_made(self, made: SiteState) -> None:
+        self.built_position = made.position
+        self.mark = hashlib.sha256(msgspec.json.encode(made)).digest()[:MARK_BYTES]
+
+    def _build_in_child(self) -> bool:
+        """Build the whole site in a process of its own, so that intake keeps its core.
+
+        Return False where the node is stopping and the build was given up.
+        """
+        command = [
+            sys.executable,
+            "-m",
+            "server.command_line",
+            "site",
+            "build",
+            "--data",
+            str(self._folder),
+            "--out",
+            str(self.out),
+            "--base-url",
+            self._address,
+        ]
+        with tempfile.TemporaryFile("w+") as errors:
+            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+            while True:
+                try:
+                    code = child.wait(CHILD_LOOK_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    if self._stopping:
+                        # The old pages stand; the next start builds again.
+                        child.kill()
+                        child.wait()
+                        return False
+            if code != 0:
+                errors.seek(0)
+                raise SiteBuildError(errors.read()[-2000:])
+        return True
+
+    def _read_state(self) -> SiteState | None:
+        try:
+            return msgspec.json.decode(self._state_file.read_bytes(), type=SiteState)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+
+def build_whole(
+    database: Path, out: Path, *, base_url: str, server_url: str, from_files: bool = False
+) -> None:
+    """Write the whole site of a database to `out`."""
+    connection = connect(database, read_only=True)
+    try:
+        # One read transaction, so that all pages speak of the same moment.
+        connection.execute("BEGIN")
+        content = read_content(connection)
+        Publisher(
+            lambda: content,
+            out,
+            base_url=base_url,
+            server_url=server_url,
+            from_files=from_files,
+            server_html=server_html(),
+        ).build_full()
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+def server_html() -> str:
+    """Return every template of the server's public pages, whose classes the style must cover."""
+    folder = Path(__file__).parents[1] / "templates" / "public"
+    return "\n".join(path.read_text("utf-8") for path in sorted(folder.glob("*.html")))

@@ -1,0 +1,84 @@
+"""What the site is made from, taken from the database, or from the registers at hand alone."""
+
+import datetime
+import sqlite3
+from functools import partial
+from pathlib import Path
+
+from deputies.rota import duty_days
+from matters.ledgers.figures import NOTHING
+from matters.ledgers.ledger import Ledger
+from matters.limits.deadlines import SHANGHAI
+from matters.public.public import NoticeShelf, ledger
+from publisher.content import Content, Notices, NoticesInMemory
+from server.photos import attachments
+from server.registers import county_registers
+from server.registers.county_registers import CountyRegisters
+
+DUTY_DAYS_SHOWN = 6
+_NO_LEDGER = Ledger(total=NOTHING, months=(), categories=(), stations=(), units=())
+
+
+def today() -> datetime.date:
+    """Return the day in Asia/Shanghai."""
+    return datetime.datetime.now(SHANGHAI).date()
+
+
+def read_content(connection: sqlite3.Connection) -> Content:
+    """Return what the site is made from, as the database has it at this moment."""
+    return content_of(county_registers.read_all(connection), connection)
+
+
+def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Content:
+    """Return what the site is made from with these registers, be they saved or not.
+
+    Pictures are read from the second database beside it.
+    """
+    folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
+    start = today()
+    deputies = tuple(found.deputies.values())
+    return Content(
+        county=found.county,
+        areas=found.areas,
+        stations=found.stations,
+        deputies=found.deputies,
+        units=found.units,
+        categories=found.categories,
+        duty={
+            station.id: duty_days(
+                station,
+                deputies,
+                start,
+                DUTY_DAYS_SHOWN,
+                shifts=found.shifts.values(),
+                calendar=found.calendar,
+                fallen_out=True,
+            )
+            for station in found.stations.values()
+        },
+        ledger=ledger(connection),
+        notices=NoticeShelf(connection),
+        minimum_n=found.rules.minimum_n,
+        activities=found.activities,
+        pages=found.pages,
+        picture=partial(attachments.photo_bytes, folder / attachments.FILE_NAME),
+    )
+
+
+def registers_only(found: CountyRegisters, notices: Notices | None = None) -> Content:
+    """Return the registers with nothing counted: a whole ledger would take too long for a form.
+
+    There are no duty days and no pictures in it, and no notices but those given.
+    """
+    return Content(
+        county=found.county,
+        areas=found.areas,
+        stations=found.stations,
+        deputies=found.deputies,
+        units=found.units,
+        categories=found.categories,
+        activities=found.activities,
+        pages=found.pages,
+        ledger=_NO_LEDGER,
+        notices=NoticesInMemory() if notices is None else notices,
+    )

@@ -1,0 +1,1 @@
+"""Spreadsheets and lists, read as rows and written again."""

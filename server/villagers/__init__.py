@@ -1,0 +1,1 @@
+"""Matters for villagers: raising one, and following it."""

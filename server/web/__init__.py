@@ -1,0 +1,1 @@
+"""HTTP, and nothing of any feature: bodies, errors, pages, languages, compression."""

@@ -1,0 +1,64 @@
+"""Two languages: Chinese is what the templates and messages are written in, English a catalogue.
+
+A message that has no translation yet is shown in Chinese, so a villager never meets a gap. The
+catalogue is read from its .po file at start; nothing has to be compiled.
+"""
+
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from starlette.requests import HTTPConnection
+
+CHINESE = "zh"
+ENGLISH = "en"
+LANGUAGES = (CHINESE, ENGLISH)
+COOKIE = "lang"
+CATALOGUE = Path(__file__).parents[1] / "locale" / "en" / "huiyin.po"
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """Return the catalogue of a language; that of Chinese changes nothing."""
+    if language != ENGLISH:
+        return NullTranslations()
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file, locale=ENGLISH)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def translated(language: str, message: str, **values: Any) -> str:
+    """Return a message in a language with its {placeholders} filled."""
+    text = translations(language).gettext(message) if message else ""
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text
+
+
+def language_of(connection: HTTPConnection) -> str:
+    """Return the language to answer in: as asked for in the address or by cookie, else Chinese.
+
+    Programs (Accept: application/json) are answered by their Accept-Language; a browser's is not
+    asked, for a phone set up abroad says "en" of a villager who reads only Chinese.
+    """
+    for asked in (connection.query_params.get("lang"), connection.cookies.get(COOKIE)):
+        if asked in LANGUAGES:
+            return asked
+    if wants_json(connection):
+        first = connection.headers.get("accept-language", "").split(",")[0].strip().lower()
+        if first.startswith("en"):
+            return ENGLISH
+    return CHINESE
+
+
+def wants_json(connection: HTTPConnection) -> bool:
+    """Return whether the sender asks for JSON rather than a page."""
+    accept = connection.headers.get("accept", "")
+    return "application/json" in accept or connection.scope["path"].startswith("/api/")

@@ -1,0 +1,210 @@
+"""Pages that the server makes: public ones in the frame of the site, the console's in its own."""
+
+import datetime
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from eventlog.identifiers import uuid_text
+from matters.intake.receipts import spoken_number
+from matters.limits.deadlines import SHANGHAI, BadLimit, parse_limit
+from matters.limits.lights import light_of
+from matters.refusals import N_
+from server.exchange import exchange_health
+from server.exchange.at_the_machine import is_at_the_machine
+from server.people.locked_texts import shown
+from server.web import wording
+from server.web.languages import COOKIE, ENGLISH, language_of, translated, translations
+
+FOLDER = Path(__file__).parents[1] / "templates"
+# The console's one script keeps drafts; it may talk to this server only.
+_CONSOLE_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Return the template environment of a language; everything is escaped."""
+    found = Environment(
+        loader=FileSystemLoader(FOLDER),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=shown(language),
+    )
+    found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    found.filters["moment"] = moment
+    found.filters["day"] = day
+    found.filters["clock"] = clock
+    found.filters["spoken"] = spoken_number
+    found.filters["uuid"] = uuid_text
+    found.filters["ago"] = lambda at_ms, now_ms: ago(language, at_ms, now_ms)
+    found.globals["light_of"] = light_of
+    found.globals["W"] = wording
+    found.globals["language"] = language
+    found.globals["told"] = lambda message, **values: translated(language, message, **values)
+    found.globals["named"] = lambda record: named(language, record)
+    found.globals["lasting"] = lambda limit: lasting(language, limit)
+    return found
+
+
+def named(language: str, record: Any) -> str:
+    """Return what a record of the registers is called in a language, if need be in Chinese."""
+    english: str = getattr(record, "name_en", "")
+    name: str = record.name
+    return english if language == ENGLISH and english else name
+
+
+def lasting(language: str, limit: str) -> str:
+    """Return a limit such as P1M15D in words; one that can't be read as it stands."""
+    try:
+        months, days, working = parse_limit(limit)
+    except BadLimit:
+        return limit
+    ngettext = translations(language).ngettext
+    parts = (
+        ngettext("{number} 个月", "{number} 个月", months).format(number=months) if months else "",
+        ngettext("{number} 天", "{number} 天", days).format(number=days) if days else "",
+        ngettext("{number} 个工作日", "{number} 个工作日", working).format(number=working)
+        if working
+        else "",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def ago(language: str, at_ms: int, now_ms: int) -> str:
+    """Return how long ago a time was, in words: 3 小时前."""
+    ngettext = translations(language).ngettext
+    minutes = max(0, now_ms - at_ms) // 60_000
+    if minutes < 1:
+        return translated(language, N_("刚才"))
+    if minutes < 60:
+        return ngettext("{number} 分钟前", "{number} 分钟前", minutes).format(number=minutes)
+    hours = minutes // 60
+    if hours < 48:
+        return ngettext("{number} 小时前", "{number} 小时前", hours).format(number=hours)
+    days = hours // 24
+    return ngettext("{number} 天前", "{number} 天前", days).format(number=days)
+
+
+def moment(at_ms: int | None) -> Markup:
+    """Return a time in Asia/Shanghai as a <time> element: 2026-11-21 21:05."""
+    if at_ms is None:
+        return Markup("")
+    return Markup('<time datetime="{}">{}</time>').format(iso(at_ms), minute(at_ms))
+
+
+def minute(at_ms: int) -> str:
+    """Return a time in Asia/Shanghai as text: 2026-11-21 21:05."""
+    return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def day(at_ms: int | None) -> str:
+    """Return the day of a time in Asia/Shanghai: 2026-11-21."""
+    if at_ms is None:
+        return ""
+    return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%Y-%m-%d")
+
+
+def clock(at_ms: int, now_ms: int | None = None) -> str:
+    """Return a time of today in Asia/Shanghai as 12:03, an older one with its day."""
+    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
+    now = datetime.datetime.fromtimestamp((now_ms or time.time_ns() // 1_000_000) / 1000, SHANGHAI)
+    return when.strftime("%H:%M" if when.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def iso(at_ms: int | None) -> str | None:
+    """Return a time as ISO 8601 with the offset of Asia/Shanghai, for the interface."""
+    if at_ms is None:
+        return None
+    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
+    return when.isoformat(timespec="seconds")
+
+
+def path_to_root(request: Request) -> str:
+    """Return the relative path from a request's address to the root of the site."""
+    return "../" * max(request.url.path.count("/") - 1, 0) or "./"
+
+
+def public_page(
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """Return a page of the server in the frame of the site, in the visitor's language."""
+    language = language_of(request)
+    root = path_to_root(request)
+    body = environment(language).get_template(f"public/{template}").render(root=root, **values)
+    html = request.app.state.node.site.frame().render(
+        title, body, root, language, head_extra='<meta name="robots" content="noindex">'
+    )
+    return with_language(request, HTMLResponse(html, status, headers))
+
+
+def console_page(
+    request: Request, template: str, *, title: str, status: int = 200, **values: Any
+) -> Response:
+    """Return a page of the console. Never cached."""
+    language = language_of(request)
+    node = request.app.state.node
+    durability = node.durability()
+    session = getattr(request.state, "session", None)
+    html = (
+        environment(language)
+        .get_template(f"console/{template}")
+        .render(
+            title=title,
+            root=path_to_root(request),
+            session=session,
+            exchange_line=_exchange_line(request, session),
+            is_station=node.settings.role == "station",
+            county=node.registers.current().county,
+            report=None if durability is None else durability.report(),
+            kit_waits=node.kit_path.exists(),
+            locked=node.is_locked,
+            path=request.url.path,
+            now_ms=node.now_ms(),
+            **values,
+        )
+    )
+    response = HTMLResponse(
+        html, status, {"Cache-Control": "no-store", "Content-Security-Policy": _CONSOLE_POLICY}
+    )
+    return with_language(request, response)
+
+
+def _exchange_line(request: Request, session: Any) -> tuple[str, int] | None:
+    """Return what the frame says of the exchange; without a session, to one at the machine only."""
+    if session is None and not is_at_the_machine(request):
+        return None
+    node = request.app.state.node
+    with node.log.reading() as connection:
+        found = exchange_health.line_for(
+            connection,
+            node.settings.role,
+            "" if session is None else session.account.role,
+            node.now_ms(),
+        )
+    return found if session is not None or (found and found[0] == "not-joined") else None
+
+
+def with_language(request: Request, response: Response) -> Response:
+    """Keep a language that was asked for in the address, for the pages that follow."""
+    asked = request.query_params.get("lang")
+    if asked in ("zh", ENGLISH):
+        response.set_cookie(COOKIE, asked, max_age=31_536_000, samesite="lax")
+    return response

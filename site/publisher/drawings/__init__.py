@@ -1,0 +1,1 @@
+"""Inline SVG: charts, sketches of the way, QR codes."""

@@ -1,0 +1,1 @@
+"""What is not a page: calendars, contact cards, feeds, sitemaps."""

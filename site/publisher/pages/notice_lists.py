@@ -1,0 +1,140 @@
+"""Lists of notices, cut so that one notice more or less touches one page of them.
+
+Every notice keeps its place (`matters.public.notices.ListKind`). The oldest places, twenty at a
+time, have pages of their own from `2/` on, which tell nothing of how many there are; what is left
+is on the list's own page, the newest on top, which is where everyone comes in.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from matters.public.notices import Extent, ListKind, Notice
+from publisher import addresses
+from publisher.registers import Registers
+from publisher.sources import PageSource
+from publisher.words import wording
+
+PER_PAGE = 20
+# So many stay on the list's own page when others get a page of their own.
+FRONT_LEAST = 10
+# The page of a deputy, a station or an area shows so many itself.
+SHOWN_THERE = 5
+FRONT = 1
+_OF_PLACES = (ListKind.AREA, ListKind.STATION, ListKind.DEPUTY)
+KINDS = (ListKind.MONTH, ListKind.CATEGORY, *_OF_PLACES)
+
+
+class NoticeList(NamedTuple):
+    """A list that has pages."""
+
+    kind: ListKind
+    key: str
+
+    @property
+    def path(self) -> str:
+        """Where its own page stands."""
+        if self.kind is ListKind.MONTH:
+            return addresses.month(self.key)
+        if self.kind is ListKind.CATEGORY:
+            return addresses.folder("notices", "category", self.key)
+        folder = {ListKind.AREA: "areas", ListKind.STATION: "stations", ListKind.DEPUTY: "deputies"}
+        return addresses.folder(folder[self.kind], self.key, "notices")
+
+
+def lists_of(notice: Notice) -> set[NoticeList]:
+    """The lists that a notice stands in."""
+    return {NoticeList(kind, key) for kind in KINDS if (key := notice.key(kind))}
+
+
+def last_page(places: int) -> int:
+    """The number of the last page: `FRONT` where the list's own page holds all."""
+    return FRONT + max(0, (places - FRONT_LEAST) // PER_PAGE)
+
+
+def page_of(place: int, places: int) -> int:
+    """The number of the page that a place is on."""
+    number = place // PER_PAGE + FRONT + 1
+    return number if number <= last_page(places) else FRONT
+
+
+def has_pages(registers: Registers, one: NoticeList, shown: int) -> bool:
+    """Whether a list has pages at all, when `shown` notices stand in it."""
+    if one.kind in _OF_PLACES:
+        return shown > SHOWN_THERE and _owner(registers, one) is not None
+    return shown > 0 and (one.kind is ListKind.MONTH or one.key in registers.content.categories)
+
+
+def newest(registers: Registers, kind: ListKind, key: str) -> list[dict[str, Any]]:
+    """The newest notices of a list, as the page of its owner shows them."""
+    return registers.notice_rows(registers.content.notices.of(kind, key, SHOWN_THERE))
+
+
+def link(registers: Registers, kind: ListKind, key: str) -> str:
+    """The way to a list as it stands in a link, or "" where it has no pages."""
+    one = NoticeList(kind, key)
+    shown = registers.content.notices.extent(kind, key).shown
+    return addresses.href(one.path) if has_pages(registers, one, shown) else ""
+
+
+def every(registers: Registers) -> Iterator[NoticeList]:
+    """All lists that have pages."""
+    for kind in KINDS:
+        for key, shown in registers.content.notices.keys(kind):
+            if key and has_pages(registers, one := NoticeList(kind, key), shown):
+                yield one
+
+
+def pages(registers: Registers, one: NoticeList) -> Iterator[PageSource]:
+    """All pages of a list, its own the last."""
+    extent = registers.content.notices.extent(*one)
+    for number in (*range(FRONT + 1, last_page(extent.places) + 1), FRONT):
+        yield page(registers, one, extent, number)
+
+
+def page(registers: Registers, one: NoticeList, extent: Extent, number: int) -> PageSource:
+    """A page of a list."""
+    last = last_page(extent.places)
+    # Page 2 has the oldest; the front the newest.
+    first = (last - FRONT if number == FRONT else number - FRONT - 1) * PER_PAGE
+    count = extent.places - first if number == FRONT else PER_PAGE
+    older = last if number == FRONT else number - 1
+    newer = FRONT if number == last else number + 1
+
+    def at(page: int) -> str:
+        return addresses.href(addresses.cut(one.path, page))
+
+    meta: dict[str, Any] = {
+        "section": "notices/",
+        "title": _title(registers, one),
+        "trail": [{"path": "notices/", "name": "公示"}, *_above(registers, one)],
+        "count": extent.shown if number == FRONT else 0,
+        "notices": registers.notice_rows(registers.content.notices.at(*one, first, count)),
+        "older": at(older) if older != FRONT else "",
+        "oldest": at(FRONT + 1) if older > FRONT + 1 else "",
+        "newer": at(newer) if number != FRONT else "",
+        "newest": at(FRONT) if number != FRONT and newer != FRONT else "",
+    }
+    return PageSource(addresses.cut(one.path, number), "notice_list.html", meta)
+
+
+def _owner(registers: Registers, one: NoticeList) -> dict[str, Any] | None:
+    """Name and path of whose page leads to a list."""
+    if one.kind is ListKind.AREA:
+        return registers.area_link(one.key)
+    if one.kind is ListKind.STATION:
+        return registers.station_link(one.key)
+    return registers.deputy_link(one.key)
+
+
+def _title(registers: Registers, one: NoticeList) -> str:
+    if one.kind is ListKind.MONTH:
+        return f"{wording.month_name(one.key)}的公示"
+    if one.kind is ListKind.CATEGORY:
+        return f"{registers.content.categories[one.key].name}：公示"
+    owner = _owner(registers, one)
+    return f"{owner['name'] if owner else ''}：公示"
+
+
+def _above(registers: Registers, one: NoticeList) -> list[dict[str, Any]]:
+    owner = _owner(registers, one) if one.kind in _OF_PLACES else None
+    return [{"path": owner["path"], "name": owner["name"]}] if owner else []

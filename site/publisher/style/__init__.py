@@ -1,0 +1,1 @@
+"""Material's stylesheet, purged against a made-up county."""

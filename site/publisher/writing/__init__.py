@@ -1,0 +1,1 @@
+"""Pages and pictures as files: written whole, compressed, taken away again."""

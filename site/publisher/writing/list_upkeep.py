@@ -1,0 +1,103 @@
+"""Keeping the lists of notices true: which pages of them a change touches, and their writing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from matters.public.notices import Extent
+from publisher import addresses
+from publisher.content import Content
+from publisher.pages import notice_lists
+from publisher.pages.notice_lists import FRONT, NoticeList, last_page, page_of
+from publisher.registers import Registers
+from publisher.writing.touched import shown_on
+from publisher.writing.tree import Tree
+
+
+@dataclass
+class Touched:
+    """What of one list is touched.
+
+    `places` were left empty or changed where they are. From the place `came` on all may have
+    moved by what came in. `whole`: what left the list for another one is not known any more.
+    """
+
+    places: set[int] = field(default_factory=set)
+    came: int | None = None
+    whole: bool = False
+
+
+def touched(
+    content: Content, out: Path, numbers: Iterable[str], *, careful: bool = False
+) -> dict[NoticeList, Touched]:
+    """The lists that some notices stood in before, or stand in now.
+
+    Where they stood before is read from their pages. `careful` trusts nothing on the disk but
+    that: after a publish that was cut short.
+    """
+    found: dict[NoticeList, Touched] = {}
+    for number in numbers:
+        before = shown_on(out, number)
+        notice = content.notices.by_number(number)
+        now = notice_lists.lists_of(notice) if notice else set()
+        for one in before | now:
+            told = found.setdefault(one, Touched())
+            place = content.notices.place(*one, number)
+            if careful or place is None:
+                told.whole = True
+            elif one in before:
+                told.places.add(place)
+            else:
+                told.came = place if told.came is None else min(place, told.came)
+    return found
+
+
+def write(registers: Registers, tree: Tree, one: NoticeList, told: Touched) -> None:
+    """Writes the touched pages of a list, its own last; removes what it has no more."""
+    extent = registers.content.notices.extent(*one)
+    if not notice_lists.has_pages(registers, one, extent.shown):
+        tree.remove(one.path)
+        return
+    last = last_page(extent.places)
+    whole = told.whole or not _stands(tree, one, FRONT)
+    for number in _numbers(tree, one, told, extent, last, whole=whole):
+        tree.write(notice_lists.page(registers, one, extent, number))
+    if told.came is not None and not whole:
+        _write_moved(registers, tree, one, extent, page_of(told.came, extent.places))
+    tree.write(notice_lists.page(registers, one, extent, FRONT))
+    while _stands(tree, one, last + 1):
+        last += 1
+        tree.remove(addresses.cut(one.path, last))
+
+
+def _numbers(
+    tree: Tree, one: NoticeList, told: Touched, extent: Extent, last: int, *, whole: bool
+) -> list[int]:
+    """The pages to write but the front."""
+    if whole:
+        return list(range(FRONT + 1, last + 1))
+    numbers = {page_of(place, extent.places) for place in told.places}
+    number = last
+    # Pages that the list has got now, and the one before them, which leads to the first of them.
+    while number > FRONT and not _stands(tree, one, number):
+        numbers.add(number)
+        number -= 1
+    if number < last:
+        numbers.add(number)
+    return sorted(numbers - {FRONT})
+
+
+def _write_moved(
+    registers: Registers, tree: Tree, one: NoticeList, extent: Extent, first: int
+) -> None:
+    """Writes from a page on, until one that shows something is as it was."""
+    if first == FRONT:
+        return
+    for number in range(first, last_page(extent.places) + 1):
+        page = notice_lists.page(registers, one, extent, number)
+        if not tree.write(page) and number > first and page.meta["notices"]:
+            return
+
+
+def _stands(tree: Tree, one: NoticeList, number: int) -> bool:
+    return (tree.root / addresses.cut(one.path, number) / "index.html").exists()

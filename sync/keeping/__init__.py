@@ -1,0 +1,1 @@
+"""Litestream and what it keeps: the replica, what is durable, restoring."""

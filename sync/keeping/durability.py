@@ -1,0 +1,351 @@
+"""Knows up to which commit the replica holds everything.
+
+The writer counts its commits and tells each (`note_commit`); whoever acknowledges something to a
+sender waits for that number. One thread asks Litestream for a confirmation (`POST /sync` with
+`wait`), always of what was committed *before* it asked, and resolves all waiters up to there.
+A lone commit is confirmed at once; under a stream there is a pause between two questions, so
+that one covers many commits.
+
+What one question proves and what not is in `sync.keeping.confirmation`.
+"""
+
+import enum
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from sync.keeping.confirmation import Confirmation, NotRestorableError, Pace
+from sync.keeping.control import ControlError, ControlSocket
+from sync.keeping.durable_position import DurablePosition
+from sync.keeping.litestream import Litestream
+
+FIRST_PAUSE_S = 0.05
+LONGEST_PAUSE_S = 2.0
+STOP_WITHIN_S = 1.0
+# How often it is looked whether another process committed something.
+LOOK_EVERY_S = 1.0
+
+logger = logging.getLogger("huiyin.durability")
+
+
+class DurabilityState(enum.StrEnum):
+    """How it stands with the replica of one database."""
+
+    STARTING = "starting"
+    CURRENT = "current"
+    # The last question failed; nothing is called durable until one succeeds.
+    LAGGING = "lagging"
+    # The replica can't be restored from as it is; a fresh snapshot is on its way.
+    BROKEN = "broken"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class DurabilityReport:
+    """What is known now; commits are the writer's numbers, -1 for none yet."""
+
+    state: DurabilityState
+    committed: int
+    replicated: int
+    durable: int
+    lag_s: float
+    same_disk: bool
+    last_error: str
+
+
+class Durability:
+    """What is durable of one database; `note_commit` is the writer's, the rest everybody's.
+
+    A commit is *replicated* when the replica holds it, and *durable* when that replica is also
+    on another disk than the data or `same_disk_counts`.
+    """
+
+    def __init__(
+        self,
+        litestream: Litestream,
+        name: str,
+        *,
+        same_disk_counts: bool = False,
+        pace: Pace | None = None,
+        newest: Callable[[], int] | None = None,
+        keep: DurablePosition | None = None,
+    ) -> None:
+        """`newest` returns the newest commit, also of another process; `keep` is told what became
+        durable, for commands that run beside this one.
+        """
+        self._newest = newest
+        self._keep = keep
+        self._litestream = litestream
+        self._database = litestream.database(name)
+        self._same_disk_counts = same_disk_counts
+        self._pace = pace or Pace()
+        self._lock = threading.Lock()
+        # Two conditions on one lock, so that a commit wakes the confirming thread only.
+        self._work = threading.Condition(self._lock)
+        self._news = threading.Condition(self._lock)
+        self._interrupt = threading.Event()
+        self._committed = 0
+        self._replicated = -1
+        self._durable = -1
+        self._waiting_since: float | None = time.monotonic()
+        self._next_since: float | None = None
+        self._futures: list[tuple[int, int, Future[bool]]] = []
+        self._futures_kept = 1024
+        self._order = itertools.count()
+        self._state = DurabilityState.STARTING
+        self._last_error = ""
+        self._same_disk = self._database.replica.same_disk_as(self._database.path)
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._confirmation = Confirmation(litestream, name, self._pace)
+        self._control: ControlSocket | None = None
+
+    # The writer's.
+
+    def note_commit(self, number: int) -> None:
+        """Take note that everything up to `number` is committed; called after each COMMIT."""
+        with self._lock:
+            if number <= self._committed:
+                return
+            now = time.monotonic()
+            if self._waiting_since is None:
+                self._waiting_since = now
+            if self._next_since is None:
+                self._next_since = now
+            self._committed = number
+            self._work.notify()
+
+    # Everybody's.
+
+    def await_durable(self, number: int, timeout_s: float) -> bool:
+        """Return whether `number` became durable in time; 0 stands for what was there at start."""
+        deadline = time.monotonic() + timeout_s
+        with self._lock:
+            while self._durable < number:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._stopping or self._is_final(number):
+                    return False
+                self._news.wait(left)
+            return True
+
+    def when_durable(self, number: int) -> "Future[bool]":
+        """Return a future: True once `number` is durable, False when it won't be.
+
+        It won't be when the node stops, or when the replica is on the data's own disk and that
+        does not count. There is no time limit: that is the caller's, who may cancel it. For
+        asyncio: `asyncio.wrap_future`.
+        """
+        future: Future[bool] = Future()
+        with self._lock:
+            if self._durable >= number:
+                future.set_result(True)
+            elif self._stopping or self._is_final(number):
+                future.set_result(False)
+            else:
+                heapq.heappush(self._futures, (number, next(self._order), future))
+                if len(self._futures) > self._futures_kept:
+                    self._drop_cancelled()
+        return future
+
+    def report(self) -> DurabilityReport:
+        """Return what is known now; `lag_s` is the age of the oldest unreplicated commit."""
+        with self._lock:
+            since = self._waiting_since
+            return DurabilityReport(
+                state=self._state,
+                committed=self._committed,
+                replicated=self._replicated,
+                durable=self._durable,
+                lag_s=0.0 if since is None else time.monotonic() - since,
+                same_disk=self._same_disk,
+                last_error=self._last_error,
+            )
+
+    def final_sync(self, deadline_s: float) -> bool:
+        """Return whether everything that is committed now got into the replica in time.
+
+        For the stop, in this order: intake, writer, this, close SQLite while Litestream still
+        holds the database (the last one to close makes a checkpoint), `Litestream.stop`.
+        """
+        deadline = time.monotonic() + deadline_s
+        with self._lock:
+            number = self._committed
+            self._interrupt.set()
+            while self._replicated < number and not self._stopping:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._news.wait(left)
+            arrived = self._replicated >= number
+        if not arrived and self._litestream.status.pid is not None:
+            self._ask_for_local_copy()
+        return arrived
+
+    def _ask_for_local_copy(self) -> None:
+        """Mark the replica broken unless Litestream has at least read everything.
+
+        It makes a checkpoint when it closes the database as its last user, and what it had not
+        read by then it would never miss (`sync.keeping.wal`).
+        """
+        control = ControlSocket(self._litestream.socket_path)
+        try:
+            control.request(
+                "POST", "/sync", {"path": str(self._database.path), "timeout": 2}, timeout_s=2
+            )
+        except ControlError as error:
+            self._litestream.mark_broken(self._database.name, f"left behind at a stop: {error}")
+        finally:
+            control.close()
+
+    def start(self) -> None:
+        """Begin to confirm; Litestream may be started before or after."""
+        self._thread = threading.Thread(
+            target=self._confirm, name=f"durability-{self._database.name}", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it; what waits is told False."""
+        with self._lock:
+            self._stopping = True
+            self._interrupt.set()
+            self._work.notify()
+            self._news.notify_all()
+            durable = self._durable
+        if durable >= 0:
+            self._note_kept(durable, at_once=True)
+        control = self._control
+        if control is not None:
+            control.interrupt()
+        if self._thread is not None:
+            # It ends within a moment, unless it waits for a replica's plan: not worth a delay.
+            self._thread.join(STOP_WITHIN_S)
+            self._thread = None
+        with self._lock:
+            self._state = DurabilityState.STOPPED
+            left, self._futures = self._futures, []
+        _resolve([future for _, _, future in left], False)
+
+    def _is_final(self, number: int) -> bool:
+        """Return whether a commit is as safe as it will get; called with the lock held."""
+        return self._replicated >= number and self._same_disk and not self._same_disk_counts
+
+    def _drop_cancelled(self) -> None:
+        """Forget futures that nobody waits for any more; called with the lock held."""
+        self._futures = [entry for entry in self._futures if not entry[2].done()]
+        heapq.heapify(self._futures)
+        self._futures_kept = 1024 + 2 * len(self._futures)
+
+    # The confirming thread.
+
+    def _confirm(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while (number := self._next_number()) is not None:
+            started = time.monotonic()
+            try:
+                self._confirmation.confirm(self._connected())
+                same_disk = self._database.replica.same_disk_as(self._database.path)
+            except NotRestorableError as error:
+                broken = error.broken
+                self._failed(
+                    str(error), DurabilityState.BROKEN if broken else DurabilityState.LAGGING
+                )
+            except (ControlError, OSError) as error:
+                self._failed(str(error), DurabilityState.LAGGING)
+            else:
+                pause_s = FIRST_PAUSE_S
+                self._succeeded(number, same_disk)
+                self._pause(started)
+                continue
+            # A final sync doesn't wait for the end of a pause.
+            if self._interrupt.wait(pause_s):
+                self._interrupt.clear()
+                time.sleep(FIRST_PAUSE_S)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        if self._control is not None:
+            self._control.close()
+
+    def _pause(self, started: float) -> None:
+        """Keep the pace: the gap since `started`, cut short once a crowd is waiting."""
+        time.sleep(max(0.0, started + self._pace.crowd_gap_s - time.monotonic()))
+        with self._lock:
+            while not self._stopping and self._committed - self._replicated < self._pace.crowd:
+                left = started + self._pace.gap_s - time.monotonic()
+                if left <= 0:
+                    return
+                self._work.wait(left)
+
+    def _next_number(self) -> int | None:
+        """Wait for something to confirm and return up to where; None when it is time to stop."""
+        idle_until = time.monotonic() + self._pace.plan_every_s
+        while True:
+            with self._lock:
+                if not self._stopping and self._replicated >= self._committed:
+                    self._work.wait(self._look_after_s())
+                if self._stopping:
+                    return None
+                if self._replicated < self._committed or time.monotonic() >= idle_until:
+                    # Idle for long: ask all the same, for the plan's sake.
+                    self._next_since = None
+                    return self._committed
+                durable = self._durable
+            if durable >= 0:
+                self._note_kept(durable)
+            if self._newest is not None:
+                self.note_commit(self._newest())
+
+    def _look_after_s(self) -> float:
+        """Return how long to wait before it is looked for what others did."""
+        both = (self._newest, self._keep)
+        return self._pace.plan_every_s if both == (None, None) else LOOK_EVERY_S
+
+    def _note_kept(self, durable: int, *, at_once: bool = False) -> None:
+        """Write down what is durable; without it, commands beside the server say less."""
+        if self._keep is None:
+            return
+        try:
+            self._keep.note(durable, at_once=at_once)
+        except OSError as error:
+            logger.warning("the durable position could not be written: %s", error)
+
+    def _connected(self) -> ControlSocket:
+        """Return the connection; each start of the keeper may have put the socket elsewhere."""
+        control, path = self._control, self._litestream.socket_path
+        if control is None or control.path != path:
+            if control is not None:
+                control.close()
+            control = self._control = ControlSocket(path)
+        return control
+
+    def _failed(self, why: str, state: DurabilityState) -> None:
+        with self._lock:
+            self._state, self._last_error = state, why
+
+    def _succeeded(self, number: int, same_disk: bool) -> None:
+        ready: list[Future[bool]] = []
+        with self._lock:
+            self._state, self._last_error = DurabilityState.CURRENT, ""
+            self._same_disk = same_disk
+            self._replicated = number
+            self._waiting_since = self._next_since
+            durable = self._same_disk_counts or not same_disk
+            if durable:
+                self._durable = number
+            while self._futures and self._futures[0][0] <= number:
+                ready.append(heapq.heappop(self._futures)[2])
+            self._news.notify_all()
+        _resolve(ready, durable)
+        if durable:
+            self._note_kept(number)
+
+
+def _resolve(futures: list["Future[bool]"], result: bool) -> None:
+    """Resolve them outside the lock, because their callbacks run here."""
+    for future in futures:
+        if future.set_running_or_notify_cancel():
+            future.set_result(result)

@@ -1,0 +1,381 @@
+"""Keeps one Litestream process running for the databases of a data folder.
+
+One thread starts it, watches it, starts it again with a growing pause when it dies, and stops
+it. The thread lives as long as Litestream may (see `sync.keeping.leash`), so a server that is
+killed takes it along; one that still outlived its server is found by its process id file and
+stopped before another is started, for two of them on one replica would overwrite each other's
+files.
+
+A replica can be **broken**: uploads succeed and a restore does not, or would lack rows. Whoever
+learns of it calls `mark_broken`; the mark is a file beside the database and outlives restarts.
+The repair is a fresh start: forget what Litestream knows locally, and let it upload a whole
+snapshot (`replicate -once -force-snapshot`), which a restore then begins with. Only a snapshot
+that went through removes the mark.
+"""
+
+import enum
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sync.keeping import broken
+from sync.keeping.configuration import (
+    Keeping,
+    ReplicatedDatabase,
+    render,
+    socket_folder,
+    write_private,
+)
+from sync.keeping.control import ControlError, ControlSocket
+from sync.keeping.process import end, end_previous, last_line
+
+LOG_LIMIT_BYTES = 2_000_000
+POLL_S = 0.05
+ANSWER_WITHIN_S = 30.0
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 10.0
+DEAD_AFTER_FAILURES = 4
+SNAPSHOT_WITHIN_S = 3600.0
+PLAN_WITHIN_S = 60.0
+# One that ends sooner after it answered counts as a failed start.
+SHORT_LIFE_S = 5.0
+
+
+class LitestreamState(enum.StrEnum):
+    """What the process is doing, as far as its keeper knows."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    REPAIRING = "repairing"
+    RESTARTING = "restarting"
+    # Four starts in a row failed. It is still tried, every ten seconds.
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class LitestreamStatus:
+    """What is known of the process now; `down_for_s` is 0 while it answers."""
+
+    state: LitestreamState
+    pid: int | None
+    restarts: int
+    last_error: str
+    down_for_s: float
+
+
+def binary_path() -> Path:
+    """Return the Litestream program that was installed with this Python."""
+    return Path(sys.executable).parent / "litestream"
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment for Litestream.
+
+    Without `AWS_CA_BUNDLE`, which stops its S3 client, and without `LOG_LEVEL`, which overrules
+    the settings file.
+    """
+    return {k: v for k, v in os.environ.items() if k not in ("AWS_CA_BUNDLE", "LOG_LEVEL")}
+
+
+class Litestream:
+    """The Litestream process of one data folder; `start`, and `stop` when all is done."""
+
+    def __init__(
+        self,
+        data_folder: Path,
+        databases: Sequence[ReplicatedDatabase],
+        *,
+        keeping: Keeping | None = None,
+    ) -> None:
+        self._folder = data_folder.absolute()
+        self._databases = {database.name: database for database in databases}
+        self._keeping = keeping
+        self._socket_folder: Path | None = None
+        self._config = self._folder / "litestream.yml"
+        self._log = self._folder / "litestream.log"
+        self._pid_file = self._folder / "litestream.pid"
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._repair_asked = threading.Event()
+        self._answered = threading.Event()
+        # Held from before a process is started until it has ended; see `held_back`.
+        self._alive = threading.Lock()
+        self._state = LitestreamState.STOPPED
+        self._process: subprocess.Popen[bytes] | None = None
+        self._restarts = 0
+        self._last_error = ""
+        self._down_since = time.monotonic()
+        self._up_since = self._down_since
+        self._stop_within_s = 5.0
+        self.generation = 0
+        """Grows by one whenever a new process answers: what was known of the old one is void."""
+
+    # What others ask.
+
+    @property
+    def socket_path(self) -> Path:
+        """The control socket; there is one from `start` to `stop`."""
+        return (self._socket_folder or self._folder) / "litestream.sock"
+
+    @property
+    def status(self) -> LitestreamStatus:
+        """What is known now."""
+        state, process = self._state, self._process
+        down = 0.0 if state is LitestreamState.RUNNING else time.monotonic() - self._down_since
+        return LitestreamStatus(
+            state=state,
+            pid=None if process is None else process.pid,
+            restarts=self._restarts,
+            last_error=self._last_error,
+            down_for_s=down,
+        )
+
+    def database(self, name: str) -> ReplicatedDatabase:
+        """Return the database of that name; `KeyError` if there is none."""
+        return self._databases[name]
+
+    def restorable_up_to(self, name: str) -> int:
+        """Return the transaction id up to which a restore would come without a gap.
+
+        Asks the replica itself for the plan of a restore, without restoring: the files' names,
+        not their content. Raises `ControlError` where there is no plan.
+        """
+        database = self._databases[name]
+        command = [
+            str(binary_path()),
+            "restore",
+            *("-config", str(self._config), "-no-expand-env", "-dry-run", "-json"),
+            *("-o", str(self._folder / f"{name}.plan"), str(database.path)),
+        ]
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                env=dict(environment()),
+                timeout=PLAN_WITHIN_S,
+                check=False,
+            )
+            if done.returncode != 0:
+                raise ControlError(f"no restore: {last_line(done.stderr)}", answered=True)
+            return int(json.loads(done.stdout)["max_txid"], 16)
+        except (subprocess.TimeoutExpired, ValueError, KeyError) as error:
+            raise ControlError(f"no plan for a restore: {error!r}", answered=False) from error
+
+    # Broken replicas.
+
+    def broken(self, name: str) -> str:
+        """Return why the replica of that database is broken, or nothing when it is not."""
+        return broken.reason(self._folder, name)
+
+    def mark_broken(self, name: str, why: str) -> None:
+        """Note, durably, that the replica must not be relied on until a fresh snapshot."""
+        broken.mark(self._folder, name, why)
+
+    def repair(self) -> None:
+        """Ask for a fresh snapshot of every database with a broken replica; returns at once."""
+        self._repair_asked.set()
+
+    @contextmanager
+    def held_back(self) -> Iterator[bool]:
+        """Yield whether no Litestream runs; then none is started before the block ends."""
+        free = self._alive.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._alive.release()
+
+    # Start and stop.
+
+    def start(self, timeout_s: float = 10.0) -> bool:
+        """Start it and return whether it answered in time; it is tried on, if it did not."""
+        if self._thread is not None:
+            raise RuntimeError("Litestream was started already")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._socket_folder = socket_folder(self._folder)
+        write_private(
+            self._config,
+            render(
+                tuple(self._databases.values()),
+                socket_path=self.socket_path,
+                keeping=self._keeping,
+            ),
+        )
+        self._stopping.clear()
+        self._answered.clear()
+        self._thread = threading.Thread(target=self._keep, name="litestream", daemon=True)
+        self._thread.start()
+        return self._answered.wait(timeout_s)
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Stop it: a request first, which lets it upload what is left, then by force."""
+        if self._thread is None:
+            return
+        self._stop_within_s = timeout_s
+        self._stopping.set()
+        self._thread.join()
+        self._thread = None
+        if self._socket_folder is not None and self._socket_folder != self._folder:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
+        self._socket_folder = None
+
+    # The keeper's thread.
+
+    def _keep(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            self._state = LitestreamState.RESTARTING if failures else LitestreamState.STARTING
+            if failures >= DEAD_AFTER_FAILURES:
+                self._state = LitestreamState.DEAD
+            began = time.monotonic()
+            with self._alive:
+                answered = self._one_life()
+            asked_for = self._repair_asked.is_set()
+            lived = answered and (asked_for or time.monotonic() - began > SHORT_LIFE_S)
+            failures = 0 if lived else failures + 1
+            if self._stopping.is_set():
+                break
+            self._restarts += 1
+            if not asked_for:
+                self._stopping.wait(min(FIRST_PAUSE_S * 2**failures, LONGEST_PAUSE_S))
+        self._state = LitestreamState.STOPPED
+
+    def _one_life(self) -> bool:
+        """Run one process from its start to its end; return whether it ever answered."""
+        answered = False
+        try:
+            end_previous(
+                self._pid_file,
+                f"{self._folder}/litestream",
+                timeout_s=self._stop_within_s,
+            )
+            self.socket_path.unlink(missing_ok=True)
+            self._repair_broken()
+            if self._stopping.is_set():
+                return True
+            self._process = self._spawn("-config", str(self._config))
+            answered = self._wait_for_answer(self._process)
+            if answered:
+                self._state = LitestreamState.RUNNING
+                self._up_since = time.monotonic()
+                self.generation += 1
+                self._answered.set()
+                self._watch(self._process)
+        except (OSError, subprocess.SubprocessError) as error:
+            self._last_error = f"can't be started: {error}"
+        finally:
+            if self._state is LitestreamState.RUNNING:
+                self._state = LitestreamState.RESTARTING
+                if time.monotonic() - self._up_since > SHORT_LIFE_S:
+                    self._down_since = time.monotonic()
+            if self._process is not None:
+                within_s = self._stop_within_s if self._stopping.is_set() or answered else 1.0
+                end(self._process, within_s)
+                self._process = None
+            with suppress(OSError):
+                self._pid_file.unlink(missing_ok=True)
+                self.socket_path.unlink(missing_ok=True)
+        return answered
+
+    def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        self._trim_log()
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [
+                    sys.executable,
+                    *("-I", "-S", str(Path(__file__).with_name("leash.py"))),
+                    *(str(os.getpid()), str(self._pid_file)),
+                    *(str(binary_path()), "replicate", *arguments, "-no-expand-env"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(environment()),
+                cwd="/",
+                # A Ctrl-C at the terminal is the server's to handle, in its own order.
+                start_new_session=True,
+            )
+
+    def _wait_for_answer(self, process: subprocess.Popen[bytes]) -> bool:
+        control = ControlSocket(self.socket_path)
+        deadline = time.monotonic() + ANSWER_WITHIN_S
+        try:
+            while not self._stopping.is_set() and time.monotonic() < deadline:
+                if process.poll() is not None:
+                    self._note_death(process)
+                    return False
+                try:
+                    if control.request("GET", "/info", timeout_s=1)["pid"] == process.pid:
+                        return True
+                except ControlError:
+                    pass
+                self._stopping.wait(POLL_S)
+        finally:
+            control.close()
+        self._last_error = "Litestream does not answer"
+        return False
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        """Return when the process ended, or is to end."""
+        checked = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                process.wait(POLL_S)
+            except subprocess.TimeoutExpired:
+                if self._repair_asked.is_set():
+                    return
+                if time.monotonic() - checked > 10:
+                    checked = time.monotonic()
+                    self._trim_log()
+                continue
+            self._note_death(process)
+            return
+
+    def _note_death(self, process: subprocess.Popen[bytes]) -> None:
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - 2000))
+            said = last_line(log.read())
+        self._last_error = f"Litestream ended with {process.returncode}: {said}"
+
+    def _trim_log(self) -> None:
+        """Start the log anew when it has grown too long, and keep the old one's content once.
+
+        Litestream holds the file open for appending, so it is emptied in place.
+        """
+        with suppress(FileNotFoundError):
+            if self._log.stat().st_size > LOG_LIMIT_BYTES:
+                shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
+                os.truncate(self._log, 0)
+
+    def _repair_broken(self) -> None:
+        """Upload a fresh snapshot of each database whose replica is broken."""
+        self._repair_asked.clear()
+        for database in self._databases.values():
+            if not self.broken(database.name) or not database.path.exists():
+                continue
+            self._state = LitestreamState.REPAIRING
+            shutil.rmtree(database.meta_folder / "ltx", ignore_errors=True)
+            config = self._folder / "litestream-repair.yml"
+            write_private(config, render([database], socket_path=None, keeping=self._keeping))
+            self._process = self._spawn("-once", "-force-snapshot", "-config", str(config))
+            deadline = time.monotonic() + SNAPSHOT_WITHIN_S
+            while self._process.poll() is None and time.monotonic() < deadline:
+                if self._stopping.wait(POLL_S):
+                    break
+            if self._process.poll() is None:
+                end(self._process, self._stop_within_s)
+                self._last_error = f"no fresh snapshot of {database.name}: took too long"
+            elif self._process.returncode == 0:
+                broken.clear(self._folder, database.name)
+            else:
+                self._note_death(self._process)
+            self._process = None

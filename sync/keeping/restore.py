@@ -1,0 +1,171 @@
+"""Brings a database back from its replica, and rehearses that while nothing is wrong.
+
+Litestream writes into a folder of its own beside the target; what comes out is checked by
+SQLite, fsynced and only then given its name. So the target is either whole or not there.
+"""
+
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventlog.database import connect
+from eventlog.files import flush
+from sync.keeping.configuration import ReplicatedDatabase, render, write_private
+from sync.keeping.litestream import binary_path, environment
+from sync.keeping.process import last_line
+from sync.keeping.replica import ReplicaPlace
+
+SIDE_FILES = ("", "-wal", "-shm", "-journal")
+ATTEMPTS = 3
+
+
+class RestoreError(Exception):
+    """A restore that did not happen; nothing was left at the target."""
+
+    code = "restore_failed"
+    next_step = "Look at the message; the replica was not changed."
+
+
+class TargetNotEmptyError(RestoreError):
+    """There is a database at the target already."""
+
+    code = "target_not_empty"
+    next_step = "Choose an empty folder: a restore never overwrites anything."
+
+
+class NoBackupError(RestoreError):
+    """The replica holds nothing of this database that a restore can begin with."""
+
+    code = "no_backup"
+    next_step = "Check the address and the database's name; the kit says where the replica is."
+
+
+class ReplicaUnreachableError(RestoreError):
+    """The replica could not be read. Retryable."""
+
+    code = "replica_unreachable"
+    next_step = "Check the network, the disk and the access keys, then try again."
+
+
+class RestoreDamagedError(RestoreError):
+    """What came out of the replica is not a whole database."""
+
+    code = "restore_damaged"
+    next_step = "Keep the replica as it is and ask for help; restore from another one, if any."
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a rehearsed restore gave; `matches` says whether it was what had been expected."""
+
+    matches: bool
+    restored: str
+    took_s: float
+    size_bytes: int
+
+
+def restore(name: str, replica: ReplicaPlace, output: Path, *, timeout_s: float = 3600) -> None:
+    """Put the newest state in the replica at `output`, where nothing may be.
+
+    Raises a `RestoreError`.
+    """
+    output = output.absolute()
+    for suffix in SIDE_FILES:
+        if Path(f"{output}{suffix}").exists():
+            raise TargetNotEmptyError(f"{output}{suffix} exists already")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
+        arrived = Path(folder) / output.name
+        _fetch(name, replica, arrived, timeout_s)
+        _check(name, arrived)
+        flush(arrived)
+        arrived.rename(output)
+    flush(output.parent)
+
+
+def rehearse(
+    name: str,
+    replica: ReplicaPlace,
+    fingerprint: Callable[[sqlite3.Connection], str],
+    expected: str,
+    *,
+    scratch: Path | None = None,
+    timeout_s: float = 3600,
+) -> Rehearsal:
+    """Restore into a private folder that is removed again, and compare fingerprints.
+
+    `fingerprint` gets a read-only connection. The live database moves on meanwhile, so let it
+    stop at a position that `expected` was taken at, and take that once it was durable.
+
+    Raises a `RestoreError`.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="huiyin-rehearsal-", dir=scratch) as folder:
+        copy = Path(folder) / "copy.db"
+        restore(name, replica, copy, timeout_s=timeout_s)
+        connection = connect(copy, read_only=True)
+        try:
+            restored = fingerprint(connection)
+        finally:
+            connection.close()
+        size_bytes = copy.stat().st_size
+    return Rehearsal(restored == expected, restored, time.monotonic() - began, size_bytes)
+
+
+def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> None:
+    """Let Litestream write the database to `output`."""
+    database = ReplicatedDatabase(name=name, path=output, replica=replica)
+    config = output.with_name("litestream.yml")
+    write_private(config, render([database], socket_path=None))
+    command = [
+        str(binary_path()),
+        "restore",
+        *("-config", str(config), "-no-expand-env", "-o", str(output), str(output)),
+    ]
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                env=dict(environment()),
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ReplicaUnreachableError(
+                f"{name} did not come from {replica.label} within {timeout_s:.0f} s"
+            ) from error
+        if done.returncode == 0 and output.exists():
+            return
+        said = last_line(done.stderr) or last_line(done.stdout)
+        if "no matching backup" in said or "no snapshots" in said:
+            if replica.folder is not None and not replica.folder.is_dir():
+                raise NoBackupError(f"there is no folder {replica.label} to restore {name} from")
+            raise NoBackupError(f"there is no backup of {name} at {replica.label}")
+        # A file may be folded into another between the plan and its reading.
+        if "non-contiguous" not in said and "no such file" not in said:
+            break
+        if attempt < ATTEMPTS:
+            for suffix in SIDE_FILES:
+                Path(f"{output}{suffix}").unlink(missing_ok=True)
+            time.sleep(0.2)
+    if any(word in said for word in ("non-contiguous", "checksum", "corrupt", "decode")):
+        raise RestoreDamagedError(f"the replica of {name} at {replica.label} has a hole: {said}")
+    raise ReplicaUnreachableError(f"{name} can't be read from {replica.label}: {said}")
+
+
+def _check(name: str, path: Path) -> None:
+    try:
+        connection = connect(path)
+        try:
+            answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise RestoreDamagedError(f"the restored {name} can't be opened: {error}") from error
+    if answer != "ok":
+        raise RestoreDamagedError(f"the restored {name} is damaged: {answer}")

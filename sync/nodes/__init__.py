@@ -1,0 +1,1 @@
+"""The nodes below a hub: enrolled, shut out, and what they did that somebody should know."""

@@ -1,0 +1,1 @@
+"""A round: a question, its answer, and what both sides keep of it."""

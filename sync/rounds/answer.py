@@ -1,0 +1,169 @@
+"""The hub's answer to a question: what became of it, and what is new for the one who asked."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import msgspec
+from nacl.signing import SigningKey
+
+from eventlog import words
+from eventlog.keys import Keys
+from eventlog.log import Log
+from eventlog.steps import Step, reached
+from sync.nodes import enrolment, quarantine
+from sync.nodes.nodes import Peer
+from sync.rounds import downlink, envelope, marks, wire
+from sync.rounds.downlink import Downlink
+from sync.rounds.entrusted import Entrusted
+from sync.rounds.envelope import MessageKind
+from sync.rounds.parcels import sealed_for
+from sync.rounds.received_question import Asked, Domain, Taken
+from sync.rounds.wire import Answer, Parcel, Question
+
+ROOM_USUAL_BYTES = 256 * 1024
+ROOM_MOST_BYTES = 16 * 1024 * 1024
+
+
+class Answering:
+    """Puts answers together and signs them, for one hub."""
+
+    def __init__(
+        self,
+        log: Log,
+        keys: Keys,
+        entrusted: Entrusted,
+        queue: Downlink,
+        domain: Domain,
+        *,
+        site_mark: Callable[[], bytes],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._log = log
+        self._keys = keys
+        self._signing = SigningKey(keys.signing)
+        self._entrusted = entrusted
+        self._queue = queue
+        self._domain = domain
+        self._site_mark = site_mark
+        self._now_ms = now_ms
+
+    def answer(self, asked: Asked, taken: Taken, *, durable: bool, with_news: bool = True) -> bytes:
+        """Return the signed answer to a question that was taken.
+
+        Without news it says only what became of what was brought.
+        """
+        with self._log.reading() as connection:
+            connection.execute("BEGIN")
+            found = self._answer(connection, asked, taken, durable, with_news)
+            connection.execute("ROLLBACK")
+        reached(Step.ANSWERING)
+        return self._closed(asked.digest, found)
+
+    def answers(self, asked: Asked, taken: Taken, *, durable: bool) -> Iterator[bytes]:
+        """Yield signed answers to one question until all that is to go down is told.
+
+        For a bundle, in which the sender cannot ask for more; it takes them in this order.
+        """
+        question = msgspec.structs.replace(asked.question)
+        asked = replace(asked, question=question)
+        while True:
+            with self._log.reading() as connection:
+                connection.execute("BEGIN")
+                found = self._answer(connection, asked, taken, durable, True)
+                connection.execute("ROLLBACK")
+            yield self._closed(asked.digest, found)
+            if not found.more or not found.cursor_log:
+                return
+            question.cursor_log, question.cursor = found.cursor_log, found.cursor
+            question.accounts = found.accounts_mark or question.accounts
+
+    def failure(self, message: bytes, code: str) -> bytes:
+        """Return the signed answer that says why nothing of a question was taken."""
+        return self._closed(envelope.digest(message), Answer(self._now_ms(), failed=code))
+
+    def _answer(
+        self,
+        connection: sqlite3.Connection,
+        asked: Asked,
+        taken: Taken,
+        durable: bool,
+        with_news: bool,
+    ) -> Answer:
+        question, peer = asked.question, taken.peer
+        found = Answer(
+            self._now_ms(),
+            durable=durable and asked.wants_safety,
+            refused=list(taken.refused),
+            new_voice=taken.new_voice,
+            blobs=asked.blobs,
+            moved=peer.moved_to or b"",
+        )
+        if question.newest and not _knows(connection, question.newest):
+            found.lost, found.durable = True, False
+        found.missing = [
+            place for place, event in enumerate(question.offered) if not _knows(connection, event)
+        ]
+        if question.enrolment and peer.enrolled_at is not None:
+            found.enrolled = enrolment.welcome(peer.name, peer.station)
+        if not with_news:
+            return found
+        self._add_accounts(connection, found, question, peer)
+        mark = self._site_mark()
+        if mark != question.site:
+            found.site = mark
+        self._add_events(connection, found, question, peer)
+        return found
+
+    def _add_accounts(
+        self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer
+    ) -> None:
+        if not peer.station:
+            return
+        mark = self._domain.accounts_mark(connection, peer.station)
+        if mark != question.accounts:
+            reading = self._entrusted.of(peer).reading
+            found.accounts = self._domain.accounts_of(connection, peer.station, reading)
+            found.accounts_mark = mark
+
+    def _add_events(
+        self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer
+    ) -> None:
+        log = self._log.voice.log
+        after = downlink.where_to_go_on(connection, log, question.cursor_log, question.cursor)
+        room = min(question.room_bytes or ROOM_USUAL_BYTES, ROOM_MOST_BYTES)
+        secrets = self._entrusted.of(peer)
+        unsealer = self._entrusted.unsealer if secrets.reading else None
+        parcels: list[Parcel] = []
+        position, size = after, 0
+        for one in downlink.visible(connection, peer.node, after):
+            texts = words.all_of(connection, one.event)
+            public = self._queue.is_public(one.body)
+            parcel = Parcel(
+                one.body,
+                texts if public else sealed_for(texts, secrets.sealer, unsealer),
+                marks.mark_of(self._keys.receipt, one.body),
+            )
+            size += len(one.body) + sum(len(word.body) for word in parcel.words.values()) + 60
+            if parcels and size > room:
+                break
+            parcels.append(parcel)
+            position = one.position
+        found.runs = wire.pack(parcels)
+        found.more = position < downlink.newest(connection, peer.node)
+        if position != question.cursor or log != question.cursor_log:
+            found.cursor_log, found.cursor = log, position
+
+    def _closed(self, digest: bytes, found: Answer) -> bytes:
+        return envelope.close(
+            wire.encode_message(found),
+            self._signing,
+            MessageKind.ANSWER,
+            about=digest,
+        )
+
+
+def _knows(connection: sqlite3.Connection, event: bytes) -> bool:
+    """Return whether the hub has an event, folded or in quarantine."""
+    row = connection.execute("SELECT 1 FROM events WHERE id=?", (event,)).fetchone()
+    return row is not None or quarantine.is_kept(connection, event)

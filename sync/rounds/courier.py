@@ -1,0 +1,314 @@
+"""Carries what waits to the hub above, whenever there is a line, and brings back what is new.
+
+A round is as large as the line bears: about three seconds of it, so that one that fails every
+minute costs little of what it carried.
+"""
+
+import contextlib
+import fcntl
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from eventlog.steps import Step, reached
+from eventlog.writer import StorageFull, WriterBusy, WriterStopped
+from sync.rounds.client import Unreachable
+from sync.rounds.envelope import BadMessage
+from sync.rounds.question import Inquirer
+from sync.rounds.round import NotJoined, Refused, Round
+from sync.rounds.wire import Malformed
+
+FIRST_BYTES = 16 * 1024
+LEAST_BYTES = 2 * 1024
+MOST_BYTES = 512 * 1024
+ROUND_S = 3.0
+# How long a commit waits for company before it is carried.
+WAKE_AFTER_S = 0.2
+LONGEST_PAUSE_S = 300.0
+# A round more than this at once is no round any more: the rest waits for the next time.
+ROUNDS_MOST = 100_000
+# How often it is asked again whether what the hub has is in its replica.
+ASKED_AGAIN_MOST = 3
+LOCK_NAME = "sync.lock"
+DISK_FULL = "disk-full"
+
+logger = logging.getLogger("huiyin.sync")
+
+
+# A way for a question to reach the hub, and for its answer to come back. Raises Unreachable.
+Transport: TypeAlias = Callable[[bytes], bytes]
+
+
+@dataclass
+class Delivery:
+    """What a delivery came to: all its rounds together. `failure` is a code, "" where all went.
+
+    `retry_after_s` is when the hub wants to be asked again, where it said so.
+    """
+
+    ok: bool = False
+    rounds: int = 0
+    sent: int = 0
+    received: int = 0
+    waiting: int = 0
+    held: int = 0
+    durable: int = 0
+    photos_waiting: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    failure: str = ""
+    detail: str = ""
+    retryable: bool = True
+    retry_after_s: float | None = None
+
+
+@dataclass
+class Progress:
+    """What a delivery under way has done so far, and what is left; for those who watch."""
+
+    sent: int = 0
+    waiting: int = 0
+    received: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    running: bool = False
+
+
+class Busy(Exception):
+    """Another process carries already. Retryable."""
+
+    code = "busy"
+
+
+# Neither of these says that the line is down.
+LINE_UNTRIED = (NotJoined.code, Busy.code)
+
+
+class Courier:
+    """Makes rounds for one node, one delivery at a time, also beside another process."""
+
+    def __init__(
+        self,
+        folder: Path,
+        inquirer: Inquirer,
+        transport: Callable[[], Transport],
+        counts: Callable[[], tuple[int, int, int, int]],
+        *,
+        note_failure: Callable[[str], None] = lambda code: None,
+        after: Callable[[Round], None] = lambda round: None,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`transport` gives the line for a delivery (raises NotJoined where there is no hub);
+
+        `counts` says how many events wait, are held, are durable, and how many photos wait;
+        `after` is told of each round.
+        """
+        self._folder = folder
+        self._inquirer = inquirer
+        self._transport = transport
+        self._counts = counts
+        self._note_failure = note_failure
+        self._after = after
+        self._clock_s = clock_s
+        self._bytes = FIRST_BYTES
+        self.progress = Progress()
+        self._one_at_a_time = threading.Lock()
+
+    def deliver(self, *, with_photos: bool = True) -> Delivery:
+        """Make rounds until nothing is left to say, and return what came of them. Never raises."""
+        found = Delivery()
+        self.progress = Progress(running=True)
+        try:
+            with self._one_at_a_time, self._alone():
+                transport = self._transport()
+                self._make_rounds(found, transport, with_photos)
+            found.ok = True
+        except Unreachable as error:
+            found.failure, found.detail = error.code, str(error)
+            found.retry_after_s = error.retry_after_s
+            self._bytes = max(LEAST_BYTES, self._bytes // 2)
+        except BadMessage as error:
+            found.failure, found.detail = "not-the-hub", str(error)
+        except (Busy, NotJoined, Refused, Malformed) as error:
+            found.failure, found.detail = error.code, str(error)
+            found.retryable = isinstance(error, Busy)
+        except (WriterBusy, WriterStopped) as error:
+            found.failure, found.detail = Busy.code, str(error)
+        except (StorageFull, OSError) as error:
+            # Of the line nothing comes this way. What the answer settles is settled another time.
+            found.failure, found.detail = DISK_FULL, str(error)
+        finally:
+            self.progress.running = False
+        found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
+        if found.failure and found.failure not in LINE_UNTRIED:
+            with contextlib.suppress(StorageFull, WriterBusy, WriterStopped):
+                self._note_failure(found.failure)
+            logger.info("no delivery: %s %s", found.failure, found.detail)
+        return found
+
+    def _make_rounds(self, found: Delivery, transport: Transport, with_photos: bool) -> None:
+        again = lost = 0
+        for _ in range(ROUNDS_MOST):
+            asked = self._inquirer.ask(
+                up_bytes=self._bytes, room_bytes=self._bytes, with_photos=with_photos
+            )
+            began = self._clock_s()
+            reached(Step.ASKING)
+            answer = transport(asked.message)
+            reached(Step.ANSWER_CAME)
+            took_s = self._clock_s() - began
+            self._adapt(took_s, len(asked.message) + len(answer))
+            came = self._inquirer.take(asked, answer)
+            reached(Step.ROUND_MADE)
+            self._add(found, came, len(asked.message), len(answer))
+            self._after(came)
+            lost += came.lost
+            if lost > ASKED_AGAIN_MOST:
+                return
+            if asked.says_something or came.more or came.lost or came.new_voice or came.unsure:
+                again = 0
+                if self._is_done(came):
+                    return
+                continue
+            waiting, held, _, _ = self._counts()
+            again += 1
+            # Photos that wait were left out for a while: the hub took none of them just now.
+            if not waiting and not held:
+                return
+            if again > ASKED_AGAIN_MOST:
+                return
+
+    def _is_done(self, came: Round) -> bool:
+        """Return whether the round that just spoke left nothing to say or hear."""
+        waiting, held, _, photos = self._counts()
+        return not (waiting or held or photos or came.more or came.lost or came.new_voice)
+
+    def _add(self, found: Delivery, came: Round, up: int, down: int) -> None:
+        found.rounds += 1
+        found.sent += came.sent
+        found.received += came.received
+        found.bytes_up += up
+        found.bytes_down += down
+        found.refused += [(event.hex(), code) for event, code in came.refused]
+        progress = self.progress
+        progress.sent, progress.received = found.sent, found.received
+        progress.bytes_up, progress.bytes_down = found.bytes_up, found.bytes_down
+        progress.waiting = self._counts()[0]
+
+    def _adapt(self, took_s: float, size_bytes: int) -> None:
+        """Let the next round be as large as the line bears, by what this one took."""
+        if took_s > ROUND_S:
+            self._bytes = max(LEAST_BYTES, self._bytes // 2)
+        elif took_s < ROUND_S / 3 and size_bytes > self._bytes // 2:
+            self._bytes = min(MOST_BYTES, self._bytes * 2)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder's lock, so that the server and a command don't both carry."""
+        descriptor = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise Busy("another process carries already") from error
+            yield
+        finally:
+            os.close(descriptor)
+
+
+class Rounds:
+    """A thread that delivers whenever something waits, and every so often in any case."""
+
+    def __init__(
+        self, courier: Courier, *, every_s: float, waits: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`waits` says whether anything is there to deliver; asked where something was written."""
+        self._courier = courier
+        self._every_s = every_s
+        self._waits = waits
+        self._asked = False
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._failures = 0
+        self.last: Delivery | None = None
+
+    def start(self) -> None:
+        """Begin, where that was not done yet."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Something was written: deliver soon what waits, unless the line was down just now."""
+        if not self._failures:
+            self._wake.set()
+
+    def now(self) -> None:
+        """Somebody asks for it: deliver at once, whatever was before."""
+        self._failures = 0
+        self._asked = True
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End it; a delivery under way ends with the process, for it can be cut anywhere."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(0.5)
+
+    def _run(self) -> None:
+        # A thousand stations that were switched on together don't ask together.
+        self._wake.wait(random.uniform(0.0, min(self._every_s, 5.0) / 5))
+        while not self._stopping.is_set():
+            self._wake.clear()
+            self._asked = False
+            try:
+                self._note(self._courier.deliver())
+            except Exception:
+                logger.exception("a delivery failed in a way that was not foreseen")
+                self._note(Delivery(failure="error"))
+            self._rest()
+
+    def _rest(self) -> None:
+        """Wait until it is time to ask, or something waits, or somebody asks for it.
+
+        A round writes, too: when the hub was heard. That alone is no reason for another. However
+        much is written, it is looked at only so often.
+        """
+        until_s = time.monotonic() + self._pause_s()
+        while (left_s := until_s - time.monotonic()) > 0 and self._wake.wait(left_s):
+            self._wake.clear()
+            self._stopping.wait(WAKE_AFTER_S)
+            if self._asked or self._stopping.is_set() or self._waits():
+                return
+
+    def _note(self, delivery: Delivery) -> None:
+        self.last = delivery
+        is_down = not delivery.ok and delivery.failure not in LINE_UNTRIED
+        self._failures = self._failures + 1 if is_down else 0
+
+    def _pause_s(self) -> float:
+        """Return how long to wait: longer with each failure, never in step with others."""
+        if not self._failures:
+            return self._every_s * random.uniform(0.8, 1.2)
+        told_s = heeded_s(None if self.last is None else self.last.retry_after_s)
+        if told_s:
+            return told_s
+        longest = max(self._every_s, LONGEST_PAUSE_S)
+        return min(longest, 2.0 ** min(self._failures, 16)) * random.uniform(0.5, 1.5)
+
+
+def heeded_s(retry_after_s: float | None) -> float:
+    """Return when to ask again a hub that was too busy and said when, 0 where it did not.
+
+    A little later than told: it tells whole seconds, and many the same ones.
+    """
+    return (retry_after_s or 0.0) * random.uniform(1.0, 1.25)

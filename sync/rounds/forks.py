@@ -1,0 +1,101 @@
+"""Whether a node's log was written by somebody else as well: a cloned disk, or an old image."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from eventlog.events import Event
+from eventlog.events import digest as event_digest
+from sync.nodes import audit, nodes
+from sync.nodes.audit import Finding
+from sync.nodes.nodes import Peer
+from sync.rounds.received_question import Asked
+
+
+def look_for_forks(
+    connection: sqlite3.Connection, asked: Asked, peer: Peer, now: int
+) -> dict[bytes, int]:
+    """Return in which of the node's logs somebody else wrote as well, and above which place.
+
+    So it is with a disk that was cloned or put back from an old image. Both sides are kept,
+    and what the node lacks has to be queued for it.
+    """
+    # What a station merely brings back after a restore may be of another's log.
+    for log in asked.own_logs:
+        if not connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone():
+            nodes.note_log(connection, peer.node, log, now)
+    own = {
+        row[0] for row in connection.execute("SELECT log FROM node_logs WHERE node=?", (peer.node,))
+    }
+    forked: dict[bytes, int] = {}
+    arrived = [arrival.event for _, arrival in asked.arrivals if arrival.event.log in own]
+    here = _standing(connection, arrived)
+    for event in arrived:
+        log, sequence = event.log, event.sequence
+        there, before = here.get((log, sequence)), here.get((log, sequence - 1))
+        clashes = there is not None and event.id not in {row[0] for row in there}
+        strays = before is not None and event.previous not in {
+            event_digest(row[1]) for row in before
+        }
+        if clashes or strays:
+            forked[log] = min(forked.get(log, sequence), sequence)
+    again = {log: sequence - 1 for log, sequence in forked.items()}
+    for log in forked:
+        audit.note(connection, now, Finding.FORK, node=peer.node, detail=log.hex())
+    behind = behind_of(connection, asked, peer) if asked.is_live else None
+    if behind is not None:
+        log, head = behind
+        again[log] = min(head, again.get(log, head))
+        audit.note(connection, now, Finding.BEHIND, node=peer.node, detail=log.hex())
+    return again
+
+
+def behind_of(connection: sqlite3.Connection, asked: Asked, peer: Peer) -> tuple[bytes, int] | None:
+    """Return (log, head) where the hub has more of a node's log than the node itself."""
+    question = asked.question
+    log, head = question.head_log, question.head
+    if not log:
+        return None
+    if nodes.writer_of(connection, log) != peer.node:
+        return None
+    newest = connection.execute("SELECT max(sequence) FROM events WHERE log=?", (log,)).fetchone()[
+        0
+    ]
+    return (log, head) if newest is not None and newest > head else None
+
+
+def may_write(connection: sqlite3.Connection, peer: Peer, log: bytes) -> bool:
+    """Return whether a log is a node's own, or nobody's yet.
+
+    That of a node which was shut out is its own still, once it is invited anew.
+    """
+    writer = nodes.writer_of(connection, log)
+    if writer is not None:
+        if writer == peer.node:
+            return True
+        other = nodes.by_number(connection, writer)
+        return other is not None and other.key_id is not None and other.key_id == peer.key_id
+    return connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone() is None
+
+
+def _standing(
+    connection: sqlite3.Connection, events: Sequence[Event]
+) -> dict[tuple[bytes, int], list[tuple[bytes, bytes]]]:
+    """Return (id, body) of what stands where these events belong, or just before, by their place.
+
+    Events that follow each other, as most do, are looked for at one go.
+    """
+    runs: list[list[Any]] = []
+    for log, sequence in sorted({(event.log, event.sequence) for event in events}):
+        if runs and runs[-1][0] == log and runs[-1][2] == sequence - 1:
+            runs[-1][2] = sequence
+        else:
+            runs.append([log, sequence, sequence])
+    found: dict[tuple[bytes, int], list[tuple[bytes, bytes]]] = {}
+    for log, first, last in runs:
+        for identity, sequence, body in connection.execute(
+            "SELECT id, sequence, body FROM events WHERE log=? AND sequence BETWEEN ? AND ?",
+            (log, first - 1, last),
+        ):
+            found.setdefault((log, sequence), []).append((identity, body))
+    return found

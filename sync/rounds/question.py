@@ -1,0 +1,318 @@
+"""The lower node's side of a round: a question is put together, and its answer taken in.
+
+Both are whole: an answer that was cut, or never came, changes nothing, and the next question says
+the same once more. A question that travels on a stick is kept until its answer comes, weeks later
+and in any order (`sync/sticks/carried.py`).
+"""
+
+import sqlite3
+from collections.abc import Callable
+
+from nacl.signing import SigningKey
+
+from eventlog import words
+from eventlog.keys import Keys
+from eventlog.log import Log
+from eventlog.sealing import Sealer
+from eventlog.steps import Step, reached
+from eventlog.transaction import Arrival, Transaction
+from sync.nodes import enrolment, quarantine
+from sync.nodes.audit import Finding
+from sync.nodes.audit import note as note_finding
+from sync.rounds import envelope, marks, uplink, upstream, wire
+from sync.rounds.envelope import MessageKind
+from sync.rounds.parcels import WrongWords, opened_from, sealed_for
+from sync.rounds.round import Asking, BlobSource, NodeDomain, NotJoined, Refused, Round
+from sync.rounds.uplink import Packed, Safety
+from sync.rounds.wire import Answer, Parcel, Question
+
+EVENTS_MOST = 1000
+OFFERED_MOST = 1000
+
+
+class Inquirer:
+    """Asks the hub above on behalf of one node."""
+
+    def __init__(
+        self,
+        log: Log,
+        keys: Callable[[], Keys],
+        domain: NodeDomain,
+        *,
+        seals_texts: bool,
+        blobs: BlobSource | None = None,
+        monotonic_ms: Callable[[], int],
+        time_unknown: Callable[[], bool] = lambda: False,
+        release: str = "",
+        site_cursor: Callable[[], bytes] = lambda: b"",
+    ) -> None:
+        """`seals_texts` where what came down lies sealed on this disk, as on a station."""
+        self._log = log
+        self._keys = keys
+        self._domain = domain
+        self._seals_texts = seals_texts
+        self._blobs = blobs
+        self._monotonic_ms = monotonic_ms
+        self._time_unknown = time_unknown
+        self._release = release
+        self._site_cursor = site_cursor
+        self._said_head = False
+
+    def ask(
+        self,
+        *,
+        up_bytes: int,
+        room_bytes: int = 0,
+        with_photos: bool = True,
+        packed: Packed | None = None,
+    ) -> Asking:
+        """Return the next question: about `up_bytes` of what waits, texts before photos.
+
+        `packed` is given for a bundle: then all that is not settled goes along, also what the hub
+        may have, for to ask would take another way there and back. Raises NotJoined.
+        """
+        with self._log.reading() as connection:
+            connection.execute("BEGIN")
+            hub = upstream.read(connection)
+            if hub is None:
+                raise NotJoined
+            question = Question(self._log.now_ms() // 1000)
+            is_late = packed is not None
+            asked = Asking(b"", question, hub, self._log.voice.log, is_late=is_late)
+            question.time_unknown = self._time_unknown()
+            question.cursor_log, question.cursor = hub.cursor_log, hub.cursor
+            question.room_bytes = room_bytes
+            question.enrolment = hub.enrolment or b""
+            question.accounts = hub.accounts_mark
+            # By network the site goes by itself; a stick brings what the copy lacks.
+            question.site = hub.site_mark if packed is None else self._site_cursor()
+            doubts = False
+            if packed is None:
+                doubts = self._say_events(connection, asked, up_bytes)
+            else:
+                self._pack_events(connection, asked, up_bytes, packed)
+            connection.execute("ROLLBACK")
+        if self._blobs is not None and with_photos and not asked.sent and not doubts:
+            question.parts = self._blobs.parts(up_bytes, packed.photos if packed else {})
+        if hub.heard_at is None or question.enrolment:
+            question.release = self._release
+        asked.asked_ms = self._monotonic_ms()
+        asked.message = envelope.close(
+            wire.encode_message(question),
+            SigningKey(self._keys().signing),
+            MessageKind.QUESTION,
+            about=hub.verify_key,
+        )
+        asked.digest = envelope.digest(asked.message)
+        return asked
+
+    def _say_events(self, connection: sqlite3.Connection, asked: Asking, up_bytes: int) -> bool:
+        """Put into a question what waits, or what the hub has to be asked for first: then True."""
+        question = asked.question
+        doubts = uplink.doubtful(connection, min(OFFERED_MOST, max(1, up_bytes // 18)))
+        asked.offered = [position for position, _ in doubts]
+        question.offered = [event for _, event in doubts]
+        if not doubts:
+            question.newest = uplink.newest_held(connection)
+            asked.sent = uplink.fitting(
+                connection, uplink.waiting(connection, EVENTS_MOST), up_bytes
+            )
+            question.runs = wire.pack(self._parcels(connection, asked))
+        if not self._said_head:
+            self._say_head(connection, question)
+        if asked.hub.checked_log != asked.hub.cursor_log and not doubts:
+            # Another voice: the hub may have been put back from an older replica.
+            question.newest = uplink.newest_sent(connection)
+        return bool(doubts)
+
+    def _pack_events(
+        self, connection: sqlite3.Connection, asked: Asking, up_bytes: int, packed: Packed
+    ) -> None:
+        """Put into a question of a bundle what is not settled and not yet in the bundle."""
+        if packed.is_empty:
+            asked.question.newest = uplink.newest_sent(connection)
+        held = uplink.held(connection, wire.OFFERED_MOST, packed.offered)
+        asked.offered = [position for position, _ in held]
+        asked.question.offered = [event for _, event in held]
+        left = uplink.unsettled(connection, EVENTS_MOST, packed.position)
+        asked.sent = uplink.fitting(connection, left, up_bytes)
+        asked.question.runs = wire.pack(self._parcels(connection, asked))
+
+    def _say_head(self, connection: sqlite3.Connection, question: Question) -> None:
+        log = self._log.voice.log
+        head = connection.execute(
+            "SELECT max(sequence) FROM events WHERE log=?", (log,)
+        ).fetchone()[0]
+        # Also where nothing of it is here: an image may be from before its first event.
+        question.head_log, question.head = log, head or 0
+
+    def _parcels(self, connection: sqlite3.Connection, asked: Asking) -> list[Parcel]:
+        found: list[Parcel] = []
+        to_hub = Sealer(asked.hub.sealing_key)
+        for one in asked.sent:
+            texts = words.all_of(connection, one.event)
+            if not self._seals_texts:
+                # A hub's contact details stay with it; its texts are for the hub above alone.
+                texts = sealed_for(texts, to_hub, None)
+            found.append(Parcel(one.body, texts, marks.kept(connection, one.event)))
+        return found
+
+    def take(self, asked: Asking, message: bytes) -> Round:
+        """Take in the hub's answer and return what came of the round.
+
+        Raises BadMessage where the answer is not the hub's (a portal, a proxy: retryable),
+        Malformed, Refused.
+        """
+        answered_ms = self._monotonic_ms()
+        answer = self._opened(asked, message)
+        self._domain.heard(answer.now_ms, asked.asked_ms, answered_ms)
+        if answer.failed:
+            self._log.write(
+                lambda transaction: upstream.note_tried(
+                    transaction.connection, transaction.now_ms(), answer.failed
+                )
+            )
+            raise Refused(answer.failed)
+        return self._take(asked, answer)
+
+    def take_late(self, asked: Asking, message: bytes) -> Round:
+        """Take in an answer that came on a stick, and return what came of it. Raises as `take`.
+
+        It may be weeks old, older than what came by network meanwhile, or come twice.
+        """
+        answer = self._opened(asked, message)
+        self._domain.heard_at_least(answer.now_ms)
+        if answer.failed:
+            raise Refused(answer.failed)
+        return self._take(asked, answer)
+
+    def _opened(self, asked: Asking, message: bytes) -> Answer:
+        content = envelope.open_message(
+            message, asked.hub.verify_key, MessageKind.ANSWER, about=asked.digest
+        )
+        return wire.decode_answer(content)
+
+    def _take(self, asked: Asking, answer: Answer) -> Round:
+        arrivals = [(self._here(arrival), mark) for arrival, mark in wire.unpack(answer.runs)]
+        if self._blobs is not None and (answer.lost or _speaks_anew(asked, answer)):
+            # Before the new voice is noted, for it is told only once.
+            self._blobs.doubt(answer.now_ms)
+        found = self._log.write(
+            lambda transaction: self._settle(transaction, asked, answer, arrivals)
+        ).result
+        if self._blobs is not None and (asked.question.parts or answer.blobs):
+            self._blobs.acknowledged(asked.question.parts, answer.blobs, answer.now_ms)
+        return found
+
+    def _here(self, arrival: Arrival) -> Arrival:
+        """Return an event with its texts as they are to lie on this disk."""
+        if self._seals_texts:
+            # Nobody need be here to open them: the hub has signed for them.
+            return arrival
+        keys = self._keys()
+        try:
+            texts = opened_from(arrival.event, arrival.words, [keys.unsealer], keys.sealer)
+        except WrongWords:
+            texts = {}
+        return arrival._replace(words=texts)
+
+    def _settle(
+        self,
+        transaction: Transaction,
+        asked: Asking,
+        answer: Answer,
+        arrivals: list[tuple[Arrival, bytes]],
+    ) -> Round:
+        """Write down what an answer says. Runs as a job of the writer."""
+        connection, now = transaction.connection, transaction.now_ms()
+        is_news = not asked.is_late or answer.now_ms >= upstream.answered_ms(connection)
+        found = Round(
+            sent=len(asked.sent),
+            durable=answer.durable,
+            more=answer.more,
+            lost=answer.lost,
+            new_voice=answer.new_voice and asked.voice == self._log.voice.log,
+            site=b"" if asked.is_late else answer.site,
+            moved=answer.moved if is_news else b"",
+            unsure=_speaks_anew(asked, answer),
+        )
+        if not asked.is_late or answer.now_ms >= upstream.doubted_ms(connection):
+            self._settle_safety(connection, asked, answer)
+        for place, code in answer.refused:
+            if place < len(asked.sent):
+                event = asked.sent[place].event
+                uplink.note_refused(connection, event, code, now)
+                found.refused.append((event, code))
+        found.received = self._take_in(transaction, arrivals, now)
+        if answer.cursor_log:
+            upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
+            reached(Step.CURSOR_MOVED)
+        if is_news:
+            self._take_news(transaction, answer)
+            upstream.note_answered(connection, answer.now_ms)
+        if found.new_voice:
+            voice = self._log.take_new_voice(transaction)
+            note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
+        if asked.question.head_log:
+            self._said_head = True
+        if asked.question.newest and not answer.lost:
+            upstream.note_checked(connection, answer.cursor_log or asked.hub.cursor_log)
+        if asked.is_late:
+            upstream.note_returned(connection, now)
+        else:
+            upstream.note_heard(connection, now)
+        return found
+
+    def _take_news(self, transaction: Transaction, answer: Answer) -> None:
+        """Note what an older answer may not undo: who this node is, and who may sign in there."""
+        connection = transaction.connection
+        if answer.enrolled and answer.durable:
+            # Before the hub's replica has it, what this node hands over is not safe there.
+            said = enrolment.read_welcome(answer.enrolled)
+            upstream.note_enrolled(connection, said.name, said.station)
+        self._domain.take_accounts(transaction, answer.accounts, answer.now_ms)
+        if answer.accounts_mark:
+            upstream.note_marks(connection, accounts=answer.accounts_mark)
+
+    def _settle_safety(self, connection: sqlite3.Connection, asked: Asking, answer: Answer) -> None:
+        """Note how safe what was sent and offered is now.
+
+        Not called for an answer of before the hub was found to have lost something: such a one
+        may lie on a stick for weeks.
+        """
+        sent = [one.position for one in asked.sent]
+        missing = {asked.offered[place] for place in answer.missing if place < len(asked.offered)}
+        there = [position for position in asked.offered if position not in missing]
+        uplink.hold(connection, [*sent, *there])
+        uplink.mark(connection, sorted(missing), Safety.WAITING)
+        if answer.durable and asked.is_late:
+            # What the hub took after this was asked is not covered by so old an answer.
+            uplink.mark(connection, [*sent, *there], Safety.DURABLE)
+        elif answer.durable:
+            uplink.settle(connection, sent, asked.question.newest)
+            reached(Step.SETTLED)
+        if answer.lost:
+            uplink.doubt_all(connection)
+            upstream.note_doubt(connection, answer.now_ms)
+
+    def _take_in(
+        self, transaction: Transaction, arrivals: list[tuple[Arrival, bytes]], now: int
+    ) -> int:
+        connection = transaction.connection
+        # Before they are taken in: what has a mark came from above, and does not go up again.
+        for arrival, mark in arrivals:
+            if mark:
+                marks.keep(connection, arrival.event.id, mark)
+        taken = transaction.take_in([arrival for arrival, _ in arrivals])
+        for arrival in taken.clashing:
+            quarantine.keep(connection, arrival, node=0, code=Finding.CLASH, now_ms=now)
+            note_finding(connection, now, Finding.CLASH, node=None, detail=arrival.event.id.hex())
+        if arrivals:
+            self._domain.taken(transaction, [arrival.event for arrival, _ in arrivals])
+        return len(taken.fresh)
+
+
+def _speaks_anew(asked: Asking, answer: Answer) -> bool:
+    """Return whether the hub speaks in another voice than when it was heard last."""
+    before = asked.hub.cursor_log
+    return bool(before and answer.cursor_log) and answer.cursor_log != before

@@ -1,0 +1,341 @@
+"""The hub's side of a round: a question is read, taken in, and answered.
+
+In three steps, so that each runs where it belongs: `read` (signature, texts; any thread), `take` (a
+job of the writer), `answer` (after the replica was asked; any thread). Whatever a question holds,
+either all of it is kept or nothing: what may not be folded is put into quarantine.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from eventlog.clock import OFF_MOST_MS, TOLERANCE_MS
+from eventlog.events import Draft
+from eventlog.identifiers import new_uuid7
+from eventlog.keys import Keys
+from eventlog.log import Log
+from eventlog.transaction import Arrival, Transaction
+from sync.nodes import audit, enrolment, nodes, quarantine
+from sync.nodes.audit import Finding
+from sync.nodes.enrolment import BadCode, HubCard
+from sync.nodes.nodes import Peer
+from sync.rounds import downlink, envelope, marks, wire
+from sync.rounds.answer import Answering
+from sync.rounds.downlink import Downlink
+from sync.rounds.entrusted import Entrusted
+from sync.rounds.envelope import BadMessage, ForeignMessage, MessageKind
+from sync.rounds.forks import behind_of, look_for_forks, may_write
+from sync.rounds.parcels import WrongWords
+from sync.rounds.received_question import Asked, Blobs, Domain, NotTaken, Taken
+from sync.rounds.wire import EVENTS_MOST, Malformed
+
+# Of a question, unpacked; what is decoded takes ten times the room. By network and on a stick it is
+# cut to half a megabyte of events (`sync/rounds/courier.py`, `sync/sticks/carried.py`).
+QUESTION_MOST_BYTES = 4 * 1024 * 1024
+HEARD_EVERY_MS = 60_000
+# A sender whose time is off by more is not believed about when something happened.
+OFF_MS = TOLERANCE_MS
+# So long before it was invited a station may have been in use.
+BEFORE_MS = OFF_MOST_MS
+
+
+class Reception:
+    """Answers the nodes below one hub."""
+
+    def __init__(
+        self,
+        log: Log,
+        keys: Keys,
+        card: HubCard,
+        queue: Downlink,
+        domain: Domain,
+        *,
+        blobs: Blobs | None = None,
+        site_mark: Callable[[], bytes] = lambda: b"",
+        now_ms: Callable[[], int] | None = None,
+    ) -> None:
+        self._log = log
+        self._keys = keys
+        self.card = card
+        self.entrusted = Entrusted(log, keys)
+        self._queue = queue
+        self.domain = domain
+        self._blobs = blobs
+        self._now_ms = now_ms or log.now_ms
+        answering = Answering(
+            log, keys, self.entrusted, queue, domain, site_mark=site_mark, now_ms=self._now_ms
+        )
+        self.answer = answering.answer
+        self.answers = answering.answers
+        self.failure = answering.failure
+
+    # Reading.
+
+    def read(self, message: bytes, *, is_live: bool = True) -> Asked:
+        """Return a question whose signature and texts were found right.
+
+        `is_live` is False for a bundle, which may be weeks old. Raises NotTaken, whose code
+        the sender is told by `failure`; what somebody should know is on record then.
+        """
+        try:
+            sender = envelope.sender_of(message)
+            with self._log.reading() as connection:
+                peer = nodes.by_key(connection, sender)
+                if peer is None or (peer.revoked_at is not None and _introduction_in(message)):
+                    return self._read_first(connection, message, is_live)
+                asked = self._opened(message, peer, is_live)
+                if peer.revoked_at is not None:
+                    self._set_aside(asked, peer.revoked_at)
+                self._sort(connection, asked)
+                return asked
+        except ForeignMessage as error:
+            self._note(Finding.FORGED, None)
+            raise NotTaken(error.code) from error
+        except BadMessage as error:
+            raise NotTaken(error.code) from error
+        except Malformed as error:
+            self._note(Finding.MALFORMED, None)
+            raise NotTaken(error.code) from error
+
+    def _opened(self, message: bytes, peer: Peer, is_live: bool) -> Asked:
+        content = envelope.open_message(
+            message,
+            peer.verify_key or b"",
+            MessageKind.QUESTION,
+            about=self.card.verify_key,
+            most_bytes=QUESTION_MOST_BYTES,
+        )
+        question = wire.decode_question(content)
+        return Asked(envelope.digest(message), question, peer, is_live=is_live)
+
+    def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
+        """Return the first question of a node, which says who it is and proves its code."""
+        # Whoever sends this may be anybody: of what it holds nothing is made before it is proven.
+        introduction = _introduction_in(message)
+        if not introduction:
+            self._note(Finding.UNKNOWN_NODE, None)
+            raise NotTaken("unknown-node")
+        try:
+            said = enrolment.read_introduction(introduction)
+            found = nodes.by_code(connection, said.code_mark)
+            if found is None or found[2] < self._now_ms():
+                raise BadCode("no such code")
+            peer, code_key, _ = found
+            if not enrolment.is_proven(code_key, said, self.card):
+                raise BadCode("not proven")
+        except BadCode as error:
+            self._note(Finding.BAD_CODE, None)
+            raise NotTaken(error.code) from error
+        content = envelope.open_message(
+            message,
+            said.verify_key,
+            MessageKind.QUESTION,
+            about=self.card.verify_key,
+            most_bytes=QUESTION_MOST_BYTES,
+        )
+        peer = peer._replace(
+            key_id=envelope.node_id(said.verify_key),
+            verify_key=said.verify_key,
+            reading_key=said.reading_key,
+            age_key=said.age_key,
+            secrets=said.secrets,
+        )
+        question = wire.decode_question(content)
+        asked = Asked(envelope.digest(message), question, peer, said, is_live=is_live)
+        self._sort(connection, asked)
+        return asked
+
+    def _set_aside(self, asked: Asked, revoked_at: int) -> None:
+        """Keep what a node that is shut out signed before that, and take nothing else.
+
+        Its own word is all there is for when that was, so it is put into quarantine.
+        """
+        before = asked.question.now_s * 1000 < revoked_at
+
+        def job(transaction: Transaction) -> None:
+            now = self._now_ms()
+            if before:
+                for arrival, _ in wire.unpack(asked.question.runs):
+                    try:
+                        arrival = self.entrusted.here(asked.peer, arrival)
+                    except WrongWords:
+                        arrival = arrival._replace(words={})
+                    quarantine.keep(
+                        transaction.connection,
+                        arrival,
+                        node=asked.peer.node,
+                        code=Finding.REVOKED,
+                        now_ms=now,
+                    )
+            audit.note(transaction.connection, now, Finding.REVOKED, node=asked.peer.node)
+
+        self._log.write(job)
+        raise NotTaken("revoked")
+
+    def _sort(self, connection: sqlite3.Connection, asked: Asked) -> None:
+        """Undress the events that were brought, and put aside what may not be folded."""
+        wire.check_parts(asked.question.parts)
+        found = wire.unpack(asked.question.runs)
+        if len(found) > EVENTS_MOST:
+            raise Malformed("too many events at once")
+        writers: dict[bytes, bool] = {}
+        for place, (arrival, mark) in enumerate(found):
+            log = arrival.event.log
+            if log not in writers:
+                writers[log] = may_write(connection, asked.peer, log)
+            why = self._why_not(connection, asked.peer, arrival, mark, writers[log])
+            try:
+                arrival = self.entrusted.here(asked.peer, arrival)
+            except WrongWords as error:
+                why, arrival = why or error.code, arrival._replace(words={})
+            if why:
+                asked.refused.append((place, arrival, why))
+                continue
+            asked.arrivals.append((place, arrival))
+            if not mark or not marks.is_ours(self._keys.receipt, arrival.body, mark):
+                asked.own_logs.add(arrival.event.log)
+
+    def _why_not(
+        self,
+        connection: sqlite3.Connection,
+        peer: Peer,
+        arrival: Arrival,
+        mark: bytes,
+        is_own: bool,
+    ) -> str:
+        if mark and marks.is_ours(self._keys.receipt, arrival.body, mark):
+            # The hub itself once sent it down: it comes back after a restore.
+            return ""
+        if not is_own:
+            return "another's-log"
+        return self.domain.why_not(connection, arrival, peer.station)
+
+    # Taking in.
+
+    def take(self, transaction: Transaction, asked: Asked) -> Taken:
+        """Write down what a question brought. Runs as a job of the writer."""
+        connection, now = transaction.connection, self._now_ms()
+        peer = asked.peer
+        if asked.introduction is not None:
+            peer = self._enrol(transaction, asked, now)
+        if peer.revoked_at is not None or peer.enrolled_at is None:
+            raise NotTaken("revoked")
+        again = look_for_forks(connection, asked, peer, now)
+        taken = transaction.take_in([arrival for _, arrival in asked.arrivals])
+        for log, above in again.items():
+            downlink.refill(transaction, peer.node, log, above)
+        places = {arrival.body: place for place, arrival in asked.arrivals}
+        refused = [
+            *asked.refused,
+            *((places[one.body], one, str(Finding.CLASH)) for one in taken.clashing),
+        ]
+        for _, arrival, code in refused:
+            quarantine.keep(connection, arrival, node=peer.node, code=code, now_ms=now)
+            audit.note(
+                connection, now, Finding.QUARANTINED, node=peer.node, detail=arrival.event.id.hex()
+            )
+        if refused:
+            events = [arrival.event.id for _, arrival, _ in refused]
+            _put_on_record(transaction, "quarantine.kept", {"events": events})
+        fresh = [arrival.event for arrival in taken.fresh]
+        skew = asked.question.now_s * 1000 - now
+        off = asked.question.time_unknown or (asked.is_live and abs(skew) > OFF_MS)
+        if off and asked.is_live:
+            audit.note(connection, now, Finding.CLOCK_OFF, node=peer.node)
+        doubtful = [
+            event
+            for event in fresh
+            if off
+            or event.data.get("clock") == "unknown"
+            or not peer.invited_at - BEFORE_MS < event.at < now + OFF_MS
+        ]
+        self.domain.taken(transaction, fresh, doubtful)
+        if self._queue.is_behind(connection, peer):
+            self._queue.catch_up(transaction, peer)
+        nodes.note_heard(
+            connection,
+            peer.node,
+            now_ms=now,
+            skew_ms=skew if asked.is_live else None,
+            cursor=asked.question.cursor,
+            release=asked.question.release[:40],
+        )
+        told = [(place, code) for place, _, code in refused]
+        return Taken(peer, bool(again), told, len(fresh))
+
+    def _enrol(self, transaction: Transaction, asked: Asked, now: int) -> Peer:
+        """Put the keys of a new node in place, and queue all that it may see."""
+        said, connection = asked.introduction, transaction.connection
+        assert said is not None
+        found = nodes.by_code(connection, said.code_mark)
+        if found is None:
+            # Somebody used the code while this was read; or it is this node, asking once more.
+            again = nodes.by_key(connection, envelope.node_id(said.verify_key))
+            if again is None:
+                raise NotTaken("bad-code")
+            return again
+        nodes.enrol(
+            connection,
+            found[0].node,
+            key_id=envelope.node_id(said.verify_key),
+            verify_key=said.verify_key,
+            reading_key=said.reading_key,
+            age_key=said.age_key,
+            secrets=said.secrets,
+            now_ms=now,
+        )
+        peer = nodes.by_key(connection, envelope.node_id(said.verify_key))
+        assert peer is not None
+        # An event, for what is durable is told by the position of the newest one.
+        _put_on_record(transaction, "node.enrolled", {"node": peer.key_id})
+        downlink.begin_voice(transaction, self._log.voice.log)
+        self._queue.fill(transaction, peer)
+        audit.note(connection, now, Finding.ENROLLED, node=peer.node)
+        return peer
+
+    def take_blobs(self, asked: Asked) -> None:
+        """Keep the parts of photos that a question brought, and note what the answer says of them.
+
+        Outside the log's transaction, for photos lie in a database of their own, and before
+        `answer`. Blocks. Raises StorageFull, WriterBusy, WriterStopped.
+        """
+        parts = asked.question.parts
+        if self._blobs is None or not parts:
+            return
+        peer = asked.peer
+        taken = self._blobs.take(peer.key_id or b"", parts, self.entrusted.of(peer).unsealers)
+        asked.blobs = taken.blobs
+        for sha256 in taken.wrong:
+            self._note(Finding.WRONG_PHOTO, peer.node, sha256.hex())
+
+    def must_write(self, asked: Asked) -> bool:
+        """Return whether a question has to be taken by `take`, or may be answered as it is."""
+        peer = asked.peer
+        if asked.arrivals or asked.refused or asked.introduction is not None:
+            return True
+        if peer.heard_at is None or abs(self._now_ms() - peer.heard_at) > HEARD_EVERY_MS:
+            return True
+        with self._log.reading() as connection:
+            return (
+                self._queue.is_behind(connection, peer)
+                or behind_of(connection, asked, peer) is not None
+            )
+
+    def _note(self, finding: Finding, node: int | None, detail: str = "") -> None:
+        """Put a finding on record, in a transaction of its own."""
+        self._log.write(
+            lambda transaction: audit.note(
+                transaction.connection, self._now_ms(), finding, node=node, detail=detail
+            )
+        )
+
+
+def _introduction_in(message: bytes) -> bytes:
+    """Return what a message says of who it is from, b"" where it is not of a node that joins."""
+    content = envelope.unpack(message, MessageKind.QUESTION, QUESTION_MOST_BYTES)
+    return wire.introduction_in(content)
+
+
+def _put_on_record(transaction: Transaction, type: str, data: dict[str, Any]) -> None:
+    draft = Draft(type, new_uuid7(transaction.now_ms()), data)
+    transaction.append([draft], by="system", fresh_subject=True)

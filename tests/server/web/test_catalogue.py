@@ -1,0 +1,106 @@
+"""The English catalogue: every message of the server and the rules, and nothing else."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+from server.web.languages import CATALOGUE, CHINESE, ENGLISH, translated
+from server.web.pages import environment, lasting
+
+REPOSITORY = Path(__file__).parents[3]
+_PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w+\}")
+_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+@pytest.fixture(scope="module")
+def extracted() -> Catalog:
+    """The messages as `babel.cfg` finds them in the sources now."""
+    with (REPOSITORY / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]  # Babel types not all
+    found = Catalog()
+    keywords = {**DEFAULT_KEYWORDS, "N_": None, "told": None}
+    for _, _, message, _, _ in extract_from_dir(REPOSITORY, methods, options, keywords):
+        found.add(message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    """The catalogue as it is in the repository."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale=ENGLISH)
+
+
+def forms(text: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return the singular and plural of an id or a translation, or the one form that it has."""
+    return (text,) if isinstance(text, str) else tuple(text or ())
+
+
+def messages(catalogue: Catalog) -> dict[tuple[str, ...], Message]:
+    """Return a catalogue's messages by their ids, without its header."""
+    return {forms(message.id): message for message in catalogue if message.id}
+
+
+def test_every_message_is_found(extracted: Catalog) -> None:
+    """Marked in Python, in a template, as a plural: each way of marking is read."""
+    found = messages(extracted)
+    assert ("没有这个单位。",) in found
+    assert ("您反映的事",) in found
+    assert ("{number} 天", "{number} 天") in found
+    assert len(found) > 300
+
+
+def test_every_message_has_english(extracted: Catalog, english: Catalog) -> None:
+    """No gap, no fuzzy guess, and no Chinese left in the English."""
+    translations = messages(english)
+    for key in messages(extracted):
+        assert key in translations, f"not in the catalogue: {key}"
+        message = translations[key]
+        assert not message.fuzzy, key
+        assert forms(message.string) and all(forms(message.string)), f"no English for {key}"
+        assert not _CHINESE.search("".join(forms(message.string))), key
+
+
+def test_placeholders_are_kept(english: Catalog) -> None:
+    """What is filled in Chinese is filled in English, in every form."""
+    for key, message in messages(english).items():
+        wanted = set(_PLACEHOLDER.findall(key[0]))
+        for form in forms(message.string):
+            assert set(_PLACEHOLDER.findall(form)) == wanted, f"{key}: {form}"
+
+
+def test_nothing_is_left_over(extracted: Catalog, english: Catalog) -> None:
+    """An entry that no source uses any more goes."""
+    assert set(messages(english)) <= set(messages(extracted))
+    assert not english.obsolete
+
+
+def test_plurals_follow_the_language() -> None:
+    """One day, two days; in Chinese the same form for both."""
+    assert lasting(ENGLISH, "P1M15D") == "1 month 15 days"
+    assert lasting(CHINESE, "P1M15D") == "1 个月 15 天"
+    assert lasting(ENGLISH, "P1Y") == "P1Y"
+    assert lasting(ENGLISH, "P1B") == "1 working day"
+    assert lasting(CHINESE, "P10B") == "10 个工作日"
+
+
+def test_messages_are_filled() -> None:
+    """A message's own braces are filled after it is translated."""
+    message = "最多 {most} 个字，现在有 {length} 个字。"
+    assert (
+        translated(ENGLISH, message, most=5, length=6) == "At most 5 characters; there are 6 now."
+    )
+
+
+@pytest.mark.parametrize("language", [CHINESE, ENGLISH])
+def test_every_template_compiles(language: str) -> None:
+    """A slip in a template that no other test opens shows here."""
+    found = environment(language)
+    for name in found.list_templates(extensions=["html", "css"]):
+        found.get_template(name)

@@ -1,0 +1,101 @@
+"""A restore is whole or not there, and says in words what is wrong."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from eventlog.database import connect
+from sync.keeping.replica import ReplicaPlace
+from sync.keeping.restore import (
+    NoBackupError,
+    ReplicaUnreachableError,
+    RestoreDamagedError,
+    RestoreError,
+    TargetNotEmptyError,
+    rehearse,
+    restore,
+)
+from tests.sync.node import Node
+
+pytestmark = pytest.mark.litestream
+
+
+def count(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("SELECT count(*) FROM row").fetchone()[0])
+
+
+def test_a_rehearsal_compares_and_leaves_nothing(node: Node, tmp_path: Path) -> None:
+    assert node.durability.await_durable(node.commit(), 5)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    right = rehearse(node.name, node.place, count, "2", scratch=scratch)
+    assert right.matches
+    assert right.size_bytes > 0
+    wrong = rehearse(node.name, node.place, count, "3", scratch=scratch)
+    assert (wrong.matches, wrong.restored) == (False, "2")
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])
+def test_a_restore_overwrites_nothing(node: Node, tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / "target.db"
+    Path(f"{target}{suffix}").write_text("mine")
+    with pytest.raises(TargetNotEmptyError):
+        restore(node.name, node.place, target)
+    assert Path(f"{target}{suffix}").read_text() == "mine"
+
+
+def test_where_there_is_no_backup_it_says_so(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "target.db"
+    with pytest.raises(NoBackupError, match="no folder"):
+        restore("events", ReplicaPlace.parse(str(tmp_path / "nowhere")), target)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoBackupError, match="no backup of events"):
+        restore("events", ReplicaPlace.parse(str(tmp_path / "empty")), target)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_an_unreachable_replica_can_be_tried_again(tmp_path: Path) -> None:
+    place = ReplicaPlace.parse("sftp://someone:secret@127.0.0.1:1/replica")
+    with pytest.raises(ReplicaUnreachableError) as raised:
+        restore("events", place, tmp_path / "target.db")
+    assert "secret" not in str(raised.value)
+    assert raised.value.code == "replica_unreachable"
+
+
+def test_a_damaged_replica_gives_no_database(node: Node, tmp_path: Path) -> None:
+    for _ in range(20):
+        assert node.durability.await_durable(node.commit(), 5)
+    files = sorted(node.replica_folder.glob("ltx/0/*.ltx"))
+    files[len(files) // 2].unlink()
+    with pytest.raises(RestoreDamagedError, match="hole"):
+        restore(node.name, node.place, tmp_path / "target.db")
+    assert not (tmp_path / "target.db").exists()
+
+
+def test_flipped_bits_give_no_database(node: Node, tmp_path: Path) -> None:
+    assert node.durability.await_durable(node.commit(), 5)
+    first = min(node.replica_folder.glob("ltx/*/*.ltx"))
+    content = bytearray(first.read_bytes())
+    for place in range(120, len(content) - 40, 7):
+        content[place] ^= 0xFF
+    first.write_bytes(content)
+    with pytest.raises(RestoreError):
+        restore(node.name, node.place, tmp_path / "target.db")
+    assert not (tmp_path / "target.db").exists()
+
+
+def test_names_in_chinese_and_with_percent_signs(tmp_path: Path) -> None:
+    node = Node(tmp_path / "回音 100% $HOME", replica=tmp_path / "备份 50%")
+    try:
+        node.start()
+        assert node.durability.await_durable(node.commit(), 5)
+        assert node.restored_up_to() == 1
+    finally:
+        node.close()
+    address = (tmp_path / "备份 50%").as_uri()
+    restore(node.name, ReplicaPlace.parse(address).below("events"), tmp_path / "by-url.db")
+    connection = connect(tmp_path / "by-url.db", read_only=True)
+    assert count(connection) == "2"
+    connection.close()

@@ -1,0 +1,192 @@
+"""A hub or a station that is killed at each labelled step, in a stream of submissions.
+
+After each death what the station had called durable is at the hub; after the next start all comes
+together. The hub's own disk stands for its replica here; `tests/server/villagers/test_durable.py`
+kills a hub with a real one. Steps of pages are in `tests/site/test_crashes.py`.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from eventlog import steps
+from eventlog.log import FILE_NAME
+from eventlog.steps import Step
+from sync.rounds.uplink import Safety
+from tests.hub import free_port, until
+from tests.sync.dying_nodes import answers, enrolled, open_hub, open_station
+from tests.sync.small_nodes import ids, states
+
+FULL = os.environ.get("HUIYIN_FAULTS") == "full"
+COUNT = 30 if FULL else 12
+RUNS = 20 if FULL else 1
+AT_RANDOM = 200 if FULL else 4
+pytestmark = pytest.mark.faults
+AT_THE_HUB = (Step.APPENDED, Step.COMMITTING, Step.COMMITTED, Step.ANSWERING, Step.ANSWERED)
+AT_THE_STATION = (
+    Step.FILE_WRITTEN,
+    Step.FILE_RENAMED,
+    Step.APPENDED,
+    Step.COMMITTING,
+    Step.COMMITTED,
+    Step.ASKING,
+    Step.ANSWER_CAME,
+    Step.CURSOR_MOVED,
+    Step.SETTLED,
+    Step.ROUND_MADE,
+)
+
+
+class Stream:
+    """A hub and a station in two processes, and what the test does to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        enrolled(folder)
+
+    def run(
+        self, role: str, die_at: str = "", environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start one of the two."""
+        where = ["127.0.0.1", str(self.port)] if role == "hub" else [str(self.port), str(COUNT)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.sync.dying_nodes", role, str(self.folder), *where],
+            env={**os.environ, steps.VARIABLE: die_at, **(environment or {})},
+        )
+        self._processes.append(process)
+        return process
+
+    def stop(self) -> None:
+        """End whatever still runs."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+    def check_durable(self) -> None:
+        """Nothing that the station calls durable is missing at the hub, as the disks are now."""
+        with opened(self.folder / "station") as station, opened(self.folder / "hub") as hub:
+            durable = {
+                row[0]
+                for row in station.execute(
+                    "SELECT event FROM uplink WHERE state=?", (Safety.DURABLE,)
+                )
+            }
+            there = {row[0] for row in hub.execute("SELECT id FROM events")}
+            assert durable <= there
+        station.close()
+        hub.close()
+
+    def check_all(self) -> None:
+        """Everything is there exactly once, and both say the same, after three clean rounds."""
+        self.stop()
+        hub, station = open_hub(self.folder), open_station(self.folder)
+        station.line = hub.answer
+        for _ in range(3):
+            assert station.deliver().ok
+        written = {number.to_bytes(16, "little") for number in range(1, COUNT + 1)}
+        assert written <= ids(station.log) == ids(hub.log)
+        assert station.counts()[:2] == (0, 0) and states(station.log) == states(hub.log)
+        with hub.log.reading() as connection:
+            lines = connection.execute(
+                "SELECT lines FROM notes WHERE id<=?", (COUNT.to_bytes(16, "big"),)
+            ).fetchall()
+        assert [row[0] for row in lines] == [1] * COUNT
+        for log in (hub.log, station.log):
+            found = log.verify()
+            assert found.ok, found.broken
+            log.stop()
+
+
+def opened(folder: Path) -> sqlite3.Connection:
+    """Return the database of a node as its disk has it."""
+    return sqlite3.connect(folder / FILE_NAME)
+
+
+def kill_at(stream: Stream, role: str, step: Step, count: int) -> None:
+    """Let one of the two die at a step in the middle of the stream, then start it again."""
+    hub = stream.run("hub", f"{step}:{count}" if role == "hub" else "")
+    until(lambda: answers(stream.port) or hub.poll() is not None, within_s=60)
+    station = stream.run("station", f"{step}:{count}" if role == "station" else "")
+    dying = hub if role == "hub" else station
+    until(lambda: dying.poll() is not None, within_s=120)
+    assert dying.returncode == -signal.SIGKILL, f"it did not reach {step}"
+    if role == "hub":
+        stream.check_durable()
+        hub = stream.run("hub")
+    else:
+        stream.check_durable()
+        station = stream.run("station")
+    assert station.wait(180) == 0
+    stream.check_all()
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("run", range(RUNS))
+@pytest.mark.parametrize(
+    ("role", "step"),
+    [*(("hub", step) for step in AT_THE_HUB), *(("station", step) for step in AT_THE_STATION)],
+)
+def test_killed_at_a_step(tmp_path: Path, role: str, step: Step, run: int) -> None:
+    # The mark is moved once a second, and the cursor where something came down.
+    most = {Step.FILE_WRITTEN: 1, Step.FILE_RENAMED: 1, Step.CURSOR_MOVED: 4}.get(step, 10)
+    count = random.Random(f"{role}{step}{run}").randint(1, most)
+    stream = Stream(tmp_path)
+    try:
+        kill_at(stream, role, step, count)
+    finally:
+        stream.stop()
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("run", range(AT_RANDOM))
+def test_killed_at_any_moment(tmp_path: Path, run: int) -> None:
+    chance = random.Random(run)
+    stream = Stream(tmp_path)
+    try:
+        hub, station = stream.run("hub"), stream.run("station")
+        until(lambda: answers(stream.port), within_s=60)
+        # When it dies is what this test is about, not what it waits for.
+        time.sleep(chance.uniform(0.0, 2.0))
+        for process in (hub, station) if run % 3 == 2 else ((hub, station)[run % 3],):
+            process.kill()
+            process.wait()
+        stream.check_durable()
+        if hub.poll() is not None:
+            stream.run("hub")
+        if station.poll() is not None:
+            station = stream.run("station")
+        assert station.wait(180) == 0
+        stream.check_all()
+    finally:
+        stream.stop()
+
+
+def test_nothing_happens_at_a_step_that_nobody_named(tmp_path: Path) -> None:
+    for step in Step:
+        steps.reached(step)
+
+
+def test_every_step_stands_in_the_code_once_and_some_test_kills_there() -> None:
+    root = Path(__file__).parents[3]
+    code = "".join(
+        path.read_text("utf-8")
+        for folder in ("eventlog", "sync", "server", "site/publisher")
+        for path in (root / folder).rglob("*.py")
+    )
+    tests = "".join(
+        (root / "tests" / name).read_text("utf-8")
+        for name in ("sync/test_killed.py", "site/test_crashes.py")
+    )
+    for step in Step:
+        assert code.count(f"reached(Step.{step.name})") == 1, step
+        assert f"Step.{step.name}" in tests, step
