@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from acts.refusals import Refusal
 from bench import helpdesk, lists_county
 from bench.figures import Figure
 from bench.lists_county import AREAS, DEPUTIES, NOW_MS, STATIONS, UNITS, area, unit
@@ -26,7 +27,6 @@ from matters.listing.filters import Filters
 from matters.listing.narrowing import narrowed
 from matters.listing.similar import similar
 from matters.matter import Matter
-from matters.refusals import Refusal
 from matters.terms import Role
 
 LIST_MOST_MS, COMMAND_MOST_MS = 100.0, 50.0

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from acts.refusals import Refusal
 from eventlog.events import Event
 from matters.actors import Actor
 from matters.known import Known
 from matters.matter import Matter
-from matters.refusals import Refusal
 from matters.terms import MatterEvent, Role, State
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from acts.refusals import NotFromThisState, NotThisRole
 from eventlog import words
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
@@ -21,7 +22,7 @@ from matters.known import Known
 from matters.lifecycle import decide
 from matters.matter import Matter
 from matters.orders.clock import due_once_told
-from matters.refusals import NotFound, NotFromThisState, NotThisRole
+from matters.refusals import NotFound
 from matters.terms import RecordEvent, Role, State
 
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})

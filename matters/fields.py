@@ -5,6 +5,8 @@ from collections.abc import Container, Mapping
 from datetime import date
 from typing import Any
 
+from acts.refusals import N_, BadFields, FieldProblem
+from acts.text import normalise_text
 from eventlog.identifiers import parse_uuid
 from matters.command import Command, Field, FieldKind
 from matters.known import Known
@@ -18,9 +20,7 @@ from matters.limits.deadlines import (
     read_limit,
 )
 from matters.orders.fields import YES_NO
-from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import State
-from matters.text import normalise_text
 
 YEARS_AHEAD = 3
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:")

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
+from acts.text import normalise_text
 from eventlog import words
 from eventlog.events import Draft, Event
 from eventlog.identifiers import new_uuid7
@@ -22,10 +24,8 @@ from matters.commands import COMMANDS
 from matters.execution import carry_out
 from matters.known import Known
 from matters.limits.deadlines import BadDay, read_day
-from matters.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
 from matters.shapes import WrongShape, text_in, time_of
 from matters.terms import Role
-from matters.text import normalise_text
 
 ROWS_MOST = 500
 

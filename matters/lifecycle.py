@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from acts.refusals import N_, NotFromThisState, NotNow, NotThisRole, Stale
 from eventlog.events import FORMAT, Draft, Event
 from matters.actors import Actor, may_see
 from matters.command import Command, Fact, Situation
@@ -19,7 +20,6 @@ from matters.limits.timing import as_it_counts, receipts
 from matters.matter import Matter, Step
 from matters.orders import raising
 from matters.orders.recording import may_publish
-from matters.refusals import N_, NotFromThisState, NotNow, NotThisRole, Stale
 from matters.shapes import WrongShape, bytes_in, time_of
 from matters.terms import MatterEvent, Role
 

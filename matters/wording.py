@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from matters.refusals import N_
+from acts.refusals import N_
 
 STATES: Mapping[str, str] = {
     "received": N_("已收到"),

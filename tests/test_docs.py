@@ -88,7 +88,8 @@ def test_every_module_that_a_document_names_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["eventlog", "stations", "deputies", "matters", "sync", "site", "server", "tests"]
+    "folder",
+    ["eventlog", "acts", "stations", "deputies", "matters", "sync", "site", "server", "tests"],
 )
 def test_every_top_level_folder_says_its_one_job(folder: str) -> None:
     lines = (ROOT / folder / "README.md").read_text("utf-8").splitlines()
@@ -108,6 +109,7 @@ def test_the_coverage_of_the_requirements_is_what_the_tests_say() -> None:
 
 FOLDERS = (
     "eventlog",
+    "acts",
     "stations",
     "deputies",
     "matters",

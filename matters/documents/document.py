@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
+from acts.text import normalise_text
 from eventlog.events import Draft, Event
 from matters.actors import Actor
 from matters.known import Known
-from matters.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
 from matters.shapes import WrongShape, text_in, texts_in, time_of
 from matters.terms import Role
-from matters.text import normalise_text
 
 TITLE_MOST = 100
 TEXT_MOST = 20_000

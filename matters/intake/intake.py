@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from acts.refusals import N_, BadFields, FieldProblem
+from acts.text import normalise_text
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, parse_uuid
 from eventlog.transaction import Transaction
@@ -20,9 +22,7 @@ from matters.intake.receipts import (
 )
 from matters.known import Known
 from matters.orders.raising import PEOPLE_MOST
-from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import PUBLIC_CHANNELS, Channel, Grade, Kind, MatterEvent, Role
-from matters.text import normalise_text
 
 TEXT_MOST = 10_000
 _LINE_MOST = {"place": 200, "name": 100, "phone": 40, "guardian": 100}

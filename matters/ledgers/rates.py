@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from acts.refusals import N_
 from matters.ledgers.ledger import Count
-from matters.refusals import N_
 
 RATES: Mapping[str, str] = MappingProxyType(
     {

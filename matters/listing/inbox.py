@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from acts.refusals import N_
 from matters.actors import Actor
 from matters.limits.lights import Raised
 from matters.listing.counts import Count, by_state, total
 from matters.listing.filters import Filters, Order
 from matters.listing.lists import Row, listed
-from matters.refusals import N_
 from matters.registers.rules import Rules
 from matters.terms import Desk, Role
 

@@ -1,11 +1,11 @@
 """派单: the office hands a matter to a lead unit and assisting units, with a time limit."""
 
+from acts.refusals import N_, BadFields, FieldProblem
 from eventlog.events import Event
 from matters.command import UNFRAMED, Command, Field, FieldKind, Situation
 from matters.limits.deadlines import due_at
 from matters.matter import Matter
 from matters.orders import clock
-from matters.refusals import N_, BadFields, FieldProblem
 from matters.shapes import WrongShape, bytes_in, text_in, texts_in, time_in
 from matters.terms import Grade, MatterEvent, Role, State
 

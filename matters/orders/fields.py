@@ -1,7 +1,7 @@
 """Fields that commands of several orders have."""
 
+from acts.refusals import N_
 from matters.command import Field, FieldKind
-from matters.refusals import N_
 from matters.terms import Grade, Rating
 
 TITLE = Field("title", FieldKind.LINE, N_("标题"), max_length=60)

@@ -3,6 +3,7 @@
 What belongs to a higher level or a statutory channel is referred there; the person is told so.
 """
 
+from acts.refusals import N_, BadFields, FieldProblem
 from eventlog.events import Event
 from matters.command import (
     ANY_STATE,
@@ -18,7 +19,6 @@ from matters.matter import Matter
 from matters.orders import clock
 from matters.orders.fields import CATEGORY, GRADE, REASON, TITLE, YES_NO
 from matters.orders.raising import PEOPLE_MOST
-from matters.refusals import N_, BadFields, FieldProblem
 from matters.registers.routes import RouteKind
 from matters.shapes import WrongShape, all_bytes_in, bytes_in, known, number_in, text_in
 from matters.terms import Grade, Kind, MatterEvent, Publicity, Role, State

@@ -1,5 +1,6 @@
 """办单: the unit takes a matter in hand or returns it, divides it, asks, reports and replies."""
 
+from acts.refusals import N_, BadFields, FieldProblem, NotNow, Refusal
 from eventlog.events import Event
 from matters.command import (
     WITH_UNIT,
@@ -15,7 +16,7 @@ from matters.matter import Matter, Task
 from matters.orders import clock
 from matters.orders.fields import REASON, YES_NO, until
 from matters.orders.framing import answered
-from matters.refusals import N_, BadFields, FieldProblem, NotNow, Refusal, TooLate
+from matters.refusals import TooLate
 from matters.registers.rules import Extension
 from matters.shapes import maps_in, text_in, time_in, time_of
 from matters.terms import MatterEvent, ResultClass, Role, State

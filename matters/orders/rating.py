@@ -1,20 +1,13 @@
 """评单: the person rates reply and result apart; it is closed, or goes round again."""
 
+from acts.refusals import N_, BadFields, FieldProblem, NotNow, Refusal
 from eventlog.events import Event
 from matters.command import ANY_STATE, WITH_UNIT, Command, Fact, Field, FieldKind, Situation
 from matters.known import Known
 from matters.matter import Matter
 from matters.orders import clock
 from matters.orders.fields import rating, until
-from matters.refusals import (
-    N_,
-    BadFields,
-    FieldProblem,
-    NotContent,
-    NotNow,
-    Refusal,
-    RoundsLeft,
-)
+from matters.refusals import NotContent, RoundsLeft
 from matters.shapes import bytes_in, text_in, time_in
 from matters.terms import MatterEvent, Rating, Role, State
 

@@ -1,11 +1,11 @@
 """督单: deputies press and inspect; what is overdue is raised level by level."""
 
+from acts.refusals import N_
 from eventlog.events import Event
 from matters.command import WITH_UNIT, Command, Fact, Field, FieldKind, Situation
 from matters.limits.deadlines import due_at
 from matters.matter import Matter
 from matters.orders.fields import until
-from matters.refusals import N_
 from matters.shapes import text_in, time_in
 from matters.terms import MatterEvent, Role, State
 

@@ -6,7 +6,7 @@ The console's forms, the interface, the OpenAPI document and the rules read this
 from enum import StrEnum
 from typing import NamedTuple
 
-from matters.refusals import N_
+from acts.refusals import N_
 from matters.terms import Role
 
 

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from acts.refusals import N_, BadFields, FieldProblem
+from acts.text import normalise_text
 from eventlog.identifiers import parse_uuid
 from matters.known import Known
 from matters.limits.deadlines import SHANGHAI
-from matters.refusals import N_, BadFields, FieldProblem
 from matters.sessions.acts import Ask, SessionField
-from matters.text import normalise_text
 
 COUNT_MOST = 100_000
 MATTERS_MOST = 500

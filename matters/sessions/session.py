@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
 from eventlog.events import Draft, Event
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
-from matters.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
 from matters.sessions.acts import (
     ACTS,
     OPENING,

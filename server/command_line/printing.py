@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from acts.refusals import Refusal
 from eventlog.files import write_atomically
-from matters.refusals import Refusal
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import prepare_folder
 from server.paper.county import read_county

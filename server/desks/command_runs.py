@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from acts.refusals import N_, BadFields, FieldProblem, Refusal
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.command import Command, FieldKind
@@ -10,7 +11,7 @@ from matters.commands import COMMANDS
 from matters.execution import carry_out, record_attempt
 from matters.intake.receipts import read_number
 from matters.matter import Matter
-from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
+from matters.refusals import NotFound
 from server.desks import drafts
 from server.node import Node
 from server.photos.erased_pictures import forget_pictures

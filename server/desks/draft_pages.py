@@ -6,8 +6,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from acts.refusals import N_, Refusal
 from matters.commands import COMMANDS
-from matters.refusals import N_, NotFound, Refusal
+from matters.refusals import NotFound
 from server.desks import drafts
 from server.desks.interface import matter_for
 from server.desks.matter_pages import may_enter

@@ -12,11 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from acts.refusals import N_, Refusal
 from eventlog import erasures
 from eventlog.sealing import Sealed, Sealer, Unsealer, UnsealError
 from eventlog.transaction import Transaction
 from matters import store
-from matters.refusals import N_, Refusal
 
 KEPT_DAYS = 30
 MOST_BYTES = 1024 * 1024

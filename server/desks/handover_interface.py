@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole
 from eventlog.identifiers import uuid_text
 from matters import handovers
 from matters.actors import Actor
@@ -15,7 +16,7 @@ from matters.intake.receipts import read_number
 from matters.limits.deadlines import day_of
 from matters.listing import lists
 from matters.listing.filters import Filters
-from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
+from matters.refusals import NotFound
 from matters.terms import Role
 from server.desks.command_runs import read_seen
 from server.desks.interface import matter_json, subject_named

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import BadFields, NotThisRole
 from eventlog.identifiers import uuid_text
 from matters import handovers as batches
 from matters import store
@@ -13,7 +14,6 @@ from matters.handovers import HandoverKind
 from matters.intake.receipts import read_number
 from matters.listing import lists
 from matters.listing.filters import Filters
-from matters.refusals import BadFields, NotThisRole
 from matters.terms import Role, State
 from server.desks.handover_interface import handover_for, may_read, run_handover
 from server.node import Node

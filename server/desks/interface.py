@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole
 from eventlog.identifiers import uuid_text
 from matters import store
 from matters.actors import Actor, may_see
@@ -18,7 +19,7 @@ from matters.listing import lists
 from matters.listing.filters import Filters, filters_from
 from matters.matter import Matter
 from matters.public.public import is_public
-from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole
+from matters.refusals import NotFound
 from matters.terms import Role
 from server.desks.command_runs import LISTS, command_named, run_command
 from server.ledger.ledger_queries import read_counted, read_scope

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import N_, BadFields, FieldProblem, Refusal
 from eventlog.transaction import Transaction
 from matters import store
 from matters.intake.intake import check_submission
 from matters.intake.receipts import key_of
-from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
+from matters.refusals import NotFound
 from publisher.drawings import qr
 from server.desks import drafts
 from server.desks.matter_pages import ENTERED_BY, draft_of, may_enter

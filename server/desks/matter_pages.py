@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import BadFields, NotThisRole, Refusal
 from eventlog.identifiers import new_uuid7, uuid_text
 from matters import store
 from matters.actors import Actor, may_see
@@ -22,7 +23,7 @@ from matters.listing import counts, lists
 from matters.listing.counts import Count
 from matters.matter import Matter, Step
 from matters.public.public import is_public
-from matters.refusals import BadFields, NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.sessions import acts as session_acts
 from matters.sessions import store as sessions_store
 from matters.terms import Channel, MatterEvent, Role, State

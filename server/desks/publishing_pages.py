@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole, Refusal, Stale
 from matters import store
 from matters.answers import answer_in
 from matters.commands import COMMANDS
@@ -14,7 +15,7 @@ from matters.lifecycle import decide
 from matters.limits.deadlines import month_of
 from matters.matter import Matter
 from matters.public.notices import Notice
-from matters.refusals import NotFound, NotThisRole, Refusal, Stale
+from matters.refusals import NotFound
 from publisher.pages import notice_pages
 from publisher.registers import Registers
 from server.desks.command_runs import read_seen, run_command

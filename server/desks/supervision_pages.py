@@ -5,11 +5,11 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole
 from matters.ledgers.supervision import UnitLights, in_all, lights_of_units
 from matters.limits.lights import Raised
 from matters.listing.counts import Count, by_state, total
 from matters.listing.filters import Filters
-from matters.refusals import NotThisRole
 from matters.terms import Role
 from server.node import Node
 from server.people.doors import actor_of, signed_in

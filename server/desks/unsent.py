@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import N_, Refusal
 from eventlog.transaction import Transaction
 from matters.commands import COMMANDS
-from matters.refusals import N_, Refusal
 from server.desks import drafts
 from server.desks import market_pages as market
 from server.desks import matter_pages as console_matters

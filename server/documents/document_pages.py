@@ -7,12 +7,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole, Refusal
 from eventlog.identifiers import uuid_text
 from matters.documents import document as documents
 from matters.documents import store as documents_store
 from matters.documents.document import Document, DocumentSigned, NotSigned
 from matters.limits.deadlines import SHANGHAI
-from matters.refusals import NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.terms import Role
 from server.documents.document_runs import DOCUMENT_LISTS, document_for, run_document_act, run_draft
 from server.node import Node

@@ -5,13 +5,14 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from acts.refusals import NotThisRole, Refusal
 from matters.actors import Actor
 from matters.documents import store as documents_store
 from matters.documents.document import ACTS, Document, DocumentKind, Period, may_see, read_period
 from matters.documents.drafts import chosen, draft_text
 from matters.ledgers.league import UnitFigures, unit_figures
 from matters.limits.deadlines import SHANGHAI
-from matters.refusals import NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.sessions.fields import end_of_day
 from matters.terms import Role
 from server.desks.command_runs import read_seen

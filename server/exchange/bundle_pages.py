@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from matters.refusals import NotThisRole
+from acts.refusals import NotThisRole
 from matters.terms import Role
 from server.exchange import bundle_runs
 from server.exchange.bundle_runs import FAILURES, SUFFIX

@@ -3,8 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import Refusal
 from eventlog.transaction import Transaction
-from matters.refusals import NotFound, Refusal
+from matters.refusals import NotFound
 from matters.terms import Role
 from server.exchange.node_pages import refuse_unless, told_why
 from server.exchange.quarantine_decisions import decide

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole
 from eventlog.log import Log
 from matters import store
 from matters.actors import Actor, may_see
-from matters.refusals import NotThisRole
 from matters.terms import Role
 from server.exchange import exchange_health
 from server.exchange.exchange_health import Above

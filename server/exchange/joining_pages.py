@@ -12,7 +12,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matters.refusals import N_, BadFields, FieldProblem, NotThisRole
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole
 from matters.terms import Role
 from server.exchange import joining
 from server.exchange.at_the_machine import is_at_the_machine

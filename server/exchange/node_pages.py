@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import BadFields, FieldProblem, NotThisRole, Refusal
 from eventlog.clock import TOLERANCE_MS
 from matters import store
 from matters.actors import Actor
-from matters.refusals import BadFields, FieldProblem, NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.terms import Role
 from server.exchange import exchange_health, joining
 from server.exchange.exchange_health import SILENT_MOST_MS

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from acts.refusals import N_, Refusal
 from eventlog.clock import TOLERANCE_MS
 from eventlog.events import Event
 from eventlog.transaction import Transaction
-from matters.refusals import N_, Refusal
 from sync.nodes import audit, nodes, quarantine
 from sync.nodes.audit import Finding
 from sync.rounds import downlink

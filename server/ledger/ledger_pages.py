@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import N_, BadFields, NotThisRole
 from matters.actors import Actor
 from matters.ledgers import figures
 from matters.ledgers.figures import By
 from matters.ledgers.ledger import Count
 from matters.ledgers.rates import RATES, Rates, league_of, rates_of
-from matters.refusals import N_, BadFields, NotThisRole
 from matters.terms import Role
 from publisher.drawings import charts
 from publisher.drawings.charts import Bar

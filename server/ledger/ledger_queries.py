@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from acts.refusals import N_, BadFields, FieldProblem
 from matters.ledgers import figures
 from matters.ledgers.figures import BadMonth, By, Scope
 from matters.ledgers.ledger import Count
 from matters.ledgers.rates import rates_of
-from matters.refusals import N_, BadFields, FieldProblem
 from server.registers.county_registers import CountyRegisters
 
 NUMBERS: Mapping[str, str] = MappingProxyType(

@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from acts.refusals import N_
 from matters.intake.receipts import spoken_number
 from matters.limits.deadlines import SHANGHAI
-from matters.refusals import N_
 from server.web.languages import CHINESE, ENGLISH, translated
 
 LINES_MOST = 20

@@ -8,9 +8,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import N_, NotThisRole, Refusal
 from eventlog.transaction import Transaction
 from matters.actors import Actor
-from matters.refusals import N_, NotThisRole, Refusal
 from matters.terms import Role
 from server.letters import digest, outbox
 from server.letters.addresses import webhook_mark

@@ -5,9 +5,9 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole
 from eventlog.identifiers import uuid_text
 from matters import store
-from matters.refusals import NotThisRole
 from matters.terms import Role
 from server.desks.interface import run_approval
 from server.letters.letter_pages import outbox_values

@@ -16,7 +16,7 @@ from types import ModuleType
 
 from PIL import ImageFile
 
-from matters.refusals import N_, Refusal
+from acts.refusals import N_, Refusal
 
 # 300 sheets take a minute on a calm machine; what takes this long hangs.
 DRAW_MOST_S = 240.0

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
+from acts.refusals import N_, BadFields, FieldProblem, Refusal
 from deputies.deputies import Deputy
 from matters.intake.receipts import read_number
 from matters.public.notices import ListKind
-from matters.refusals import N_, BadFields, FieldProblem, Refusal
 from server.paper.boards import LIST_MOST, month_list, notice_sheet
 from server.paper.cards import cards
 from server.paper.county import PaperCounty

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import N_, NotThisRole, Refusal
 from deputies.deputies import Deputy
 from matters.actors import Actor
 from matters.public.notices import ListKind
 from matters.public.public import NoticeShelf
-from matters.refusals import N_, NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.terms import Role
 from server.node import Node
 from server.paper.county import read_county

@@ -5,9 +5,9 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole
 from matters import store
 from matters.answers import answer_in
-from matters.refusals import NotThisRole
 from matters.terms import Role
 from server.desks.interface import matter_for
 from server.node import Node

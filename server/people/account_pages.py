@@ -7,8 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
 from eventlog.transaction import Transaction
-from matters.refusals import N_, BadFields, FieldProblem, NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.terms import STAFF, Role
 from server.node import Node
 from server.people import accounts

@@ -13,10 +13,11 @@ from typing import NamedTuple
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from acts.refusals import N_, NotThisRole, Refusal
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
-from matters.refusals import N_, NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.terms import STAFF, Role
 from server.people import account_keys
 

@@ -11,10 +11,10 @@ The site, the search index and other work in the background find texts as sealed
 import threading
 from contextvars import ContextVar
 
+from acts.refusals import N_, Refusal
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import NotForReader, Sealed, Unsealer, UnsealError
-from matters.refusals import N_, Refusal
 from server.people import accounts
 
 # Set in the context of one request; threads that it starts inherit it, no other has it.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from matters.refusals import N_, BadFields, FieldProblem
+from acts.refusals import N_, BadFields, FieldProblem
 from matters.terms import STAFF, Role
 from server.people.accounts import Bound
 from server.registers.county_registers import CountyRegisters

@@ -5,8 +5,8 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from acts.refusals import N_, Refusal
 from eventlog.transaction import Transaction
-from matters.refusals import N_, Refusal
 from server.desks import unsent
 from server.letters.addresses import EMAIL_MOST, BadAddress, parse_email
 from server.node import Node

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from acts.refusals import N_, Refusal
 from eventlog.transaction import Transaction
-from matters.refusals import N_, Refusal
 from matters.terms import Role
 from server.people import account_keys
 from server.people.account_keys import NO_KEY, AccountKey, wrap_for

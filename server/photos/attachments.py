@@ -14,12 +14,12 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 from sqlite_utils import Database, Migrations
 
+from acts.refusals import N_, FieldProblem
 from eventlog.database import connect, reading
 from eventlog.schema import migrate
 from eventlog.sealing import Sealed, Sealer, Unsealer
 from eventlog.writer import OpenTransaction, Writer
 from matters.intake.intake import Photo
-from matters.refusals import N_, FieldProblem
 from sync.photos import parts as blob_parts
 from sync.photos import source as blob_source
 from sync.photos.schema import migrations as blob_migrations

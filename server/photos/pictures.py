@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageOps
 
+from acts.refusals import N_, BadFields, FieldProblem
 from matters.intake.intake import Photo
-from matters.refusals import N_, BadFields, FieldProblem
 from publisher.writing.pictures import flat
 from server.node import Node
 from server.photos.attachments import check_photo, keep_photos

@@ -8,9 +8,9 @@ station shows its own until they were durable there for ninety days.
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 
+from acts.refusals import FieldProblem
 from eventlog.log import Log
 from matters.erasing import pictures
-from matters.refusals import FieldProblem
 from server.photos.attachments import Attachments, check_photo, empty_photo, keep_from_below
 from sync.keeping.durability import Durability
 from sync.photos.sink import BlobSink

@@ -7,7 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matters.refusals import Refusal
+from acts.refusals import Refusal
 from server.node import Node
 from server.people.doors import actor_of, form_of, redirect, signed_in
 from server.registers import register_edits

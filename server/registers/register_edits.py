@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from acts.refusals import N_, NotThisRole, Refusal
 from deputies.activities import ACTIVITIES
 from deputies.shifts import SHIFTS
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM, Actor
 from matters.listing.counts import by_state, total
 from matters.listing.filters import Filters
-from matters.refusals import N_, NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.terms import Role, State
 from server.node import Node
 from server.people import accounts

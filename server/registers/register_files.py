@@ -10,8 +10,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import N_, BadFields, FieldProblem
 from eventlog.files import write_atomically
-from matters.refusals import N_, BadFields, FieldProblem
 from server.node import Node
 from server.people.doors import actor_of, form_of, signed_in
 from server.registers.county_registers import ALL, BY_PLURAL

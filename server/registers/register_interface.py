@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from matters.refusals import N_, BadFields, FieldProblem
+from acts.refusals import N_, BadFields, FieldProblem
 from server.desks.command_runs import read_seen
 from server.node import Node
 from server.people.sign_in import required_actor

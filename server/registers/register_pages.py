@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole, Refusal
 from matters.actors import Actor
-from matters.refusals import NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.terms import Role
 from server.desks.command_runs import read_seen
 from server.node import Node

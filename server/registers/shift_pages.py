@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole, Refusal
 from deputies.deputies import Deputy
 from deputies.rota import DutyDay, duty_days, least_deputies
 from deputies.shifts import SHIFTS, Shift
 from matters.actors import Actor
-from matters.refusals import NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from server.desks.command_runs import read_seen
 from server.node import Node
 from server.people.doors import actor_of, form_of, redirect, signed_in

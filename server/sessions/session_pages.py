@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.refusals import NotThisRole, Refusal
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
 from matters.limits.deadlines import SHANGHAI
-from matters.refusals import NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.sessions import acts as session_acts
 from matters.sessions import store as sessions_store
 from matters.sessions.acts import ACTS, OPENING, Act, SessionEvent

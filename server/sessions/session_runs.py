@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from acts.refusals import NotThisRole, Refusal
 from eventlog.identifiers import parse_uuid
 from matters.actors import Actor
-from matters.refusals import NotFound, NotThisRole, Refusal
+from matters.refusals import NotFound
 from matters.sessions import store as sessions_store
 from matters.sessions.acts import ACTS, Act
 from matters.sessions.execution import carry_out_act, open_session, record_session_attempt

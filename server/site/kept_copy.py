@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from acts.refusals import N_
 from matters.limits.deadlines import SHANGHAI
-from matters.refusals import N_
 from server.node import Node
 from server.site.public_files import PublicFiles
 from server.web.languages import CHINESE, ENGLISH, language_of, translated

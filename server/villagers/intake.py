@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from acts.refusals import N_, BadFields, FieldProblem
 from eventlog.identifiers import new_uuid7, uuid_text
 from matters.actors import VILLAGER, Actor
 from matters.intake.intake import (
@@ -17,7 +18,6 @@ from matters.intake.intake import (
     villager_channel,
 )
 from matters.intake.receipts import key_of
-from matters.refusals import N_, BadFields, FieldProblem
 from matters.terms import Role
 from server.node import Node
 from server.people.sign_in import staff_actor

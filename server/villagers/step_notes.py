@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from acts.refusals import N_
 from matters.command import Command, Fact
 from matters.intake.receipts import spoken_number
 from matters.matter import Step
-from matters.refusals import N_
 from matters.shapes import known
 from matters.terms import Channel, MatterEvent
 from server.registers.county_registers import CountyRegisters

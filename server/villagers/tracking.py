@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from acts.refusals import N_, Refusal
 from matters import store
 from matters.actors import VILLAGER
 from matters.answers import answer_in
@@ -15,7 +16,7 @@ from matters.execution import add_message, carry_out
 from matters.intake.receipts import key_fits, key_of, opens, read_number, slip_identity
 from matters.matter import Matter
 from matters.public.public import is_public
-from matters.refusals import N_, NotFound, Refusal
+from matters.refusals import NotFound
 from matters.registers.units import Unit
 from matters.terms import MatterEvent, State
 from publisher.drawings import qr

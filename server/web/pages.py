@@ -11,11 +11,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from acts.refusals import N_
 from eventlog.identifiers import uuid_text
 from matters.intake.receipts import spoken_number
 from matters.limits.deadlines import SHANGHAI, BadLimit, parse_limit
 from matters.limits.lights import light_of
-from matters.refusals import N_
 from server.exchange import exchange_health
 from server.exchange.at_the_machine import is_at_the_machine
 from server.people.locked_texts import shown

@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from acts.refusals import N_, BadFields, FieldProblem, Refusal
 from eventlog.sealing import UnsealError
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
-from matters.refusals import N_, BadFields, FieldProblem, NotFound, Refusal
+from matters.refusals import NotFound
 from server.web.languages import CHINESE, ENGLISH, language_of, translated, wants_json
 from server.web.pages import public_page
 from server.web.wording import STATES

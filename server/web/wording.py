@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from matters.refusals import N_
+from acts.refusals import N_
 from matters.wording import CHANNELS, GRADES, KINDS, RATINGS, ROLES, STATES
 
 STEPS: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from acts.refusals import Refusal
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters.actors import Actor
@@ -13,7 +14,6 @@ from matters.known import Known
 from matters.lifecycle import possible
 from matters.limits.deadlines import day_of
 from matters.matter import Matter
-from matters.refusals import Refusal
 from matters.terms import State
 from tests.matters.county import ACTORS, GOOD_FIELDS, KNOWN, commanded, matter_of
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from acts.refusals import BadFields, NotNow, Refusal
 from eventlog.events import Draft, in_order
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters.lifecycle import fold
 from matters.matter import Matter
-from matters.refusals import BadFields, NoConsent, NotNow, Refusal
+from matters.refusals import NoConsent
 from matters.terms import Desk, MatterEvent, Publicity, State
 from tests.eventlog.arrivals import departing
 from tests.matters.county import (

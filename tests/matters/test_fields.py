@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
+from acts.refusals import BadFields
 from matters.actors import VILLAGER
 from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
 from matters.fields import read_fields
 from matters.lifecycle import decide, fold
 from matters.orders.fields import YES_NO
-from matters.refusals import BadFields
 from matters.terms import MatterEvent, Role, State
 from tests.eventlog.notes import START_MS
 from tests.matters.county import AREAS, CONTESTED, KNOWN, OFFICE, OTHER_NUMBER, History

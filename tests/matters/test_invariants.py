@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from acts.refusals import Refusal
 from eventlog.events import Draft
 from matters import store
 from matters.actors import VILLAGER, Actor
@@ -32,7 +33,6 @@ from matters.lifecycle import possible
 from matters.listing.filters import Filters
 from matters.listing.lists import listed
 from matters.matter import Matter
-from matters.refusals import Refusal
 from matters.terms import Desk, MatterEvent, Role, State
 from tests.eventlog.notes import Clock
 from tests.matters.books import LEDGERS, LISTS, every

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from acts.refusals import BadFields, NotFromThisState, NotNow, Refusal
 from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
@@ -15,7 +16,6 @@ from matters.answers import answer_in
 from matters.intake import history
 from matters.intake.history import HistoricalRow
 from matters.matter import Matter
-from matters.refusals import BadFields, NotFromThisState, NotNow, Refusal
 from matters.terms import Desk, MatterEvent, Role, State
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from acts.refusals import BadFields, NotNow
 from eventlog.events import Draft
 from matters.actors import VILLAGER
 from matters.matter import Matter
-from matters.refusals import BadFields, NotContent, NotNow, RoundsLeft
+from matters.refusals import NotContent, RoundsLeft
 from matters.terms import Desk, MatterEvent, State
 from tests.matters.county import DEPUTY, LIAISON, ROADS, WATER, matter_of
 from tests.matters.limits.test_clock import Office, ends, office

@@ -5,12 +5,12 @@ What is expected stands in `table.py`, written down from CONTRACT and not read o
 
 import pytest
 
+from acts.refusals import BadFields, NotThisRole, Refusal, Stale
 from eventlog.projections import encode_state
 from matters.actors import Actor
 from matters.commands import COMMANDS
 from matters.lifecycle import decide, fold, possible
 from matters.matter import Matter
-from matters.refusals import BadFields, NotThisRole, Refusal, Stale
 from matters.terms import Desk, Role, State
 from tests.eventlog.notes import START_MS
 from tests.matters.county import (

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from acts.refusals import BadFields, NotThisRole, Stale
 from eventlog import erasures, words
 from eventlog.keys import make_keys
 from eventlog.log import Log
@@ -14,7 +15,7 @@ from matters import store
 from matters.actors import VILLAGER, Actor
 from matters.commands import COMMANDS
 from matters.execution import Contact, read_contact, record_attempt
-from matters.refusals import BadFields, NotFound, NotThisRole, Stale
+from matters.refusals import NotFound
 from tests.eventlog.notes import Clock
 from tests.matters.county import (
     ADMIN,

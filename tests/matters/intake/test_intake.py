@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from acts.refusals import BadFields
 from eventlog import words
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, uuid_text
@@ -17,7 +18,6 @@ from matters.intake.receipts import key_of, read_number
 from matters.listing import lists
 from matters.listing.filters import Filters
 from matters.matter import Matter
-from matters.refusals import BadFields
 from matters.terms import Channel, Kind, MatterEvent, Role
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (

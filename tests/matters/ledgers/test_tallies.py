@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acts.refusals import Refusal
 from eventlog.log import Log
 from matters.actors import Actor
 from matters.intake import history
@@ -20,7 +21,6 @@ from matters.limits.deadlines import month_of
 from matters.listing import waiting
 from matters.matter import Matter
 from matters.public.public import is_public
-from matters.refusals import Refusal
 from matters.store import by_id
 from matters.terms import Role
 from tests.eventlog.notes import START_MS, Clock

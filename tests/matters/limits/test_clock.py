@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from acts.refusals import BadFields, NotNow, Refusal
 from eventlog.events import Draft
 from eventlog.log import Log
 from matters.commands import COMMANDS
@@ -14,7 +15,7 @@ from matters.execution import add_message, carry_out
 from matters.known import Known
 from matters.limits.deadlines import SHANGHAI
 from matters.matter import Matter
-from matters.refusals import BadFields, NotNow, Refusal, TooLate
+from matters.refusals import TooLate
 from matters.registers.rules import Extension, Rules
 from matters.terms import MatterEvent, State
 from stations.working_days import DayKind, SpecialDay, WorkingDays

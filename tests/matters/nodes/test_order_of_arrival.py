@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from acts.refusals import Refusal
 from eventlog import replay
 from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
@@ -29,7 +30,6 @@ from matters.execution import record_attempt
 from matters.intake import history
 from matters.intake.history import HistoricalRow
 from matters.limits.timing import time_arrivals
-from matters.refusals import Refusal
 from matters.registers.categories import Category
 from matters.terms import Kind, MatterEvent, Role
 from stations.register_log import remove_record, set_record

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acts.refusals import NotNow
 from eventlog.log import Log
 from matters.actors import Actor
 from matters.intake import history
@@ -15,7 +16,7 @@ from matters.ledgers.ledger import Count, Ledger
 from matters.public import public
 from matters.public.notices import ListKind, Notice
 from matters.public.public import NoticeShelf
-from matters.refusals import NoConsent, NotNow
+from matters.refusals import NoConsent
 from matters.terms import Kind, Role
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matters.text import normalise_text
+from acts.text import normalise_text
 
 
 @pytest.mark.parametrize(
