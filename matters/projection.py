@@ -17,17 +17,6 @@ from matters.matter import Matter
 from matters.shapes import WrongShape, text_in, time_of
 from matters.terms import Desk, Grade, MatterEvent, Publicity, RecordEvent, Role
 
-_COLUMNS = (
-    "seq, id, number, position, state, desk, kind, category, area, station, deputy, body, "
-    "taken_by, lead, grade, alarm, rush, key, level, round, channel, month, received_at, due_at, "
-    "replied_at, running, press_due_at, extension, asked, unsatisfied, answered, answer_days, "
-    "people, marks, publicity, published_at, first_shown_at, shown, batch, handover, split_from, "
-    "merged_into, content, quarantine, contested"
-)
-# No REPLACE: it costs twice as much, also where there is nothing to be replaced.
-_INSERT = f"INSERT INTO matters({_COLUMNS}) VALUES ({','.join('?' * len(_COLUMNS.split(',')))})"
-
-
 # What takes a matter out of the notices.
 _HIDING = (MatterEvent.WITHDRAWN, MatterEvent.ERASED, MatterEvent.RECLASSIFIED)
 
@@ -55,12 +44,11 @@ class MattersProjection:
             return
         stands = connection.execute("SELECT seq FROM matters WHERE id=?", (matter.id,)).fetchone()
         if stands is None:
-            written = connection.execute(_INSERT, _row(connection, None, matter, position))
-            tallies.note_fresh(connection, written.lastrowid or 0)
+            tallies.note_fresh(connection, _insert(connection, None, matter, position))
         else:
             tallies.note_change(connection, stands[0])
             connection.execute("DELETE FROM matters WHERE seq=?", (stands[0],))
-            connection.execute(_INSERT, _row(connection, stands[0], matter, position))
+            _insert(connection, stands[0], matter, position)
         if len(matter.steps) > 1:
             connection.execute("DELETE FROM dispatched WHERE matter=?", (matter.id,))
             units = {unit for unit in (matter.lead, *matter.assisting) if unit}
@@ -94,59 +82,68 @@ class MattersProjection:
         waiting.forget(connection, subject)
 
 
+def _insert(connection: sqlite3.Connection, seq: int | None, matter: Matter, position: int) -> int:
+    """Write the matter's row and return its `seq`, a new one where it is None."""
+    row = _row(connection, seq, matter, position)
+    # No REPLACE: it costs twice as much, also where there is nothing to be replaced.
+    statement = f"INSERT INTO matters({','.join(row)}) VALUES ({','.join('?' * len(row))})"
+    return connection.execute(statement, tuple(row.values())).lastrowid or 0
+
+
 def _row(
     connection: sqlite3.Connection, seq: int | None, matter: Matter, position: int
-) -> tuple[object, ...]:
+) -> dict[str, object]:
+    """Return the values of the matter's row by column: the one list of these columns."""
     desk = matter.desk
     approved_at = _approved_at(connection, matter)
-    return (
-        seq,
-        matter.id,
-        matter.number,
-        position,
-        matter.state,
-        desk,
-        matter.kind,
-        matter.category,
-        matter.area,
-        matter.station,
-        matter.deputy,
-        matter.body,
-        _taken_by(matter),
-        matter.lead,
-        matter.grade,
-        matter.alarm,
-        desk is Desk.FRAME and (matter.alarm or matter.grade is Grade.URGENT),
-        matter.key,
-        matter.level,
-        matter.round,
-        matter.channel,
-        month_of(matter.received_at),
-        matter.received_at,
-        matter.due_at,
-        matter.replied_at,
-        matter.open_with_unit and matter.due_at is not None,
-        matter.press_due_at,
-        matter.extension_until is not None,
-        matter.paused,
-        matter.unsatisfied,
-        matter.answered,
-        days_to_answer(matter),
-        people_of(matter),
-        int(marks_of(matter)),
-        matter.publicity,
-        matter.published_at,
-        _first_shown_at(matter, approved_at),
-        matter.publicity is Publicity.PUBLISHED
+    return {
+        "seq": seq,
+        "id": matter.id,
+        "number": matter.number,
+        "position": position,
+        "state": matter.state,
+        "desk": desk,
+        "kind": matter.kind,
+        "category": matter.category,
+        "area": matter.area,
+        "station": matter.station,
+        "deputy": matter.deputy,
+        "body": matter.body,
+        "taken_by": _taken_by(matter),
+        "lead": matter.lead,
+        "grade": matter.grade,
+        "alarm": matter.alarm,
+        "rush": desk is Desk.FRAME and (matter.alarm or matter.grade is Grade.URGENT),
+        "key": matter.key,
+        "level": matter.level,
+        "round": matter.round,
+        "channel": matter.channel,
+        "month": month_of(matter.received_at),
+        "received_at": matter.received_at,
+        "due_at": matter.due_at,
+        "replied_at": matter.replied_at,
+        "running": matter.open_with_unit and matter.due_at is not None,
+        "press_due_at": matter.press_due_at,
+        "extension": matter.extension_until is not None,
+        "asked": matter.paused,
+        "unsatisfied": matter.unsatisfied,
+        "answered": matter.answered,
+        "answer_days": days_to_answer(matter),
+        "people": people_of(matter),
+        "marks": int(marks_of(matter)),
+        "publicity": matter.publicity,
+        "published_at": matter.published_at,
+        "first_shown_at": _first_shown_at(matter, approved_at),
+        "shown": matter.publicity is Publicity.PUBLISHED
         or (matter.publicity is Publicity.DRAFT and approved_at is not None),
-        matter.batch,
-        matter.handover,
-        matter.split_from,
-        matter.merged_into,
-        matter.content,
-        matter.quarantine,
-        len(matter.contested),
-    )
+        "batch": matter.batch,
+        "handover": matter.handover,
+        "split_from": matter.split_from,
+        "merged_into": matter.merged_into,
+        "content": matter.content,
+        "quarantine": matter.quarantine,
+        "contested": len(matter.contested),
+    }
 
 
 def _taken_by(matter: Matter) -> str:

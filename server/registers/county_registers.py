@@ -4,7 +4,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
 
 from deputies.activities import ACTIVITIES, Activity
 from deputies.deputies import DEPUTIES, Deputy
@@ -15,7 +17,7 @@ from matters.filing import bodies_of_areas, bodies_of_deputies
 from matters.known import Known
 from matters.nodes.concerns import Places
 from matters.registers.bodies import BODIES, Body, BodyKind
-from matters.registers.categories import CATEGORIES, Category
+from matters.registers.categories import CATEGORIES, Category, in_order
 from matters.registers.county import COUNTIES, County
 from matters.registers.pages import PAGES, Page
 from matters.registers.routes import ROUTES, Route
@@ -29,6 +31,8 @@ from stations.register_log import RegisterProjection, read_records, version_of
 from stations.registers import Register, Registers
 from stations.stations import STATIONS, Station
 from stations.working_days import DAYS, SpecialDay, WorkingDays
+
+R = TypeVar("R", bound=msgspec.Struct)
 
 ALL: tuple[Register[Any], ...] = (
     AREAS,
@@ -85,24 +89,11 @@ class CountyRegisters(NamedTuple):
     @property
     def registers(self) -> Registers:
         """The same, as the readers of tables and rosters take it."""
-        return Registers(
-            {
-                AREAS.noun: self.areas,
-                STATIONS.noun: self.stations,
-                DEPUTIES.noun: self.deputies,
-                UNITS.noun: self.units,
-                CATEGORIES.noun: self.categories,
-                COUNTIES.noun: {self.county.id: self.county},
-                BODIES.noun: self.bodies,
-                ROUTES.noun: self.routes,
-                TEMPLATES.noun: self.templates,
-                RULES.noun: {self.rules.id: self.rules},
-                DAYS.noun: self.days,
-                SHIFTS.noun: self.shifts,
-                ACTIVITIES.noun: self.activities,
-                PAGES.noun: self.pages,
-            }
-        )
+        single: dict[str, Mapping[str, Any]] = {
+            COUNTIES.noun: {self.county.id: self.county},
+            RULES.noun: {self.rules.id: self.rules},
+        }
+        return Registers({r.noun: single.get(r.noun) or getattr(self, r.plural) for r in ALL})
 
     def actor(self, account: Account) -> Actor:
         """Return the account as the rules see it, with the stations and areas it answers for."""
@@ -169,16 +160,14 @@ class CountyRegisters(NamedTuple):
 
 def read_all(connection: sqlite3.Connection) -> CountyRegisters:
     """Return the registers as the database has them."""
-    areas = read_records(connection, AREAS.noun, Area)
-    stations = read_records(connection, STATIONS.noun, Station)
-    deputies = read_records(connection, DEPUTIES.noun, Deputy)
-    units = read_records(connection, UNITS.noun, Unit)
-    categories = read_records(connection, CATEGORIES.noun, Category)
-    counties = read_records(connection, COUNTIES.noun, County)
-    bodies = read_records(connection, BODIES.noun, Body)
-    rules = read_records(connection, RULES.noun, Rules)
-    days = read_records(connection, DAYS.noun, SpecialDay)
-    routes = read_records(connection, ROUTES.noun, Route)
+
+    def of(register: Register[R]) -> dict[str, R]:
+        return read_records(connection, register.noun, register.record)
+
+    areas, stations, deputies = of(AREAS), of(STATIONS), of(DEPUTIES)
+    units, bodies, routes, days = of(UNITS), of(BODIES), of(ROUTES), of(DAYS)
+    categories = {each.id: each for each in sorted(of(CATEGORIES).values(), key=in_order)}
+    rules = of(RULES).get("county", DEFAULT_RULES)
     calendar = WorkingDays.of(days.values())
     by_name: dict[str, list[str]] = {}
     for area in areas.values():
@@ -187,39 +176,40 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         if parent is not None:
             by_name.setdefault(parent.name + area.name, []).append(area.id)
     area_codes = {name: codes[0] for name, codes in by_name.items() if len(codes) == 1}
+    known = Known(
+        units=units.keys(),
+        categories=categories.keys(),
+        areas=areas.keys(),
+        stations=stations.keys(),
+        deputies=deputies.keys(),
+        bodies=bodies.keys(),
+        routes=routes,
+        body_of_deputy=bodies_of_deputies(bodies, deputies, areas),
+        body_of_area=bodies_of_areas(bodies, areas),
+        rules=rules,
+        calendar=calendar,
+        unit_names={unit.id: unit.name for unit in units.values()},
+        area_codes=area_codes,
+    )
     return CountyRegisters(
-        counties.get("county", UNNAMED),
-        areas,
-        stations,
-        deputies,
-        units,
-        dict(sorted(categories.items(), key=lambda item: (item[1].order or 10**6, item[0]))),
-        Known(
-            units.keys(),
-            categories.keys(),
-            areas.keys(),
-            stations.keys(),
-            deputies.keys(),
-            bodies.keys(),
-            routes,
-            bodies_of_deputies(bodies, deputies, areas),
-            bodies_of_areas(bodies, areas),
-            rules.get("county", DEFAULT_RULES),
-            calendar,
-            {unit.id: unit.name for unit in units.values()},
-            area_codes,
-        ),
-        area_codes,
-        bodies,
-        routes,
-        read_records(connection, TEMPLATES.noun, ReplyTemplate),
-        rules.get("county", DEFAULT_RULES),
-        days,
-        calendar,
-        read_records(connection, SHIFTS.noun, Shift),
-        read_records(connection, ACTIVITIES.noun, Activity),
-        read_records(connection, PAGES.noun, Page),
-        places_of(areas, stations, deputies),
+        county=of(COUNTIES).get("county", UNNAMED),
+        areas=areas,
+        stations=stations,
+        deputies=deputies,
+        units=units,
+        categories=categories,
+        known=known,
+        area_codes=area_codes,
+        bodies=bodies,
+        routes=routes,
+        templates=of(TEMPLATES),
+        rules=rules,
+        days=days,
+        calendar=calendar,
+        shifts=of(SHIFTS),
+        activities=of(ACTIVITIES),
+        pages=of(PAGES),
+        places=places_of(areas, stations, deputies),
     )
 
 
