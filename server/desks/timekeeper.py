@@ -1,13 +1,11 @@
 """The timekeeper: a thread that writes what time alone brings (`matters/limits/timekeeping.py`)."""
 
-import logging
-import threading
 from collections.abc import Callable, Sequence
 
 from eventlog.events import Draft
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from eventlog.writer import WriterStopped
+from eventlog.worker import Worker
 from matters import store
 from matters.actors import SYSTEM
 from matters.echoes import catch_up
@@ -19,8 +17,6 @@ LOOK_EVERY_S = 20.0
 # So few in one transaction that intake breathes.
 AT_ONCE = 100
 
-logger = logging.getLogger("huiyin.timekeeper")
-
 
 class Timekeeper:
     """Looks every `LOOK_EVERY_S` for what is due. `start`, and `stop` when the node ends."""
@@ -29,26 +25,19 @@ class Timekeeper:
         self._log = log
         self._registers = registers
         self._counted_by: WorkingDays | None = None
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._worker = Worker("timekeeper", self._step)
 
     def start(self) -> None:
         """Begin to look; the first time at once, for the node may have been off for weeks."""
-        self._thread = threading.Thread(target=self._run, name="timekeeper", daemon=True)
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
         """End the thread; a batch that is being written is finished."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._worker.stop()
 
     def wake(self) -> None:
         """Look now: a register has changed."""
-        self._wake.set()
+        self._worker.wake()
 
     def look(self) -> int:
         """Write all that is due now and return how many events that were."""
@@ -58,7 +47,7 @@ class Timekeeper:
             # Also at the first look, for the calendar may have changed while the node was off.
             written += self._move_limits(county.calendar)
         written += self._catch_up()
-        while not self._stopping:
+        while not self._worker.stopping:
             now_ms = self._log.now_ms()
             with self._log.reading() as connection:
                 drafts = timekeeping.due_acts(
@@ -91,7 +80,7 @@ class Timekeeper:
         written = 0
         with self._log.reading() as connection:
             for drafts in timekeeping.moved_limits(connection, calendar, batch=AT_ONCE):
-                if self._stopping:
+                if self._worker.stopping:
                     return written
                 if drafts:
                     self._write(drafts)
@@ -109,14 +98,6 @@ class Timekeeper:
 
         self._log.write(job)
 
-    def _run(self) -> None:
-        while not self._stopping:
-            try:
-                self.look()
-            except WriterStopped:
-                return
-            except Exception:
-                # It is looked again at the next tick; what is due stays due.
-                logger.exception("what is due by time could not be written")
-            self._wake.wait(LOOK_EVERY_S)
-            self._wake.clear()
+    def _step(self) -> float:
+        self.look()
+        return LOOK_EVERY_S

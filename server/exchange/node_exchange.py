@@ -1,6 +1,7 @@
 """Both ends of the exchange on one node: what answers the nodes below, what asks the hub above."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -72,8 +73,6 @@ class NodeExchange:
         self._receipts: tuple[int, list[bytes]] = (-1, [])
         self._lock = threading.Lock()
         self._order: Moving | None = None
-        self._asked_for: threading.Thread | None = None
-        self._last: Delivery | None = None
         self.reception: Reception | None = None
 
         def forget(hashes: Sequence[str]) -> None:
@@ -95,10 +94,10 @@ class NodeExchange:
             note_failure=self._note_failure,
             after=self.took_place,
         )
-        self.rounds = (
-            None
-            if settings.sync_every == "off"
-            else Rounds(self.courier, every_s=float(settings.sync_every), waits=self._waits)
+        self._rounds = Rounds(
+            self.courier,
+            every_s=math.inf if settings.sync_every == "off" else float(settings.sync_every),
+            waits=self._waits,
         )
 
     @property
@@ -122,30 +121,20 @@ class NodeExchange:
         Also where there is no hub above yet: it may be joined by a command beside the server.
         """
         self._log.write(lambda t: downlink.begin_voice(t, self._log.voice.log))
-        if self.rounds is not None:
-            self.rounds.start()
+        if self._settings.sync_every != "off":
+            self._rounds.start()
 
     def stop(self) -> None:
         """End the rounds."""
-        if self.rounds is not None:
-            self.rounds.stop()
+        self._rounds.stop()
 
     def wake(self) -> None:
         """Something was written: carry it soon."""
-        if self.rounds is not None:
-            self.rounds.wake()
+        self._rounds.wake()
 
     def now(self) -> None:
         """Somebody asks for it: carry at once, also where rounds are off or had not begun."""
-        if self.rounds is not None:
-            self.rounds.start()
-            self.rounds.now()
-        elif self._asked_for is None or not self._asked_for.is_alive():
-            self._asked_for = threading.Thread(target=self._carry, name="sync", daemon=True)
-            self._asked_for.start()
-
-    def _carry(self) -> None:
-        self._last = self.courier.deliver()
+        self._rounds.now()
 
     def hub(self) -> tuple[str, bytes]:
         """Return the address and the signing key of the hub above. Raises NotJoined."""
@@ -179,13 +168,7 @@ class NodeExchange:
         with self._log.reading() as connection:
             hub = upstream.read(connection)
             refused = [(event.hex(), code, at) for event, code, at in uplink.refused(connection)]
-        return Standing(
-            hub,
-            *self._counts(),
-            refused,
-            self.courier.progress,
-            self.rounds.last if self.rounds is not None else self._last,
-        )
+        return Standing(hub, *self._counts(), refused, self.courier.progress, self._rounds.last)
 
     def purge(self) -> None:
         """Let go of photos that were durable for ninety days, once a day, where that is known."""

@@ -7,12 +7,12 @@ was cut off is sent at the next start, with the key that it had.
 
 import logging
 import smtplib
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from eventlog.log import Log
 from eventlog.transaction import Transaction
+from eventlog.worker import Worker, told
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from server.letters import mail, outbox, webhook
 from server.letters.addresses import webhook_mark
@@ -45,7 +45,6 @@ class Postman:
         node: str,
         timeout_s: float = webhook.TIMEOUT_S,
     ) -> None:
-        self.last_error = ""
         self._log = log
         self._announcer = announcer
         self._relay = relay
@@ -53,28 +52,27 @@ class Postman:
         self._secret = secret
         self._node = node
         self._timeout_s = timeout_s
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._worker = Worker("postman", self._step)
+        self._begun = False
         # Sent, but not written down yet, for the disk was full: not to be sent again meanwhile.
         self._unwritten: set[str] = set()
 
     def start(self) -> None:
         """Begin: look now, and every some seconds."""
-        self._thread = threading.Thread(target=self._follow, name="postman", daemon=True)
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
         """End the thread, or leave it behind where a relay holds it; nothing is lost by that."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(STOP_S)
-            self._thread = None
+        self._worker.stop(STOP_S)
 
     def wake(self) -> None:
         """Look now: something was put into the outbox."""
-        self._wake.set()
+        self._worker.wake()
+
+    @property
+    def last_error(self) -> str:
+        """Why the outbox could not be tended the last time, "" where it could."""
+        return told(self._worker.last_error)
 
     def look(self) -> None:
         """Make what is due, then send what waits. Each part is done even where one before failed.
@@ -83,7 +81,7 @@ class Postman:
         """
         failures: list[Exception] = []
         for part in (self._make, self._send_posts, self._send_mail):
-            if self._stopping.is_set():
+            if self._worker.stopping:
                 return
             try:
                 part()
@@ -94,25 +92,18 @@ class Postman:
         if failures:
             raise failures[0]
 
-    def _follow(self) -> None:
-        with suppress(WriterStopped, StorageFull, WriterBusy):
-            now_ms = self._log.now_ms()
-            self._write(lambda job: outbox.try_waiting(job.connection, now_ms=now_ms))
-        while not self._stopping.is_set():
-            try:
-                self.look()
-                self.last_error = ""
-            except WriterStopped:
-                return
-            except Exception as error:
-                # Nothing is lost: what was not written is made, and sent, at the next look.
-                self.last_error = f"{type(error).__name__}: {error}"
-                logger.exception("the outbox could not be tended")
-            self._wake.wait(LOOK_EVERY_S)
-            self._wake.clear()
+    def _step(self) -> float:
+        if not self._begun:
+            self._begun = True
+            with suppress(StorageFull, WriterBusy):
+                now_ms = self._log.now_ms()
+                self._write(lambda job: outbox.try_waiting(job.connection, now_ms=now_ms))
+        # Where it fails nothing is lost: what was not written is made, and sent, at the next look.
+        self.look()
+        return LOOK_EVERY_S
 
     def _make(self) -> None:
-        self._announcer.look(stopping=self._stopping.is_set)
+        self._announcer.look(stopping=lambda: self._worker.stopping)
 
     def _due(self, kind: Kind) -> list[Message]:
         if self._unwritten:
@@ -122,7 +113,7 @@ class Postman:
 
     def _send_mail(self) -> None:
         broken = 0
-        while not self._stopping.is_set() and broken < BROKEN_MOST:
+        while not self._worker.stopping and broken < BROKEN_MOST:
             waiting = self._due(Kind.EMAIL)
             if not waiting:
                 return
@@ -132,7 +123,7 @@ class Postman:
             try:
                 with mail.connected(self._relay) as session:
                     for message in waiting:
-                        if self._stopping.is_set():
+                        if self._worker.stopping:
                             return
                         self._mail_one(session, self._relay, message)
             except mail.RelayDown as error:
@@ -186,7 +177,7 @@ class Postman:
         host = mark.partition("#")[0]
         broken = 0
         for done, message in enumerate(messages):
-            if self._stopping.is_set() or broken == BROKEN_MOST:
+            if self._worker.stopping or broken == BROKEN_MOST:
                 return
             try:
                 webhook.post(

@@ -4,27 +4,23 @@ A submission writes a short row of what waits (`matters/listing/waiting.py`), an
 what waits as well. Here it is worked off: when nothing was written for a moment, or much waits.
 """
 
-import logging
-import threading
 import time
 
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from eventlog.writer import WriterStopped
+from eventlog.worker import Worker
 from matters.listing import waiting
 
 # Nothing was written for so long, or so many wait: then it is time.
 QUIET_S = 1.0
 MANY = 5_000
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.1
 # So few in one transaction that intake breathes.
 AT_ONCE = 32
 # Between two batches the database is others' for so long, while they write and else: a command
 # beside the server polls for its turn, and never finds one in a row of batches without a gap.
 PAUSE_S = 0.25
 GAP_S = 0.02
-
-logger = logging.getLogger("huiyin.indexer")
 
 
 class Indexer:
@@ -34,23 +30,15 @@ class Indexer:
         self._log = log
         self._position = 0
         self._written_at = time.monotonic()
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._worker = Worker("indexer", self._step)
 
     def start(self) -> None:
         """Begin; what waits from before is worked off first."""
-        self._wake.set()
-        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
         """End the thread; what still waits is found again at the next start."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._worker.stop()
 
     def wake(self, position: int) -> None:
         """Note that events were written, up to a position. Cheap, for the writer's thread.
@@ -60,21 +48,15 @@ class Indexer:
         if position != self._position:
             self._position = position
             self._written_at = time.monotonic()
-            self._wake.set()
+            self._worker.wake()
 
-    def _run(self) -> None:
-        while not self._stopping:
-            self._wake.wait()
-            self._wake.clear()
-            try:
-                while not self._stopping and not self._time_has_come():
-                    time.sleep(LOOK_EVERY_S / 5)
-                while not self._stopping and self._log.write(_work_off).result:
-                    time.sleep(GAP_S if self._is_quiet() else PAUSE_S)
-            except WriterStopped:
+    def _step(self) -> None:
+        while not self._time_has_come():
+            if not self._worker.rest(LOOK_EVERY_S):
                 return
-            except Exception:
-                logger.exception("what waits was not indexed; tried again after the next write")
+        while self._log.write(_work_off).result:
+            if not self._worker.rest(GAP_S if self._is_quiet() else PAUSE_S):
+                return
 
     def _is_quiet(self) -> bool:
         return time.monotonic() - self._written_at >= QUIET_S

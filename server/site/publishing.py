@@ -6,7 +6,6 @@ tell.
 """
 
 import hashlib
-import logging
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import msgspec
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
+from eventlog.worker import Worker, told
 from matters.registers.county import County
 from publisher.content import Content
 from publisher.frame import Frame
@@ -45,13 +45,10 @@ CHILD_LOOK_S = 0.2
 COUNTS_EVERY_S = 5.0
 NOTICES_AT_ONCE = 50
 MARK_BYTES = 4
-FAILED_WAIT_MOST_S = 60.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parents[1] / "templates" / "public")
 # Another version of these may give other bytes.
 _MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
-
-logger = logging.getLogger("huiyin.publishing")
 
 
 class SiteBuildError(Exception):
@@ -113,10 +110,7 @@ class SiteKeeper:
         self._folder = folder
         self._address = address
         self._registers = registers
-        self._wake = threading.Event()
-        self._ended = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._worker = Worker("publishing", self._follow)
         self._connection: sqlite3.Connection | None = None
         self._frame: Frame | None = None
         self._framed: County | None = None
@@ -126,7 +120,6 @@ class SiteKeeper:
         self._making = threading.RLock()
         self._made_by = program_mark()
         self.search = SearchKeeper(log, folder)
-        self.last_error = ""
         self.built_position = 0
         # Of the site as it stands, for whoever keeps a copy: another once a page may be another.
         self.mark = b""
@@ -167,18 +160,11 @@ class SiteKeeper:
             self._bring_up_to_date()
         else:
             self._note_made(state)
-        self._wake.set()
-        self._thread = threading.Thread(target=self._follow, name="publishing", daemon=True)
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
         """End the thread; a page that is being written is finished."""
-        self._stopping = True
-        self._ended.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._worker.stop()
         self.search.close()
         if self._connection is not None:
             self._connection.close()
@@ -186,7 +172,12 @@ class SiteKeeper:
 
     def wake(self) -> None:
         """Look at the log now: something was committed. Called on the writer thread."""
-        self._wake.set()
+        self._worker.wake()
+
+    @property
+    def last_error(self) -> str:
+        """Why the site could not be brought up to date the last time, "" where it could."""
+        return told(self._worker.last_error)
 
     def _content(self) -> Content:
         """The whole content, for the publishing thread, which owns the connection."""
@@ -202,28 +193,12 @@ class SiteKeeper:
             )
         return self._publisher
 
-    def _follow(self) -> None:
-        wait_s = 0.0
-        while not self._stopping:
-            if wait_s:
-                # A build that fails is not tried again with every commit.
-                self._ended.wait(wait_s)
-            else:
-                self._wake.wait(LOOK_EVERY_S)
-            self._wake.clear()
-            if self._stopping:
-                return
-            time.sleep(PAUSE_S)
-            try:
-                self._bring_up_to_date()
-                if self.search.follow(self._read_up_to):
-                    self._wake.set()
-                self.last_error, wait_s = "", 0.0
-            except Exception as error:
-                # The old pages stand; it is tried again, at longer and longer intervals.
-                self.last_error = f"{type(error).__name__}: {error}"
-                wait_s = min(max(2 * wait_s, LOOK_EVERY_S), FAILED_WAIT_MOST_S)
-                logger.exception("the site could not be brought up to date")
+    def _follow(self) -> float:
+        """Bring site and search up to date. Where it fails, the old pages stand."""
+        if not self._worker.rest(PAUSE_S):
+            return 0.0
+        self._bring_up_to_date()
+        return 0.0 if self.search.follow(self._read_up_to) else LOOK_EVERY_S
 
     def _bring_up_to_date(self) -> None:
         if self._copied:
@@ -303,7 +278,7 @@ class SiteKeeper:
                     code = child.wait(CHILD_LOOK_S)
                     break
                 except subprocess.TimeoutExpired:
-                    if self._stopping:
+                    if self._worker.stopping:
                         # The old pages stand; the next start builds again.
                         child.kill()
                         child.wait()

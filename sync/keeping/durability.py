@@ -13,12 +13,14 @@ import enum
 import heapq
 import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from eventlog.worker import Worker
 from sync.keeping.confirmation import Confirmation, NotRestorableError, Pace
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.durable_position import DurablePosition
@@ -85,10 +87,15 @@ class Durability:
         self._same_disk_counts = same_disk_counts
         self._pace = pace or Pace()
         self._lock = threading.Lock()
-        # Two conditions on one lock, so that a commit wakes the confirming thread only.
-        self._work = threading.Condition(self._lock)
+        # Of what became durable. A commit wakes the worker only.
         self._news = threading.Condition(self._lock)
-        self._interrupt = threading.Event()
+        self._worker = Worker(
+            f"durability-{name}",
+            self._step,
+            foreseen=(NotRestorableError, ControlError, OSError),
+            first_pause_s=FIRST_PAUSE_S,
+            longest_pause_s=LONGEST_PAUSE_S,
+        )
         self._committed = 0
         self._replicated = -1
         self._durable = -1
@@ -101,7 +108,8 @@ class Durability:
         self._last_error = ""
         self._same_disk = self._database.replica.same_disk_as(self._database.path)
         self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._asked_at = -math.inf
+        self._looked_at = time.monotonic()
         self._confirmation = Confirmation(litestream, name, self._pace)
         self._control: ControlSocket | None = None
 
@@ -118,7 +126,7 @@ class Durability:
             if self._next_since is None:
                 self._next_since = now
             self._committed = number
-            self._work.notify()
+        self._worker.wake()
 
     # Everybody's.
 
@@ -175,7 +183,7 @@ class Durability:
         deadline = time.monotonic() + deadline_s
         with self._lock:
             number = self._committed
-            self._interrupt.set()
+            self._worker.hurry()
             while self._replicated < number and not self._stopping:
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -204,28 +212,20 @@ class Durability:
 
     def start(self) -> None:
         """Begin to confirm; Litestream may be started before or after."""
-        self._thread = threading.Thread(
-            target=self._confirm, name=f"durability-{self._database.name}", daemon=True
-        )
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
         """End it; what waits is told False."""
         with self._lock:
             self._stopping = True
-            self._interrupt.set()
-            self._work.notify()
             self._news.notify_all()
             durable = self._durable
         if durable >= 0:
             self._note_kept(durable, at_once=True)
-        control = self._control
-        if control is not None:
-            control.interrupt()
-        if self._thread is not None:
-            # It ends within a moment, unless it waits for a replica's plan: not worth a delay.
-            self._thread.join(STOP_WITHIN_S)
-            self._thread = None
+        # It ends within a moment, unless it waits for a replica's plan: not worth a delay.
+        self._worker.stop(STOP_WITHIN_S, interrupt=self._interrupt)
+        if self._control is not None and not self._worker.alive:
+            self._control.close()
         with self._lock:
             self._state = DurabilityState.STOPPED
             left, self._futures = self._futures, []
@@ -241,63 +241,45 @@ class Durability:
         heapq.heapify(self._futures)
         self._futures_kept = 1024 + 2 * len(self._futures)
 
-    # The confirming thread.
+    # The worker's.
 
-    def _confirm(self) -> None:
-        pause_s = FIRST_PAUSE_S
-        while (number := self._next_number()) is not None:
-            started = time.monotonic()
-            try:
-                self._confirmation.confirm(self._connected())
-                same_disk = self._database.replica.same_disk_as(self._database.path)
-            except NotRestorableError as error:
-                broken = error.broken
-                self._failed(
-                    str(error), DurabilityState.BROKEN if broken else DurabilityState.LAGGING
-                )
-            except (ControlError, OSError) as error:
-                self._failed(str(error), DurabilityState.LAGGING)
-            else:
-                pause_s = FIRST_PAUSE_S
-                self._succeeded(number, same_disk)
-                self._pause(started)
-                continue
-            # A final sync doesn't wait for the end of a pause.
-            if self._interrupt.wait(pause_s):
-                self._interrupt.clear()
-                time.sleep(FIRST_PAUSE_S)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-        if self._control is not None:
-            self._control.close()
+    def _step(self) -> float:
+        """Confirm what is committed, where it is time, and return how long to wait then.
 
-    def _pause(self, started: float) -> None:
-        """Keep the pace: the gap since `started`, cut short once a crowd is waiting."""
-        time.sleep(max(0.0, started + self._pace.crowd_gap_s - time.monotonic()))
+        A lone commit is confirmed at once, a stream at the pace, a crowd sooner. Where nothing is
+        committed for long it is asked all the same, for the plan's sake.
+        """
+        # What is hard about the pace is kept here, whoever wakes.
+        self._worker.rest(self._asked_at + self._pace.crowd_gap_s - time.monotonic())
+        now = time.monotonic()
         with self._lock:
-            while not self._stopping and self._committed - self._replicated < self._pace.crowd:
-                left = started + self._pace.gap_s - time.monotonic()
-                if left <= 0:
-                    return
-                self._work.wait(left)
-
-    def _next_number(self) -> int | None:
-        """Wait for something to confirm and return up to where; None when it is time to stop."""
-        idle_until = time.monotonic() + self._pace.plan_every_s
-        while True:
-            with self._lock:
-                if not self._stopping and self._replicated >= self._committed:
-                    self._work.wait(self._look_after_s())
-                if self._stopping:
-                    return None
-                if self._replicated < self._committed or time.monotonic() >= idle_until:
-                    # Idle for long: ask all the same, for the plan's sake.
-                    self._next_since = None
-                    return self._committed
-                durable = self._durable
+            unconfirmed = self._committed - self._replicated
+            is_early = now < self._asked_at + self._pace.gap_s and unconfirmed < self._pace.crowd
+            is_idle = unconfirmed <= 0 and now < self._looked_at + self._pace.plan_every_s
+            number, durable = self._committed, self._durable
+            if not is_early and not is_idle:
+                self._next_since = None
+        if is_early:
+            return self._asked_at + self._pace.gap_s - now
+        if is_idle:
             if durable >= 0:
                 self._note_kept(durable)
             if self._newest is not None:
                 self.note_commit(self._newest())
+            return self._look_after_s()
+        try:
+            self._confirmation.confirm(self._connected())
+            same_disk = self._database.replica.same_disk_as(self._database.path)
+        except Exception as error:
+            self._failed(error)
+            raise
+        self._succeeded(number, same_disk)
+        self._asked_at, self._looked_at = now, time.monotonic()
+        return 0.0
+
+    def _interrupt(self) -> None:
+        if self._control is not None:
+            self._control.interrupt()
 
     def _look_after_s(self) -> float:
         """Return how long to wait before it is looked for what others did."""
@@ -322,9 +304,11 @@ class Durability:
             control = self._control = ControlSocket(path)
         return control
 
-    def _failed(self, why: str, state: DurabilityState) -> None:
+    def _failed(self, error: Exception) -> None:
+        is_broken = isinstance(error, NotRestorableError) and error.broken
         with self._lock:
-            self._state, self._last_error = state, why
+            self._state = DurabilityState.BROKEN if is_broken else DurabilityState.LAGGING
+            self._last_error = str(error)
 
     def _succeeded(self, number: int, same_disk: bool) -> None:
         ready: list[Future[bool]] = []

@@ -26,6 +26,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventlog.worker import Worker
 from sync.keeping import broken
 from sync.keeping.configuration import (
     Keeping,
@@ -103,8 +104,8 @@ class Litestream:
         self._config = self._folder / "litestream.yml"
         self._log = self._folder / "litestream.log"
         self._pid_file = self._folder / "litestream.pid"
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
+        self._worker = Worker("litestream", self._step)
+        self._failures = 0
         self._repair_asked = threading.Event()
         self._answered = threading.Event()
         # Held from before a process is started until it has ended; see `held_back`.
@@ -198,7 +199,7 @@ class Litestream:
 
     def start(self, timeout_s: float = 10.0) -> bool:
         """Start it and return whether it answered in time; it is tried on, if it did not."""
-        if self._thread is not None:
+        if self._worker.alive:
             raise RuntimeError("Litestream was started already")
         self._folder.mkdir(parents=True, exist_ok=True)
         self._socket_folder = socket_folder(self._folder)
@@ -210,44 +211,40 @@ class Litestream:
                 keeping=self._keeping,
             ),
         )
-        self._stopping.clear()
+        self._failures = 0
         self._answered.clear()
-        self._thread = threading.Thread(target=self._keep, name="litestream", daemon=True)
-        self._thread.start()
+        self._worker.start()
         return self._answered.wait(timeout_s)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Stop it: a request first, which lets it upload what is left, then by force."""
-        if self._thread is None:
-            return
         self._stop_within_s = timeout_s
-        self._stopping.set()
-        self._thread.join()
-        self._thread = None
+        self._worker.stop()
+        self._state = LitestreamState.STOPPED
         if self._socket_folder is not None and self._socket_folder != self._folder:
             shutil.rmtree(self._socket_folder, ignore_errors=True)
         self._socket_folder = None
 
-    # The keeper's thread.
+    # The worker's.
 
-    def _keep(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            self._state = LitestreamState.RESTARTING if failures else LitestreamState.STARTING
-            if failures >= DEAD_AFTER_FAILURES:
-                self._state = LitestreamState.DEAD
-            began = time.monotonic()
-            with self._alive:
-                answered = self._one_life()
-            asked_for = self._repair_asked.is_set()
-            lived = answered and (asked_for or time.monotonic() - began > SHORT_LIFE_S)
-            failures = 0 if lived else failures + 1
-            if self._stopping.is_set():
-                break
-            self._restarts += 1
-            if not asked_for:
-                self._stopping.wait(min(FIRST_PAUSE_S * 2**failures, LONGEST_PAUSE_S))
-        self._state = LitestreamState.STOPPED
+    def _step(self) -> float:
+        """Run one process from its start to its end, and return when to start another."""
+        failures = self._failures
+        self._state = LitestreamState.RESTARTING if failures else LitestreamState.STARTING
+        if failures >= DEAD_AFTER_FAILURES:
+            self._state = LitestreamState.DEAD
+        began = time.monotonic()
+        with self._alive:
+            answered = self._one_life()
+        asked_for = self._repair_asked.is_set()
+        lived = answered and (asked_for or time.monotonic() - began > SHORT_LIFE_S)
+        self._failures = 0 if lived else failures + 1
+        if self._worker.stopping:
+            return 0.0
+        self._restarts += 1
+        if asked_for:
+            return 0.0
+        return min(FIRST_PAUSE_S * 2.0 ** min(self._failures, 16), LONGEST_PAUSE_S)
 
     def _one_life(self) -> bool:
         """Run one process from its start to its end; return whether it ever answered."""
@@ -260,7 +257,7 @@ class Litestream:
             )
             self.socket_path.unlink(missing_ok=True)
             self._repair_broken()
-            if self._stopping.is_set():
+            if self._worker.stopping:
                 return True
             self._process = self._spawn("-config", str(self._config))
             answered = self._wait_for_answer(self._process)
@@ -278,7 +275,7 @@ class Litestream:
                 if time.monotonic() - self._up_since > SHORT_LIFE_S:
                     self._down_since = time.monotonic()
             if self._process is not None:
-                within_s = self._stop_within_s if self._stopping.is_set() or answered else 1.0
+                within_s = self._stop_within_s if self._worker.stopping or answered else 1.0
                 end(self._process, within_s)
                 self._process = None
             with suppress(OSError):
@@ -309,7 +306,7 @@ class Litestream:
         control = ControlSocket(self.socket_path)
         deadline = time.monotonic() + ANSWER_WITHIN_S
         try:
-            while not self._stopping.is_set() and time.monotonic() < deadline:
+            while not self._worker.stopping and time.monotonic() < deadline:
                 if process.poll() is not None:
                     self._note_death(process)
                     return False
@@ -318,7 +315,7 @@ class Litestream:
                         return True
                 except ControlError:
                     pass
-                self._stopping.wait(POLL_S)
+                self._worker.rest(POLL_S)
         finally:
             control.close()
         self._last_error = "Litestream does not answer"
@@ -327,7 +324,7 @@ class Litestream:
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Return when the process ended, or is to end."""
         checked = time.monotonic()
-        while not self._stopping.is_set():
+        while not self._worker.stopping:
             try:
                 process.wait(POLL_S)
             except subprocess.TimeoutExpired:
@@ -369,7 +366,7 @@ class Litestream:
             self._process = self._spawn("-once", "-force-snapshot", "-config", str(config))
             deadline = time.monotonic() + SNAPSHOT_WITHIN_S
             while self._process.poll() is None and time.monotonic() < deadline:
-                if self._stopping.wait(POLL_S):
+                if not self._worker.rest(POLL_S):
                     break
             if self._process.poll() is None:
                 end(self._process, self._stop_within_s)

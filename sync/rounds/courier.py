@@ -7,6 +7,7 @@ minute costs little of what it carried.
 import contextlib
 import fcntl
 import logging
+import math
 import os
 import random
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from eventlog.steps import Step, reached
+from eventlog.worker import Worker
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from sync.rounds.client import Unreachable
 from sync.rounds.envelope import BadMessage
@@ -224,71 +226,67 @@ class Courier:
 
 
 class Rounds:
-    """A thread that delivers whenever something waits, and every so often in any case."""
+    """Delivers whenever something waits, and every so often in any case, in a thread."""
 
     def __init__(
         self, courier: Courier, *, every_s: float, waits: Callable[[], bool] = lambda: True
     ) -> None:
-        """`waits` says whether anything is there to deliver; asked where something was written."""
+        """`waits` says whether anything is there to deliver; asked where something was written.
+
+        Where `every_s` is infinite, it delivers only when somebody asks for it (`now`).
+        """
         self._courier = courier
         self._every_s = every_s
         self._waits = waits
         self._asked = False
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._worker = Worker("sync", self._step)
+        # Before then a delivery has to have a reason.
+        self._next_s = 0.0
         self._failures = 0
         self.last: Delivery | None = None
 
     def start(self) -> None:
         """Begin, where that was not done yet."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
-            self._thread.start()
+        # A thousand stations that were switched on together don't ask together.
+        self._worker.start(random.uniform(0.0, min(self._every_s, 5.0) / 5))
 
     def wake(self) -> None:
         """Something was written: deliver soon what waits, unless the line was down just now."""
-        if not self._failures:
-            self._wake.set()
+        if not self._failures and math.isfinite(self._every_s):
+            self._worker.wake()
 
     def now(self) -> None:
         """Somebody asks for it: deliver at once, whatever was before."""
         self._failures = 0
         self._asked = True
-        self._wake.set()
+        self._worker.start()
+        self._worker.hurry()
 
     def stop(self) -> None:
         """End it; a delivery under way ends with the process, for it can be cut anywhere."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(0.5)
+        self._worker.stop(0.5)
 
-    def _run(self) -> None:
-        # A thousand stations that were switched on together don't ask together.
-        self._wake.wait(random.uniform(0.0, min(self._every_s, 5.0) / 5))
-        while not self._stopping.is_set():
-            self._wake.clear()
-            self._asked = False
-            try:
-                self._note(self._courier.deliver())
-            except Exception:
-                logger.exception("a delivery failed in a way that was not foreseen")
-                self._note(Delivery(failure="error"))
-            self._rest()
-
-    def _rest(self) -> None:
-        """Wait until it is time to ask, or something waits, or somebody asks for it.
+    def _step(self) -> float | None:
+        """Deliver, where it is time, or something waits, or somebody asks for it.
 
         A round writes, too: when the hub was heard. That alone is no reason for another. However
         much is written, it is looked at only so often.
         """
-        until_s = time.monotonic() + self._pause_s()
-        while (left_s := until_s - time.monotonic()) > 0 and self._wake.wait(left_s):
-            self._wake.clear()
-            self._stopping.wait(WAKE_AFTER_S)
-            if self._asked or self._stopping.is_set() or self._waits():
-                return
+        left_s = self._next_s - time.monotonic()
+        if left_s > 0 and not self._asked:
+            if not self._worker.rest(WAKE_AFTER_S):
+                return 0.0
+            if not self._asked and not self._waits():
+                return max(0.0, left_s - WAKE_AFTER_S)
+        self._asked = False
+        try:
+            self._note(self._courier.deliver())
+        except Exception:
+            logger.exception("a delivery failed in a way that was not foreseen")
+            self._note(Delivery(failure="error"))
+        pause_s = self._pause_s()
+        self._next_s = time.monotonic() + pause_s
+        return pause_s if math.isfinite(self._every_s) else None
 
     def _note(self, delivery: Delivery) -> None:
         self.last = delivery
