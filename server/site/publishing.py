@@ -135,7 +135,6 @@ class SiteKeeper:
                 self._asked = AskedPages(
                     lambda: registers_only(self._registers()),
                     self._address,
-                    server_html=server_html(),
                 )
             return self._asked
 
@@ -188,9 +187,7 @@ class SiteKeeper:
     def _resident(self) -> Publisher:
         """The publisher of the publishing thread; made at the first change."""
         if self._publisher is None:
-            self._publisher = Publisher(
-                self._content, self.out, base_url=self._address, server_html=server_html()
-            )
+            self._publisher = Publisher(self._content, self.out, base_url=self._address)
         return self._publisher
 
     def _follow(self) -> float:
@@ -310,14 +307,7 @@ def build_whole(
             base_url=base_url,
             server_url=server_url,
             from_files=from_files,
-            server_html=server_html(),
         ).build_full()
         connection.execute("ROLLBACK")
     finally:
         connection.close()
-
-
-def server_html() -> str:
-    """Return every template of the server's public pages, whose classes the style must cover."""
-    folder = Path(__file__).parents[1] / "templates" / "public"
-    return "\n".join(path.read_text("utf-8") for path in sorted(folder.glob("*.html")))

@@ -16,6 +16,7 @@ from eventlog.identifiers import uuid_text
 from matters.intake.receipts import spoken_number
 from matters.limits.deadlines import SHANGHAI, BadLimit, parse_limit
 from matters.limits.lights import light_of
+from publisher.compiled_templates import CompiledTemplates
 from server.exchange import exchange_health
 from server.exchange.at_the_machine import is_at_the_machine
 from server.people.locked_texts import shown
@@ -36,6 +37,7 @@ def environment(language: str) -> Environment:
     found = Environment(
         loader=FileSystemLoader(FOLDER),
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=CompiledTemplates(__file__),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

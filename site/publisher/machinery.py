@@ -1,16 +1,16 @@
-"""mkdocs' own page builder, driven one page at a time and kept resident between publishes.
+"""mkdocs' configuration, pages and theme, driven one page at a time and kept resident.
 
 Full and incremental builds both come through here, which is why they give the same bytes.
 """
 
-import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
-from mkdocs.commands.build import _build_page, _populate_page
+from mkdocs.commands.build import _populate_page, get_context
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel, get_files, set_exclusions
@@ -18,11 +18,15 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import url_filter
 
+from publisher.compiled_templates import CompiledTemplates
 from publisher.sources import PageSource
 from publisher.words.english import ENGLISH
 from publisher.words.written import rendered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _ngettext(one: str, many: str, n: int) -> str:
@@ -50,10 +54,20 @@ def _hand_written(config: MkDocsConfig) -> Files:
     return Files([file for file in files if file.inclusion not in shut_out])
 
 
+class _GeneratedPage(Page):
+    """A page whose data is handed over as it is: there is no Markdown in it to be read."""
+
+    def __init__(self, source: PageSource, config: MkDocsConfig) -> None:
+        file = File(source.uri, None, config.site_dir, True, inclusion=InclusionLevel.NOT_IN_NAV)
+        super().__init__(None, file, config)
+        self.meta = source.meta
+        self.markdown = self.content = ""
+
+
 class Machinery:
     """mkdocs.yml and mkdocs.en.yml as loaded, their Jinja environments, the hand-written pages.
 
-    Not safe for two threads at once: mkdocs marks the page being built on its configuration.
+    Not safe for two threads at once: what every page shows is set on the configuration.
     """
 
     def __init__(self, base_url: str = "") -> None:
@@ -76,6 +90,7 @@ class Machinery:
         is on for all of them, Material's own included.
         """
         env = config.theme.get_env()
+        env.bytecode_cache = CompiledTemplates(__file__)
         env.autoescape = True
         env.trim_blocks = True
         env.lstrip_blocks = True
@@ -99,17 +114,17 @@ class Machinery:
     def data(self, source: PageSource) -> bytes:
         """A generated page as it stands in its file."""
         lang = "en" if source.meta.get("lang") == "en" else "zh"
-        folder = self._configs[lang].site_dir
-        file = File(source.uri, None, folder, True, inclusion=InclusionLevel.NOT_IN_NAV)
-        file.content_string = source.text
-        return self._built(file, Files([file]), lang)
+        page = _GeneratedPage(source, self._configs[lang])
+        return self._rendered(page, source.template, lang)
 
     def data_hand_written(self, path: str) -> bytes:
         """The Markdown page that stands at `path` as it stands in its file."""
         for lang, files in self._hand_written.items():
             for file in files.documentation_pages():
                 if file.dest_uri == f"{path}index.html":
-                    return self._built(file, files, lang)
+                    page = Page(None, file, self._configs[lang])
+                    _populate_page(page, self._configs[lang], files)
+                    return self._rendered(page, page.meta.get("template", "main.html"), lang)
         raise KeyError(path)
 
     def text(self, source: PageSource) -> str:
@@ -120,13 +135,8 @@ class Machinery:
         """A Markdown page as a string."""
         return self.data_hand_written(path).decode()
 
-    def _built(self, file: File, files: Files, lang: str) -> bytes:
-        """A page's bytes, read back from a file in memory: mkdocs only builds into files."""
-        config = self._configs[lang]
-        page = Page(None, file, config)
-        with os.fdopen(os.memfd_create("page"), "rb") as memory:
-            file.abs_dest_path = f"/proc/self/fd/{memory.fileno()}"
-            _populate_page(page, config, files)
-            _build_page(page, config, [], self._nav, self._envs[lang])
-            file.page = None
-            return memory.read()
+    def _rendered(self, page: Page, template: str, lang: str) -> bytes:
+        context = get_context(self._nav, [], self._configs[lang], page)
+        html = self._envs[lang].get_template(template).render(context)
+        # Half of a surrogate pair is no character.
+        return _SURROGATE.sub("\ufffd", html).encode()

@@ -15,7 +15,7 @@ from publisher.machinery import Machinery
 from publisher.pages import fixed_pages
 from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.style import specimen
+from publisher.style.stylesheet import stylesheet
 
 
 class AskedPages:
@@ -32,13 +32,12 @@ class AskedPages:
         server_url: str = "",
         *,
         from_files: bool = False,
-        server_html: str = "",
     ) -> None:
         self._source = content_source
         self._lock = threading.Lock()
         self._machinery = Machinery(base_url.rstrip("/") + "/" if base_url else "")
         self._machinery.set_extra(
-            stylesheet=specimen.stylesheet(server_html),
+            stylesheet=stylesheet(),
             server=server_url.rstrip("/"),
             from_files=from_files,
             script="" if from_files else offline.script_name(),

@@ -33,7 +33,7 @@ from publisher.pages import (
 from publisher.pages.notice_lists import NoticeList
 from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.style import specimen
+from publisher.style.stylesheet import stylesheet
 from publisher.writing import files, list_upkeep
 from publisher.writing.touched import Changes, renamed
 from publisher.writing.tree import Tree
@@ -64,7 +64,6 @@ class Publisher:
         server_url: str = "",
         *,
         from_files: bool = False,
-        server_html: str = "",
     ) -> None:
         self._source = content_source
         self._out = out
@@ -75,7 +74,7 @@ class Publisher:
         self._machinery = Machinery(self._base_url)
         self._tree = Tree(out, self._machinery, no_picture)
         self._machinery.set_extra(
-            stylesheet=specimen.stylesheet(server_html),
+            stylesheet=stylesheet(),
             server=server_url.rstrip("/"),
             from_files=from_files,
             script="" if from_files else offline.script_name(),
@@ -314,7 +313,7 @@ class Publisher:
         wanted = set()
         for source in ledger_pages.parts(registers):
             wanted.add(source.path)
-            digest = hash(source.text)
+            digest = hash(msgspec.json.encode(source.meta))
             if self._ledger_parts.get(source.path) != digest:
                 self._tree.write(source)
                 self._ledger_parts[source.path] = digest

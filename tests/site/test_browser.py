@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
-from publisher.style import specimen, stylesheet
+from publisher.style import purge
+from publisher.style.stylesheet import stylesheet
 from tests.chromium import launched
 from tests.site import counties
 
@@ -184,7 +185,7 @@ def test_pages_look_as_they_would_with_the_whole_of_material(
 ) -> None:
     """DESIGN decision 10: the purge changes no pixel."""
     ours = (REPOSITORY / "site/overrides/huiyin.css").read_text(encoding="utf-8")
-    everything = stylesheet.whole() + ours
+    everything = purge.whole() + ours
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, java_script_enabled=False
     )
@@ -192,9 +193,9 @@ def test_pages_look_as_they_would_with_the_whole_of_material(
     try:
         for name, path in PAGES.items():
             purged = (site / path / "index.html").read_text(encoding="utf-8")
-            assert specimen.stylesheet() in purged
+            assert stylesheet() in purged
             shots = []
-            for html in (purged, purged.replace(specimen.stylesheet(), everything)):
+            for html in (purged, purged.replace(stylesheet(), everything)):
                 (tmp_path / "page.html").write_text(html, encoding="utf-8")
                 page.goto((tmp_path / "page.html").as_uri())
                 shots.append(page.screenshot(full_page=True))

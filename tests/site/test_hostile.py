@@ -5,13 +5,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import yaml
+from markupsafe import escape
 
 from deputies.deputies import Deputy, Level
 from matters.public.notices import Notice
+from publisher.machinery import Machinery
 from publisher.server_pages import AskedPages
 from publisher.site import Publisher
-from publisher.sources import front_matter
+from publisher.sources import PageSource
 from publisher.words.wording import visible
 from publisher.writing.touched import Changes
 from stations.stations import Station, StationKind
@@ -130,17 +131,13 @@ def test_hostile_registers_and_forms(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_front_matter_comes_back_as_it_went(text: str) -> None:
-    written = front_matter({"text": text, "list": [text], "n": None})
-    assert written.count("\n") == 3
-    line = written.splitlines()[1]
-    back = yaml.safe_load(line)
-    assert back == {
-        "text": text.replace("\ud83d", "\ufffd"),
-        "list": [text.replace("\ud83d", "\ufffd")],
-        "n": None,
-    }
-    assert yaml.load(line, yaml.CSafeLoader) == back
+def test_a_template_is_handed_what_was_written(text: str) -> None:
+    """Every character, but that half of a surrogate pair is shown as what it is: none."""
+    machinery = Machinery()
+    machinery.set_extra(county={"name": "县"})
+    html = machinery.data(PageSource("x/", "track.html", {"title": text})).decode()
+    shown = escape(text.replace("\ud83d", "\ufffd"))
+    assert f"<title>{shown} - 县回音</title>" in html
 
 
 def test_paragraphs_are_kept(tmp_path: Path) -> None:

@@ -137,8 +137,12 @@ def test_a_page_that_its_own_words_make_too_heavy_is_told_to_staff(
     assert len(said) == 1 and said[0].startswith("page /pages/heavy/ has ")
 
 
-def test_the_script_is_what_its_sources_make() -> None:
-    made = subprocess.run(
-        [sys.executable, str(REPOSITORY / "tools" / "squeeze"), "--check"], check=False, timeout=60
+@pytest.mark.parametrize(
+    ("tool", "product"), [("squeeze", "phone/squeezed.js"), ("purge", "style/purged.css")]
+)
+def test_what_is_made_with_the_program_is_what_its_sources_make(tool: str, product: str) -> None:
+    """Nothing may stand in `pages` or templates that the committed product does not know."""
+    command = [sys.executable, str(REPOSITORY / "tools" / tool), "--check"]
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0, (
+        f"run tools/{tool}: its sources are newer than site/publisher/{product}"
     )
-    assert made.returncode == 0, "run tools/squeeze: its sources are newer than phone/squeezed.js"

@@ -22,7 +22,7 @@ from matters.registers.county import County
 from matters.registers.pages import Page, PageKind
 from matters.registers.units import Unit
 from publisher.content import Content, NoticesInMemory
-from publisher.machinery import REPOSITORY, Machinery
+from publisher.machinery import Machinery
 from publisher.pages import (
     area_pages,
     county_pages,
@@ -36,7 +36,6 @@ from publisher.pages import (
 )
 from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.style.stylesheet import purged, whole
 from stations.areas import Area, AreaKind
 from stations.stations import Station, StationKind
 
@@ -233,15 +232,9 @@ def pages() -> Iterator[PageSource]:
     yield PageSource("server/", "server.html", {"title": "-", "trail": [{"path": "", "name": "-"}]})
 
 
-@lru_cache(maxsize=4)
-def stylesheet(server_html: str = "") -> str:
-    """The stylesheet that every page carries: Material's and ours, purged.
-
-    `server_html` is an example of what the server's pages use beyond server.html.
-    """
+def rendered() -> Iterator[str]:
+    """The HTML of each of them, and of the pages written by hand."""
     machinery = Machinery("https://example.org/")
     machinery.set_extra(county=msgspec.to_builtins(content().county))
-    specimens = [machinery.text(page) for page in pages()]
-    specimens += [machinery.text_hand_written(path) for path in machinery.hand_written()]
-    ours = (REPOSITORY / "site" / "overrides" / "huiyin.css").read_text(encoding="utf-8")
-    return purged(whole() + ours, [*specimens, server_html])
+    yield from (machinery.text(page) for page in pages())
+    yield from (machinery.text_hand_written(path) for path in machinery.hand_written())
