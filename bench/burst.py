@@ -16,7 +16,8 @@ from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from server.data_folder import open_log
-from server.exchange.exchange_wiring import MattersVisibility, hub_card, reception_of
+from server.exchange.exchange_wiring import hub_card, reception_of
+from server.exchange.visibility import MattersVisibility
 from server.registers.sample import seed_sample
 from sync.rounds import downlink
 from sync.rounds.downlink import Downlink

@@ -16,7 +16,8 @@ from eventlog.keys import Keys, load_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from server.data_folder import open_log, prepare_folder
-from server.exchange.exchange_wiring import MattersVisibility, hub_card
+from server.exchange.exchange_wiring import hub_card
+from server.exchange.visibility import MattersVisibility
 from server.folder.settings import Settings
 from server.registers import county_registers
 from server.registers.sample import seed_sample

@@ -18,7 +18,8 @@ from matters.known import Known
 from matters.nodes import concerns
 from matters.schema import migrations as matters_migrations
 from server.data_folder import projections
-from server.exchange.exchange_wiring import inquirer_of, introduction_of, station_goes_up
+from server.exchange.exchange_wiring import inquirer_of, introduction_of
+from server.exchange.visibility import station_goes_up
 from server.folder.schema import migrations as server_migrations
 from server.registers import county_registers
 from stations.register_log import migrations as register_migrations

@@ -26,11 +26,9 @@ from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
 from matters.sessions.store import SessionsProjection
-from server.exchange.exchange_wiring import MattersVisibility, witness_of
-from server.exchange.node_exchange import NodeExchange
+from server.exchange.visibility import MattersVisibility, witness_of
 from server.folder.schema import migrations as server_migrations
 from server.folder.settings import ROLE_FILE_NAME, Settings
-from server.photos.attachments import Attachments
 from server.registers import county_registers
 from stations.register_log import migrations as register_migrations
 from sync.rounds.downlink import Downlink
@@ -135,23 +133,3 @@ def open_log(
         witness=witness_of(role, queue or Downlink(MattersVisibility())),
         is_boxed=is_boxed if keys.of_station else lambda type: False,
     )
-
-
-def open_exchange(settings: Settings) -> tuple[NodeExchange, Callable[[], None]]:
-    """Return what a data folder exchanges, for one command, and what closes it again."""
-    keys = prepare_folder(settings)
-    queue = Downlink(MattersVisibility())
-    clock = clock_of(settings)
-    log = open_log(settings.data.absolute(), keys, clock=clock, role=settings.role, queue=queue)
-    is_station = settings.role == "station"
-    attachments = Attachments(
-        settings.data.absolute(),
-        sealer=keys.sealer if keys.of_station else None,
-        goes_up=is_station,
-    )
-
-    def close() -> None:
-        attachments.writer.stop()
-        log.stop()
-
-    return NodeExchange(log, keys, settings, queue, attachments, clock=clock), close

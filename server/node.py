@@ -16,8 +16,8 @@ from eventlog.transaction import Transaction
 from server.data_folder import clock_of, open_log, prepare_folder
 from server.desks import drafts
 from server.desks.timekeeper import Timekeeper
-from server.exchange.exchange_wiring import MattersVisibility
 from server.exchange.node_exchange import NodeExchange
+from server.exchange.visibility import MattersVisibility
 from server.folder.safe_writes import SafeWriter
 from server.folder.settings import Settings
 from server.letters.announcing import Announcer

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from server.command_line.folders import data_option, exchange_of
+from server.command_line.folders import data_option
+from server.command_line.opened_exchange import exchange_of
 from server.exchange import bundle_runs
 from server.exchange.bundle_runs import FAILURES
 from server.exchange.node_exchange import NodeExchange

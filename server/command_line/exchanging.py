@@ -12,7 +12,8 @@ import click
 
 from eventlog.files import write_atomically
 from eventlog.log import FILE_NAME
-from server.command_line.folders import data_option, exchange_of, opened, settings_for
+from server.command_line.folders import data_option, opened, settings_for
+from server.command_line.opened_exchange import exchange_of
 from server.data_folder import prepare_folder
 from server.exchange import joining
 from server.exchange.exchange_wiring import order_to_move

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from eventlog.log import Log
-from server.data_folder import clock_of, open_exchange, open_log, prepare_folder
-from server.exchange.node_exchange import NodeExchange
+from server.data_folder import clock_of, open_log, prepare_folder
 from server.folder.settings import Settings, SettingsError, load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -46,13 +45,3 @@ def opened(data: Path) -> Iterator[Log]:
         yield log
     finally:
         log.stop()
-
-
-@contextmanager
-def exchange_of(data: Path) -> Iterator[NodeExchange]:
-    """Yield what a data folder exchanges; it may be served by another process meanwhile."""
-    exchange, close = open_exchange(settings_for(data))
-    try:
-        yield exchange
-    finally:
-        close()

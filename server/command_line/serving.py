@@ -1,4 +1,4 @@
-"""`huiyin serve` and `huiyin site build`."""
+"""`huiyin serve`: a node, until a signal ends it."""
 
 import asyncio
 import gc
@@ -12,15 +12,13 @@ import click
 import uvicorn
 import uvloop
 
-from eventlog.log import FILE_NAME
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
 from server.command_line.tables import roster_mistakes
-from server.data_folder import PlainTextsInside, open_log, prepare_folder
+from server.data_folder import PlainTextsInside
 from server.folder.settings import Settings
 from server.node import DataFolderInUse, Node
 from server.registers.sample import seed_sample, sign_ins
-from server.site.publishing import build_whole
 from server.tables.tables import TableError
 from server.web.long_addresses import ShortAddresses
 from stations.roster_files import RosterError
@@ -195,34 +193,3 @@ class _Server(uvicorn.Server):
         """Serve until a signal, and return as if nothing had happened."""
         await super().serve(sockets)
         self._captured_signals.clear()
-
-
-@click.group()
-def site() -> None:
-    """The static site."""
-
-
-@site.command("build")
-@data_option
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="where to"
-)
-@click.option("--base-url", default="", metavar="URL", help="where the site will stand")
-@click.option("--server-url", default="", metavar="URL", help="where its forms post to")
-@click.option("--from-files", is_flag=True, help="links name index.html, for opening from a stick")
-def site_build(data: Path, out: Path, base_url: str, server_url: str, from_files: bool) -> None:
-    """Write the whole static site to a folder, in place of what stood there.
-
-    Example: huiyin site build --out public --base-url https://example.org/
-    """
-    database = data.absolute() / FILE_NAME
-    if not database.exists():
-        open_log(data.absolute(), prepare_folder(settings_for(data))).stop()
-    build_whole(
-        database,
-        out.absolute(),
-        base_url=base_url,
-        server_url=server_url,
-        from_files=from_files,
-    )
-    click.echo(str(out))

@@ -7,7 +7,8 @@ import msgspec
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from server.exchange.exchange_wiring import hub_card, introduction_of, keys_to_join, refer_all
+from server.exchange.exchange_wiring import hub_card, introduction_of, keys_to_join
+from server.exchange.visibility import refer_all
 from sync.nodes import audit, enrolment, nodes
 from sync.nodes.audit import Finding
 from sync.nodes.enrolment import BadCode, Invitation

@@ -312,7 +312,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _prepared(path: Path) -> sqlite3.Connection:
     connection = connect(path)
     try:
-        migrations.apply(Database(connection))
+        migrations.apply(Database(connection, execute_plugins=False))
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("SELECT 1 FROM made").fetchone() is None:
             connection.execute(

@@ -133,7 +133,7 @@ class Mirror:
         self._dictionary = dictionary
         self._file_most_bytes = file_most_bytes
         self._connection = connect(database)
-        migrations.apply(Database(self._connection))
+        migrations.apply(Database(self._connection, execute_plugins=False))
         self.copied_at: int | None = self._connection.execute(
             "SELECT copied_at FROM copy"
         ).fetchone()[0]

@@ -16,7 +16,8 @@ from bench.prepared import prepare
 from bench.senders import ask
 from eventlog.keys import make_keys
 from server.data_folder import open_log
-from server.exchange.exchange_wiring import MattersVisibility, hub_card, reception_of
+from server.exchange.exchange_wiring import hub_card, reception_of
+from server.exchange.visibility import MattersVisibility
 from server.registers.sample import seed_sample
 from sync.rounds import downlink, envelope, wire
 from sync.rounds.downlink import Downlink

@@ -1,0 +1,33 @@
+"""What `bundle` and `sync` work with: a data folder's exchange, opened for one command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.command_line.folders import settings_for
+from server.data_folder import clock_of, open_log, prepare_folder
+from server.exchange.node_exchange import NodeExchange
+from server.exchange.visibility import MattersVisibility
+from server.photos.attachments import Attachments
+from sync.rounds.downlink import Downlink
+
+
+@contextmanager
+def exchange_of(data: Path) -> Iterator[NodeExchange]:
+    """Yield what a data folder exchanges; it may be served by another process meanwhile."""
+    settings = settings_for(data)
+    folder = settings.data.absolute()
+    keys = prepare_folder(settings)
+    queue = Downlink(MattersVisibility())
+    clock = clock_of(settings)
+    log = open_log(folder, keys, clock=clock, role=settings.role, queue=queue)
+    attachments = Attachments(
+        folder,
+        sealer=keys.sealer if keys.of_station else None,
+        goes_up=settings.role == "station",
+    )
+    try:
+        yield NodeExchange(log, keys, settings, queue, attachments, clock=clock)
+    finally:
+        attachments.writer.stop()
+        log.stop()
