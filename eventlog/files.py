@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from eventlog.steps import Step, reached
+from eventlog.crash_points import CrashPoint, reached
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -17,9 +17,9 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        reached(Step.FILE_WRITTEN)
+        reached(CrashPoint.FILE_WRITTEN)
         temporary.replace(path)
-        reached(Step.FILE_RENAMED)
+        reached(CrashPoint.FILE_RENAMED)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

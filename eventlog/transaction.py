@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from eventlog import words
+from eventlog.crash_points import CrashPoint, reached
 from eventlog.events import FORMAT, GENESIS, Draft, Event, decode, digest, encode
 from eventlog.identifiers import new_uuid7
 from eventlog.projections import Projection, encode_state, projection_of
 from eventlog.sealing import Sealer
-from eventlog.steps import Step, reached
 from eventlog.voice import Voice
 from eventlog.words import Word
 
@@ -113,7 +113,7 @@ class Transaction:
             refold(self.connection, self._projections, subject, events, position)
         if self._witness is not None:
             self._witness(self, written)
-        reached(Step.APPENDED)
+        reached(CrashPoint.APPENDED)
         return written
 
     def take_in(self, arrivals: Sequence[Arrival]) -> TakenIn:

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from eventlog.steps import Step, reached
+from eventlog.crash_points import CrashPoint, reached
 
 Result = TypeVar("Result")
 GROUP_LIMIT = 256
@@ -198,9 +198,9 @@ class Writer:
             for job in group:
                 outcomes.append(self._run_job(transaction, job))
             position = connection.execute(self._position_of).fetchone()[0] or 0
-            reached(Step.COMMITTING)
+            reached(CrashPoint.COMMITTING)
             connection.execute("COMMIT")
-            reached(Step.COMMITTED)
+            reached(CrashPoint.COMMITTED)
         except Exception as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

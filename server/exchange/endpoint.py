@@ -13,7 +13,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from eventlog.steps import Step, reached
+from eventlog.crash_points import CrashPoint, reached
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from server.node import Node
 from sync.nodes import enrolment, nodes
@@ -122,7 +122,7 @@ class Exchange:
             return
         found = await self._run(lambda: reception.answer(asked, taken, durable=durable))
         await _answer(send, 200, found)
-        reached(Step.ANSWERED)
+        reached(CrashPoint.ANSWERED)
 
     async def _take(self, reception: Reception, asked: Asked) -> tuple[Taken, bool]:
         """Take a question in, and wait a while for the replica where the sender wants to know."""

@@ -8,9 +8,9 @@ import msgspec
 from nacl.signing import SigningKey
 
 from eventlog import words
+from eventlog.crash_points import CrashPoint, reached
 from eventlog.keys import Keys
 from eventlog.log import Log
-from eventlog.steps import Step, reached
 from sync.nodes import enrolment, quarantine
 from sync.nodes.nodes import Peer
 from sync.rounds import downlink, envelope, marks, wire
@@ -57,7 +57,7 @@ class Answering:
             connection.execute("BEGIN")
             found = self._answer(connection, asked, taken, durable, with_news)
             connection.execute("ROLLBACK")
-        reached(Step.ANSWERING)
+        reached(CrashPoint.ANSWERING)
         return self._closed(asked.digest, found)
 
     def answers(self, asked: Asked, taken: Taken, *, durable: bool) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from eventlog.steps import Step, reached
+from eventlog.crash_points import CrashPoint, reached
 from eventlog.worker import Worker
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from sync.rounds.client import Unreachable
@@ -162,13 +162,13 @@ class Courier:
                 up_bytes=self._bytes, room_bytes=self._bytes, with_photos=with_photos
             )
             began = self._clock_s()
-            reached(Step.ASKING)
+            reached(CrashPoint.ASKING)
             answer = transport(asked.message)
-            reached(Step.ANSWER_CAME)
+            reached(CrashPoint.ANSWER_CAME)
             took_s = self._clock_s() - began
             self._adapt(took_s, len(asked.message) + len(answer))
             came = self._inquirer.take(asked, answer)
-            reached(Step.ROUND_MADE)
+            reached(CrashPoint.ROUND_MADE)
             self._add(found, came, len(asked.message), len(answer))
             self._after(came)
             lost += came.lost

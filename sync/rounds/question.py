@@ -11,10 +11,10 @@ from collections.abc import Callable
 from nacl.signing import SigningKey
 
 from eventlog import words
+from eventlog.crash_points import CrashPoint, reached
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import Sealer
-from eventlog.steps import Step, reached
 from eventlog.transaction import Arrival, Transaction
 from sync.nodes import enrolment, quarantine
 from sync.nodes.audit import Finding
@@ -246,7 +246,7 @@ class Inquirer:
         found.received = self._take_in(transaction, arrivals, now)
         if answer.cursor_log:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
-            reached(Step.CURSOR_MOVED)
+            reached(CrashPoint.CURSOR_MOVED)
         if is_news:
             self._take_news(transaction, answer)
             upstream.note_answered(connection, answer.now_ms)
@@ -290,7 +290,7 @@ class Inquirer:
             uplink.mark(connection, [*sent, *there], Safety.DURABLE)
         elif answer.durable:
             uplink.settle(connection, sent, asked.question.newest)
-            reached(Step.SETTLED)
+            reached(CrashPoint.SETTLED)
         if answer.lost:
             uplink.doubt_all(connection)
             upstream.note_doubt(connection, answer.now_ms)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.steps import VARIABLE, Step
+from eventlog.crash_points import VARIABLE, CrashPoint
 from publisher.site import Publisher
 from publisher.writing.files import recover
 from publisher.writing.touched import Changes
@@ -53,15 +53,15 @@ def test_killed_at_any_moment_the_next_publish_mends_all(tmp_path: Path, seed: i
 @pytest.mark.faults
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("run", range(RUNS))
-@pytest.mark.parametrize("step", [Step.PAGE_WRITTEN, Step.PAGE_RENAMED])
-def test_killed_at_a_step_of_a_page_the_next_publish_mends_all(
-    tmp_path: Path, step: Step, run: int
+@pytest.mark.parametrize("point", [CrashPoint.PAGE_WRITTEN, CrashPoint.PAGE_RENAMED])
+def test_killed_at_a_crash_point_of_a_page_the_next_publish_mends_all(
+    tmp_path: Path, point: CrashPoint, run: int
 ) -> None:
-    count = random.Random(f"{step}{run}").randint(1, 40)
+    count = random.Random(f"{point}{run}").randint(1, 40)
     command = [sys.executable, "-m", "tests.site.publishing_loop", str(tmp_path / "site")]
     done = subprocess.run(
         [*command, str(run), str(tmp_path / "steps")],
-        env={**os.environ, VARIABLE: f"{step}:{count}"},
+        env={**os.environ, VARIABLE: f"{point}:{count}"},
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
@@ -69,9 +69,9 @@ def test_killed_at_a_step_of_a_page_the_next_publish_mends_all(
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("step", [Step.SITE_BUILT, Step.SITE_SWAPPED])
+@pytest.mark.parametrize("point", [CrashPoint.SITE_BUILT, CrashPoint.SITE_SWAPPED])
 def test_killed_while_a_whole_site_takes_the_place_of_the_old_one(
-    tmp_path: Path, step: Step
+    tmp_path: Path, point: CrashPoint
 ) -> None:
     out = tmp_path / "site"
     before = [counties.notice(n) for n in range(7)]
@@ -80,7 +80,7 @@ def test_killed_while_a_whole_site_takes_the_place_of_the_old_one(
     command = [sys.executable, "-m", "tests.site.publishing_loop", str(out), "1"]
     done = subprocess.run(
         [*command, str(tmp_path / "steps")],
-        env={**os.environ, VARIABLE: f"{step}"},
+        env={**os.environ, VARIABLE: f"{point}"},
         check=False,
     )
     assert done.returncode == -signal.SIGKILL
@@ -88,7 +88,7 @@ def test_killed_while_a_whole_site_takes_the_place_of_the_old_one(
     office = Office(1)
     fresh = tmp_path / "fresh"
     Publisher(office.content, fresh, BASE).build_full()
-    assert tree(out) == (old if step is Step.SITE_BUILT else tree(fresh))
+    assert tree(out) == (old if point is CrashPoint.SITE_BUILT else tree(fresh))
 
 
 def check_mended(folder: Path, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""A hub or a station in a process of its own, which `HUIYIN_DIE_AT` makes die at a step.
+"""A hub or a station in a process of its own, which `HUIYIN_DIE_AT` makes die at a crash point.
 
 `python -m tests.sync.dying_nodes hub FOLDER HOST PORT` answers there until it is ended; every
 third question it writes a note of its own, so that something goes down.
@@ -13,8 +13,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from eventlog.crash_points import CrashPoint, reached
 from eventlog.keys import load_keys, save_keys
-from eventlog.steps import Step, reached
 from sync.rounds.client import HubLine
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair
 
@@ -59,7 +59,7 @@ def serve(folder: Path, host: str, port: int) -> None:
             self.end_headers()
             self.wfile.write(answer)
             self.wfile.flush()
-            reached(Step.ANSWERED)
+            reached(CrashPoint.ANSWERED)
 
         def log_message(self, format: str, *arguments: object) -> None:
             """Say nothing."""

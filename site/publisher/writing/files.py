@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from eventlog.crash_points import CrashPoint, reached
 from eventlog.files import flush
-from eventlog.steps import Step, reached
 
 # What Linux calls them (renameat2(2)).
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -45,14 +45,14 @@ def put(
             for path in temporary.values():
                 flush(path)
         if flushed:
-            reached(Step.PAGE_WRITTEN)
+            reached(CrashPoint.PAGE_WRITTEN)
         for path in made:
             if path != target:
                 path.unlink(missing_ok=True)
         for path in made:
             temporary[path].replace(path)
             if flushed:
-                reached(Step.PAGE_RENAMED)
+                reached(CrashPoint.PAGE_RENAMED)
     except BaseException:
         for path in temporary.values():
             path.unlink(missing_ok=True)
@@ -86,7 +86,7 @@ def swap(fresh: Path, out: Path) -> None:
     os.sync()
     old = out.with_name(f"{out.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    reached(Step.SITE_BUILT)
+    reached(CrashPoint.SITE_BUILT)
     if out.exists():
         if _exchange(fresh, out):
             fresh.rename(old)
@@ -95,7 +95,7 @@ def swap(fresh: Path, out: Path) -> None:
             fresh.rename(out)
     else:
         fresh.rename(out)
-    reached(Step.SITE_SWAPPED)
+    reached(CrashPoint.SITE_SWAPPED)
     flush(out.parent)
     shutil.rmtree(old, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""A hub or a station that is killed at each labelled step, in a stream of submissions.
+"""A hub or a station that is killed at each crash point, in a stream of submissions.
 
 After each death what the station had called durable is at the hub; after the next start all comes
 together. The hub's own disk stands for its replica here; `tests/server/villagers/test_durable.py`
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from eventlog import steps
+from eventlog import crash_points
+from eventlog.crash_points import CrashPoint
 from eventlog.log import FILE_NAME
-from eventlog.steps import Step
 from sync.rounds.uplink import Safety
 from tests.hub import free_port, until
 from tests.sync.dying_nodes import answers, enrolled, open_hub, open_station
@@ -30,18 +30,24 @@ COUNT = 30 if FULL else 12
 RUNS = 20 if FULL else 1
 AT_RANDOM = 200 if FULL else 4
 pytestmark = pytest.mark.faults
-AT_THE_HUB = (Step.APPENDED, Step.COMMITTING, Step.COMMITTED, Step.ANSWERING, Step.ANSWERED)
+AT_THE_HUB = (
+    CrashPoint.APPENDED,
+    CrashPoint.COMMITTING,
+    CrashPoint.COMMITTED,
+    CrashPoint.ANSWERING,
+    CrashPoint.ANSWERED,
+)
 AT_THE_STATION = (
-    Step.FILE_WRITTEN,
-    Step.FILE_RENAMED,
-    Step.APPENDED,
-    Step.COMMITTING,
-    Step.COMMITTED,
-    Step.ASKING,
-    Step.ANSWER_CAME,
-    Step.CURSOR_MOVED,
-    Step.SETTLED,
-    Step.ROUND_MADE,
+    CrashPoint.FILE_WRITTEN,
+    CrashPoint.FILE_RENAMED,
+    CrashPoint.APPENDED,
+    CrashPoint.COMMITTING,
+    CrashPoint.COMMITTED,
+    CrashPoint.ASKING,
+    CrashPoint.ANSWER_CAME,
+    CrashPoint.CURSOR_MOVED,
+    CrashPoint.SETTLED,
+    CrashPoint.ROUND_MADE,
 )
 
 
@@ -61,7 +67,7 @@ class Stream:
         where = ["127.0.0.1", str(self.port)] if role == "hub" else [str(self.port), str(COUNT)]
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.sync.dying_nodes", role, str(self.folder), *where],
-            env={**os.environ, steps.VARIABLE: die_at, **(environment or {})},
+            env={**os.environ, crash_points.VARIABLE: die_at, **(environment or {})},
         )
         self._processes.append(process)
         return process
@@ -112,14 +118,14 @@ def opened(folder: Path) -> sqlite3.Connection:
     return sqlite3.connect(folder / FILE_NAME)
 
 
-def kill_at(stream: Stream, role: str, step: Step, count: int) -> None:
-    """Let one of the two die at a step in the middle of the stream, then start it again."""
-    hub = stream.run("hub", f"{step}:{count}" if role == "hub" else "")
+def kill_at(stream: Stream, role: str, point: CrashPoint, count: int) -> None:
+    """Let one of the two die at a crash point in the middle of the stream, then start it again."""
+    hub = stream.run("hub", f"{point}:{count}" if role == "hub" else "")
     until(lambda: answers(stream.port) or hub.poll() is not None, within_s=60)
-    station = stream.run("station", f"{step}:{count}" if role == "station" else "")
+    station = stream.run("station", f"{point}:{count}" if role == "station" else "")
     dying = hub if role == "hub" else station
     until(lambda: dying.poll() is not None, within_s=120)
-    assert dying.returncode == -signal.SIGKILL, f"it did not reach {step}"
+    assert dying.returncode == -signal.SIGKILL, f"it did not reach {point}"
     if role == "hub":
         stream.check_durable()
         hub = stream.run("hub")
@@ -133,16 +139,18 @@ def kill_at(stream: Stream, role: str, step: Step, count: int) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("run", range(RUNS))
 @pytest.mark.parametrize(
-    ("role", "step"),
-    [*(("hub", step) for step in AT_THE_HUB), *(("station", step) for step in AT_THE_STATION)],
+    ("role", "point"),
+    [*(("hub", point) for point in AT_THE_HUB), *(("station", point) for point in AT_THE_STATION)],
 )
-def test_killed_at_a_step(tmp_path: Path, role: str, step: Step, run: int) -> None:
+def test_killed_at_a_crash_point(tmp_path: Path, role: str, point: CrashPoint, run: int) -> None:
     # The mark is moved once a second, and the cursor where something came down.
-    most = {Step.FILE_WRITTEN: 1, Step.FILE_RENAMED: 1, Step.CURSOR_MOVED: 4}.get(step, 10)
-    count = random.Random(f"{role}{step}{run}").randint(1, most)
+    most = {CrashPoint.FILE_WRITTEN: 1, CrashPoint.FILE_RENAMED: 1, CrashPoint.CURSOR_MOVED: 4}.get(
+        point, 10
+    )
+    count = random.Random(f"{role}{point}{run}").randint(1, most)
     stream = Stream(tmp_path)
     try:
-        kill_at(stream, role, step, count)
+        kill_at(stream, role, point, count)
     finally:
         stream.stop()
 
@@ -171,12 +179,12 @@ def test_killed_at_any_moment(tmp_path: Path, run: int) -> None:
         stream.stop()
 
 
-def test_nothing_happens_at_a_step_that_nobody_named(tmp_path: Path) -> None:
-    for step in Step:
-        steps.reached(step)
+def test_nothing_happens_at_a_crash_point_that_nobody_named(tmp_path: Path) -> None:
+    for point in CrashPoint:
+        crash_points.reached(point)
 
 
-def test_every_step_stands_in_the_code_once_and_some_test_kills_there() -> None:
+def test_every_crash_point_stands_in_the_code_once_and_some_test_kills_there() -> None:
     root = Path(__file__).parents[3]
     code = "".join(
         path.read_text("utf-8")
@@ -185,8 +193,8 @@ def test_every_step_stands_in_the_code_once_and_some_test_kills_there() -> None:
     )
     tests = "".join(
         (root / "tests" / name).read_text("utf-8")
-        for name in ("sync/test_killed.py", "site/test_crashes.py")
+        for name in ("sync/rounds/test_killed.py", "site/test_crashes.py")
     )
-    for step in Step:
-        assert code.count(f"reached(Step.{step.name})") == 1, step
-        assert f"Step.{step.name}" in tests, step
+    for point in CrashPoint:
+        assert code.count(f"reached(CrashPoint.{point.name})") == 1, point
+        assert f"CrashPoint.{point.name}" in tests, point

@@ -1,4 +1,4 @@
-"""The steps at which a node may die, by name, so that the fault tests can make it die there.
+"""Crash points: where a node may die, by name, so that the fault tests can make it die there.
 
 Nothing is done at any of them unless the environment names one (`HUIYIN_DIE_AT=commit-made`, or
 `commit-made:7` for the seventh time): then the process kills itself, as a power cut would, without
@@ -13,7 +13,7 @@ from enum import StrEnum
 VARIABLE = "HUIYIN_DIE_AT"
 
 
-class Step(StrEnum):
+class CrashPoint(StrEnum):
     """Where a process may be made to die; the names are what the tests and the variable say."""
 
     # Of the log, on any node.
@@ -40,7 +40,7 @@ class Step(StrEnum):
 
 
 class _Countdown:
-    """How many times the named step is still to be reached; none is named as a rule."""
+    """How many times the named point is still to be reached; none is named as a rule."""
 
     def __init__(self, told: str) -> None:
         self.label, _, count = told.partition(":")
@@ -48,7 +48,7 @@ class _Countdown:
         self._lock = threading.Lock()
 
     def is_over(self) -> bool:
-        """Return whether the step was reached for the last time."""
+        """Return whether the point was reached for the last time."""
         with self._lock:
             self._left -= 1
             return self._left == 0
@@ -57,7 +57,7 @@ class _Countdown:
 _countdown = _Countdown(os.environ.get(VARIABLE, ""))
 
 
-def reached(step: Step) -> None:
+def reached(point: CrashPoint) -> None:
     """Kill this process where the environment says that it dies here; else do nothing."""
-    if _countdown.label == step and _countdown.is_over():
+    if _countdown.label == point and _countdown.is_over():
         os.kill(os.getpid(), signal.SIGKILL)
