@@ -5,20 +5,14 @@ from collections.abc import Container, Mapping
 from datetime import date
 from typing import Any
 
+from acts.limit import BadLimit, read_limit
 from acts.refusals import N_, BadFields, FieldProblem
+from acts.shanghai import day_of, end_of_day
 from acts.text import normalise_text
 from eventlog.identifiers import parse_uuid
 from matters.command import Command, Field, FieldKind
 from matters.known import Known
-from matters.limits.deadlines import (
-    BadDay,
-    BadLimit,
-    day_of,
-    due_at,
-    end_of_day,
-    read_day,
-    read_limit,
-)
+from matters.limits.deadlines import BadDay, due_at, read_day
 from matters.orders.fields import YES_NO
 from matters.terms import State
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from acts.shanghai import month_of
 from eventlog.events import Event
 from matters import store
 from matters.erasing import pictures
 from matters.ledgers import tallies
 from matters.ledgers.marks import days_to_answer, marks_of, people_of
 from matters.lifecycle import fold
-from matters.limits.deadlines import month_of
 from matters.listing import waiting
 from matters.matter import Matter
 from matters.shapes import WrongShape, text_in, time_of

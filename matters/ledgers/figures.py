@@ -12,11 +12,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from acts.shanghai import start_of_day
 from matters.ledgers import tallies
 from matters.ledgers.ledger import Count
 from matters.ledgers.marks import Mark
 from matters.ledgers.tallies import TALLIED
-from matters.limits.deadlines import SHANGHAI
 
 PUBLIC = "m.shown"
 _OPEN = Mark.CLOSED | Mark.MERGED | Mark.REFERRED | Mark.DECLINED
@@ -87,10 +87,10 @@ def month_starts(month: str, after: int = 0) -> int:
             raise ValueError
         datetime.date(int(year), int(number), 1)
         years, months = divmod(int(year) * 12 + int(number) - 1 + after, 12)
-        start = datetime.datetime(years, months + 1, 1, tzinfo=SHANGHAI)
+        start = datetime.date(years, months + 1, 1)
     except ValueError as error:
         raise BadMonth(month) from error
-    return int(start.timestamp()) * 1000
+    return start_of_day(start)
 
 
 def conditions(scope: Scope) -> tuple[list[str], list[str | int]]:

@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from matters.limits.deadlines import DAY_MS
+from acts.shanghai import DAY_MS
 from matters.matter import Matter
 from matters.terms import Rating, State
 

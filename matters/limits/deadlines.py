@@ -1,24 +1,16 @@
 """Due dates: limits counted on the calendar of Asia/Shanghai and the county's working days.
 
-How a limit is written stands in `limits` (H24, H25).
+How a limit is written stands in `acts/limit.py` (H24, H25).
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-from matters.limits.limits import BadLimit as BadLimit
-from matters.limits.limits import Limit as Limit
-from matters.limits.limits import parse_limit as parse_limit
-from matters.limits.limits import read_limit as read_limit
+from acts.limit import BadLimit, parse_limit
+from acts.shanghai import day_of, end_of_day
 from stations.cells import CellError, parse_day, plain_digits
 from stations.working_days import WEEKENDS_ONLY, WorkingDays
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-DAY_MS = 86_400_000
-
-_END = time(23, 59, 59)
 _WITHOUT_YEAR = re.compile(r"([0-9]{1,2})月([0-9]{1,2})[日号]?")
 
 
@@ -57,24 +49,6 @@ def moved(due_ms: int, days: int, *, working: bool, calendar: WorkingDays = WEEK
         return end_of_day(date.max)
 
 
-def days_between(start_ms: int, end_ms: int) -> int:
-    """Return how many days in Asia/Shanghai lie between two moments: 0 within one day, never less.
-
-    A clock that stands still from Monday to Wednesday loses two days, whatever the hours.
-    """
-    return max(0, (day_of(end_ms) - day_of(start_ms)).days)
-
-
-def day_of(at_ms: int) -> date:
-    """Return the day in Asia/Shanghai of a time in milliseconds since 1970, UTC."""
-    return datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(SHANGHAI).date()
-
-
-def end_of_day(day: date) -> int:
-    """Return 23:59:59 of a day in Asia/Shanghai, in milliseconds since 1970, UTC."""
-    return int(datetime.combine(day, _END, SHANGHAI).timestamp()) * 1000
-
-
 def read_day(text: str, today: date | None = None) -> date:
     """Return the day that somebody typed: 2026-12-01, 2026/12/1, 2026年12月1日, 12月1日.
 
@@ -108,13 +82,3 @@ def _add_months(day: date, months: int) -> date:
         except ValueError:
             continue
     return day.replace(year=year, month=month + 1, day=28)
-
-
-def month_of(at_ms: int) -> str:
-    """Return the month (yyyy-mm) in Asia/Shanghai of a time in milliseconds, UTC."""
-    return _month_of_hour(at_ms // 3_600_000)
-
-
-@lru_cache(maxsize=1024)
-def _month_of_hour(hour: int) -> str:
-    return datetime.fromtimestamp(hour * 3600, UTC).astimezone(SHANGHAI).strftime("%Y-%m")

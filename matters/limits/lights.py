@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from matters.limits.deadlines import DAY_MS, day_of, end_of_day
+from acts.shanghai import DAY_MS, day_of, end_of_day
 from matters.registers.rules import Rules
 
 

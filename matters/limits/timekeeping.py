@@ -7,10 +7,12 @@ for again and again, this gives only what is yet to be written.
 import sqlite3
 from collections.abc import Iterator
 
+from acts.limit import BadLimit
+from acts.shanghai import DAY_MS, days_between
 from eventlog.events import Draft
 from matters import store
 from matters.commands import FACT_OF_TYPE
-from matters.limits.deadlines import DAY_MS, BadLimit, days_between, due_at, moved
+from matters.limits.deadlines import due_at, moved
 from matters.limits.lights import Raised, level_of
 from matters.matter import Matter
 from matters.registers.rules import Rules

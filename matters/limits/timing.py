@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
+from acts.limit import MOST_DAYS
+from acts.shanghai import DAY_MS, day_of
 from eventlog.events import Draft, Event
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM
-from matters.limits.deadlines import DAY_MS, day_of
-from matters.limits.limits import MOST_DAYS
 from matters.matter import Matter
 from matters.orders import clock
 from matters.shapes import WrongShape, bytes_in, time_in, time_of

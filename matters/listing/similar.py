@@ -5,10 +5,10 @@ import sqlite3
 from itertools import islice
 from typing import NamedTuple
 
+from acts.shanghai import DAY_MS
 from eventlog import words
 from eventlog.database import one_moment
 from matters import store
-from matters.limits.deadlines import DAY_MS
 from matters.listing import postings
 from matters.listing.text_terms import terms_of
 from matters.listing.waiting import fact

@@ -4,8 +4,10 @@ The due moment stands in the events, where `decide` put it by the county's rules
 that `fold` needs neither. Events of older versions name none, and it is counted here.
 """
 
+from acts.limit import BadLimit
+from acts.shanghai import days_between
 from eventlog.events import Event
-from matters.limits.deadlines import BadLimit, days_between, due_at
+from matters.limits.deadlines import due_at
 from matters.limits.deadlines import moved as moved_by
 from matters.matter import Matter
 from matters.shapes import text_in, time_in, time_of

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
-from matters.limits.limits import BadLimit, format_limit, parse_limit, read_limit
+from acts.limit import BadLimit, format_limit, parse_limit, read_limit
 from stations.cells import (
     CellError,
     choice,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from acts.refusals import N_, BadFields, FieldProblem
+from acts.shanghai import end_of_day
 from acts.text import normalise_text
 from eventlog.identifiers import parse_uuid
 from matters.known import Known
-from matters.limits.deadlines import SHANGHAI
 from matters.sessions.acts import Ask, SessionField
 
 COUNT_MOST = 100_000
@@ -55,18 +55,12 @@ def read_session_fields(
         elif field.is_text:
             texts[field.name] = value
         elif field.name == "until":
-            data["until_day"], data["until"] = value, end_of_day(value)
+            data["until_day"], data["until"] = value, end_of_day(datetime.date.fromisoformat(value))
         else:
             data[field.name] = value
     if problems:
         raise BadFields(problems)
     return data, texts
-
-
-def end_of_day(day: str) -> int:
-    """Return the last second of a day (yyyy-mm-dd) in Asia/Shanghai, as ms, UTC."""
-    end = datetime.datetime.fromisoformat(day + "T23:59:59").replace(tzinfo=SHANGHAI)
-    return int(end.timestamp() * 1000)
 
 
 def _read(field: SessionField, value: Any, known: SessionKnown) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from acts.shanghai import iso
 from eventlog.clock import ClockStatus, system_clock_ms
 from eventlog.database import reading
 from eventlog.keys import KIT_NAME, load_keys
@@ -18,7 +19,6 @@ from server.data_folder import clock_of
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.letters.outbox import Standing, standing, waits_long
 from server.paper.drawing import why_missing
-from server.web.pages import iso
 from sync.keeping import broken
 from sync.keeping.replica import ReplicaPlace
 

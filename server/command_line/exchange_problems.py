@@ -4,13 +4,13 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from acts.shanghai import DAY_MS
 from eventlog.clock import system_clock_ms
 from eventlog.database import reading
 from eventlog.log import FILE_NAME
 from server.data_folder import clock_of
 from server.exchange.exchange_health import (
     ACCOUNTS_WARN_MS,
-    DAY_MS,
     NEEDS_SOMEBODY,
     SILENT_MOST_MS,
     SITE_OLD_MS,

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from acts.refusals import Refusal
+from acts.shanghai import today
 from eventlog.files import write_atomically
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import prepare_folder
@@ -15,7 +16,6 @@ from server.paper.county import read_county
 from server.paper.drawing import draw, why_missing
 from server.paper.kinds import CARDS_MOST, NOTICES_MOST, SLIPS_MOST, PaperKind, Wanted, made
 from server.paper.sheets import Sheet, Size, document
-from server.site.site_content import today
 from server.web.languages import CHINESE, ENGLISH
 from server.web.problems import page_errors
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from acts.refusals import N_, Refusal
+from acts.shanghai import clock_text
 from matters.commands import COMMANDS
 from matters.refusals import NotFound
 from server.desks import drafts
@@ -15,7 +16,6 @@ from server.desks.matter_pages import may_enter
 from server.node import Node
 from server.people.doors import actor_of, fields_of, form_of, redirect, signed_in
 from server.people.keyring import Locked
-from server.web.pages import clock
 
 SCRIPT = Path(__file__).parent / "drafts.js"
 
@@ -63,7 +63,7 @@ async def keep(request: Request) -> Response:
                 transaction, account, place, fields.values, node.keys.sealer
             )
         )
-        saved = clock(committed.result)
+        saved = clock_text(committed.result)
     if owner is not None:
         return JSONResponse({"saved_at": saved}, headers={"Cache-Control": "no-store"})
     page, _, command = place.rpartition("/")

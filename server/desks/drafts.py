@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from acts.refusals import N_, Refusal
+from acts.shanghai import DAY_MS
 from eventlog import erasures
 from eventlog.sealing import Sealed, Sealer, Unsealer, UnsealError
 from eventlog.transaction import Transaction
@@ -20,7 +21,7 @@ from matters import store
 
 KEPT_DAYS = 30
 MOST_BYTES = 1024 * 1024
-_KEPT_MS = KEPT_DAYS * 86_400_000
+_KEPT_MS = KEPT_DAYS * DAY_MS
 # What a form holds without anybody having written anything: marks, and choices with a default.
 _NO_WORDS = frozenset(
     ("form_token", "id", "seen", "step", "then", "taken", "discard", "channel", "kind")

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from acts.refusals import N_, BadFields, FieldProblem, NotThisRole
+from acts.shanghai import day_of, iso
 from eventlog.identifiers import uuid_text
 from matters import handovers
 from matters.actors import Actor
 from matters.handovers import Handed, Shown
 from matters.intake.receipts import read_number
-from matters.limits.deadlines import day_of
 from matters.listing import lists
 from matters.listing.filters import Filters
 from matters.refusals import NotFound
@@ -25,7 +25,6 @@ from server.people.locked_texts import as_json
 from server.people.sign_in import required_actor
 from server.web.bodies import read_fields
 from server.web.languages import language_of
-from server.web.pages import iso
 from server.web.problems import page_errors
 
 _HEADERS = {"Cache-Control": "no-store"}

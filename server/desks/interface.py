@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from acts.refusals import N_, BadFields, FieldProblem, NotThisRole
+from acts.shanghai import SHANGHAI, iso
 from eventlog.identifiers import uuid_text
 from matters import store
 from matters.actors import Actor, may_see
 from matters.execution import read_contact
 from matters.intake.history import approve_import
 from matters.intake.receipts import read_number
-from matters.limits.deadlines import SHANGHAI
 from matters.listing import lists
 from matters.listing.filters import Filters, filters_from
 from matters.matter import Matter
@@ -28,7 +28,6 @@ from server.openapi import document
 from server.people.locked_texts import as_json
 from server.people.sign_in import required_actor
 from server.web.bodies import read_fields
-from server.web.pages import iso
 
 _MANY = ("followers", "parts")
 _HEADERS = {"Cache-Control": "no-store"}

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal, Stale
+from acts.shanghai import month_of
 from matters import store
 from matters.answers import answer_in
 from matters.commands import COMMANDS
 from matters.fields import read_fields
 from matters.lifecycle import decide
-from matters.limits.deadlines import month_of
 from matters.matter import Matter
 from matters.public.notices import Notice
 from matters.refusals import NotFound

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from acts.shanghai import iso
 from eventlog.identifiers import uuid_text
 from matters.documents import store as documents_store
 from matters.documents.document import Document
@@ -14,7 +15,6 @@ from server.node import Node
 from server.people.locked_texts import as_json
 from server.people.sign_in import required_actor
 from server.web.bodies import read_fields
-from server.web.pages import iso
 
 _HEADERS = {"Cache-Control": "no-store"}
 

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
+from acts.shanghai import today
 from eventlog.identifiers import uuid_text
 from matters.documents import document as documents
 from matters.documents import store as documents_store
 from matters.documents.document import Document, DocumentSigned, NotSigned
-from matters.limits.deadlines import SHANGHAI
 from matters.refusals import NotFound
 from matters.terms import Role
 from server.documents.document_runs import DOCUMENT_LISTS, document_for, run_document_act, run_draft
@@ -55,7 +55,7 @@ async def document_list(request: Request) -> Response:
 @signed_in
 async def new_document(request: Request) -> Response:
     """Answer `GET /console/documents/new`: which kind, over which days; the last whole month."""
-    first = datetime.datetime.now(SHANGHAI).date().replace(day=1)
+    first = today().replace(day=1)
     last = first - datetime.timedelta(days=1)
     typed = {"kind": "", "from": last.replace(day=1).isoformat(), "to": last.isoformat()}
     return _form(request, typed, None)

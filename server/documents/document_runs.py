@@ -1,19 +1,18 @@
 """Drafting, editing and signing documents, for the console and the interface alike."""
 
 import asyncio
-import datetime
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from acts.refusals import NotThisRole, Refusal
+from acts.shanghai import end_of_day, start_of_day
 from matters.actors import Actor
 from matters.documents import store as documents_store
 from matters.documents.document import ACTS, Document, DocumentKind, Period, may_see, read_period
 from matters.documents.drafts import chosen, draft_text
 from matters.ledgers.league import UnitFigures, unit_figures
-from matters.limits.deadlines import SHANGHAI
 from matters.refusals import NotFound
-from matters.sessions.fields import end_of_day
 from matters.terms import Role
 from server.desks.command_runs import read_seen
 from server.node import Node
@@ -35,13 +34,12 @@ def document_for(node: Node, actor: Actor, text: str) -> Document:
 
 def figures_of(node: Node, period: Period) -> list[UnitFigures]:
     """Return every unit's figures of a period."""
-    start = datetime.datetime.fromisoformat(period.start).replace(tzinfo=SHANGHAI)
     names = {unit.id: unit.name for unit in node.registers.current().units.values()}
     with node.log.reading() as connection:
         return unit_figures(
             connection,
-            start_ms=int(start.timestamp() * 1000),
-            end_ms=end_of_day(period.end),
+            start_ms=start_of_day(date.fromisoformat(period.start)),
+            end_ms=end_of_day(date.fromisoformat(period.end)),
             names=names,
         )
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from acts.refusals import NotThisRole
+from acts.shanghai import day_text
 from matters.terms import Role
 from server.exchange import bundle_runs
 from server.exchange.bundle_runs import FAILURES, SUFFIX
@@ -18,7 +19,7 @@ from server.node import Node
 from server.people.doors import actor_of, form_of, signed_in
 from server.people.sign_in import check_form_token, session_of
 from server.site import site_by_stick
-from server.web.pages import console_page, day, path_to_root
+from server.web.pages import console_page, path_to_root
 from server.web.uploads import Upload, receive_file
 from sync.sticks.bundle_file import BUNDLE_MOST_BYTES, BundleTooLarge
 from sync.sticks.carried import Returned
@@ -54,7 +55,7 @@ async def write(request: Request) -> Response:
     size = file.seek(0, 2)
     file.seek(0)
     way = "up" if node.exchange.role == "station" else "back"
-    plain = f"huiyin-{way}-{day(node.now_ms())}{SUFFIX}"
+    plain = f"huiyin-{way}-{day_text(node.now_ms())}{SUFFIX}"
     named = plain.replace("huiyin-", f"huiyin-{station}-" if station else "huiyin-")
     return StreamingResponse(
         _sent(file),

@@ -3,13 +3,13 @@
 import sqlite3
 from typing import NamedTuple
 
+from acts.shanghai import DAY_MS
 from server.people import station_accounts
 from sync.nodes import audit, nodes, quarantine
 from sync.rounds import uplink, upstream
 from sync.rounds.upstream import Upstream
 
 HOUR_MS = 3_600_000
-DAY_MS = 86_400_000
 # So long a station is silent before somebody should look after it.
 SILENT_MOST_MS = 7 * DAY_MS
 SITE_OLD_MS = 7 * DAY_MS

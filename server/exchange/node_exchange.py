@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from acts.shanghai import DAY_MS
 from eventlog.clock import NodeClock
 from eventlog.keys import Keys, forget_unsealing, load_keys
 from eventlog.log import Log
@@ -172,7 +173,7 @@ class NodeExchange:
 
     def purge(self) -> None:
         """Let go of photos that were durable for ninety days, once a day, where that is known."""
-        day = self._log.now_ms() // 86_400_000
+        day = self._log.now_ms() // DAY_MS
         trusted = self._clock is None or self._clock.trusted
         if self.photos_up is not None and trusted and day != self._purged_on:
             self._purged_on = day

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from acts.shanghai import moment_of
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import Actor
-from matters.limits.deadlines import SHANGHAI
 from matters.terms import Role
 from server.letters import digest, outbox
 from server.letters.addresses import webhook_mark
@@ -49,7 +49,7 @@ def newest_day_due(
     now_ms: int, hour: int, works: Callable[[datetime.date], bool]
 ) -> datetime.date | None:
     """Return the newest working day whose digest hour has come; older ones are not made up."""
-    now = datetime.datetime.fromtimestamp(now_ms / 1000, SHANGHAI)
+    now = moment_of(now_ms)
     day = now.date() if now.hour >= hour else now.date() - datetime.timedelta(days=1)
     for _ in range(DAYS_BACK):
         if works(day):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from acts.refusals import N_
+from acts.shanghai import iso, moment_of
 from matters.intake.receipts import spoken_number
-from matters.limits.deadlines import SHANGHAI
 from server.web.languages import CHINESE, ENGLISH, translated
 
 LINES_MOST = 20
@@ -133,7 +133,7 @@ def overdue_json(matters: Sequence[Overdue]) -> str:
                 {
                     "number": one.number,
                     "unit": one.unit,
-                    "due_at": _when(one.due_at).isoformat(timespec="seconds"),
+                    "due_at": iso(one.due_at),
                     "level": one.level,
                 }
                 for one in matters
@@ -144,10 +144,6 @@ def overdue_json(matters: Sequence[Overdue]) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _when(at_ms: int) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
 
 
 def _count(language: str, one: Waiting) -> str:
@@ -168,7 +164,7 @@ def _line(number: str, due_at: int | None, now_ms: int, light: Light) -> str:
     spoken = spoken_number(number)
     if due_at is None:
         return translated(CHINESE, N_("— {number} 无期限"), number=spoken)
-    today, due = _when(now_ms).date(), _when(due_at).date()
+    today, due = moment_of(now_ms).date(), moment_of(due_at).date()
     days = (due - today).days
     message = (
         N_("{light} {number} {due} 逾期{days}天")

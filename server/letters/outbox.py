@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from acts.shanghai import DAY_MS
+
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 # The pause doubles from the first to the longest; nothing is given up before it is that old.
 FIRST_PAUSE_MS = MINUTE_MS
 LONGEST_PAUSE_MS = HOUR_MS

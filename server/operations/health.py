@@ -7,9 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from acts.shanghai import iso
 from server.exchange import exchange_health
 from server.node import Node
-from server.web.pages import iso
 from sync.keeping.durability import DurabilityState
 
 # A replica that is this far behind makes the node unwell (503).

@@ -44,8 +44,8 @@ def notice_sheet(county: PaperCounty, notice: Notice) -> Sheet:
         answer_lines=answer_lines,
         cut=said_lines < wanted_text or answer_lines < wanted_answer,
         place=county.registers.area_name(notice.area),
-        received=wording.day_of(notice.received_at),
-        answered=wording.day_of(notice.answered_at) if notice.answered_at else "",
+        received=wording.day_said(notice.received_at),
+        answered=wording.day_said(notice.answered_at) if notice.answered_at else "",
         state=wording.STATES.get(notice.state, notice.state),
         units="、".join(found.units[unit].name for unit in notice.units if unit in found.units),
         result=found.county.results.get(notice.result, ""),
@@ -66,7 +66,7 @@ def month_list(
             "title": cut_to(wording.visible(notice.title), 16),
             "place": county.registers.area_name(notice.area),
             "state": wording.STATES.get(notice.state, notice.state),
-            "received": wording.day_of(notice.received_at),
+            "received": wording.day_said(notice.received_at),
         }
         for notice in notices
     ][:LIST_MOST]

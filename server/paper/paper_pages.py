@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import N_, NotThisRole, Refusal
+from acts.shanghai import today
 from deputies.deputies import Deputy
 from matters.actors import Actor
 from matters.public.notices import ListKind
@@ -33,7 +34,6 @@ from server.paper.kinds import (
 from server.paper.sheets import Size, document
 from server.people.doors import actor_of, signed_in
 from server.registers.county_registers import CountyRegisters
-from server.site.site_content import today
 from server.web.languages import language_of
 from server.web.pages import console_page
 from server.web.problems import page_errors

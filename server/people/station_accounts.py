@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from acts.refusals import N_, Refusal
+from acts.shanghai import DAY_MS
 from eventlog.transaction import Transaction
 from matters.terms import Role
 from server.people import account_keys
@@ -20,7 +21,7 @@ from server.people.account_keys import NO_KEY, AccountKey, wrap_for
 from server.registers.county_registers import CountyRegisters
 
 VALID_DAYS = 45
-VALID_MS = VALID_DAYS * 86_400_000
+VALID_MS = VALID_DAYS * DAY_MS
 # It goes with every question, and tells apart the few lists that a station ever has.
 MARK_BYTES = 4
 

@@ -8,13 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import Refusal
+from acts.shanghai import day_text
 from server.node import Node
 from server.people.doors import actor_of, form_of, redirect, signed_in
 from server.registers import register_edits
 from server.registers.register_edits import LinesTaken, refuse_unless_editor, register_named
 from server.registers.register_views import cells_of, hint_of, label_of, shown_cell
 from server.web.languages import ENGLISH, language_of
-from server.web.pages import console_page, day
+from server.web.pages import console_page
 from server.web.problems import page_errors
 from stations.register_forms import FormField, form_fields
 from stations.registers import Registers, record_id
@@ -97,7 +98,7 @@ def _page(
         hint=lambda column: hint_of(language, column),
         labels={field.column.field: label_of(language, field) for field in fields},
         years=dict(sorted(years.items(), reverse=True)),
-        this_year=day(node.now_ms())[:4],
+        this_year=day_text(node.now_ms())[:4],
         typed=typed or {},
         errors=page_errors(language, refusal),
         outcome=outcome,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import N_, BadFields, FieldProblem
+from acts.shanghai import day_text
 from eventlog.files import write_atomically
 from server.node import Node
 from server.people.doors import actor_of, form_of, signed_in
@@ -21,7 +22,7 @@ from server.tables.exporting import zipped_rosters
 from server.tables.import_outcome import Outcome
 from server.tables.tables import TableError
 from server.web.languages import ENGLISH, language_of
-from server.web.pages import console_page, day
+from server.web.pages import console_page
 from server.web.problems import page_errors
 
 # Where a file waits between the look at it and the taking in; below the data folder.
@@ -84,7 +85,7 @@ async def download(request: Request) -> Response:
     refuse_unless_editor(actor_of(request))
     node: Node = request.app.state.node
     body = await asyncio.to_thread(zipped_rosters, node.log)
-    name = f"huiyin-registers-{day(node.now_ms())}.zip"
+    name = f"huiyin-registers-{day_text(node.now_ms())}.zip"
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{name}"',

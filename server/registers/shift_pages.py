@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
+from acts.shanghai import today
 from deputies.deputies import Deputy
 from deputies.rota import DutyDay, duty_days, least_deputies
 from deputies.shifts import SHIFTS, Shift
@@ -21,7 +22,6 @@ from server.registers import register_edits
 from server.registers.county_registers import CountyRegisters
 from server.registers.register_edits import EDITORS
 from server.registers.register_views import cells_of
-from server.site.site_content import today
 from server.web.languages import ENGLISH, language_of
 from server.web.pages import console_page
 from server.web.problems import page_errors

@@ -16,6 +16,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from acts.shanghai import iso
 from deputies.deputies import Deputy
 from eventlog.database import reading
 from matters.public.notices import Notice
@@ -27,7 +28,7 @@ from server.search import index as search_index
 from server.search.directory import Directory, Hits
 from server.search.found_text import marked, snippet
 from server.web.languages import language_of, translated, wants_json
-from server.web.pages import iso, public_page
+from server.web.pages import public_page
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 
@@ -146,7 +147,7 @@ async def search(request: Request) -> Response:
         few=FEW,
         hrefs=addresses,
         phone=wording.phone,
-        day_of=wording.day_of,
+        day_of=wording.day_said,
         visible=wording.visible,
         marked=lambda text: marked(text, asked.words),
         snippet=lambda notice: marked(snippet(notice, asked.words), asked.words),

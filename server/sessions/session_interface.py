@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from acts.shanghai import iso
 from eventlog.identifiers import uuid_text
 from matters.sessions import store as sessions_store
 from matters.sessions.acts import SessionEvent
@@ -23,7 +24,6 @@ from server.sessions.session_runs import (
     session_id,
 )
 from server.web.bodies import read_fields
-from server.web.pages import iso
 
 _HEADERS = {"Cache-Control": "no-store"}
 

@@ -1,7 +1,6 @@
 """Face-to-face sessions in the console: the list, a new one, and the minutes with what is owed."""
 
 import asyncio
-import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
+from acts.shanghai import today
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
-from matters.limits.deadlines import SHANGHAI
 from matters.refusals import NotFound
 from matters.sessions import acts as session_acts
 from matters.sessions import store as sessions_store
@@ -77,9 +76,8 @@ async def new_session(request: Request) -> Response:
     """Answer `GET /console/sessions/new`: the form; `?station=` narrows the deputies shown."""
     if not may_open(actor_of(request)):
         raise NotThisRole
-    today = datetime.datetime.now(SHANGHAI).date().isoformat()
     typed = {
-        "held_on": today,
+        "held_on": today().isoformat(),
         "station": request.query_params.get("station", ""),
         "matters": request.query_params.get("matters", ""),
         "kind": request.query_params.get("kind", ""),

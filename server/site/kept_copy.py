@@ -1,6 +1,5 @@
 """The public site as a station hands it out: its copy, whose pages say how old they are."""
 
-import datetime
 from html import escape
 
 from starlette._utils import get_route_path
@@ -9,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from acts.refusals import N_
-from matters.limits.deadlines import SHANGHAI
+from acts.shanghai import moment_of
 from server.node import Node
 from server.site.public_files import PublicFiles
 from server.web.languages import CHINESE, ENGLISH, language_of, translated
@@ -70,8 +69,8 @@ def slip(copied_at_ms: int | None, now_ms: int) -> str:
     if copied_at_ms is None:
         chinese, english = (translated(one, _HALF_KEPT) for one in (CHINESE, ENGLISH))
     else:
-        when = datetime.datetime.fromtimestamp(copied_at_ms / 1000, SHANGHAI)
-        now = datetime.datetime.fromtimestamp(now_ms / 1000, SHANGHAI)
+        when = moment_of(copied_at_ms)
+        now = moment_of(now_ms)
         other_year = when.year != now.year
         clock = f"{when:%H:%M}"
         chinese = translated(

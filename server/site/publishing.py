@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from acts.shanghai import today
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
@@ -33,7 +34,7 @@ from publisher.site import Publisher
 from publisher.writing.touched import Changes
 from server.registers.county_registers import CountyRegisters
 from server.search.keeper import SearchKeeper
-from server.site.site_content import read_content, registers_only, today
+from server.site.site_content import read_content, registers_only
 from server.site.site_news import news_since
 
 LOOK_EVERY_S = 1.0

@@ -1,14 +1,13 @@
 """What the site is made from, taken from the database, or from the registers at hand alone."""
 
-import datetime
 import sqlite3
 from functools import partial
 from pathlib import Path
 
+from acts.shanghai import today
 from deputies.rota import duty_days
 from matters.ledgers.figures import NOTHING
 from matters.ledgers.ledger import Ledger
-from matters.limits.deadlines import SHANGHAI
 from matters.public.public import NoticeShelf, ledger
 from publisher.content import Content, Notices, NoticesInMemory
 from server.photos import attachments
@@ -17,11 +16,6 @@ from server.registers.county_registers import CountyRegisters
 
 DUTY_DAYS_SHOWN = 6
 _NO_LEDGER = Ledger(total=NOTHING, months=(), categories=(), stations=(), units=())
-
-
-def today() -> datetime.date:
-    """Return the day in Asia/Shanghai."""
-    return datetime.datetime.now(SHANGHAI).date()
 
 
 def read_content(connection: sqlite3.Connection) -> Content:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from acts.shanghai import iso
 from eventlog.log import Log
 from matters import store
 from matters.ledgers import figures
@@ -16,7 +17,6 @@ from matters.matter import Matter
 from server.ledger.ledger_queries import NUMBERS, number_of, records_of
 from server.registers.county_registers import ALL, CountyRegisters, read_all
 from server.tables.tables import write_table
-from server.web.pages import iso
 from stations.registers import record_id, record_to_row
 from stations.roster_files import roster_text, write_roster
 

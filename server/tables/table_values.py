@@ -1,12 +1,10 @@
 """Values of a table's cells: as text, as times, and as they come out of a spreadsheet."""
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
+from acts.shanghai import SHANGHAI
 from stations.cells import clean_text
-
-# China has kept one time without summer time since 1991; a fixed offset needs no tz database.
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _TIME = re.compile(
     r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?"
@@ -75,7 +73,7 @@ def parse_time(cell: object) -> datetime | None:
 
 def _time_of(found: re.Match[str]) -> datetime | None:
     numbers = [int(part or 0) for part in found.groups()[:6]]
-    zone = SHANGHAI
+    zone: tzinfo = SHANGHAI
     if said := found[7]:
         sign = -1 if said[0] == "-" else 1
         digits = said[1:].replace(":", "") or "0000"

@@ -13,8 +13,9 @@ from typing import IO
 import openpyxl  # type: ignore[import-untyped]  # It comes without types.
 from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # Likewise.
 
+from acts.shanghai import SHANGHAI
 from eventlog.files import flush
-from server.tables.table_values import SHANGHAI, TableError
+from server.tables.table_values import TableError
 
 # Longer texts Excel calls damage; openpyxl would cut them without a word.
 MAX_CELL_LENGTH = 32767

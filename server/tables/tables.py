@@ -17,7 +17,6 @@ from pathlib import Path
 
 import python_calamine
 
-from server.tables.table_values import SHANGHAI as SHANGHAI
 from server.tables.table_values import TableError as TableError
 from server.tables.table_values import cell_text as cell_text
 from server.tables.table_values import parse_time as parse_time

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acts.refusals import N_
+from acts.shanghai import day_text, minute_text
 from matters.command import Command, Fact
 from matters.intake.receipts import spoken_number
 from matters.matter import Step
 from matters.shapes import known
 from matters.terms import Channel, MatterEvent
 from server.registers.county_registers import CountyRegisters
-from server.web.pages import day, minute
 from server.web.wording import CHANNELS, RATINGS
 
 # A message and its values: a day as it is written, a unit; what it "is" is a message, too.
@@ -54,7 +54,7 @@ def notes(step: Step, registers: CountyRegisters, *, again: bool = False) -> lis
         found.append((_RENUMBERED, both))
     name, message = _DAYS.get(step.type, ("", ""))
     if isinstance(data.get(name), int):
-        found.append((message, {"day": day(data[name])}))
+        found.append((message, {"day": day_text(data[name])}))
     if step.type == MatterEvent.EXTENSION_DECIDED:
         granted = data.get("granted") == "yes"
         found.append((N_("同意了延期") if granted else N_("没有同意延期"), {}))
@@ -66,7 +66,7 @@ def notes(step: Step, registers: CountyRegisters, *, again: bool = False) -> lis
         for part in data.get("parts", ()):
             unit = registers.units.get(str(part.get("unit", "")))
             if unit is not None and isinstance(part.get("until"), int):
-                values = {"unit": unit, "day": day(part["until"])}
+                values = {"unit": unit, "day": day_text(part["until"])}
                 found.append((N_("{unit}，{day} 前办完"), values))
     return found
 
@@ -75,7 +75,7 @@ def clock_note(step: Step) -> Note | None:
     """Return what a step says of its time where the clock of its node was wrong, else None."""
     if step.received_at is not None:
         message = N_("联络站的时钟不准；县里 {moment} 收到")
-        return message, {"moment": minute(step.received_at)}
+        return message, {"moment": minute_text(step.received_at)}
     if step.data.get("clock") == "unknown":
         return N_("当时联络站的时钟不准，以县里收到的时间为准"), {}
     return None

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from acts.refusals import N_, Refusal
+from acts.shanghai import iso
 from matters import store
 from matters.actors import VILLAGER
 from matters.answers import answer_in
@@ -26,7 +27,7 @@ from server.registers.county_registers import CountyRegisters
 from server.villagers.step_notes import clock_note, labelled, notes
 from server.web.bodies import Fields, read_fields
 from server.web.languages import language_of, translated, wants_json
-from server.web.pages import iso, public_page
+from server.web.pages import public_page
 from server.web.problems import json_problem, page_errors
 from server.web.wording import ROLES, STEPS
 

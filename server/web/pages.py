@@ -1,7 +1,5 @@
 """Pages that the server makes: public ones in the frame of the site, the console's in its own."""
 
-import datetime
-import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from acts.limit import BadLimit, parse_limit
 from acts.refusals import N_
+from acts.shanghai import clock_text, day_text, iso, minute_text
 from eventlog.identifiers import uuid_text
 from matters.intake.receipts import spoken_number
-from matters.limits.deadlines import SHANGHAI, BadLimit, parse_limit
 from matters.limits.lights import light_of
 from publisher.compiled_templates import CompiledTemplates
 from server.exchange import exchange_health
@@ -46,8 +45,8 @@ def environment(language: str) -> Environment:
     )
     found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     found.filters["moment"] = moment
-    found.filters["day"] = day
-    found.filters["clock"] = clock
+    found.filters["day"] = day_text
+    found.filters["clock"] = clock_text
     found.filters["spoken"] = spoken_number
     found.filters["uuid"] = uuid_text
     found.filters["ago"] = lambda at_ms, now_ms: ago(language, at_ms, now_ms)
@@ -103,34 +102,7 @@ def moment(at_ms: int | None) -> Markup:
     """Return a time in Asia/Shanghai as a <time> element: 2026-11-21 21:05."""
     if at_ms is None:
         return Markup("")
-    return Markup('<time datetime="{}">{}</time>').format(iso(at_ms), minute(at_ms))
-
-
-def minute(at_ms: int) -> str:
-    """Return a time in Asia/Shanghai as text: 2026-11-21 21:05."""
-    return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%Y-%m-%d %H:%M")
-
-
-def day(at_ms: int | None) -> str:
-    """Return the day of a time in Asia/Shanghai: 2026-11-21."""
-    if at_ms is None:
-        return ""
-    return datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI).strftime("%Y-%m-%d")
-
-
-def clock(at_ms: int, now_ms: int | None = None) -> str:
-    """Return a time of today in Asia/Shanghai as 12:03, an older one with its day."""
-    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
-    now = datetime.datetime.fromtimestamp((now_ms or time.time_ns() // 1_000_000) / 1000, SHANGHAI)
-    return when.strftime("%H:%M" if when.date() == now.date() else "%Y-%m-%d %H:%M")
-
-
-def iso(at_ms: int | None) -> str | None:
-    """Return a time as ISO 8601 with the offset of Asia/Shanghai, for the interface."""
-    if at_ms is None:
-        return None
-    when = datetime.datetime.fromtimestamp(at_ms / 1000, SHANGHAI)
-    return when.isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(iso(at_ms), minute_text(at_ms))
 
 
 def path_to_root(request: Request) -> str:

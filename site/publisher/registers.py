@@ -293,7 +293,7 @@ class Registers:
                             wording.STATES.get(n.state, n.state),
                             self.content.county.results.get(n.result, "") if n.result else "",
                             self.area_name(n.area),
-                            wording.day_of(n.received_at),
+                            wording.day_said(n.received_at),
                         ),
                     )
                 ),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from acts.refusals import Refusal
+from acts.shanghai import day_of
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters.actors import Actor
@@ -12,7 +13,6 @@ from matters.command import Command
 from matters.commands import COMMANDS
 from matters.known import Known
 from matters.lifecycle import possible
-from matters.limits.deadlines import day_of
 from matters.matter import Matter
 from matters.terms import State
 from tests.matters.county import ACTORS, GOOD_FIELDS, KNOWN, commanded, matter_of

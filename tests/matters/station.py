@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from acts.shanghai import DAY_MS
 from eventlog.clock import is_off
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from matters.limits.deadlines import DAY_MS
 from matters.limits.timing import time_arrivals
 from matters.matter import Matter
 from tests.eventlog.arrivals import Arrival, arrive, departing

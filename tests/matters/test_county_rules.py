@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from matters.limits.limits import parse_limit
+from acts.limit import parse_limit
 from matters.registers.rules import DEFAULT_RULES, LIMITS, RULES, Extension, Rules
 from stations.registers import RecordError, record_from_row, record_to_row
 from stations.roster_files import read_roster, write_roster

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from acts.shanghai import DAY_MS
 from eventlog import words
 from eventlog.events import decode, encode
 from eventlog.identifiers import new_uuid7
@@ -12,7 +13,6 @@ from eventlog.log import Log
 from eventlog.transaction import Arrival, Transaction
 from matters.actors import VILLAGER
 from matters.intake.intake import check_submission, raise_matter
-from matters.limits.deadlines import DAY_MS
 from server.data_folder import open_log
 from sync.nodes import audit, nodes, quarantine
 from sync.nodes.audit import Finding

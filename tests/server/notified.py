@@ -5,9 +5,9 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from acts.shanghai import SHANGHAI
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.limits.deadlines import SHANGHAI
 from matters.terms import Role
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import Settings

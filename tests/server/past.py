@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from acts.shanghai import DAY_MS, day_of, end_of_day
 from eventlog.keys import load_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
@@ -18,7 +19,6 @@ from matters.commands import COMMANDS
 from matters.execution import carry_out
 from matters.intake.intake import check_submission, raise_matter
 from matters.intake.receipts import key_of
-from matters.limits.deadlines import DAY_MS, day_of, end_of_day
 from matters.matter import Matter
 from matters.terms import Role
 from server.data_folder import open_log, prepare_folder, projections

@@ -4,9 +4,9 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
+from acts.shanghai import SHANGHAI
 from publisher.content import DutyDay
 from publisher.formats.folding import escaped, lines
-from publisher.words.wording import SHANGHAI
 from stations.stations import Station
 
 _ZONE = (

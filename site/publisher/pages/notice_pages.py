@@ -61,9 +61,9 @@ def notice(registers: Registers, notice: Notice) -> PageSource:
         "state": wording.STATES.get(notice.state, notice.state),
         "text": wording.visible(notice.text),
         "answer": wording.visible(notice.answer),
-        "received": wording.day_of(notice.received_at),
-        "answered": wording.day_of(notice.answered_at) if notice.answered_at is not None else "",
-        "published": wording.day_of(notice.published_at),
+        "received": wording.day_said(notice.received_at),
+        "answered": wording.day_said(notice.answered_at) if notice.answered_at is not None else "",
+        "published": wording.day_said(notice.published_at),
         "category": category.name if category else "",
         "category_path": addresses.href(NoticeList(ListKind.CATEGORY, category.id).path)
         if category

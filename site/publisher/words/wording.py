@@ -4,13 +4,12 @@ import datetime
 import re
 from typing import Any
 
+from acts.shanghai import day_of
 from deputies.deputies import Level
 from matters.wording import KINDS, RATINGS, STATES
 from stations.stations import StationKind
 
 __all__ = ["KINDS", "RATINGS", "STATES"]
-
-SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 
 LEVELS = {
     Level.NATIONAL: "全国人大代表",
@@ -45,9 +44,9 @@ def visible(text: str) -> str:
     return _DIRECTIONS.sub("", _CONTROLS.sub("", text))
 
 
-def day_of(time_ms: int) -> str:
+def day_said(time_ms: int) -> str:
     """The day in Asia/Shanghai of a time in milliseconds since 1970, as 2026年3月4日."""
-    return long_day(datetime.datetime.fromtimestamp(time_ms / 1000, SHANGHAI).date())
+    return long_day(day_of(time_ms))
 
 
 def long_day(date: datetime.date) -> str:

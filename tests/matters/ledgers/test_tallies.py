@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acts.refusals import Refusal
+from acts.shanghai import month_of
 from eventlog.log import Log
 from matters.actors import Actor
 from matters.intake import history
@@ -17,7 +18,6 @@ from matters.intake.history import HistoricalRow
 from matters.ledgers import figures, tallies
 from matters.ledgers.figures import By, Scope
 from matters.ledgers.marks import Mark, marks_of, people_of
-from matters.limits.deadlines import month_of
 from matters.listing import waiting
 from matters.matter import Matter
 from matters.public.public import is_public

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from acts.refusals import BadFields, NotNow, Refusal
+from acts.shanghai import SHANGHAI
 from eventlog.events import Draft
 from eventlog.log import Log
 from matters.commands import COMMANDS
 from matters.execution import add_message, carry_out
 from matters.known import Known
-from matters.limits.deadlines import SHANGHAI
 from matters.matter import Matter
 from matters.refusals import TooLate
 from matters.registers.rules import Extension, Rules

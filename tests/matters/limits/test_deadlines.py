@@ -7,20 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matters.limits.deadlines import (
-    DAY_MS,
-    SHANGHAI,
-    BadDay,
-    BadLimit,
-    day_of,
-    days_between,
-    due_at,
-    end_of_day,
-    month_of,
-    moved,
-    parse_limit,
-    read_day,
-)
+from acts.limit import BadLimit, parse_limit
+from acts.shanghai import DAY_MS, SHANGHAI, day_of, days_between, end_of_day, month_of
+from matters.limits.deadlines import BadDay, due_at, moved, read_day
 from matters.registers.rules import DEFAULT_RULES
 from stations.sample import sample_days
 from stations.working_days import WEEKENDS_ONLY, WorkingDays

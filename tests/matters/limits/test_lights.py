@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matters.limits.deadlines import day_of, end_of_day
+from acts.shanghai import day_of, end_of_day
 from matters.limits.lights import Light, Raised, due_until, level_of, light_of
 from matters.registers.rules import DEFAULT_RULES, Rules
 from tests.matters.limits.test_deadlines import at

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acts.shanghai import DAY_MS, month_of
 from eventlog.events import in_order
 from eventlog.identifiers import uuid_text
 from eventlog.projections import encode_state
 from eventlog.transaction import Transaction
 from matters.lifecycle import fold
 from matters.limits import timekeeping
-from matters.limits.deadlines import DAY_MS, due_at, month_of
+from matters.limits.deadlines import due_at
 from matters.limits.timing import time_arrivals
 from matters.registers.categories import Category
 from matters.registers.rules import Rules

@@ -3,12 +3,14 @@
 import itertools
 import sqlite3
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acts.shanghai import end_of_day
 from eventlog.events import Event, in_order
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.projections import encode_state
@@ -16,7 +18,6 @@ from matters.actors import Actor
 from matters.sessions import store as sessions_store
 from matters.sessions.acts import ACTS, SessionEvent
 from matters.sessions.execution import carry_out_act, open_session
-from matters.sessions.fields import end_of_day
 from matters.sessions.session import Session, fold, may_see
 from matters.sessions.store import SessionFilters, SessionsProjection
 from matters.terms import Role
@@ -239,7 +240,7 @@ def test_promises_and_what_was_said_of_a_matter_are_found(county: Any) -> None:
             found = sessions_store.promises_of(connection, **query)
         return [(one.text, one.overdue, one.matter) for one in found]
 
-    between = end_of_day("2026-11-22") + 1
+    between = end_of_day(date(2026, 11, 22)) + 1
     tomorrow, after = ("明天", True, matter.number), ("后天", False, "")
     assert promises(now_ms=between) == [tomorrow, after]
     assert promises(now_ms=between - 2)[0] == ("明天", False, matter.number)

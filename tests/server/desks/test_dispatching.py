@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from matters.limits.deadlines import SHANGHAI
+from acts.shanghai import SHANGHAI
 from tests.hub import Hub, form_token
 from tests.server.walk import Walk, problem, signed_in
 

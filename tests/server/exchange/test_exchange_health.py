@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from acts.shanghai import DAY_MS
 from eventlog.clock import FILE_NAME as CLOCK_NAME
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.log import Log
 from eventlog.transaction import Transaction
-from matters.limits.deadlines import DAY_MS
 from server.command_line.exchange_problems import SITE_COPY_NAME, exchange_problems
 from server.data_folder import open_log, prepare_folder
 from server.exchange.exchange_health import above, line_for

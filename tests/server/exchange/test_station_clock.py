@@ -9,14 +9,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from acts.shanghai import DAY_MS, iso, minute_text
 from eventlog.clock import FILE_NAME
 from matters import store
 from matters.actors import Actor
-from matters.limits.deadlines import DAY_MS
 from matters.limits.timing import time_arrivals
 from matters.terms import Role
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
-from server.web.pages import iso, minute
 from tests.hub import Hub, huiyin
 from tests.server.past import Past
 
@@ -66,10 +65,10 @@ def page_of(hub: Hub, receipt: dict[str, str], **query: str) -> str:
 def test_the_villager_reads_both_times(hub: tuple[Hub, Timed]) -> None:
     node, timed = hub
     page = page_of(node, timed.receipt)
-    assert page.count(HEARD.format(minute(timed.heard_ms))) == 2
-    assert minute(timed.written_ms) in page and "县里核定" not in page
+    assert page.count(HEARD.format(minute_text(timed.heard_ms))) == 2
+    assert minute_text(timed.written_ms) in page and "县里核定" not in page
     english = page_of(node, timed.receipt, lang="en")
-    assert f"wrong; the county had this on {minute(timed.heard_ms)}" in english
+    assert f"wrong; the county had this on {minute_text(timed.heard_ms)}" in english
 
 
 def test_programs_read_both_times(hub: tuple[Hub, Timed]) -> None:
@@ -79,7 +78,7 @@ def test_programs_read_both_times(hub: tuple[Hub, Timed]) -> None:
     assert [step["type"] for step in found["steps"]] == ["matter.raised", "matter.answered"]
     for step in found["steps"]:
         assert step["at"] == iso(timed.written_ms) and step["received_at"] == iso(timed.heard_ms)
-        assert step["clock"] == HEARD.format(minute(timed.heard_ms))
+        assert step["clock"] == HEARD.format(minute_text(timed.heard_ms))
     staff = node.client("office").get(f"/api/v1/matters/{timed.receipt['number']}").json()
     assert staff["received_at"] == iso(timed.heard_ms)
     assert [step["received_at"] for step in staff["steps"]] == [iso(timed.heard_ms)] * 2 + [
@@ -93,8 +92,8 @@ def test_the_console_lists_both_times(hub: tuple[Hub, Timed]) -> None:
     node, timed = hub
     page = node.browser_of("office").get(f"/console/matters/{timed.receipt['number']}").text
     steps = page[page.index('<ol class="steps">') :]
-    assert steps.count(HEARD.format(minute(timed.heard_ms))) == 2
-    assert minute(timed.written_ms) in steps and steps.count("县里核定收到的时间") == 2
+    assert steps.count(HEARD.format(minute_text(timed.heard_ms))) == 2
+    assert minute_text(timed.written_ms) in steps and steps.count("县里核定收到的时间") == 2
     # The timekeeper of the hub counts from then: it is not closed as unrated after ten years.
     assert node.follow(timed.receipt)["state"] == "replied"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from acts.shanghai import DAY_MS
 from server.letters import outbox
-from server.letters.outbox import DAY_MS, HOUR_MS, MINUTE_MS, Kind, Message
+from server.letters.outbox import HOUR_MS, MINUTE_MS, Kind, Message
 from server.letters.postman import Postman
 from server.letters.webhook import post
 from tests.hub import until

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from acts.shanghai import today
 from eventlog.keys import make_keys
 from eventlog.log import Log
 from matters.actors import Actor
@@ -24,7 +25,6 @@ from server.registers.county_registers import RegisterCache
 from server.registers.sample import seed_sample
 from server.site import publishing
 from server.site.publishing import SiteKeeper
-from server.site.site_content import today
 from stations.register_log import set_record
 from tests.hub import until
 

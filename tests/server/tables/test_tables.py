@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acts.shanghai import SHANGHAI
 from server.tables import tables
 from server.tables.tables import (
-    SHANGHAI,
     Table,
     TableError,
     cell_text,

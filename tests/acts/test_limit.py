@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matters.limits.limits import BadLimit, Limit, format_limit, parse_limit, read_limit
+from acts.limit import BadLimit, Limit, format_limit, parse_limit, read_limit
 
 LIMITS = (
     st.builds(Limit, st.integers(0, 20), st.integers(0, 120), st.just(0))
