@@ -28,7 +28,7 @@ from server.exchange import decision_pages as decisions
 from server.exchange import exchange_pages as console_exchange
 from server.exchange import joining_pages as console_joining
 from server.exchange import node_pages as nodes
-from server.exchange.endpoint import Exchange
+from server.exchange.endpoint import SyncEndpoint
 from server.ledger import ledger_interface
 from server.ledger import ledger_pages as console_ledger
 from server.letters import letter_pages as outbox
@@ -39,7 +39,7 @@ from server.paper import paper_pages as printing
 from server.paper import rating_form as paper
 from server.people import account_pages as accounts
 from server.people import sign_in_pages as sessions
-from server.people.doors import LostSession, Unsent
+from server.people.doors import LostSignIn, Unsent
 from server.people.sign_in import Attempts
 from server.registers import day_pages as days
 from server.registers import register_files, register_interface
@@ -88,7 +88,7 @@ def make_application(node: Node) -> ASGIApp:
         routes=[*routes(), *console_routes(), Mount("/", site)],
         exception_handlers={
             HTTPException: answer_problem,
-            LostSession: unsent.answer_lost,
+            LostSignIn: unsent.answer_lost,
             Unsent: unsent.answer_unsent,
             Exception: answer_problem,
         },
@@ -96,7 +96,7 @@ def make_application(node: Node) -> ASGIApp:
     application.state.node = node
     application.state.attempts = Attempts()
     application.state.join_token = secrets.token_urlsafe(16)
-    return Exchange(node, Envelope(Compressing(application)))
+    return SyncEndpoint(node, GuardedAnswers(Compressing(application)))
 
 
 def routes() -> list[Route]:
@@ -230,8 +230,8 @@ def console_routes() -> list[Route]:
     ]
 
 
-class Envelope:
-    """What goes around every answer: security headers, a request id, one line in the log.
+class GuardedAnswers:
+    """Gives every answer security headers, a request id, and one line in the log.
 
     The line has the method, the path without its query (a key stands there), status and time.
     """

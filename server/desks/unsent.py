@@ -22,7 +22,7 @@ from server.desks import publishing_pages as publishing
 from server.desks.interface import matter_for
 from server.desks.stall import read_stall
 from server.node import Node
-from server.people.doors import LostSession, Unsent, actor_of, redirect
+from server.people.doors import LostSignIn, Unsent, actor_of, redirect
 from server.people.station_accounts import valid_until
 from server.web.bodies import Fields
 from server.web.languages import language_of, wants_json
@@ -118,7 +118,7 @@ def sign_in_page(
 
 async def answer_lost(request: Request, error: Exception) -> Response:
     """Answer a form whose session is gone: the sign-in page, which carries the words along."""
-    assert isinstance(error, LostSession)
+    assert isinstance(error, LostSignIn)
     if wants_json(request):
         return json_problem(language_of(request), error)
     kept = kept_of(request, error.fields)

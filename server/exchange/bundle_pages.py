@@ -17,7 +17,7 @@ from server.exchange import bundle_runs
 from server.exchange.bundle_runs import FAILURES, SUFFIX
 from server.node import Node
 from server.people.doors import actor_of, form_of, signed_in
-from server.people.sign_in import check_form_token, session_of
+from server.people.sign_in import check_form_token, sign_in_of
 from server.site import site_by_stick
 from server.web.pages import console_page, path_to_root
 from server.web.uploads import Upload, receive_file
@@ -74,7 +74,7 @@ async def read(request: Request) -> Response:
 
     The file is on the stick still, so whoever is no more signed in does so and chooses it again.
     """
-    if session_of(request) is None:
+    if sign_in_of(request) is None:
         return RedirectResponse(f"{path_to_root(request)}console/sign-in", 303)
     found: Response = await _read(request)
     return found

@@ -32,7 +32,7 @@ HELD_MOST_BYTES = 64 * 1024 * 1024
 RETRY_FROM_S, RETRY_TO_S = 5, 40
 
 
-class Exchange:
+class SyncEndpoint:
     """Answers the nodes below, and hands every other request on."""
 
     def __init__(self, node: Node, app: ASGIApp) -> None:

@@ -19,7 +19,7 @@ from server.exchange.at_the_machine import is_at_the_machine
 from server.exchange.joining import CannotJoin
 from server.node import Node
 from server.people.doors import redirect
-from server.people.sign_in import check_form_token, session_of
+from server.people.sign_in import check_form_token, sign_in_of
 from server.web.bodies import Fields, read_fields
 from server.web.languages import language_of
 from server.web.pages import console_page
@@ -81,29 +81,29 @@ async def join(request: Request) -> Response:
 
 
 def _admit(request: Request, hub: Upstream | None) -> None:
-    """Let in who sits at the machine, or has an account; sets the session. Raises a Refusal."""
-    session = session_of(request)
-    if session is not None:
-        request.state.session = session
+    """Let in who sits at the machine, or has an account; sets the sign-in. Raises a Refusal."""
+    sign_in = sign_in_of(request)
+    if sign_in is not None:
+        request.state.session = sign_in
         node: Node = request.app.state.node
         wanted = _JOINERS if node.settings.role == "station" else (Role.ADMIN,)
-        if session.account.role not in wanted:
+        if sign_in.account.role not in wanted:
             raise NotThisRole
     elif request.app.state.node.settings.role != "station" or not is_at_the_machine(request):
         raise NotSignedIn
 
 
 def _role_of(request: Request) -> Role | None:
-    session = getattr(request.state, "session", None)
-    return None if session is None else session.account.role
+    sign_in = getattr(request.state, "session", None)
+    return None if sign_in is None else sign_in.account.role
 
 
 def _check_token(request: Request, fields: Fields) -> None:
     """Raise WrongFormToken where the form was not made here: a strange site could post one too."""
-    session = getattr(request.state, "session", None)
+    sign_in = getattr(request.state, "session", None)
     token = fields.text("form_token")
-    if session is not None:
-        check_form_token(session, token)
+    if sign_in is not None:
+        check_form_token(sign_in, token)
     elif not secrets.compare_digest(request.app.state.join_token.encode(), token.encode()):
         raise WrongFormToken
 
@@ -137,7 +137,7 @@ def _page(
     refusal: BadFields | None = None,
 ) -> Response:
     node: Node = request.app.state.node
-    session = getattr(request.state, "session", None)
+    sign_in = getattr(request.state, "session", None)
     joined = hub is not None and hub.heard_at is not None
     under_way = hub is not None and not joined and not hub.failure
     response = console_page(
@@ -151,7 +151,7 @@ def _page(
         is_open=may_join_again(request, _role_of(request), hub),
         typed={} if typed is None else typed.values,
         errors=page_errors(language_of(request), refusal),
-        token=session.form_token if session is not None else request.app.state.join_token,
+        token=sign_in.form_token if sign_in is not None else request.app.state.join_token,
         offline=node.settings.sync_every == "off" or (hub is not None and not hub.url),
     )
     if under_way and refusal is None:

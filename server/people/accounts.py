@@ -1,4 +1,4 @@
-"""Accounts, their passwords, tokens and sessions. All SQL about them stands here.
+"""Accounts, their passwords, tokens and sign-ins. All SQL about them stands here.
 
 On a station they are the hub's (`server/people/station_accounts.py`), and there is no hash of a
 password.
@@ -64,7 +64,7 @@ class Proven(NamedTuple):
     station_key: bytes = b""
 
 
-class Session(NamedTuple):
+class SignIn(NamedTuple):
     """A browser that is signed in; forms carry `form_token` back."""
 
     account: Account
@@ -174,7 +174,7 @@ def add_account(
 
 
 def set_password(transaction: Transaction, account: str, password: str) -> None:
-    """Replace a password by one of the person's own, and end the account's other sessions.
+    """Replace a password by one of the person's own, and end the account's other sign-ins.
 
     Raises PasswordAtHub.
     """
@@ -217,7 +217,7 @@ def bound_to(connection: sqlite3.Connection, noun: str, identity: str) -> list[A
 
 
 def reset_password(transaction: Transaction, account: str, password: str, *, by: Account) -> None:
-    """Give a person a new one-time password and end their sessions. Raises NotFound."""
+    """Give a person a new one-time password and end their sign-ins. Raises NotFound."""
     refuse_unless_admin(transaction, by)
     changed = transaction.connection.execute(
         "UPDATE accounts SET password_hash=?, one_time=1 "
@@ -232,7 +232,7 @@ def reset_password(transaction: Transaction, account: str, password: str, *, by:
 
 
 def switch_off(transaction: Transaction, account: str, *, by: Account) -> None:
-    """Switch an account off: its sessions and tokens end at once, for good.
+    """Switch an account off: its sign-ins and tokens end at once, for good.
 
     As nobody switches off themselves, nor acts once they are off, one administrator always stays.
     Raises NotFound or OwnAccount.
@@ -322,8 +322,8 @@ def account_of_token(connection: sqlite3.Connection, token: str) -> Account | No
     return None if row is None else _account(row)
 
 
-def begin_session(transaction: Transaction, account: str, hours: float) -> str:
-    """Write a session and return its key, for the cookie; expired ones are cleared away."""
+def begin_sign_in(transaction: Transaction, account: str, hours: float) -> str:
+    """Write a sign-in and return its key, for the cookie; expired ones are cleared away."""
     key = secrets.token_urlsafe(32)
     now = transaction.now_ms()
     transaction.connection.execute("DELETE FROM sessions WHERE expires_at < ?", (now,))
@@ -334,20 +334,20 @@ def begin_session(transaction: Transaction, account: str, hours: float) -> str:
     return key
 
 
-def session_of(connection: sqlite3.Connection, key: str, now_ms: int) -> Session | None:
-    """Return the session of a cookie, or None where it is unknown or over."""
+def sign_in_of(connection: sqlite3.Connection, key: str, now_ms: int) -> SignIn | None:
+    """Return the sign-in of a cookie, or None where it is unknown or over."""
     row = connection.execute(
         f"SELECT {_COLUMNS}, s.form_token FROM sessions s JOIN accounts a ON a.id=s.account "
         "WHERE s.digest=? AND s.expires_at > ? AND a.off_at IS NULL",
         (digest_of(key), now_ms),
     ).fetchone()
-    return None if row is None else Session(_account(row), row[9])
+    return None if row is None else SignIn(_account(row), row[9])
 
 
-def living_sessions(
+def living_sign_ins(
     connection: sqlite3.Connection, digests: Collection[bytes], now_ms: int
 ) -> set[bytes]:
-    """Return which of these sessions are neither over nor ended."""
+    """Return which of these sign-ins are neither over nor ended."""
     return {
         digest
         for digest in digests
@@ -359,8 +359,8 @@ def living_sessions(
     }
 
 
-def end_session(transaction: Transaction, key: str) -> None:
-    """Remove a session: the person signed out."""
+def end_sign_in(transaction: Transaction, key: str) -> None:
+    """Remove a sign-in: the person signed out."""
     transaction.connection.execute("DELETE FROM sessions WHERE digest=?", (digest_of(key),))
 
 
@@ -392,7 +392,7 @@ def with_email(connection: sqlite3.Connection) -> list[Account]:
 
 
 def digest_of(key: str) -> bytes:
-    """Return by what a session or token is known here: its key itself is in the cookie only."""
+    """Return by what a sign-in or token is known here: its key itself is in the cookie only."""
     return hashlib.sha256(key.encode()).digest()
 
 

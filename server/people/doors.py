@@ -12,7 +12,7 @@ from server.desks.command_runs import LISTS
 from server.node import Node
 from server.people.accounts import Account
 from server.people.locked_texts import refuse_typed
-from server.people.sign_in import check_form_token, session_of
+from server.people.sign_in import check_form_token, sign_in_of
 from server.web.bodies import TEXT_MOST_BYTES, Fields, read_fields
 from server.web.pages import path_to_root
 from server.web.problems import NotSignedIn, WrongFormToken
@@ -24,8 +24,8 @@ MANY_MOST_BYTES = 16 * 1024 * 1024
 _MANY = ("market", "sign-in")
 
 
-class LostSession(NotSignedIn):
-    """A form came whose session is gone. `fields` are what was typed."""
+class LostSignIn(NotSignedIn):
+    """A form came whose sign-in is gone. `fields` are what was typed."""
 
     def __init__(self, fields: Fields) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class LostSession(NotSignedIn):
 
 
 class Unsent(WrongFormToken):
-    """A form came that this session did not make. `fields` are what was typed."""
+    """A form came that this sign-in did not make. `fields` are what was typed."""
 
     def __init__(self, fields: Fields) -> None:
         super().__init__()
@@ -43,21 +43,21 @@ class Unsent(WrongFormToken):
 def signed_in(handler: Handler) -> Handler:
     """Let only those in who are signed in, and whose one-time password is replaced.
 
-    Raises LostSession where a form comes without a session, so that its words are not lost.
+    Raises LostSignIn where a form comes without a sign-in, so that its words are not lost.
     """
 
     @wraps(handler)
     async def guarded(request: Request) -> Response:
-        session = session_of(request)
+        sign_in = sign_in_of(request)
         root = path_to_root(request)
-        if session is None:
+        if sign_in is None:
             if request.method == "POST":
-                raise LostSession(await fields_of(request))
+                raise LostSignIn(await fields_of(request))
             return RedirectResponse(f"{root}console/sign-in", 303)
-        request.state.session = session
+        request.state.session = sign_in
         node: Node = request.app.state.node
         node.admit()
-        if session.account.one_time and not request.url.path.endswith(
+        if sign_in.account.one_time and not request.url.path.endswith(
             ("/console/password", "/console/sign-out")
         ):
             return RedirectResponse(f"{root}console/password", 303)
@@ -85,7 +85,7 @@ async def fields_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
 
 
 async def form_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
-    """Return a console form's fields. Raises Unsent where this session did not make it."""
+    """Return a console form's fields. Raises Unsent where this sign-in did not make it."""
     fields = await fields_of(request, lists)
     try:
         check_form_token(request.state.session, fields.text("form_token"))

@@ -1,7 +1,7 @@
 """The keyring: what opens the texts on a station's disk, in memory only, while somebody is in.
 
-Signing in with a passphrase puts it in; signing out, the session's end, and a restart take it out.
-The private key lives as long as one such session does, and then everyone at the station reads
+Signing in with a passphrase puts it in; signing out, the sign-in's end, and a restart take it out.
+The private key lives as long as one such sign-in does, and then everyone at the station reads
 steps without words. Bearer tokens never put anything in.
 
 Even then only those read with it who ask for it: requests of staff, and the villager's own page.
@@ -31,7 +31,7 @@ class Locked(Refusal):
 
 
 class Keyring:
-    """What opens a station's texts, and the sessions on which that depends."""
+    """What opens a station's texts, and the sign-ins on which that depends."""
 
     def __init__(self, log: Log, keys: Keys) -> None:
         """Let readers of the log read through the keyring.
@@ -40,7 +40,7 @@ class Keyring:
         """
         self._log = log
         self._lock = threading.Lock()
-        self._sessions: dict[bytes, int] = {}
+        self._sign_ins: dict[bytes, int] = {}
         self._unsealer: Unsealer | None = None
         self._own: Unsealer | None = None
         self.follow(keys)
@@ -51,11 +51,11 @@ class Keyring:
         with self._lock:
             self._public_key = keys.sealing_public
             self._own = keys.unsealer if keys.unsealing else None
-            self._sessions.clear()
+            self._sign_ins.clear()
             self._unsealer = None
 
-    def put_in(self, session: bytes, private_key: bytes, until_ms: int) -> None:
-        """Keep the station's private key while a session lives, by its digest, until then (ms).
+    def put_in(self, sign_in: bytes, private_key: bytes, until_ms: int) -> None:
+        """Keep the station's private key while a sign-in lives, by its digest, until then (ms).
 
         A key that does not belong to what is sealed here is passed over.
         """
@@ -63,29 +63,29 @@ class Keyring:
         with self._lock:
             if unsealer.public_key == self._public_key:
                 self._unsealer = self._unsealer or unsealer
-                self._sessions[session] = until_ms
+                self._sign_ins[sign_in] = until_ms
 
-    def take_out(self, session: bytes) -> None:
-        """Note that a session is over; with the last one the key goes."""
+    def take_out(self, sign_in: bytes) -> None:
+        """Note that a sign-in is over; with the last one the key goes."""
         with self._lock:
-            self._sessions.pop(session, None)
+            self._sign_ins.pop(sign_in, None)
             self._drop_where_none()
 
     def admit(self) -> None:
         """Let the request in whose context this is called read what is unlocked.
 
-        Sessions that ended elsewhere, with their account, are noticed here.
+        Sign-ins that ended elsewhere, with their account, are noticed here.
         """
         _reads.set(True)
         with self._lock:
-            held = list(self._sessions)
+            held = list(self._sign_ins)
         if not held:
             return
         with self._log.reading() as connection:
-            living = accounts.living_sessions(connection, held, self._log.now_ms())
-        for session in held:
-            if session not in living:
-                self.take_out(session)
+            living = accounts.living_sign_ins(connection, held, self._log.now_ms())
+        for sign_in in held:
+            if sign_in not in living:
+                self.take_out(sign_in)
 
     @property
     def is_locked(self) -> bool:
@@ -113,11 +113,11 @@ class Keyring:
             return self._own
         with self._lock:
             now = self._log.now_ms()
-            for session in [one for one, until in self._sessions.items() if until <= now]:
-                del self._sessions[session]
+            for sign_in in [one for one, until in self._sign_ins.items() if until <= now]:
+                del self._sign_ins[sign_in]
             self._drop_where_none()
             return self._unsealer
 
     def _drop_where_none(self) -> None:
-        if not self._sessions:
+        if not self._sign_ins:
             self._unsealer = None

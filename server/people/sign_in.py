@@ -1,4 +1,4 @@
-"""Who is asking: the console's sessions by cookie, the interface's bearer tokens."""
+"""Who is asking: the console's sign-ins by cookie, the interface's bearer tokens."""
 
 import asyncio
 import secrets
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from matters.actors import Actor
 from server.node import Node
 from server.people import account_keys, accounts
-from server.people.accounts import Account, Proven, Session
+from server.people.accounts import Account, Proven, SignIn
 from server.people.station_accounts import refuse_when_old
 from server.web.problems import NotSignedIn, TooManyTries, WrongFormToken
 
@@ -73,14 +73,14 @@ async def check(request: Request, name: str, password: str) -> Proven | None:
     return found
 
 
-def session_of(request: Request) -> Session | None:
-    """Return the session of the request's cookie, or None."""
+def sign_in_of(request: Request) -> SignIn | None:
+    """Return the sign-in of the request's cookie, or None."""
     key = request.cookies.get(COOKIE)
     if not key:
         return None
     node: Node = request.app.state.node
     with node.log.reading() as connection:
-        return accounts.session_of(connection, key, node.now_ms())
+        return accounts.sign_in_of(connection, key, node.now_ms())
 
 
 def bearer_of(request: Request) -> Account | None:
@@ -123,7 +123,7 @@ def required_actor(request: Request) -> tuple[Account, Actor]:
     return account, node.registers.current().actor(account)
 
 
-def check_form_token(session: Session, token: str) -> None:
-    """Raise WrongFormToken where a console form was not made by this session."""
-    if not secrets.compare_digest(session.form_token.encode(), token.encode()):
+def check_form_token(sign_in: SignIn, token: str) -> None:
+    """Raise WrongFormToken where a console form was not made by this sign-in."""
+    if not secrets.compare_digest(sign_in.form_token.encode(), token.encode()):
         raise WrongFormToken

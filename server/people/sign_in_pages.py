@@ -12,7 +12,7 @@ from server.letters.addresses import EMAIL_MOST, BadAddress, parse_email
 from server.node import Node
 from server.people import accounts
 from server.people.doors import fields_of, form_of, front, redirect, signed_in
-from server.people.sign_in import COOKIE, check, session_of
+from server.people.sign_in import COOKIE, check, sign_in_of
 from server.web.languages import language_of
 from server.web.pages import console_page, path_to_root
 from server.web.problems import said
@@ -21,10 +21,10 @@ from server.web.problems import said
 async def sign_in_page(request: Request) -> Response:
     """Answer `GET /console/sign-in`."""
     node: Node = request.app.state.node
-    session = session_of(request)
+    signed_in_as = sign_in_of(request)
     # At a locked station whoever is signed in already signs in once more, to unlock it.
-    if session is not None and not node.is_locked:
-        return redirect(request, front(session.account))
+    if signed_in_as is not None and not node.is_locked:
+        return redirect(request, front(signed_in_as.account))
     return unsent.sign_in_page(request)
 
 
@@ -49,7 +49,7 @@ async def sign_in(request: Request) -> Response:
         return unsent.sign_in_page(request, kept=kept, status=401, name=name, problem=wrong)
     account, hours = proven.account, node.settings.session_hours
     committed = await node.log.write_async(
-        lambda transaction: accounts.begin_session(transaction, account.id, hours)
+        lambda transaction: accounts.begin_sign_in(transaction, account.id, hours)
     )
     if node.keyring is not None and proven.station_key:
         until = node.now_ms() + int(hours * 3_600_000)
@@ -59,7 +59,7 @@ async def sign_in(request: Request) -> Response:
         await unsent.keep_as_draft(node, account.id, kept)
     elif kept is not None:
         with node.log.reading() as connection:
-            begun = accounts.session_of(connection, committed.result, node.now_ms())
+            begun = accounts.sign_in_of(connection, committed.result, node.now_ms())
         request.state.session = begun
         node.admit()
         response = await unsent.show(request, kept)
@@ -85,7 +85,7 @@ async def sign_out(request: Request) -> Response:
     node: Node = request.app.state.node
     await form_of(request)
     key = request.cookies[COOKIE]
-    await node.log.write_async(lambda transaction: accounts.end_session(transaction, key))
+    await node.log.write_async(lambda transaction: accounts.end_sign_in(transaction, key))
     if node.keyring is not None:
         node.keyring.take_out(accounts.digest_of(key))
     response = redirect(request, "console/sign-in")
@@ -179,7 +179,7 @@ async def password(request: Request) -> Response:
 
     def job(transaction: Transaction) -> str:
         accounts.set_password(transaction, account.id, new)
-        return accounts.begin_session(transaction, account.id, hours)
+        return accounts.begin_sign_in(transaction, account.id, hours)
 
     committed = await node.log.write_async(job)
     response = redirect(request, front(account))

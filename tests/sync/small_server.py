@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from server.exchange.endpoint import Exchange
+from server.exchange.endpoint import SyncEndpoint
 from server.folder.safe_writes import SafeWriter
 from server.node import Node
 from sync.rounds.client import HUB_FULL, Unreachable
@@ -34,7 +34,7 @@ class Confirmed(SafeWriter):
         return self.hub.confirm()
 
 
-def exchange_of(hub: SmallHub) -> Exchange:
+def exchange_of(hub: SmallHub) -> SyncEndpoint:
     """Return what answers at the address of a small hub."""
     writes = Confirmed(hub.log.writer, 0.1)
     writes.hub = hub
@@ -45,10 +45,10 @@ def exchange_of(hub: SmallHub) -> Exchange:
     async def nothing_else(scope: object, receive: object, send: object) -> None:
         raise AssertionError("only the exchange is asked here")
 
-    return Exchange(cast(Node, node), nothing_else)
+    return SyncEndpoint(cast(Node, node), nothing_else)
 
 
-async def post(exchange: Exchange, message: bytes) -> Told:
+async def post(exchange: SyncEndpoint, message: bytes) -> Told:
     """Send a question as a request, and return the answer."""
     told: dict[str, Any] = {}
     parts: list[bytes] = []
@@ -66,7 +66,7 @@ async def post(exchange: Exchange, message: bytes) -> Told:
     return Told(told["status"], told["headers"], b"".join(parts))
 
 
-def line_to(exchange: Exchange) -> Any:
+def line_to(exchange: SyncEndpoint) -> Any:
     """Return a line to a hub's address, for one station at a time."""
 
     def line(message: bytes) -> bytes:

@@ -129,7 +129,7 @@ def proven(log: Log, name: str, password: str = PASSPHRASE) -> accounts.Proven |
 
 def unlocked(station: Log, ring: Keyring, account: str) -> str:
     """Begin a session of 12 hours that unlocks the station, and return its cookie."""
-    cookie = station.write(lambda job: accounts.begin_session(job, account, 12)).result
+    cookie = station.write(lambda job: accounts.begin_sign_in(job, account, 12)).result
     ring.put_in(accounts.digest_of(cookie), STATION_KEYS.unsealing, NOW + 12 * 3_600_000)
     return cookie
 
@@ -237,7 +237,7 @@ def test_who_is_listed_no_more_is_out_with_their_sessions(
     taken(station, renewed)
     with station.reading() as connection:
         for cookie in cookies:
-            assert accounts.session_of(connection, cookie, NOW) is None
+            assert accounts.sign_in_of(connection, cookie, NOW) is None
         assert account_keys.key_of(connection, officer) == NO_KEY
     assert proven(station, "officer") is None and proven(station, "deputy") is None
     assert proven(station, "deputy", "of my own") is not None

@@ -22,7 +22,7 @@ from eventlog.identifiers import new_uuid7
 from eventlog.keys import make_keys
 from eventlog.transaction import Transaction
 from server.exchange import endpoint as address
-from server.exchange.endpoint import Exchange
+from server.exchange.endpoint import SyncEndpoint
 from sync.nodes import nodes
 from sync.nodes.nodes import Secrets
 from sync.rounds import envelope, wire
@@ -118,7 +118,7 @@ def senders(hub: SmallHub) -> list[Sender]:
 class Crowd:
     """All stations at once, and what they were told."""
 
-    def __init__(self, hub: SmallHub, exchange: Exchange) -> None:
+    def __init__(self, hub: SmallHub, exchange: SyncEndpoint) -> None:
         self.hub, self.exchange = hub, exchange
         self.pauses_s: list[float] = []
         self.durable = 0
