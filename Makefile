@@ -20,7 +20,7 @@ help:
 	@echo "make bench   every benchmark beside its peers"
 
 # What the programs themselves need: Python's venv, and nothing else from the system.
-$(VENV)/.serve: requirements.lock pyproject.toml
+$(VENV)/.serve: requirements.lock requirements-build.lock pyproject.toml
 	tools/setup venv $(PYTHON) $(VENV) requirements.lock
 	tools/setup paper
 	@touch $@
