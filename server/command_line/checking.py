@@ -17,7 +17,7 @@ from server.command_line.exchange_problems import exchange_problems
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import clock_of
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
-from server.letters.outbox import Standing, standing, waits_long
+from server.letters.waiting_letters import Standing, standing, waits_long
 from server.paper.drawing import why_missing
 from sync.keeping import broken
 from sync.keeping.replica import ReplicaPlace
@@ -212,7 +212,7 @@ def _clock_problems(clock: ClockStatus) -> list[dict[str, Any]]:
 
 
 def _outbox(data: Path) -> Standing | None:
-    """Return how the outbox is, None where it can't be read."""
+    """Return how the letters to staff stand, None where it can't be read."""
     try:
         with reading(data / FILE_NAME) as connection:
             return standing(connection)

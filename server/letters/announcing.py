@@ -1,6 +1,6 @@
 """Announcing: makes the day's digests when their hour has come, and tells what is newly overdue.
 
-It only fills the outbox; `postman.py` empties it. What waits, what is overdue, which days are
+It only writes letters; `postman.py` sends them. What waits, what is overdue, which days are
 working days come from functions that are handed in.
 """
 
@@ -14,10 +14,10 @@ from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.terms import Role
-from server.letters import digest, outbox
+from server.letters import digest, waiting_letters
 from server.letters.addresses import webhook_mark
 from server.letters.digest import Light, Overdue, Waiting
-from server.letters.outbox import Kind, Message
+from server.letters.waiting_letters import Letter, LetterKind
 from server.people import accounts
 from server.people.accounts import Account
 
@@ -59,7 +59,7 @@ def newest_day_due(
 
 
 class Announcer:
-    """Fills the outbox of one node. Used by the postman's thread alone."""
+    """Writes the letters of one node. Used by the postman's thread alone."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Announcer:
         day = newest_day_due(now_ms, self._hour, self._sources.works)
         if day is not None and day != self._made:
             with self._log.reading() as connection:
-                made = outbox.digest_made(connection, day.isoformat())
+                made = waiting_letters.digest_made(connection, day.isoformat())
             if made or self._make_day(day, now_ms, stopping):
                 self._made = day
         if self._marks and not stopping():
@@ -107,7 +107,7 @@ class Announcer:
             )
             self._put(
                 [
-                    Message(f"day:{day}:{mark}", Kind.WEBHOOK, mark, "", body)
+                    Letter(f"day:{day}:{mark}", LetterKind.WEBHOOK, mark, "", body)
                     for mark in self._marks
                 ],
                 now_ms,
@@ -116,7 +116,7 @@ class Announcer:
         if self._mail:
             with self._log.reading() as connection:
                 people = accounts.with_email(connection)
-        letters: list[Message] = []
+        letters: list[Letter] = []
         for account in people:
             if stopping():
                 return False
@@ -131,13 +131,13 @@ class Announcer:
 
         def close_day(transaction: Transaction) -> None:
             connection = transaction.connection
-            outbox.note_digest(connection, day.isoformat(), now_ms=now_ms)
-            outbox.forget_old(connection, now_ms=now_ms)
+            waiting_letters.note_digest(connection, day.isoformat(), now_ms=now_ms)
+            waiting_letters.forget_old(connection, now_ms=now_ms)
 
         self._log.write(close_day)
         return True
 
-    def _letter(self, account: Account, day: datetime.date, now_ms: int) -> Message | None:
+    def _letter(self, account: Account, day: datetime.date, now_ms: int) -> Letter | None:
         try:
             waiting = self._sources.waiting(self._sources.actor(account))
             written = digest.letter(
@@ -149,33 +149,35 @@ class Announcer:
             return None
         if written is None:
             return None
-        return Message(f"digest:{day}:{account.id}", Kind.EMAIL, account.id, *written)
+        return Letter(f"digest:{day}:{account.id}", LetterKind.EMAIL, account.id, *written)
 
-    def _put(self, messages: Sequence[Message], now_ms: int) -> None:
-        if messages:
+    def _put(self, letters: Sequence[Letter], now_ms: int) -> None:
+        if letters:
             self._log.write(
-                lambda transaction: outbox.put(transaction.connection, messages, now_ms=now_ms)
+                lambda transaction: waiting_letters.put(
+                    transaction.connection, letters, now_ms=now_ms
+                )
             )
 
     def _tell_overdue(self, now_ms: int) -> None:
         """Tell each matter once a due date and level; what is new and its note go together."""
         found = {(one.number, one.due_at, one.level): one for one in self._sources.overdue()}
         with self._log.reading() as connection:
-            told = outbox.told_overdue(connection)
+            told = waiting_letters.told_overdue(connection)
         new, over = sorted(found.keys() - told), told - found.keys()
         if not new and not over:
             return
-        messages: list[Message] = []
+        letters: list[Letter] = []
         for start in range(0, len(new), MATTERS_A_POST):
             body = digest.overdue_json([found[key] for key in new[start : start + MATTERS_A_POST]])
-            messages += [
-                Message(f"overdue:{now_ms}:{start}:{mark}", Kind.WEBHOOK, mark, "", body)
+            letters += [
+                Letter(f"overdue:{now_ms}:{start}:{mark}", LetterKind.WEBHOOK, mark, "", body)
                 for mark in self._marks
             ]
 
         def note(transaction: Transaction) -> None:
             connection = transaction.connection
-            outbox.put(connection, messages, now_ms=now_ms)
-            outbox.note_overdue(connection, new=new, over=over)
+            waiting_letters.put(connection, letters, now_ms=now_ms)
+            waiting_letters.note_overdue(connection, new=new, over=over)
 
         self._log.write(note)

@@ -1,4 +1,4 @@
-"""The outbox in the console: how it is, a letter to try it out, and sending once more."""
+"""Letters to staff in the console: what waits, a letter to try it out, and sending once more."""
 
 import asyncio
 import secrets
@@ -12,9 +12,9 @@ from acts.refusals import N_, NotThisRole, Refusal
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.terms import Role
-from server.letters import digest, outbox
+from server.letters import digest, waiting_letters
 from server.letters.addresses import webhook_mark
-from server.letters.outbox import Kind, Message
+from server.letters.waiting_letters import Letter, LetterKind
 from server.node import Node
 from server.people import accounts
 from server.people.doors import actor_of, form_of, redirect, signed_in
@@ -33,7 +33,7 @@ class NoEmail(Refusal):
 
 
 async def outbox_values(request: Request, actor: Actor) -> dict[str, Any]:
-    """Return what the page about the system shows of the outbox."""
+    """Return what the page about the system shows of the letters that wait."""
     node: Node = request.app.state.node
     key = request.query_params.get("test", "")
     settings = node.settings
@@ -41,10 +41,12 @@ async def outbox_values(request: Request, actor: Actor) -> dict[str, Any]:
     def read() -> dict[str, Any]:
         with node.log.reading() as connection:
             return {
-                "outbox": outbox.standing(connection),
+                "outbox": waiting_letters.standing(connection),
                 "names": accounts.names_of(connection),
                 "own_email": accounts.email_of(connection, actor.account),
-                "test_fate": outbox.fate(connection, key) if key.startswith("test:") else None,
+                "test_fate": waiting_letters.fate(connection, key)
+                if key.startswith("test:")
+                else None,
             }
 
     found = await asyncio.to_thread(read)
@@ -55,7 +57,7 @@ async def outbox_values(request: Request, actor: Actor) -> dict[str, Any]:
         "webhooks": [webhook_mark(url).partition("#")[0] for url in settings.webhook_urls],
         "digest_hour": settings.digest_hour,
         "outbox_error": node.postman.last_error if node.postman is not None else "",
-        "waits_long": outbox.waits_long(found["outbox"], node.now_ms()),
+        "waits_long": waiting_letters.waits_long(found["outbox"], node.now_ms()),
     }
 
 
@@ -68,15 +70,15 @@ async def send_test(request: Request) -> Response:
         raise NotThisRole
     await form_of(request)
     key = f"test:{secrets.token_hex(8)}"
-    letter = digest.test_letter(link=node.settings.address + "console/")
+    written = digest.test_letter(link=node.settings.address + "console/")
 
     def job(transaction: Transaction) -> None:
         if not node.settings.smtp_host or not accounts.email_of(
             transaction.connection, actor.account
         ):
             raise NoEmail
-        message = Message(key, Kind.EMAIL, actor.account, *letter)
-        outbox.put(transaction.connection, [message], now_ms=transaction.now_ms())
+        letter = Letter(key, LetterKind.EMAIL, actor.account, *written)
+        waiting_letters.put(transaction.connection, [letter], now_ms=transaction.now_ms())
 
     await node.log.write_async(job)
     if node.postman is not None:
@@ -92,7 +94,7 @@ async def _until_tried(node: Node, key: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             with node.log.reading() as connection:
-                if outbox.fate(connection, key) != ("waiting", ""):
+                if waiting_letters.fate(connection, key) != ("waiting", ""):
                     return
             time.sleep(LOOK_EVERY_S)
 
@@ -107,7 +109,9 @@ async def send_again(request: Request) -> Response:
         raise NotThisRole
     await form_of(request)
     await node.log.write_async(
-        lambda transaction: outbox.try_again(transaction.connection, now_ms=transaction.now_ms())
+        lambda transaction: waiting_letters.try_again(
+            transaction.connection, now_ms=transaction.now_ms()
+        )
     )
     if node.postman is not None:
         node.postman.wake()

@@ -1,4 +1,4 @@
-"""The postman: one thread that makes what is due and sends what waits in the outbox.
+"""The postman: one thread that makes what is due and sends the letters that wait.
 
 It is a daemon and holds nothing while it talks to a relay: no transaction, no connection to the
 database. So a relay that hangs keeps neither a writer nor the end of the node waiting, and what
@@ -14,17 +14,17 @@ from eventlog.log import Log
 from eventlog.transaction import Transaction
 from eventlog.worker import Worker, told
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
-from server.letters import mail, outbox, webhook
+from server.letters import mail, waiting_letters, webhook
 from server.letters.addresses import webhook_mark
 from server.letters.announcing import Announcer
 from server.letters.mail import Relay
-from server.letters.outbox import Kind, Message
+from server.letters.waiting_letters import Letter, LetterKind
 from server.people import accounts
 
 LOOK_EVERY_S = 20.0
-# How long the end of the node waits for a message that is being sent; then it is cut off.
+# How long the end of the node waits for a letter that is being sent; then it is cut off.
 STOP_S = 0.3
-# After so many messages that broke off at one look, the rest waits for the next: each may take as
+# After so many letters that broke off at one look, the rest waits for the next: each may take as
 # long as a time-out, and there are others to be served.
 BROKEN_MOST = 3
 
@@ -66,12 +66,12 @@ class Postman:
         self._worker.stop(STOP_S)
 
     def wake(self) -> None:
-        """Look now: something was put into the outbox."""
+        """Look now: a letter was written."""
         self._worker.wake()
 
     @property
     def last_error(self) -> str:
-        """Why the outbox could not be tended the last time, "" where it could."""
+        """Why letters could not be made or sent the last time, "" where it could."""
         return told(self._worker.last_error)
 
     def look(self) -> None:
@@ -97,7 +97,7 @@ class Postman:
             self._begun = True
             with suppress(StorageFull, WriterBusy):
                 now_ms = self._log.now_ms()
-                self._write(lambda job: outbox.try_waiting(job.connection, now_ms=now_ms))
+                self._write(lambda job: waiting_letters.try_waiting(job.connection, now_ms=now_ms))
         # Where it fails nothing is lost: what was not written is made, and sent, at the next look.
         self.look()
         return LOOK_EVERY_S
@@ -105,16 +105,16 @@ class Postman:
     def _make(self) -> None:
         self._announcer.look(stopping=lambda: self._worker.stopping)
 
-    def _due(self, kind: Kind) -> list[Message]:
+    def _due(self, kind: LetterKind) -> list[Letter]:
         if self._unwritten:
             self._write_down()
         with self._log.reading() as connection:
-            return outbox.due(connection, kind, now_ms=self._log.now_ms())
+            return waiting_letters.due(connection, kind, now_ms=self._log.now_ms())
 
     def _send_mail(self) -> None:
         broken = 0
         while not self._worker.stopping and broken < BROKEN_MOST:
-            waiting = self._due(Kind.EMAIL)
+            waiting = self._due(LetterKind.EMAIL)
             if not waiting:
                 return
             if self._relay is None:
@@ -122,101 +122,103 @@ class Postman:
                 continue
             try:
                 with mail.connected(self._relay) as session:
-                    for message in waiting:
+                    for letter in waiting:
                         if self._worker.stopping:
                             return
-                        self._mail_one(session, self._relay, message)
+                        self._mail_one(session, self._relay, letter)
             except mail.RelayDown as error:
                 logger.warning("mail waits: %s", error)
                 self._put_off(waiting, str(error))
             except mail.Broken as error:
-                logger.warning("message %s broke the session: %s", message.key, error)
-                self._put_off([message], str(error))
+                logger.warning("letter %s broke the session: %s", letter.key, error)
+                self._put_off([letter], str(error))
                 broken += 1
 
-    def _mail_one(self, session: smtplib.SMTP, relay: Relay, message: Message) -> None:
+    def _mail_one(self, session: smtplib.SMTP, relay: Relay, letter: Letter) -> None:
         with self._log.reading() as connection:
-            recipient = accounts.email_of(connection, message.recipient)
+            recipient = accounts.email_of(connection, letter.recipient)
         if not recipient:
-            self._give_up(message, "这个账户没有邮箱 / this account has no e-mail address")
+            self._give_up(letter, "这个账户没有邮箱 / this account has no e-mail address")
             return
         try:
-            letter = mail.compose(
+            composed = mail.compose(
                 sender=relay.sender,
                 recipient=recipient,
-                subject=message.subject,
-                body=message.body,
-                identity=mail.identity_of(self._node, message.key),
-                made_at=message.made_at,
+                subject=letter.subject,
+                body=letter.body,
+                identity=mail.identity_of(self._node, letter.key),
+                made_at=letter.made_at,
             )
         except ValueError:
-            self._give_up(message, "邮箱地址不对 / the e-mail address is wrong")
+            self._give_up(letter, "邮箱地址不对 / the e-mail address is wrong")
             return
         try:
-            mail.hand_in(session, relay.sender, recipient, letter)
+            mail.hand_in(session, relay.sender, recipient, composed)
         except mail.NotNow as error:
-            self._put_off([message], str(error))
+            self._put_off([letter], str(error))
         except mail.Refused as error:
-            self._give_up(message, str(error))
+            self._give_up(letter, str(error))
         else:
-            self._sent(message)
+            self._sent(letter)
 
     def _send_posts(self) -> None:
-        by_mark: dict[str, list[Message]] = {}
-        for message in self._due(Kind.WEBHOOK):
-            by_mark.setdefault(message.recipient, []).append(message)
-        for mark, messages in by_mark.items():
-            self._post_all(mark, messages)
+        by_mark: dict[str, list[Letter]] = {}
+        for letter in self._due(LetterKind.WEBHOOK):
+            by_mark.setdefault(letter.recipient, []).append(letter)
+        for mark, letters in by_mark.items():
+            self._post_all(mark, letters)
 
-    def _post_all(self, mark: str, messages: list[Message]) -> None:
+    def _post_all(self, mark: str, letters: list[Letter]) -> None:
         """Post to one receiver. Where it can't be reached, all that is for it is put off."""
         url = self._urls.get(mark)
         if url is None:
-            self._put_off(messages, "webhook_urls 里没有它了 / it is not in webhook_urls any more")
+            self._put_off(letters, "webhook_urls 里没有它了 / it is not in webhook_urls any more")
             return
         host = mark.partition("#")[0]
         broken = 0
-        for done, message in enumerate(messages):
+        for done, letter in enumerate(letters):
             if self._worker.stopping or broken == BROKEN_MOST:
                 return
             try:
                 webhook.post(
                     url,
-                    message.body.encode(),
-                    identity=mail.identity_of(self._node, message.key),
+                    letter.body.encode(),
+                    identity=mail.identity_of(self._node, letter.key),
                     secret=self._secret,
                     timeout_s=self._timeout_s,
                 )
             except webhook.NotReached as error:
                 logger.warning("webhook %s waits: %s", mark, error)
-                self._put_off(messages[done:], f"{host} {error}")
+                self._put_off(letters[done:], f"{host} {error}")
                 return
             except webhook.NotTaken as error:
-                logger.warning("webhook %s did not take %s: %s", mark, message.key, error)
-                self._put_off([message], f"{host} {error}")
+                logger.warning("webhook %s did not take %s: %s", mark, letter.key, error)
+                self._put_off([letter], f"{host} {error}")
                 broken += 1
             else:
-                self._sent(message)
+                self._sent(letter)
 
-    def _sent(self, message: Message) -> None:
-        self._unwritten.add(message.key)
+    def _sent(self, letter: Letter) -> None:
+        self._unwritten.add(letter.key)
         self._write_down()
 
     def _write_down(self) -> None:
         keys = sorted(self._unwritten)
         now_ms = self._log.now_ms()
-        self._write(lambda job: outbox.note_sent(job.connection, keys, now_ms=now_ms))
+        self._write(lambda job: waiting_letters.note_sent(job.connection, keys, now_ms=now_ms))
         self._unwritten.clear()
 
-    def _put_off(self, messages: Sequence[Message], error: str) -> None:
-        keys = [one.key for one in messages]
+    def _put_off(self, letters: Sequence[Letter], error: str) -> None:
+        keys = [one.key for one in letters]
         now_ms = self._log.now_ms()
-        self._write(lambda job: outbox.put_off(job.connection, keys, error, now_ms=now_ms))
+        self._write(lambda job: waiting_letters.put_off(job.connection, keys, error, now_ms=now_ms))
 
-    def _give_up(self, message: Message, error: str) -> None:
-        logger.warning("message %s was refused: %s", message.key, error)
+    def _give_up(self, letter: Letter, error: str) -> None:
+        logger.warning("letter %s was refused: %s", letter.key, error)
         now_ms = self._log.now_ms()
-        self._write(lambda job: outbox.give_up(job.connection, message.key, error, now_ms=now_ms))
+        self._write(
+            lambda job: waiting_letters.give_up(job.connection, letter.key, error, now_ms=now_ms)
+        )
 
     def _write(self, job: Callable[[Transaction], None]) -> None:
         self._log.write(job)

@@ -1,4 +1,4 @@
-"""A node's outbox with its clock, its facts and its receivers in a test's hands."""
+"""A node's letters with its clock, its facts and its receivers in a test's hands."""
 
 import datetime
 import json
@@ -11,7 +11,7 @@ from matters.actors import Actor
 from matters.terms import Role
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import Settings
-from server.letters import outbox
+from server.letters import waiting_letters
 from server.letters.announcing import Announcer, Sources
 from server.letters.digest import Overdue
 from server.letters.mail import Relay as Address
@@ -49,7 +49,7 @@ def light(due_at: int, now_ms: int) -> str:
 
 @dataclass
 class County:
-    """A node's outbox with its clock, its facts and its receivers in the test's hands."""
+    """A node's letters with its clock, its facts and its receivers in the test's hands."""
 
     folder: Path
     relay: Relay
@@ -127,9 +127,9 @@ class County:
         self.now += after_ms
         self.postman.look()
 
-    def standing(self) -> outbox.Standing:
+    def standing(self) -> waiting_letters.Standing:
         with self.log.reading() as connection:
-            return outbox.standing(connection)
+            return waiting_letters.standing(connection)
 
     def stop(self) -> None:
         self.postman.stop()

@@ -4,7 +4,7 @@ import datetime
 
 from server.letters.announcing import newest_day_due
 from server.letters.digest import Overdue
-from server.letters.outbox import HOUR_MS
+from server.letters.waiting_letters import HOUR_MS
 from tests.server.notified import DUE, County, Desk, at
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import Settings
-from server.letters.outbox import Kind, Message, put
+from server.letters.waiting_letters import Letter, LetterKind, put
 from tests.hub import Hub, form_token, huiyin, until
 from tests.server.receivers import Relay, hook, relay
 
@@ -153,7 +153,7 @@ def test_doctor_says_when_mail_has_been_waiting_for_a_day(tmp_path: Path) -> Non
     keys = prepare_folder(Settings(data=data))
     two_days_ago = time.time_ns() // 1_000_000 - 2 * 86_400_000
     log = open_log(data, keys, now_ms=lambda: two_days_ago)
-    message = Message("k", Kind.EMAIL, "account", "subject", "body")
+    message = Letter("k", LetterKind.EMAIL, "account", "subject", "body")
     log.write(lambda job: put(job.connection, [message], now_ms=two_days_ago))
     log.stop()
     secret = data / "huiyin.toml"

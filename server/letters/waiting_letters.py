@@ -1,6 +1,6 @@
-"""The outbox: what is to be sent to staff, kept until it is sent. All SQL about it stands here.
+"""Letters to staff, kept until they are sent. All SQL about them stands here.
 
-A message is written by the one writer and stays until the receiver took it, so that a relay that is
+A letter is written by the one writer and stays until the receiver took it, so that a relay that is
 down delays and never loses. It may arrive twice, when the answer is lost; then with the same key.
 """
 
@@ -22,22 +22,22 @@ ERROR_MOST = 200
 _WAITING = "sent_at IS NULL AND given_up_at IS NULL"
 
 
-class Kind(StrEnum):
-    """How a message goes."""
+class LetterKind(StrEnum):
+    """How a letter goes."""
 
     EMAIL = "email"
     WEBHOOK = "webhook"
 
 
-class Message(NamedTuple):
-    """One message: plain text by e-mail, JSON to a webhook. Times are ms, UTC.
+class Letter(NamedTuple):
+    """One letter: plain text by e-mail, JSON to a webhook. Times are ms, UTC.
 
     `key` is its own for ever: a second one of the same key is not taken. `recipient` is an
     account's id or a webhook's mark (`addresses.webhook_mark`).
     """
 
     key: str
-    kind: Kind
+    kind: LetterKind
     recipient: str
     subject: str
     body: str
@@ -47,20 +47,20 @@ class Message(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How the outbox is: what waits, since when, why, and what can't be delivered (newest 50)."""
+    """How letters stand: what waits, since when, why, and what can't be delivered (newest 50)."""
 
     waiting: int
     oldest_at: int | None
     next_try_at: int | None
     last_error: str
     undeliverable: int
-    given_up: list[Message]
+    given_up: list[Letter]
 
 
-def put(connection: sqlite3.Connection, messages: Iterable[Message], *, now_ms: int) -> int:
-    """Write messages to be sent at once, and return how many are new. The transaction is open."""
+def put(connection: sqlite3.Connection, letters: Iterable[Letter], *, now_ms: int) -> int:
+    """Write letters to be sent at once, and return how many are new. The transaction is open."""
     new = 0
-    for one in messages:
+    for one in letters:
         new += connection.execute(
             "INSERT OR IGNORE INTO outbox(key, kind, recipient, subject, body, made_at, "
             "next_try_at) VALUES (?,?,?,?,?,?,?)",
@@ -70,11 +70,11 @@ def put(connection: sqlite3.Connection, messages: Iterable[Message], *, now_ms: 
 
 
 def due(
-    connection: sqlite3.Connection, kind: Kind, *, now_ms: int, most: int = 100
-) -> list[Message]:
+    connection: sqlite3.Connection, kind: LetterKind, *, now_ms: int, most: int = 100
+) -> list[Letter]:
     """Return what is to be tried now, the least often tried first, then the oldest.
 
-    So a message that breaks every session does not keep the others from theirs. A next try
+    So a letter that breaks every session does not keep the others from theirs. A next try
     further off than the longest pause was set by a clock that has been put back since.
     """
     rows = connection.execute(
@@ -83,11 +83,11 @@ def due(
         "ORDER BY attempts, made_at, key LIMIT ?",
         (kind, now_ms + 1, now_ms + LONGEST_PAUSE_MS, most),
     )
-    return [_message(row) for row in rows]
+    return [_letter(row) for row in rows]
 
 
 def note_sent(connection: sqlite3.Connection, keys: Iterable[str], *, now_ms: int) -> None:
-    """Note that the receiver took the messages."""
+    """Note that the receiver took the letters."""
     connection.executemany(
         "UPDATE outbox SET sent_at=?, attempts=attempts+1, last_error='' WHERE key=?",
         [(now_ms, key) for key in keys],
@@ -144,7 +144,7 @@ def forget_old(connection: sqlite3.Connection, *, now_ms: int) -> None:
 
 
 def standing(connection: sqlite3.Connection) -> Standing:
-    """Return how the outbox is."""
+    """Return how the letters stand."""
     waiting, oldest_at, next_try_at = connection.execute(
         f"SELECT count(*), min(made_at), min(next_try_at) FROM outbox WHERE {_WAITING}"
     ).fetchone()
@@ -154,7 +154,7 @@ def standing(connection: sqlite3.Connection) -> Standing:
         "ORDER BY next_try_at DESC LIMIT 1"
     ).fetchone()
     given_up = [
-        _message(row)
+        _letter(row)
         for row in connection.execute(
             "SELECT key, kind, recipient, subject, body, made_at, attempts, last_error FROM outbox "
             "WHERE given_up_at IS NOT NULL ORDER BY given_up_at DESC LIMIT 50"
@@ -215,5 +215,5 @@ def note_overdue(
     connection.executemany("INSERT OR IGNORE INTO overdue_told VALUES (?,?,?)", list(new))
 
 
-def _message(row: sqlite3.Row) -> Message:
-    return Message(row[0], Kind(row[1]), *row[2:])
+def _letter(row: sqlite3.Row) -> Letter:
+    return Letter(row[0], LetterKind(row[1]), *row[2:])

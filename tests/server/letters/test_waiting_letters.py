@@ -1,4 +1,4 @@
-"""What waits in the outbox is sent, and never lost: relays and receivers that misbehave."""
+"""What waits to be sent to staff is sent, and never lost: relays and receivers that misbehave."""
 
 import datetime
 import hashlib
@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from acts.shanghai import DAY_MS
-from server.letters import outbox
-from server.letters.outbox import HOUR_MS, MINUTE_MS, Kind, Message
+from server.letters import waiting_letters
 from server.letters.postman import Postman
+from server.letters.waiting_letters import HOUR_MS, MINUTE_MS, Letter, LetterKind
 from server.letters.webhook import post
 from tests.hub import until
 from tests.server.notified import PASSWORD, County, at
@@ -69,7 +69,7 @@ def test_after_fourteen_days_it_is_kept_and_shown_and_can_be_sent_again(county: 
     county.relay.up()
     county.look(after_ms=DAY_MS)
     assert not county.relay.taken
-    county.log.write(lambda job: outbox.try_again(job.connection, now_ms=county.now))
+    county.log.write(lambda job: waiting_letters.try_again(job.connection, now_ms=county.now))
     county.look()
     assert len(county.relay.taken) == 1 and county.standing().undeliverable == 0
 
@@ -175,10 +175,10 @@ def test_different_messages_have_different_identities(county: County) -> None:
 
 
 def test_the_same_message_is_put_once(county: County) -> None:
-    message = Message("digest:x", Kind.EMAIL, "account", "s", "b")
+    message = Letter("digest:x", LetterKind.EMAIL, "account", "s", "b")
     for expected in (1, 0):
         done = county.log.write(
-            lambda job: outbox.put(job.connection, [message], now_ms=county.now)
+            lambda job: waiting_letters.put(job.connection, [message], now_ms=county.now)
         )
         assert done.result == expected
 
@@ -248,12 +248,12 @@ def test_a_bad_address_or_subject_in_the_table_goes_nowhere_and_blocks_nobody(
     bad = county.person("bad", "x@b.example\r\nBcc: y@b.example")
     well = county.person("well", "well@b.example")
     letters = [
-        Message("1", Kind.EMAIL, bad.id, "s", "b"),
-        Message("2", Kind.EMAIL, well.id, "s\r\nBcc: y@b.example", "b"),
-        Message("3", Kind.EMAIL, well.id, "s", ".\r\nRCPT TO:<y@b.example>\r\n.\r\n"),
-        Message("4", Kind.EMAIL, "no-such-account", "s", "b"),
+        Letter("1", LetterKind.EMAIL, bad.id, "s", "b"),
+        Letter("2", LetterKind.EMAIL, well.id, "s\r\nBcc: y@b.example", "b"),
+        Letter("3", LetterKind.EMAIL, well.id, "s", ".\r\nRCPT TO:<y@b.example>\r\n.\r\n"),
+        Letter("4", LetterKind.EMAIL, "no-such-account", "s", "b"),
     ]
-    county.log.write(lambda job: outbox.put(job.connection, letters, now_ms=county.now))
+    county.log.write(lambda job: waiting_letters.put(job.connection, letters, now_ms=county.now))
     county.look()
     taken = [one for one in county.relay.taken if one.message["Subject"] == "s"]
     assert len(taken) == 1 and taken[0].text.startswith(".")
