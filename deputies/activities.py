@@ -4,8 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
+from acts.text import clean_name
 from deputies.deputies import deputies_column
-from stations.cells import choice, clean_name
+from stations.cells import choice
 from stations.registers import Column, Register
 from stations.shared_columns import day_column, id_column, picture_column, words_column
 from stations.stations import STATION_EN, STATION_ZH

@@ -5,16 +5,9 @@ from enum import StrEnum
 
 import msgspec
 
+from acts.text import clean_name, plain_digits
 from stations.areas import AREA_EN, AREA_ZH
-from stations.cells import (
-    CellError,
-    clean_name,
-    clean_text,
-    format_list,
-    parse_list,
-    parse_phone,
-    plain_digits,
-)
+from stations.cells import CellError, clean_text, format_list, parse_list, parse_phone
 from stations.registers import Column, Register, Resolver
 from stations.shared_columns import id_column, picture_column
 from stations.stations import STATION_EN, STATION_ZH, parse_areas, parse_stations

@@ -8,7 +8,7 @@ from typing import Any
 from acts.limit import BadLimit, read_limit
 from acts.refusals import N_, BadFields, FieldProblem
 from acts.shanghai import day_of, end_of_day
-from acts.text import normalise_text
+from acts.text import clean_words
 from eventlog.identifiers import parse_uuid
 from matters.command import Command, Field, FieldKind
 from matters.known import Known
@@ -226,7 +226,7 @@ _TOO_MANY = N_("一次最多 {most} 项。")
 
 
 def _text(field: Field, value: str) -> str:
-    text = normalise_text(value)
+    text = clean_words(value)
     if field.kind is FieldKind.LINE:
         text = " ".join(text.split())
     if len(text) > field.max_length:

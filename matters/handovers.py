@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
-from acts.text import normalise_text
+from acts.text import clean_words
 from eventlog import words
 from eventlog.events import Draft, Event
 from eventlog.identifiers import new_uuid7
@@ -175,7 +175,7 @@ def _read(
         if not isinstance(value, str):
             problems.append(FieldProblem(field, "not-text", N_("这一项要用文字填写。")))
             continue
-        text = normalise_text(value)
+        text = clean_words(value)
         if len(text) > most:
             values = {"most": most, "length": len(text)}
             problems.append(FieldProblem(field, "too-long", _TOO_LONG, values))

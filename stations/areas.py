@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from stations.cells import CellError, choice, clean_name, parse_area_code
+from acts.text import clean_name
+from stations.cells import CellError, choice, parse_area_code
 from stations.registers import Column, Problem, Register, Registers, Resolver
 from stations.shared_columns import english_name_column
 

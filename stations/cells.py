@@ -5,26 +5,18 @@ formatter gives text that its parser reads back as the same value.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from acts.text import clean_line, clean_words, plain_digits
+
 E = TypeVar("E", bound=StrEnum)
 
 _ESCAPE = re.compile(r"_x00([01][0-9A-Fa-f])_")
-# Zero-width and direction marks: invisible, and two names that differ only by one look alike.
-_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
-_MIDDLE_DOT = re.compile("\\s*[\u00b7\u2022\u30fb\u2027\uff65\u2219\u22c5]\\s*")
-_HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_SPACE_IN_HAN = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
 _LIST = re.compile("[\u3001,\uff0c;\uff1b|\n]")
 _ID = re.compile("[a-z0-9]+(?:-+[a-z0-9]+)*")
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 _NO_PHONE = frozenset({"无", "暂无", "没有", "/", "-", "--", "none", "n/a"})
 _PHONE = re.compile(r"\+?[0-9(][0-9()+\-/、, ]*(?:(?:转|ext\.?) ?[0-9]+)?", re.IGNORECASE)
 # Nothing that could end an attribute or hide where a link leads: no user before the host.
@@ -48,41 +40,18 @@ class CellError(ValueError):
 
 
 def clean_text(text: str) -> str:
-    """Return `text` without what spreadsheets and web forms leave around the words.
+    """Return `text` without what spreadsheets leave around the words.
 
-    Excel's `_x000D_` escapes become what they stand for; line ends become `\\n`; zero-width,
-    direction and control characters go; every kind of space (U+3000, U+00A0, tab) becomes one
-    plain space, none at the ends of a line; more than one blank line becomes one; nothing
-    blank stays at either end. Line breaks between words stay. Cleaning twice changes nothing.
+    Excel's `_x000D_` escapes become what they stand for; every kind of space (U+3000, U+00A0,
+    tab) becomes one plain space, none at the ends of a line; more than one blank line becomes
+    one. The rest is `clean_words`. Cleaning twice changes nothing.
     """
     before = None
     while before != text:
         before = text
-        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-        text = _BREAKS.sub("\n", text)
-        text = _CONTROL.sub("", _INVISIBLE.sub("", text))
-    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+        text = clean_words(_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
+    lines = (clean_line(line) for line in text.split("\n"))
     return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-def clean_line(text: str) -> str:
-    """Return `text` cleaned and on one line."""
-    return " ".join(clean_text(text).split())
-
-
-def clean_name(text: str) -> str:
-    """Return a name as it is compared and shown.
-
-    Any middle dot (U+00B7, U+2022, U+30FB, U+2027 …) becomes U+00B7 without spaces around it,
-    and the spaces that pad a two-character name (李　明) go. Spaces in Latin names stay.
-    """
-    name = _MIDDLE_DOT.sub("\u00b7", clean_line(text))
-    return _SPACE_IN_HAN.sub("", name)
-
-
-def plain_digits(text: str) -> str:
-    """Return `text` on one line with full-width digits, letters and signs made plain ones."""
-    return unicodedata.normalize("NFKC", clean_line(text)).translate(_DASHES).strip()
 
 
 def parse_id(text: str) -> str:

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import msgspec
 
-from stations.cells import CellError, clean_text, plain_digits
+from acts.text import plain_digits
+from stations.cells import CellError, clean_text
 
 WEEKDAYS_ZH = "一二三四五六日"
 WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from stations.cells import CellError, clean_name, parse_area_code, parse_id, plain_digits
+from acts.text import clean_name, plain_digits
+from stations.cells import CellError, parse_area_code, parse_id
 from stations.registers import Registers, Resolver, record_id
 
 # What the statistical register calls a village, and how people write it.

@@ -9,21 +9,14 @@ described in this package, deputies in `deputies`, units, categories and the cou
 import base64
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from stations.cells import (
-    CellError,
-    clean_line,
-    clean_text,
-    parse_area_code,
-    parse_id,
-    without_format,
-)
+from acts.text import clean_line, folded
+from stations.cells import CellError, clean_text, parse_area_code, parse_id, without_format
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -376,7 +369,7 @@ def _identity_text(value: object) -> str:
 
 
 def _header_key(header: str) -> str:
-    text = unicodedata.normalize("NFKC", clean_line(header)).casefold()
+    text = folded(clean_line(header))
     text = re.sub(r"\(.*?\)", "", text) or text
     return re.sub(r"[\s_\-*:.'’]+", "", text)
 

@@ -1,6 +1,7 @@
 """Columns that several registers have alike: id, telephone, address, English name."""
 
-from stations.cells import clean_name, clean_text, parse_day, parse_id, parse_phone, parse_picture
+from acts.text import clean_name
+from stations.cells import clean_text, parse_day, parse_id, parse_phone, parse_picture
 from stations.registers import Column
 
 # The column of every record that has a picture.

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from acts.text import clean_name
 from stations.areas import AREA_EN, AREA_ZH
 from stations.cells import (
     CellError,
     choice,
-    clean_name,
     clean_text,
     format_degrees,
     format_list,

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from stations.cells import choice, clean_name, parse_day
+from acts.text import clean_name
+from stations.cells import choice, parse_day
 from stations.registers import Column, Register
 
 

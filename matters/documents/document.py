@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
-from acts.text import normalise_text
+from acts.text import clean_words
 from eventlog.events import Draft, Event
 from matters.actors import Actor
 from matters.known import Known
@@ -199,7 +199,7 @@ def _texts(raw: Mapping[str, Any], **most: int) -> dict[str, str]:
     problems: list[FieldProblem] = []
     for field, length in most.items():
         value = raw.get(field)
-        text = normalise_text(value) if isinstance(value, str) else ""
+        text = clean_words(value) if isinstance(value, str) else ""
         if field in ("title", "signer"):
             text = " ".join(text.split())
         if not text:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from acts.refusals import N_, BadFields, FieldProblem
-from acts.text import normalise_text
+from acts.text import clean_words
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, parse_uuid
 from eventlog.transaction import Transaction
@@ -115,7 +115,7 @@ def check_submission(
         if value is None:
             texts[field] = ""
         elif isinstance(value, str):
-            texts[field] = normalise_text(value)
+            texts[field] = clean_words(value)
         elif isinstance(value, bool) and field in _CONSENTS:
             texts[field] = "yes" if value else "no"
         elif type(value) is int and field == "people":
@@ -371,7 +371,7 @@ def _data(submission: Submission, number: str, content: bytes, quarantine: bytes
 
 def message(matter: bytes, text: str) -> Draft:
     """Return the villager's further message as a draft. Raises BadFields."""
-    words = normalise_text(text)
+    words = clean_words(text)
     problems: list[FieldProblem] = []
     if not words:
         problems.append(FieldProblem("text", "required", N_("请写下要补充的内容。")))

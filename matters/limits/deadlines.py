@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from acts.limit import BadLimit, parse_limit
 from acts.shanghai import day_of, end_of_day
-from stations.cells import CellError, parse_day, plain_digits
+from acts.text import plain_digits
+from stations.cells import CellError, parse_day
 from stations.working_days import WEEKENDS_ONLY, WorkingDays
 
 _WITHOUT_YEAR = re.compile(r"([0-9]{1,2})月([0-9]{1,2})[日号]?")

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from acts.text import clean_line
 from eventlog.identifiers import parse_uuid, uuid_text
 from matters.ledgers.figures import Scope
 
@@ -85,7 +86,7 @@ def filters_from(given: Mapping[str, str]) -> Filters:
     ticked = {name: given.get(name, "") in ("1", "yes", "true") for name in TICKED}
     values: dict[str, Any] = {**named, **ticked}
     return Filters(
-        q=given.get("q", "")[:100],
+        q=clean_line(given.get("q", ""))[:100],
         handover=_identity(given.get("handover", "")),
         round_from=_whole(given.get("round_from", "")),
         **values,

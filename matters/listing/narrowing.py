@@ -51,7 +51,7 @@ def narrowed(
     conditions, values, indexes = _conditions(actor, filters, now_ms, rules)
     asked: Wanted | None = None
     by_reading = are_sealed(connection)
-    if filters.q.strip():
+    if filters.q:
         numbers = _standing(connection, read_number(filters.q) or "")
         if numbers:
             conditions.append(f"m.number IN ({','.join('?' * len(numbers))})")

@@ -5,9 +5,10 @@ A trigram index would find nothing for words of two characters, of which Chinese
 """
 
 import re
-import unicodedata
 from itertools import pairwise
 from typing import NamedTuple
+
+from acts.text import folded
 
 TERM_MOST = 40
 _HAN_SET = r"\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -24,11 +25,6 @@ class Wanted(NamedTuple):
 
     terms: frozenset[str]
     phrases: tuple[str, ...]
-
-
-def folded(text: str) -> str:
-    """Return a text as it is compared: full-width forms made plain, capitals small."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def terms_of(text: str) -> set[str]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from acts.text import clean_name
 from stations.areas import AREA_EN, AREA_ZH
-from stations.cells import choice, clean_name
+from stations.cells import choice
 from stations.registers import Column, Register, Resolver
 from stations.shared_columns import (
     address_column,

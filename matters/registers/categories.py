@@ -2,7 +2,8 @@
 
 import msgspec
 
-from stations.cells import clean_name, parse_whole
+from acts.text import clean_name
+from stations.cells import parse_whole
 from stations.registers import Column, Register
 from stations.shared_columns import english_name_column, id_column
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from acts.text import clean_name
 from stations.areas import AREA_EN, AREA_ZH
 from stations.cells import (
     CellError,
-    clean_name,
     format_labels,
     format_yes,
     parse_id,

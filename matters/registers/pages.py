@@ -4,7 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
-from stations.cells import choice, clean_name, clean_text, format_list, parse_whole
+from acts.text import clean_name
+from stations.cells import choice, clean_text, format_list, parse_whole
 from stations.registers import Column, Register
 from stations.shared_columns import id_column, words_column
 from stations.stations import STATION_EN, STATION_ZH, parse_stations

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from stations.cells import choice, clean_name
+from acts.text import clean_name
+from stations.cells import choice
 from stations.registers import Column, Register
 from stations.shared_columns import (
     address_column,

@@ -10,15 +10,8 @@ from itertools import pairwise
 import msgspec
 
 from acts.limit import BadLimit, format_limit, parse_limit, read_limit
-from stations.cells import (
-    CellError,
-    choice,
-    clean_line,
-    format_list,
-    parse_id,
-    parse_list,
-    parse_whole,
-)
+from acts.text import clean_line
+from stations.cells import CellError, choice, format_list, parse_id, parse_list, parse_whole
 from stations.registers import Column, Problem, Register
 
 

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from stations.cells import clean_name, clean_text
+from acts.text import clean_name
+from stations.cells import clean_text
 from stations.registers import Column, Register
 from stations.shared_columns import id_column
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from acts.refusals import N_, BadFields, FieldProblem
 from acts.shanghai import end_of_day
-from acts.text import normalise_text
+from acts.text import clean_words
 from eventlog.identifiers import parse_uuid
 from matters.known import Known
 from matters.sessions.acts import Ask, SessionField
@@ -131,7 +131,7 @@ def _parted(ask: Ask, line: str) -> list[str]:
 
 
 def _text(field: SessionField, value: str) -> str:
-    text = normalise_text(value)
+    text = clean_words(value)
     if field.ask is Ask.LINE:
         text = " ".join(text.split())
     if len(text) > field.max_length:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import BadFields, NotThisRole
+from acts.text import clean_line
 from eventlog.identifiers import uuid_text
 from matters import handovers as batches
 from matters import store
@@ -123,7 +124,7 @@ async def _form(
         state=State.ADOPTED,
         category=query.get("category", ""),
         area=query.get("area", ""),
-        q=query.get("q", ""),
+        q=clean_line(query.get("q", "")),
         cursor=query.get("cursor", ""),
     )
     chosen = [read_number(name.removeprefix("pick-")) for name in typed if name.startswith("pick-")]

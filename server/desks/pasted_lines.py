@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Mapping, Sequence
 
+from acts.text import clean_words, folded
+
 # What a line's cells mean where no header row says so.
 ORDER = ("text", "area", "name", "phone", "place")
 _HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -23,7 +25,7 @@ def read_pasted(text: str) -> list[dict[str, str]]:
     Cells are parted by tabs, or by commas where there is no tab. A header row in Chinese or English
     is known by its words. What stands in a column of another meaning is put behind the text.
     """
-    lines = [[cell.strip() for cell in line] for line in _cells(text)]
+    lines = [[clean_words(cell) for cell in line] for line in _cells(text)]
     lines = [line for line in lines if any(line)]
     if not lines:
         return []
@@ -31,12 +33,12 @@ def read_pasted(text: str) -> list[dict[str, str]]:
     titles: Sequence[str] = ()
     if _is_header(lines[0]):
         titles = lines.pop(0)
-        columns = [_FIELD_OF.get(title.casefold(), "") for title in titles]
+        columns = [_FIELD_OF.get(folded(title), "") for title in titles]
     return [_row(line, columns, titles) for line in lines]
 
 
 def _is_header(line: Sequence[str]) -> bool:
-    known = [_FIELD_OF[cell.casefold()] for cell in line if cell.casefold() in _FIELD_OF]
+    known = [_FIELD_OF[folded(cell)] for cell in line if folded(cell) in _FIELD_OF]
     return "text" in known and (len(known) >= 2 or len(known) == sum(map(bool, line)))
 
 

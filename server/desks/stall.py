@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from acts.text import clean_words
 from eventlog.identifiers import new_uuid7, uuid_text
 from matters.intake.receipts import read_number
 from matters.terms import Kind
@@ -106,7 +107,7 @@ def read_stall(fields: Mapping[str, Any]) -> Stall:
     return Stall(
         channel=texts.get("channel") or "market",
         station=texts.get("station", ""),
-        note=texts.get("note", "").strip(),
+        note=clean_words(texts.get("note", "")),
         pasted=texts.get("pasted", ""),
         rows=tuple(
             Row(row.pop("id", "") or uuid_text(new_uuid7()), row) for _, row in sorted(rows.items())

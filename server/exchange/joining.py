@@ -4,6 +4,7 @@ from collections.abc import Container
 
 import msgspec
 
+from acts.text import clean_line, clean_name
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
@@ -50,6 +51,7 @@ def invite(
 
     `by` signs the finding that is put on record. Raises CannotInvite.
     """
+    name, station = clean_name(name), clean_line(station)
     if not name or len(name) > NAME_MOST:
         raise CannotInvite("bad-name", "name")
     if station and station not in stations:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import BadFields, FieldProblem, NotThisRole, Refusal
+from acts.text import clean_line, clean_name, folded
 from eventlog.clock import TOLERANCE_MS
 from matters import store
 from matters.actors import Actor
@@ -85,8 +86,8 @@ async def invite(request: Request) -> Response:
             lambda: joining.invite(
                 node.log,
                 node.exchange.keys,
-                fields.text("name").strip(),
-                fields.text("station").strip(),
+                fields.text("name"),
+                fields.text("station"),
                 stations=registers.stations,
                 hub_name=registers.county.name,
                 url=node.settings.address,
@@ -96,7 +97,7 @@ async def invite(request: Request) -> Response:
     except CannotInvite as error:
         problem = FieldProblem(error.field, error.code, INVITING_FAILURES[error.code])
         return await _page(request, typed=fields.values, refusal=BadFields([problem]))
-    return await _page(request, shown=(fields.text("name").strip(), invitation))
+    return await _page(request, shown=(clean_name(fields.text("name")), invitation))
 
 
 @signed_in
@@ -181,7 +182,7 @@ async def _page(
     language = language_of(request)
     registers = node.registers.current()
     stations = choices_of(language, "station", registers.registers)
-    query = request.query_params.get("q", "").strip()[:100]
+    query = clean_line(request.query_params.get("q", ""))[:100]
     state = request.query_params.get("state", "")
     number = _page_number(request.query_params.get("page", ""))
     listed = await asyncio.to_thread(_listed, node, dict(stations), query, state, number)
@@ -233,13 +234,12 @@ def _listed(node: Node, stations: Mapping[str, str], query: str, state: str, num
     with node.log.reading() as connection:
         peers = nodes.all_peers(connection)
         counts = {one: sum(peer.state == one for peer in peers) for one in _STATES}
-        wanted = query.casefold()
+        wanted = folded(query)
         found = [
             peer
             for peer in peers
             if (not state or peer.state == state)
-            and wanted
-            in f"{peer.name}\n{peer.station}\n{stations.get(peer.station, '')}".casefold()
+            and wanted in folded(f"{peer.name}\n{peer.station}\n{stations.get(peer.station, '')}")
         ]
         found.sort(key=lambda peer: (_STATES.index(peer.state), peer.heard_at or 0, peer.name))
         first = (max(number, 1) - 1) * PAGE_MOST

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from acts.refusals import N_, BadFields, FieldProblem
+from acts.text import clean_line, clean_name
 from matters.terms import STAFF, Role
-from server.people.accounts import Bound
+from server.people.accounts import NAME_MOST, Bound
 from server.registers.county_registers import CountyRegisters
-from stations.cells import clean_name
 
-NAME_MOST = 100
 # What an account of a role is bound to without fail.
 NEEDED: Mapping[Role, str] = {Role.LIAISON: "station", Role.UNIT: "unit", Role.DEPUTY: "deputy"}
 # What may be told of a role beside; the rest of a form is not for it.
@@ -54,7 +53,7 @@ def read_new_account(fields: Mapping[str, Any], registers: CountyRegisters) -> N
         problems.append(FieldProblem("role", "required", N_("请选一个身份。")))
         raise BadFields(problems)
     role = Role(given)
-    places = {place: texts.get(place, "").strip() for place in Bound._fields}
+    places = {place: clean_line(texts.get(place, "")) for place in Bound._fields}
     bound = {place: value if place in MAY_TELL[role] else "" for place, value in places.items()}
     for place, value in places.items():
         if value and place not in MAY_TELL[role]:

@@ -6,6 +6,7 @@ import time
 
 from starlette.requests import Request
 
+from acts.text import clean_name
 from matters.actors import Actor
 from server.node import Node
 from server.people import account_keys, accounts
@@ -52,7 +53,8 @@ async def check(request: Request, name: str, password: str) -> Proven | None:
     """Return the account of a name and password, or None. Raises TooManyTries or ListTooOld."""
     node: Node = request.app.state.node
     attempts: Attempts = request.app.state.attempts
-    attempts.refuse(name)
+    tried = clean_name(name)
+    attempts.refuse(tried)
 
     def ask() -> Proven | None:
         with node.log.reading() as connection:
@@ -67,9 +69,9 @@ async def check(request: Request, name: str, password: str) -> Proven | None:
     async with attempts.places:
         found = await asyncio.to_thread(ask)
     if found is None:
-        attempts.failed(name)
+        attempts.failed(tried)
     else:
-        attempts.succeeded(name)
+        attempts.succeeded(tried)
     return found
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
+from acts.text import clean_line
 from matters.actors import Actor
 from matters.refusals import NotFound
 from matters.terms import Role
@@ -94,7 +95,7 @@ async def records(request: Request) -> Response:
     if only:
         return redirect(request, f"console/registers/{register.plural}/{only}")
     query = request.query_params
-    q = query.get("q", "")[:100]
+    q = clean_line(query.get("q", ""))[:100]
     asked = query.get("page", "")
     page = await asyncio.to_thread(
         table_page,

@@ -1,11 +1,11 @@
 """What pages show of a register: its table, the choices of its references, a record's cells."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
+from acts.text import folded
 from server.registers.county_registers import CountyRegisters
 from server.web.languages import ENGLISH
 from stations.areas import Area
@@ -71,7 +71,7 @@ def table_page(
     """Return a page of a register's records, those only in which `q` stands somewhere."""
     fields = form_fields(register)
     columns = _table_columns(register, fields)
-    wanted = _folded(q)
+    wanted = folded(q)
     found = [
         record
         for record in registers.of(register).values()
@@ -171,8 +171,4 @@ def _haystack(
             value = getattr(record, field.column.field)
             keys = (value,) if isinstance(value, str) else value
             said += [_name_of("zh", registers, field.column.refers_to, key) for key in keys]
-    return _folded("\n".join(said))
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    return folded("\n".join(said))

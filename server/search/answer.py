@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from acts.shanghai import iso
+from acts.text import clean_line
 from deputies.deputies import Deputy
 from eventlog.database import reading
 from matters.public.notices import Notice
@@ -58,7 +59,7 @@ class Asked:
     @classmethod
     def of(cls, given: QueryParams) -> "Asked":
         """Return the question of an address; what can't be read is taken for its default."""
-        typed = " ".join(wording.visible(given.get("q", "")).split())
+        typed = clean_line(given.get("q", ""))
         query = typed[:QUERY_MOST].strip()
         kind = given.get("kind", "")
         page = given.get("page", "1")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, chain, islice
 from typing import Generic, NamedTuple, TypeVar
 
+from acts.text import folded
 from deputies.deputies import Deputy
-from matters.listing.text_terms import folded
 from publisher.registers import Registers
 from publisher.words import wording
 from server.registers.county_registers import CountyRegisters

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from matters.listing.text_terms import folded
+from acts.text import folded
 from matters.public.notices import Notice
 from publisher.words import wording
 

@@ -12,10 +12,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from acts.text import folded
 from eventlog.database import connect
 from matters.listing import postings
 from matters.listing.postings import Bits
-from matters.listing.text_terms import folded, terms_of, wanted
+from matters.listing.text_terms import terms_of, wanted
 from matters.public.notices import Notice
 
 # Raise it when the tables or the terms change: a file of another version is made anew.

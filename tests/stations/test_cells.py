@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acts.text import clean_line, clean_name
 from stations.cells import (
     CellError,
-    clean_line,
-    clean_name,
     clean_text,
     parse_area_code,
     parse_degrees,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acts.text import clean_name
 from deputies.deputies import DEPUTIES, Deputy, Level
 from matters.registers.bodies import BODIES, Body, BodyKind
 from matters.registers.categories import CATEGORIES, Category
@@ -17,7 +18,7 @@ from matters.registers.rules import RULES, Extension, Rules
 from matters.registers.templates import TEMPLATES, ReplyTemplate
 from matters.registers.units import UNITS, Unit, UnitKind
 from stations.areas import AREAS, Area, AreaKind
-from stations.cells import clean_name, clean_text, parse_id
+from stations.cells import clean_text, parse_id
 from stations.registers import (
     RecordError,
     Register,
