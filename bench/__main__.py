@@ -18,9 +18,14 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import durability, intake, lists, pages, paint, publishing, search, sync
+from bench import durability, publishing
+from bench.exchange import exchange
 from bench.figures import Figure, rows_as_text, table, write_json
+from bench.intake import intake
+from bench.lists import lists
+from bench.pages import pages, paint
 from bench.processes import ROOT
+from bench.search import search
 
 PARTS = ("publishing", "pages", "lists", "search", "durability", "sync", "intake")
 
@@ -75,7 +80,7 @@ def main() -> int:
             "lists": lambda: lists.run(home / "lists", given.count, say),
             "search": lambda: search.run(home / "search", given.notices, say),
             "durability": lambda: durability.run(home / "durability", 2 * given.seconds, say),
-            "sync": lambda: sync.run(home / "sync", given.stations, given.each, say),
+            "sync": lambda: exchange.run(home / "sync", given.stations, given.each, say),
             "intake": lambda: intake.run(home / "intake", given.rounds, given.seconds, say),
         }
         # The longest and loudest comes last, and stands first in the table.

@@ -164,7 +164,7 @@ def test_a_write_that_is_killed_leaves_the_good_older_bundle(hub: Hub, tmp_path:
 
 DYING = """
 import os, signal, sys
-from sync import bundle_file
+from sync.sticks import bundle_file
 from server.command_line.main import main
 
 framed, last = bundle_file._framed, int(sys.argv.pop(1))

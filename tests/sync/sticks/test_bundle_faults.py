@@ -175,7 +175,7 @@ BOMB = """
 import resource, sys
 from pathlib import Path
 from tests.sync.small_nodes import SmallHub
-from tests.sync.sticks import read_up
+from tests.sync.sticks.sticks import read_up
 from eventlog.keys import load_keys
 folder, path = Path(sys.argv[1]), Path(sys.argv[2])
 hub = SmallHub(folder, keys=load_keys(folder))

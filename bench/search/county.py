@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import lists_county
-from bench.lists_county import NOW_MS, YEARS_MS, Told
+from bench.lists import county as lists_county
+from bench.lists.county import NOW_MS, YEARS_MS, Told
 from deputies.deputies import DEPUTIES, Deputy, Level
 from eventlog.log import Log
 from eventlog.projections import Projection

@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.exchange.hubs import BenchHub, enrol_all, hub_in
+from bench.exchange.prepared import prepared
+from bench.exchange.senders import Sent, send_all
 from bench.figures import Figure
-from bench.hubs import BenchHub, enrol_all, hub_in
-from bench.prepared import prepared
 from bench.processes import NotReadyError, cpu_s
-from bench.senders import Sent, send_all
 from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction

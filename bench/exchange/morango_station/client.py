@@ -1,4 +1,4 @@
-"""`python -m bench.morango_station.client ADDRESS`: a client that does what it is told.
+"""`python -m bench.exchange.morango_station.client ADDRESS`: a client that does what it is told.
 
 Reads orders as lines of JSON, of which the first is what `certificates.py` printed for it, then
 `{"write": [texts]}` and `{"sync": true}`; answers each with a line of JSON once it is done.
@@ -10,7 +10,7 @@ from typing import Any
 
 import django  # type: ignore[import-not-found,unused-ignore]  # of the peers' place
 
-from bench.morango_station.certificates import make_tables
+from bench.exchange.morango_station.certificates import make_tables
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def _joined(given: dict[str, Any]) -> Any:
 def _write(county: str, texts: list[str]) -> None:
     from django.db import transaction  # type: ignore[import-not-found,unused-ignore]
 
-    from bench.morango_station.models import Submission
+    from bench.exchange.morango_station.models import Submission
 
     with transaction.atomic():
         for text in texts:

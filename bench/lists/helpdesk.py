@@ -23,7 +23,7 @@ from bench.figures import Figure
 from bench.processes import ROOT, NotReadyError, free_port, running
 
 PYTHON = ROOT / "build" / "peers" / "bin" / "python"
-SETTINGS = "bench.helpdesk_settings"
+SETTINGS = "bench.lists.helpdesk_settings"
 TIMES = 30
 Ticket = tuple[str, str, str, int]
 

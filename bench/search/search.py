@@ -15,9 +15,9 @@ from urllib.parse import quote
 import brotli  # type: ignore[import-untyped]  # It ships no types.
 from starlette.types import ASGIApp, Message
 
-from bench import search_county, search_peers
 from bench.figures import Figure
-from bench.search_peers import Peer
+from bench.search import county, peers
+from bench.search.peers import Peer
 from eventlog.database import reading
 from eventlog.transaction import Transaction
 from matters.actors import Actor
@@ -58,7 +58,7 @@ def run(folder: Path, count: int, say: Callable[[str], None]) -> list[Figure]:
     say(f"search: a county of {count:,} notices")
     data = folder / "data"
     data.mkdir(parents=True)
-    search_county.build(data, count, say).stop()
+    county.build(data, count, say).stop()
     node = Node(Settings(data=data, replica="off"))
     try:
         return _measured(node, folder, count, say)
@@ -76,14 +76,14 @@ def _measured(node: Node, folder: Path, count: int, say: Callable[[str], None]) 
         rows = [tuple(row) for row in index.execute("SELECT seq, body FROM notices ORDER BY seq")]
     size = node.site.search.path.stat().st_size
     say("search: the peers' indexes of the same rows")
-    peers = search_peers.made(folder / "peers", rows, say)
+    indexes = peers.made(folder / "peers", rows, say)
     figures = [
         Figure(
             f"search: index of {count:,} notices made, FTS5 of characters as peer",
             built_s,
             "s",
-            peers[0].built_s,
-            more={"pieces": len(pieces_ms), **{peer.name: peer.built_s for peer in peers}},
+            indexes[0].built_s,
+            more={"pieces": len(pieces_ms), **{peer.name: peer.built_s for peer in indexes}},
         ),
         Figure(
             "search: the longest piece of that at one go",
@@ -95,18 +95,18 @@ def _measured(node: Node, folder: Path, count: int, say: Callable[[str], None]) 
             "search: size of the index, FTS5 of characters as peer",
             size / 1e6,
             "MB",
-            peers[0].size_bytes / 1e6,
-            more={peer.name: peer.size_bytes / 1e6 for peer in peers},
+            indexes[0].size_bytes / 1e6,
+            more={peer.name: peer.size_bytes / 1e6 for peer in indexes},
         ),
     ]
     say("search: whole answers")
     _pages_for_all(node)
     figures += _answers(node)
     say("search: the index alone, beside its peers")
-    figures += _beside(node, peers)
+    figures += _beside(node, indexes)
     say("search: one more notice")
-    figures += _one_more(node, peers)
-    for peer in peers:
+    figures += _one_more(node, indexes)
+    for peer in indexes:
         peer.close()
     return figures
 
@@ -258,7 +258,7 @@ def _one_more(node: Node, peers: Sequence[Peer]) -> list[Figure]:
     theirs: list[float] = []
     numbers: list[str] = []
     for _ in range(PUBLISHES):
-        title, text, answer = search_county.texts(rnd)
+        title, text, answer = county.texts(rnd)
         numbers.append(_publish(node, title, text, answer))
         published.append(_followed(node))
         began = time.perf_counter()

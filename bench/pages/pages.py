@@ -15,8 +15,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import brotli  # type: ignore[import-untyped]  # it has no type information
 
-from bench import paint
 from bench.figures import Figure
+from bench.pages import paint
 from bench.processes import ROOT
 
 # DESIGN decision 10: every page at most 9 KB compressed, in one request.
@@ -138,7 +138,8 @@ def _build_ours(data: Path, out: Path) -> None:
     seed = (
         "import sys; from pathlib import Path; "
         "from server.data_folder import open_log, prepare_folder; "
-        "from server.sample import seed_sample; from server.settings import Settings; "
+        "from server.registers.sample import seed_sample; "
+        "from server.folder.settings import Settings; "
         "folder = Path(sys.argv[1]); log = open_log(folder, prepare_folder(Settings(data=folder)));"
         " seed_sample(log, folder); log.stop()"
     )

@@ -7,10 +7,10 @@ carries its style in each page, where a peer has it in the cache by then.
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import govuk, slow_line
 from bench.figures import Figure
+from bench.pages import govuk, slow_line
+from bench.pages.slow_line import Seen
 from bench.processes import NotReadyError
-from bench.slow_line import Seen
 
 VISITS = 3
 AIM_MS = 2500.0

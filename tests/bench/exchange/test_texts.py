@@ -4,7 +4,7 @@ import statistics
 
 import brotli  # type: ignore[import-untyped]  # it has no type information
 
-from bench.texts import LONE_CHARACTERS, MEDIAN_CHARACTERS, lone_text, texts
+from bench.exchange.texts import LONE_CHARACTERS, MEDIAN_CHARACTERS, lone_text, texts
 
 
 def test_texts_are_different_and_half_of_them_short() -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import zstandard
 
-from bench import burst, durable_at_stations, sync_peers
-from bench.counting_line import Traffic
+from bench.exchange import burst, durable_at_stations, peers
+from bench.exchange.counting_line import Traffic
+from bench.exchange.hubs import BenchHub, hub_in
+from bench.exchange.rounds import BATCH, SENDERS, Connect, Rounds, measured
+from bench.exchange.stations import BenchStation, station_in
+from bench.exchange.texts import lone_text, texts
 from bench.figures import Figure
-from bench.hubs import BenchHub, hub_in
-from bench.stations import BenchStation, station_in
-from bench.sync_rounds import BATCH, SENDERS, Connect, Rounds, measured
-from bench.texts import lone_text, texts
 from sync.rounds import envelope
 from sync.rounds.envelope import MessageKind
 
@@ -34,9 +34,9 @@ def run(folder: Path, stations: int, each: int, say: Callable[[str], None]) -> l
         vocabulary = _vocabulary(hub, folder / "apart")
         say("sync: commit to durable")
         durable = durable_at_stations.run(folder / "durable", hub, say)
-    peers = sync_peers.run(folder / "peers", say)
+    theirs = peers.run(folder / "peers", say)
     return [
-        *_figures(ours, peers),
+        *_figures(ours, theirs),
         *vocabulary,
         *durable,
         *burst.run(folder / "burst", stations, each, say),

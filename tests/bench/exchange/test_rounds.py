@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bench import sync_rounds
-from bench.counting_line import counting
+from bench.exchange import rounds
+from bench.exchange.counting_line import counting
+from bench.exchange.rounds import measured
 from bench.processes import NotReadyError
-from bench.sync_rounds import measured
 
 
 class Hub(ThreadingHTTPServer):
@@ -91,8 +91,8 @@ def test_every_byte_and_request_is_counted() -> None:
 
 
 def test_rounds_have_a_figure_for_each_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_rounds, "BATCH", 50)
-    monkeypatch.setattr(sync_rounds, "EACH", 20)
+    monkeypatch.setattr(rounds, "BATCH", 50)
+    monkeypatch.setattr(rounds, "EACH", 20)
     hub = Hub()
     with serving(hub) as port:
         found = measured("a hub", port, connect, lambda: len(hub.texts))
@@ -100,7 +100,7 @@ def test_rounds_have_a_figure_for_each_question(monkeypatch: pytest.MonkeyPatch)
     assert found.nothing_new.requests == found.lone.requests == found.batch.requests == 1
     assert found.nothing_new.size_bytes < found.lone.size_bytes < found.batch.size_bytes
     assert found.documents_s and found.documents_s > 0
-    assert len(hub.texts) == 2 + 50 + 20 * sync_rounds.SENDERS
+    assert len(hub.texts) == 2 + 50 + 20 * rounds.SENDERS
 
 
 def test_what_did_not_arrive_is_noticed() -> None:

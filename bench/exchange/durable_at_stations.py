@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.exchange.hubs import BenchHub
+from bench.exchange.texts import texts
 from bench.figures import Figure
-from bench.hubs import BenchHub
 from bench.processes import ROOT, NotReadyError, free_port, running
-from bench.texts import texts
 from sync.nodes import enrolment
 from sync.rounds.courier import WAKE_AFTER_S
 

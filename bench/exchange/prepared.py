@@ -12,9 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.hubs import Identity
-from bench.stations import BenchStation, new_signing_key, with_signing_key
-from bench.texts import texts
+from bench.exchange.hubs import Identity
+from bench.exchange.stations import BenchStation, new_signing_key, with_signing_key
+from bench.exchange.texts import texts
 from eventlog.transaction import Transaction
 from matters.known import Known
 from sync.nodes.enrolment import HubCard

@@ -1,4 +1,4 @@
-"""`python -m bench.morango_station.certificates COUNT`: makes a server's tables and certificates.
+"""`python -m bench.exchange.morango_station.certificates COUNT`: makes tables and certificates.
 
 Prints a JSON list, for each client what it joins with: its certificate with those that it hangs by,
 and its private key. Clients get theirs beforehand, as setting up is not measured.

@@ -64,7 +64,7 @@ class BenchStation:
         return inquirer_of(self.log, keys or (lambda: self.keys), "station", None)
 
     def write(self, texts: Sequence[str]) -> None:
-        """Take in submissions, as the station's own form would. See `bench.sync_rounds.Sender`."""
+        """Take in submissions, as the station's own form would. See `Sender` of `rounds.py`."""
         known = self._known
         if known is None:
             with self.log.reading() as connection:
@@ -87,7 +87,7 @@ class BenchStation:
             )
 
     def sync(self) -> None:
-        """Make rounds until all is durable. See `bench.sync_rounds.Sender`."""
+        """Make rounds until all is durable. See `Sender` of `rounds.py`."""
         delivery = self.courier.deliver()
         if not delivery.ok or delivery.waiting or delivery.refused:
             raise NotReadyError(f"a delivery failed: {delivery}")

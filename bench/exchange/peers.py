@@ -21,13 +21,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.exchange.rounds import SENDERS, Rounds, measured
 from bench.processes import ROOT, NotReadyError, free_port, running
-from bench.sync_rounds import SENDERS, Rounds, measured
 
 ORDER_WITHIN_S = 60.0
 _MORANGO_PYTHON = ROOT / "build" / "morango" / "bin" / "python"
-_MORANGO = "bench.morango_station"
-_POUCHDB = ROOT / "bench" / "pouchdb"
+_MORANGO = "bench.exchange.morango_station"
+_POUCHDB = Path(__file__).with_name("pouchdb")
 _POUCHDB_MODULES = ROOT / "build" / "pouchdb" / "node_modules"
 
 

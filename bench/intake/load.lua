@@ -1,4 +1,4 @@
--- Makes every request's body anew and counts the answers; bench/load.py starts it under wrk with
+-- Makes every request's body anew and counts the answers; bench/intake/load.py starts it under wrk with
 --   wrk ... ADDRESS -- STYLE CONTACT SEED TOKEN
 -- STYLE: form, json (a matter as Huiyin takes it), datasette, pocketbase (the same as their row).
 -- A body carries a fresh UUIDv7 and about 160 Chinese characters that no other body has.

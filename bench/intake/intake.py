@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import peers
 from bench.figures import Figure
-from bench.load import CONNECTIONS, WRK_MOST, Load, LoadError, send
+from bench.intake import peers
+from bench.intake.load import CONNECTIONS, WRK_MOST, Load, LoadError, send
 from bench.processes import NotReadyError, cpu_s, free_port, running
 
 AIM = 0.6
@@ -99,7 +99,7 @@ def _ours(data: Path, address: str, log: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _plain(address: str, log: Path) -> Iterator[int]:
-    command = [sys.executable, "-m", "bench.plain_app", address.rpartition(":")[2]]
+    command = [sys.executable, "-m", "bench.intake.plain_app", address.rpartition(":")[2]]
     with running(command, f"{address}/", log) as pid:
         yield pid
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 
-from bench import senders
-from bench.hubs import enrol_all
-from bench.prepared import prepare
-from bench.senders import ask
+from bench.exchange import senders
+from bench.exchange.hubs import enrol_all
+from bench.exchange.prepared import prepare
+from bench.exchange.senders import ask
 from eventlog.keys import make_keys
 from server.data_folder import open_log
 from server.exchange.exchange_wiring import hub_card, reception_of

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from acts.refusals import Refusal
-from bench import helpdesk, lists_county
 from bench.figures import Figure
-from bench.lists_county import AREAS, DEPUTIES, NOW_MS, STATIONS, UNITS, area, unit
+from bench.lists import county, helpdesk
+from bench.lists.county import AREAS, DEPUTIES, NOW_MS, STATIONS, UNITS, area, unit
 from eventlog.log import Log
 from matters.actors import Actor
 from matters.commands import COMMANDS
@@ -138,11 +138,11 @@ def _cases() -> Iterator[Case]:
     yield Case("search by a township office", lambda r: (_township(r), Filters(q="漏水")))
 
 
-_RARE = lists_county._HAN[:400]
+_RARE = county._HAN[:400]
 
 
 def _category(rnd: random.Random) -> str:
-    return rnd.choice(lists_county.CATEGORIES)
+    return rnd.choice(county.CATEGORIES)
 
 
 def _station(rnd: random.Random) -> str:
@@ -163,7 +163,7 @@ def run(folder: Path, count: int, say: Callable[[str], None]) -> list[Figure]:
     data = folder / "ours"
     say(f"lists: building {count:,} matters")
     began = time.monotonic()
-    log = lists_county.build(data, count, say)
+    log = county.build(data, count, say)
     say(f"lists: built in {time.monotonic() - began:.0f} s, {_size_mb(data):,.0f} MB")
     try:
         found = [_measured(log, case, say) for case in _cases()]

@@ -13,7 +13,7 @@ import random
 import re
 from functools import cache
 
-from bench.text_words import (
+from bench.exchange.text_words import (
     DOINGS,
     ENDINGS,
     GIVEN,

@@ -17,11 +17,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "mptt",
     "morango",
-    "bench.morango_station",
+    "bench.exchange.morango_station",
 ]
 DATABASES = {
     "default": {
-        "ENGINE": "bench.morango_station.sqlite",
+        "ENGINE": "bench.exchange.morango_station.sqlite",
         "NAME": os.environ.get("MORANGO_DATABASE", ":memory:"),
         "OPTIONS": {"timeout": 60},
     }

@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.counting_line import Traffic, counting
+from bench.exchange.counting_line import Traffic, counting
+from bench.exchange.texts import lone_text, texts
 from bench.processes import NotReadyError
-from bench.texts import lone_text, texts
 
 BATCH = 1_000
 SENDERS = 4

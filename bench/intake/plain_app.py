@@ -1,8 +1,8 @@
 """The peer that only parses: what Starlette itself can do with the same body on this machine.
 
-`python -m bench.plain_app PORT` serves it with uvicorn as `huiyin serve` does. `/form` and `/json`
-parse the body as Starlette's own documentation has it, and answer as many bytes as a receipt;
-`/hello` does not even look at it.
+`python -m bench.intake.plain_app PORT` serves it with uvicorn as `huiyin serve` does. `/form` and
+`/json` parse the body as Starlette's own documentation has it, and answer as many bytes as a
+receipt; `/hello` does not even look at it.
 """
 
 import sys
