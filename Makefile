@@ -10,6 +10,7 @@ DATA ?= var
 PORT ?= 8000
 FAULTS ?= small
 PYTEST ?=
+TESTS := $(BIN)/python -m pytest --durations=40
 
 .PHONY: help serve test lint bench coverage clean
 
@@ -36,9 +37,8 @@ serve: $(VENV)/.serve
 	@exec $(BIN)/huiyin serve --data $(DATA) --port $(PORT) --sample
 
 test: $(VENV)/.test
-	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not faults" $(PYTEST)
-	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist loadfile -m "browser and not faults" $(PYTEST)
-	HUIYIN_FAULTS=$(FAULTS) $(BIN)/python -m pytest -m faults $(PYTEST)
+	HUIYIN_FAULTS=$(FAULTS) $(TESTS) -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST)
+	HUIYIN_FAULTS=$(FAULTS) $(TESTS) -m alone $(PYTEST)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -4,37 +4,59 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests import seed
+from tests.chromium import launched
 from tests.hub import Hub
 from tests.server.phones import Phone
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the fast files first, then those that do harm, and those with a browser last.
+
+    A worker's one browser then never runs beside a test that needs an event loop of its own.
+    """
+    phases = {item.path: 0 for item in items}
+    for phase, mark in ((1, "faults"), (2, "browser")):
+        phases |= {item.path: phase for item in items if item.get_closest_marker(mark)}
+    items.sort(key=lambda item: phases[item.path])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seeds(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Where the sample county is kept for the hubs of this run."""
+    folder = tmp_path_factory.getbasetemp()
+    seed.keep_below((folder if worker_id == "master" else folder.parent) / "seeds")
 
 
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A served sample county that the tests of a session share; each makes matters of its own."""
-    running = Hub(tmp_path_factory.mktemp("hub") / "data", "--sample")
-    running.start()
-    try:
+    with Hub(tmp_path_factory.mktemp("hub") / "data", "--sample") as running:
+        running.start()
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture
 def own_hub(tmp_path: Path) -> Iterator[Hub]:
     """A hub of the test's own, not started yet; stopped after the test."""
-    running = Hub(tmp_path / "data", "--sample")
-    try:
+    with Hub(tmp_path / "data", "--sample") as running:
         yield running
-    finally:
-        running.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The one browser of a session; each test has contexts of its own in it."""
+    running = launched(playwright)
+    yield running
+    running.close()
 
 
 @pytest.fixture

@@ -9,11 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx2
+from click.testing import CliRunner
 
+from server.command_line import main
 from server.registers.sample import sign_ins
+from tests.seed import Seed, borrowed
 
 Found = TypeVar("Found")
 START_S = 180.0
@@ -39,31 +43,53 @@ def until(look: Callable[[], Found], *, within_s: float = 15.0) -> Found:
 
 
 def huiyin(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run the command line and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "server.command_line", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if check and done.returncode != 0:
-        raise AssertionError(f"{arguments} ended with {done.returncode}: {done.stderr}")
-    return done
+    """Run a command in this process, where that is not the point, and return what it printed."""
+    words = [str(argument) for argument in arguments]
+    done = CliRunner().invoke(main, words, prog_name="huiyin", catch_exceptions=False)
+    if check and done.exit_code != 0:
+        raise AssertionError(f"{words} ended with {done.exit_code}: {done.stderr}")
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
 
 class Hub:
-    """One hub: its data folder, its process, and clients for each role."""
+    """One hub: its data folder, its process, and clients for each role; a context manager.
+
+    A hub with the sample begins in the folder of one that was started once (`tests.seed`).
+    """
 
     def __init__(self, data: Path, *options: str) -> None:
         self.data = data
-        self.port = free_port()
+        self._seed: Seed | None = None
+        if "--sample" in options and "station" not in options and not data.exists():
+            self._seed = borrowed()
+            self._seed.copy_to(data)
+        self.port = self._seed.port if self._seed else free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.options = options
         self.process: subprocess.Popen[str] | None = None
         self.printed = ""
         self._tokens: dict[str, str] = {}
         self._clients: list[httpx2.Client] = []
+
+    def __enter__(self) -> "Hub":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop it for good, and let others have its port."""
+        try:
+            self.stop()
+        finally:
+            if self._seed is not None:
+                self._seed.returned()
+                self._seed = None
 
     @property
     def replica(self) -> Path:

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from matters.intake.receipts import spoken_number
 from matters.sample import sample_units
 from server.registers.sample import sign_ins
 from server.web.languages import CHINESE, ENGLISH, translated
-from tests.chromium import launched
 from tests.hub import Hub
 
 pytestmark = [pytest.mark.browser, pytest.mark.litestream]
@@ -26,20 +25,9 @@ PC = {"width": 1280, "height": 800}
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A sample county of these tests' own, so that what waits is what they brought."""
-    running = Hub(tmp_path_factory.mktemp("walk") / "data", "--sample")
-    running.start()
-    try:
+    with Hub(tmp_path_factory.mktemp("walk") / "data", "--sample") as running:
+        running.start()
         yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launched(playwright)
-        yield running
-        running.close()
 
 
 def in_days(days: int) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # It ships no types.
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.chromium import launched
 from tests.hub import Hub, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.litestream]
@@ -20,14 +19,6 @@ PATHS = (
     *("/privacy/", "/en/", "/en/help/", "/en/find/", "/submit/", "/submit/?deputy=bai-youfu"),
     *("/submit/?lang=en", "/nothing", "/track?number=1&key=1", "/search?q=水"),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launched(playwright)
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=list(SIZES.values()), ids=list(SIZES))

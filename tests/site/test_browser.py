@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.style import purge
 from publisher.style.stylesheet import stylesheet
-from tests.chromium import launched
 from tests.site import counties
 
 pytestmark = pytest.mark.browser
@@ -85,15 +84,6 @@ _BORDERLESS = """() => [...document.querySelectorAll(
   .filter(e => !['hidden', 'radio', 'checkbox'].includes(e.type))
   .filter(e => getComputedStyle(e).borderTopWidth === '0px'
     || getComputedStyle(e).borderTopStyle === 'none').map(e => e.name)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium as the machine has it."""
-    with sync_playwright() as playwright:
-        started = launched(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from eventlog import erasures
 from eventlog.erasures import Erasure
@@ -19,32 +19,23 @@ from matters.known import Known
 from server.data_folder import open_log
 from server.desks import drafts
 from server.people.accounts import Bound, add_account
-from tests.chromium import launched
 from tests.hub import Hub, form_token, huiyin, until
 
 WORDS = "水渠已经疏通,\n秧田通水了。"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launched(playwright)
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def plain(chromium: Browser) -> Iterator[BrowserContext]:
+def plain(browser: Browser) -> Iterator[BrowserContext]:
     """A PC whose browser runs no script."""
-    context = chromium.new_context(java_script_enabled=False)
+    context = browser.new_context(java_script_enabled=False)
     yield context
     context.close()
 
 
 @pytest.fixture
-def scripted(chromium: Browser) -> Iterator[BrowserContext]:
+def scripted(browser: Browser) -> Iterator[BrowserContext]:
     """A PC whose browser runs scripts."""
-    context = chromium.new_context()
+    context = browser.new_context()
     yield context
     context.close()
 

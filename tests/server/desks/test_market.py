@@ -2,16 +2,14 @@
 
 import html
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from eventlog.identifiers import new_uuid7, uuid_text
 from server.desks.pasted_lines import read_pasted
-from tests.chromium import launched
 from tests.hub import Hub, form_token
 
 URL = "/console/market"
@@ -54,14 +52,6 @@ def matters(hub: Hub, text: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launched(playwright)
-        yield running
-        running.close()
-
-
 def sign_in(page: Page, hub: Hub, role: str) -> None:
     page.goto(hub.url + "/console/")
     name, password = hub.sign_ins()[role]
@@ -74,8 +64,8 @@ def sign_in(page: Page, hub: Hub, role: str) -> None:
 @pytest.mark.browser
 @pytest.mark.litestream
 @pytest.mark.req("L07")
-def test_a_market_day_with_the_keyboard_alone(hub: Hub, chromium: Browser) -> None:
-    context = chromium.new_context(
+def test_a_market_day_with_the_keyboard_alone(hub: Hub, browser: Browser) -> None:
+    context = browser.new_context(
         viewport={"width": 1280, "height": 800}, java_script_enabled=False
     )
     page = context.new_page()

@@ -74,17 +74,14 @@ class Old:
 def old_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Old]]:
     """A hub that starts on a log of the past."""
     folder = tmp_path_factory.mktemp("old")
-    hub = Hub(folder / "data", "--sample")
-    with Past(hub) as past:
-        old = Old(past)
-        old.by_two_nodes(past, folder / "other")
-        past.token("office")
-        past.token("unit", unit=old.unit)
-    hub.start()
-    try:
+    with Hub(folder / "data", "--sample") as hub:
+        with Past(hub) as past:
+            old = Old(past)
+            old.by_two_nodes(past, folder / "other")
+            past.token("office")
+            past.token("unit", unit=old.unit)
+        hub.start()
         yield hub, old
-    finally:
-        hub.stop()
 
 
 def look(client: httpx2.Client, number: str) -> dict[str, Any]:

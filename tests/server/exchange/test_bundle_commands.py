@@ -21,10 +21,10 @@ TEXT = "村口的桥板断了一块"
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A hub with the sample county, running."""
-    running = Hub(tmp_path_factory.mktemp("hub") / "data", "--sample", "--sync-every", "off")
-    running.start()
-    yield running
-    running.stop()
+    folder = tmp_path_factory.mktemp("hub") / "data"
+    with Hub(folder, "--sample", "--sync-every", "off") as running:
+        running.start()
+        yield running
 
 
 def station_of(hub: Hub, folder: Path, name: str) -> Path:
@@ -51,10 +51,9 @@ def lines(*arguments: str | Path) -> dict[str, str]:
 def station(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
     """A station that runs, and was told of the hub by a file."""
     data = station_of(hub, tmp_path, "石瓮站")
-    running = Hub(data, "--role", "station", "--no-replica", "--sync-every", "off")
-    running.start()
-    yield running
-    running.stop()
+    with Hub(data, "--role", "station", "--no-replica", "--sync-every", "off") as running:
+        running.start()
+        yield running
 
 
 def test_weeks_without_a_network_by_stick_alone(hub: Hub, station: Hub, tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ class Joined:
 
     def stop(self) -> None:
         self.station.stop()
-        self.hub.stop()
+        self.hub.close()
 
     def send(self, expected: str) -> str:
         """Press the button, and return the page once it says what is expected, and rests."""

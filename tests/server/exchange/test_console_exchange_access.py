@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # It ships no types.
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from tests.chromium import launched
 from tests.hub import Hub, until
 from tests.server.below import seeded
 from tests.site.test_accessible import SIZES, TAGS
@@ -30,7 +29,7 @@ class Pair:
 
     def stop(self) -> None:
         self.station.stop()
-        self.hub.stop()
+        self.hub.close()
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +40,6 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield made
     finally:
         made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launched(playwright)
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=[(size, lang) for size in SIZES for lang in ("zh", "en")])

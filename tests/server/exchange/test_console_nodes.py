@@ -27,7 +27,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Belo
         hub.start()
         yield hub, below
     finally:
-        hub.stop()
+        hub.close()
 
 
 @pytest.fixture

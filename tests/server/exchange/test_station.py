@@ -26,17 +26,15 @@ class Pair(NamedTuple):
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("county")
-    hub = Hub(folder / "hub", "--sample")
-    station = Hub(folder / "station", *STATION, "off")
-    try:
+    with (
+        Hub(folder / "hub", "--sample") as hub,
+        Hub(folder / "station", *STATION, "off") as station,
+    ):
         hub.start()
         station.start()
         join(station, hub, "石瓮站", "shiweng")
         assert sync(station)["ok"]
         yield Pair(hub, station)
-    finally:
-        station.stop()
-        hub.stop()
 
 
 def join(station: Hub, hub: Hub, name: str, place: str) -> None:

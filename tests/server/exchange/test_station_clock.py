@@ -44,15 +44,12 @@ class Timed:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Timed]]:
-    hub = Hub(tmp_path_factory.mktemp("timed") / "data", "--sample", "--no-replica")
-    with Past(hub) as past:
-        timed = Timed(past)
-        past.token("office")
-    hub.start()
-    try:
+    with Hub(tmp_path_factory.mktemp("timed") / "data", "--sample", "--no-replica") as hub:
+        with Past(hub) as past:
+            timed = Timed(past)
+            past.token("office")
+        hub.start()
         yield hub, timed
-    finally:
-        hub.stop()
 
 
 def page_of(hub: Hub, receipt: dict[str, str], **query: str) -> str:

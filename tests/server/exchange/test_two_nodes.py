@@ -88,15 +88,12 @@ class Sent:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Sent]]:
     home = tmp_path_factory.mktemp("two")
-    running = Hub(home / "data", "--sample")
-    with Past(running) as past:
-        past.token("office")
-        sent = Sent(past, _made(home / "other"))
-    running.start()
-    try:
+    with Hub(home / "data", "--sample") as running:
+        with Past(running) as past:
+            past.token("office")
+            sent = Sent(past, _made(home / "other"))
+        running.start()
         yield running, sent
-    finally:
-        running.stop()
 
 
 def _made(folder: Path) -> Path:

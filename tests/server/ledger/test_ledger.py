@@ -71,7 +71,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, dic
         act(office, numbers[8], "merge", into=numbers[9])
         yield hub, {"receipts": receipts, "first": first, "second": second}
     finally:
-        hub.stop()
+        hub.close()
 
 
 def ledger(hub: Hub, **query: str) -> dict[str, Any]:

@@ -79,14 +79,11 @@ def test_what_was_made_and_not_sent_survives_kill_9_and_sigterm(own_hub: Hub) ->
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Relay]]:
     """A hub that sends mail."""
-    running = Hub(tmp_path_factory.mktemp("mail") / "data", "--sample")
-    with relay() as mail:
+    folder = tmp_path_factory.mktemp("mail") / "data"
+    with relay() as mail, Hub(folder, "--sample") as running:
         configure(running, mail)
         running.start()
-        try:
-            yield running, mail
-        finally:
-            running.stop()
+        yield running, mail
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

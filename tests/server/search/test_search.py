@@ -3,16 +3,15 @@
 import http.client
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # It ships no types.
 import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.chromium import launched
 from tests.hub import Hub, until
 
 # In the sample county: a village with one name, its township, one of its deputies.
@@ -314,20 +313,10 @@ def test_a_lost_or_broken_index_is_made_anew(own_hub: Hub) -> None:
     until(lambda: numbers(own_hub, "夔龙") == [number], within_s=60)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launched(playwright)
-        yield running
-        running.close()
-
-
 @pytest.mark.browser
 @pytest.mark.req("H13")
-def test_a_villager_types_two_characters_and_calls_the_deputy(hub: Hub, chromium: Browser) -> None:
-    context = chromium.new_context(
-        viewport={"width": 360, "height": 640}, java_script_enabled=False
-    )
+def test_a_villager_types_two_characters_and_calls_the_deputy(hub: Hub, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 640}, java_script_enabled=False)
     page = context.new_page()
     try:
         page.goto(hub.url + "/areas/")
@@ -349,10 +338,10 @@ def test_a_villager_types_two_characters_and_calls_the_deputy(hub: Hub, chromium
 @pytest.mark.parametrize("query", ["", "柳堰", "村", "代表", "没有这样的字", "路"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_result_page_is_open_to_everyone(
-    hub: Hub, chromium: Browser, query: str, lang: str
+    hub: Hub, browser: Browser, query: str, lang: str
 ) -> None:
     """axe-core finds nothing; nothing stands out of a small screen, and targets are large."""
-    context = chromium.new_context(viewport={"width": 360, "height": 640}, bypass_csp=True)
+    context = browser.new_context(viewport={"width": 360, "height": 640}, bypass_csp=True)
     page = context.new_page()
     try:
         page.goto(f"{hub.url}/search?q={query}&lang={lang}", wait_until="load")

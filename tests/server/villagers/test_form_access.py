@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.chromium import launched
 from tests.hub import Hub
 from tests.server.villagers.test_durable import known_ids
 
@@ -23,15 +22,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.litestream]
 
 
 @pytest.fixture(params=[True, False], ids=["script on", "script off"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A small phone with keys, and no finger on the glass."""
-    with sync_playwright() as playwright:
-        running = launched(playwright)
-        context = running.new_context(
-            viewport={"width": 360, "height": 640}, java_script_enabled=request.param
-        )
-        yield context.new_page()
-        running.close()
+    context = browser.new_context(
+        viewport={"width": 360, "height": 640}, java_script_enabled=request.param
+    )
+    yield context.new_page()
+    context.close()
 
 
 _FOCUS = """() => {

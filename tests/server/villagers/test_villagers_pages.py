@@ -114,7 +114,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         until(lambda: "一座桥的护栏" in _page(hub, ""), within_s=60)
         yield hub
     finally:
-        hub.stop()
+        hub.close()
 
 
 def _put(office: httpx2.Client, path: str, cells: dict[str, str]) -> None:

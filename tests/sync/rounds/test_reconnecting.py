@@ -38,7 +38,7 @@ SCALE = 1.0 if FULL else 0.02
 WITHIN_S = 600.0
 # The hub's own tables and caches grow with what is in them; what must not grow is what waits.
 MEMORY_MOST_BYTES = (192 if FULL else 64) * 1024 * 1024
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.alone]
 
 
 class Sender(NamedTuple):

@@ -23,7 +23,7 @@ from tests.sync.slow_line import HUB, NotAllowed, slow_line
 FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 COUNT = 60 if FULL else 8
 PORT = 8777
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.alone]
 
 
 @pytest.fixture
