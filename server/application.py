@@ -5,54 +5,65 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from email.utils import formatdate
+from functools import cache, partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.desks import draft_pages as drafting
 from server.desks import handover_interface as handovers
 from server.desks import handover_pages as console_handovers
-from server.desks import interface, unsent
+from server.desks import interface
 from server.desks import market_pages as market
 from server.desks import matter_pages as console_matters
 from server.desks import publishing_pages as publishing
 from server.desks import supervision_pages as supervision
 from server.desks import waiting_pages as waiting
-from server.documents import document_interface, document_pages
-from server.exchange import bundle_pages as bundles
-from server.exchange import decision_pages as decisions
-from server.exchange import exchange_pages as console_exchange
-from server.exchange import joining_pages as console_joining
-from server.exchange import node_pages as nodes
+from server.desks.unsent_forms import form_of
+from server.documents import routes as document_routes
+from server.documents.room import DocumentsRoom
+from server.exchange import exchange_health
+from server.exchange import routes as exchange_routes
 from server.exchange.endpoint import SyncEndpoint
+from server.exchange.room import ExchangeRoom
 from server.ledger import ledger_interface
 from server.ledger import ledger_pages as console_ledger
 from server.letters import letter_pages as outbox
 from server.node import Node
+from server.openapi import document
 from server.operations import health
 from server.operations import system_pages as system
 from server.paper import paper_pages as printing
 from server.paper import rating_form as paper
-from server.people import account_pages as accounts
-from server.people import sign_in_pages as sessions
-from server.people.doors import LostSignIn, Unsent
+from server.people import routes as people_routes
+from server.people.accounts import SignIn
+from server.people.doors import Doors, LostSignIn, Unsent
+from server.people.room import PeopleRoom
 from server.people.sign_in import Attempts
+from server.people.unsent import answer_lost, answer_unsent
 from server.registers import day_pages as days
 from server.registers import register_files, register_interface
 from server.registers import register_pages as registers
 from server.registers import shift_pages as shifts
-from server.search import answer as answering
-from server.sessions import session_interface, session_pages
-from server.site import site_offer
+from server.search import routes as search_routes
+from server.search.room import SearchRoom
+from server.sessions import routes as session_routes
+from server.sessions.room import SessionsRoom
+from server.site import routes as site_routes
 from server.site.kept_copy import KeptCopy
 from server.site.public_files import PublicFiles
 from server.villagers import intake, tracking
+from server.web.at_the_machine import is_at_the_machine
 from server.web.compressing import Compressing
 from server.web.problems import answer_problem
+from server.web.routes import RoomRoute, bound
 
 logger = logging.getLogger("huiyin.access")
 
@@ -82,40 +93,163 @@ _SCRIPT_POLICY = (
 
 def make_application(node: Node) -> ASGIApp:
     """Return the application of a node that has been started."""
-
-    site = PublicFiles(node.site.out) if node.site_copy is None else KeptCopy(node)
+    out = node.site.out
+    site: ASGIApp = (
+        PublicFiles(out) if node.site_copy is None else KeptCopy(out, node.site_copy, node.now_ms)
+    )
+    doors = Doors(node.log, node.registers, node.keyring)
+    people = people_room(node, doors)
     application = Starlette(
-        routes=[*routes(), *console_routes(), Mount("/", site)],
+        routes=[
+            *bound(people_routes.ROUTES, people),
+            *bound(
+                document_routes.ROUTES,
+                DocumentsRoom(doors, node.log, node.registers, node.matter_writes),
+            ),
+            *bound(
+                session_routes.ROUTES,
+                SessionsRoom(doors, node.log, node.registers, node.matter_writes),
+            ),
+            *bound(exchange_routes.ROUTES, exchange_room(node, doors)),
+            *bound(
+                search_routes.ROUTES,
+                SearchRoom(node.log, node.directory, node.site, node.settings.address),
+            ),
+            *bound(site_routes.ROUTES, node.site_offer),
+            *_unconverted(),
+            Mount("/", site),
+        ],
         exception_handlers={
             HTTPException: answer_problem,
-            LostSignIn: unsent.answer_lost,
-            Unsent: unsent.answer_unsent,
+            LostSignIn: partial(answer_lost, people),
+            Unsent: partial(answer_unsent, people),
             Exception: answer_problem,
         },
     )
     application.state.node = node
-    application.state.attempts = Attempts()
-    application.state.join_token = secrets.token_urlsafe(16)
-    return SyncEndpoint(node, GuardedAnswers(Compressing(application)))
+    application.state.doors = doors
+    application.state.frame = NodeFrame(node)
+    guarded = GuardedAnswers(Compressing(application))
+    if node.reception is None:
+        return guarded
+    return SyncEndpoint(
+        node.reception,
+        node.log,
+        node.matter_writes,
+        lambda: node.registers.current().county.name,
+        guarded,
+    )
 
 
-def routes() -> list[Route]:
-    """Return the addresses for villagers and programs."""
+def people_room(node: Node, doors: Doors) -> PeopleRoom:
+    """Return what the pages of accounts and of signing in need of a node."""
+    return PeopleRoom(
+        doors,
+        node.log,
+        node.registers,
+        node.matter_writes,
+        Attempts(),
+        form_of,
+        lambda: node.keys.sealer,
+        session_hours=node.settings.session_hours,
+        is_secure=node.settings.address.startswith("https:"),
+        mails=bool(node.settings.smtp_host),
+    )
+
+
+def exchange_room(node: Node, doors: Doors) -> ExchangeRoom:
+    """Return what the pages of the exchange need of a node."""
+    return ExchangeRoom(
+        doors,
+        node.log,
+        node.registers,
+        node.matter_writes,
+        node.exchange,
+        node.clock,
+        node.site_copy,
+        node.follower,
+        node.site_offer,
+        address=node.settings.address,
+        is_off=node.settings.sync_every == "off",
+        join_token=secrets.token_urlsafe(16),
+    )
+
+
+def routes() -> list[RoomRoute[Any] | Route]:
+    """Return every address but those of the site's files."""
+    return [
+        *people_routes.ROUTES,
+        *document_routes.ROUTES,
+        *session_routes.ROUTES,
+        *exchange_routes.ROUTES,
+        *search_routes.ROUTES,
+        *site_routes.ROUTES,
+        *_unconverted(),
+    ]
+
+
+async def openapi(request: Request) -> Response:
+    """Answer `GET /api/v1/openapi.json`: the whole interface, from the routes themselves."""
+    return JSONResponse(_document())
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return document(routes())
+
+
+class NodeFrame:
+    """The frames of a node's pages: the site's, and the console's with how the node stands."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def public(self, title: str, body: str, root: str, language: str) -> str:
+        """Return a page of the server in the frame of the site; no search engine keeps it."""
+        return self._node.site.frame().render(
+            title, body, root, language, head_extra='<meta name="robots" content="noindex">'
+        )
+
+    def console(self, request: Request) -> Mapping[str, Any]:
+        """Return what the console's layout shows around a page, for whoever is signed in."""
+        node = self._node
+        durability = node.durability()
+        sign_in = getattr(request.state, "session", None)
+        return {
+            "session": sign_in,
+            "exchange_line": self._exchange_line(request, sign_in),
+            "is_station": node.settings.role == "station",
+            "county": node.registers.current().county,
+            "report": None if durability is None else durability.report(),
+            "kit_waits": node.kit_path.exists(),
+            "locked": node.is_locked,
+            "now_ms": node.now_ms(),
+        }
+
+    def _exchange_line(self, request: Request, sign_in: SignIn | None) -> tuple[str, int] | None:
+        """Return what is said of the exchange; without a session to one at the machine only."""
+        if sign_in is None and not is_at_the_machine(request):
+            return None
+        node = self._node
+        staff = "" if sign_in is None else sign_in.account.role
+        with node.log.reading() as connection:
+            line = exchange_health.line_for(connection, node.settings.role, staff, node.now_ms())
+        return line if sign_in is not None or (line and line[0] == "not-joined") else None
+
+
+def _unconverted() -> list[Route]:
+    """Return the addresses of the rooms that have no table yet."""
     return [
         Route("/matters", intake.submit_matter, methods=["POST"]),
         Route("/submit/", intake.submission_form),
         Route("/track", tracking.track),
-        Route("/search", answering.search),
-        Route("/search/", answering.search),
         Route("/m/{number}", tracking.followed),
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
         Route("/m/{number}/message", tracking.message_matter, methods=["POST"]),
-        Route("/sync/site", site_offer.changes),
-        Route("/sync/site/file/{path:path}", site_offer.file),
         Route("/healthz", health.healthz),
         Route("/metrics", health.metrics),
-        Route("/api/v1/openapi.json", interface.openapi),
+        Route("/api/v1/openapi.json", openapi),
         Route("/api/v1/units", interface.list_units),
         Route("/api/v1/handovers", handovers.list_handovers, methods=["GET"]),
         Route("/api/v1/handovers", handovers.make_handover, methods=["POST"]),
@@ -134,29 +268,9 @@ def routes() -> list[Route]:
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
         Route("/api/v1/matters/{number}/{command}", interface.command_matter, methods=["POST"]),
-        Route("/api/v1/sessions", session_interface.list_sessions, methods=["GET"]),
-        Route("/api/v1/sessions", session_interface.create_session, methods=["POST"]),
-        Route("/api/v1/sessions/{id}", session_interface.one_session),
-        Route("/api/v1/sessions/{id}/{act}", session_interface.act_in_session, methods=["POST"]),
-        Route("/api/v1/documents", document_interface.list_documents, methods=["GET"]),
-        Route("/api/v1/documents", document_interface.create_document, methods=["POST"]),
-        Route("/api/v1/documents/{id}", document_interface.one_document),
-        Route("/api/v1/documents/{id}/{act}", document_interface.act_on_document, methods=["POST"]),
-    ]
-
-
-def console_routes() -> list[Route]:
-    """Return the addresses for staff."""
-    return [
         Route("/console/", console_matters.matters),
         Route("/console/waiting", waiting.waiting),
         Route("/console/supervise", supervision.supervise),
-        Route("/console/sign-in", sessions.sign_in_page, methods=["GET"]),
-        Route("/console/sign-in", sessions.sign_in, methods=["POST"]),
-        Route("/console/sign-out", sessions.sign_out, methods=["POST"]),
-        Route("/console/password", sessions.password_page, methods=["GET"]),
-        Route("/console/password", sessions.password, methods=["POST"]),
-        Route("/console/email", sessions.email, methods=["POST"]),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
         Route("/console/ledger", console_ledger.ledger_page),
@@ -190,22 +304,6 @@ def console_routes() -> list[Route]:
         Route("/console/registers/{plural}/{id}", registers.save, methods=["POST"]),
         Route("/console/registers/{plural}/{id}/remove", registers.removal, methods=["GET"]),
         Route("/console/registers/{plural}/{id}/remove", registers.remove, methods=["POST"]),
-        Route("/console/bundle", bundles.write, methods=["POST"]),
-        Route("/console/bundle/read", bundles.read, methods=["POST"]),
-        Route("/console/accounts", accounts.overview, methods=["GET"]),
-        Route("/console/accounts", accounts.add, methods=["POST"]),
-        Route("/console/accounts/{id}/{act}", accounts.act, methods=["POST"]),
-        Route("/console/sync", console_exchange.page, methods=["GET"]),
-        Route("/console/sync", console_exchange.send_now, methods=["POST"]),
-        Route("/console/sync/join", console_joining.page, methods=["GET"]),
-        Route("/console/sync/join", console_joining.join, methods=["POST"]),
-        Route("/console/nodes", nodes.page, methods=["GET"]),
-        Route("/console/nodes", nodes.invite, methods=["POST"]),
-        Route("/console/nodes/invitation", nodes.invitation_file, methods=["POST"]),
-        Route("/console/nodes/seen", decisions.alarms_seen, methods=["POST"]),
-        Route("/console/nodes/held/{event}/{digest}/{act}", decisions.act, methods=["POST"]),
-        Route("/console/nodes/{node}/revoke", nodes.revocation, methods=["GET"]),
-        Route("/console/nodes/{node}/revoke", nodes.revoke, methods=["POST"]),
         Route("/console/system", system.system),
         Route("/console/test-message", outbox.send_test, methods=["POST"]),
         Route("/console/send-again", outbox.send_again, methods=["POST"]),
@@ -217,16 +315,6 @@ def console_routes() -> list[Route]:
         Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
         Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),
         Route("/console/matters/{number}/{command}", console_matters.run, methods=["POST"]),
-        Route("/console/sessions/", session_pages.session_list),
-        Route("/console/sessions/new", session_pages.new_session, methods=["GET"]),
-        Route("/console/sessions/new", session_pages.create, methods=["POST"]),
-        Route("/console/sessions/{id}", session_pages.minutes),
-        Route("/console/sessions/{id}/{act}", session_pages.run, methods=["POST"]),
-        Route("/console/documents/", document_pages.document_list),
-        Route("/console/documents/new", document_pages.new_document, methods=["GET"]),
-        Route("/console/documents/new", document_pages.create, methods=["POST"]),
-        Route("/console/documents/{id}", document_pages.document),
-        Route("/console/documents/{id}/{act}", document_pages.run, methods=["POST"]),
     ]
 
 

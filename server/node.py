@@ -14,7 +14,6 @@ from eventlog.keys import (
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
 from server.data_folder import clock_of, open_log, prepare_folder
-from server.desks import drafts
 from server.desks.timekeeper import Timekeeper
 from server.exchange.node_exchange import NodeExchange
 from server.exchange.visibility import MattersVisibility
@@ -24,6 +23,7 @@ from server.letters.announcing import Announcer
 from server.letters.digest_sources import sources
 from server.letters.mail import Relay
 from server.letters.postman import Postman
+from server.people import drafts
 from server.people.keyring import Keyring
 from server.photos.attachments import FILE_NAME as ATTACHMENTS_NAME
 from server.photos.attachments import Attachments
@@ -160,6 +160,7 @@ class Node:
     def admit(self) -> None:
         """Let the present request read what is unlocked: it is a villager's own, or of staff."""
         if self.keyring is not None:
+            self.keyring.forget_ended()
             self.keyring.admit()
 
     def start(self) -> None:

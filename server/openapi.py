@@ -1,21 +1,19 @@
 """The OpenAPI document, made from the table of commands and the lists of terms."""
 
-from functools import cache
+from collections.abc import Iterable
 from typing import Any
 
 from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
-from matters.documents.document import ACTS as DOCUMENT_ACTS
-from matters.documents.document import DocumentKind
 from matters.fields import PART_FIELDS, PICTURES_MOST
 from matters.handovers import HandoverKind
 from matters.intake.intake import TEXT_MOST
 from matters.listing.filters import ADDRESSED
-from matters.sessions.acts import ACTS, OPENING, Ask, SessionField
 from matters.terms import Channel, Grade, Kind, Rating
+from server.people.interface import InterfaceRoute
 from server.registers.county_registers import BY_PLURAL
-from server.search.answer import KINDS
 from server.web.languages import ENGLISH, translated
+from server.web.operation import parts_of
 
 # Months (yyyy-mm), the lead unit, an area with all below it.
 _LEDGER = ("from", "to", "lead", "within")
@@ -27,9 +25,8 @@ _REFUSED = {
 }
 
 
-@cache
-def document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of the whole interface."""
+def document(routes: Iterable[Any]) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the interface that has these routes."""
     paths: dict[str, Any] = {
         "/matters": {"post": _submission()},
         "/m/{number}": {
@@ -51,13 +48,6 @@ def document() -> dict[str, Any]:
             )
         },
         "/m/{number}/message": {"post": _villager("Add something", {"text": {"type": "string"}})},
-        "/search": {
-            "get": _operation(
-                "Villages, deputies, stations and notices by a word or two",
-                [_query("q"), {**_query("kind"), "schema": {"enum": list(KINDS)}}, _query("page")],
-                secured=False,
-            )
-        },
         "/healthz": {"get": _operation("How the node is", [], secured=False)},
         "/metrics": {"get": _operation("Prometheus text", [], secured=False)},
         "/api/v1/openapi.json": {"get": _operation("This document", [], secured=False)},
@@ -104,8 +94,7 @@ def document() -> dict[str, Any]:
     }
     for command in COMMANDS.values():
         paths[f"/api/v1/matters/{{number}}/{command.name}"] = {"post": _command(command)}
-    paths.update(_sessions())
-    paths.update(_documents())
+    paths.update(_collected(routes))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Huiyin (回音)", "version": "1"},
@@ -114,79 +103,21 @@ def document() -> dict[str, Any]:
     }
 
 
-def _sessions() -> dict[str, Any]:
-    """Face-to-face sessions: the list, opening one, and every act of their table."""
-    opened = _operation("Open a face-to-face session", [])
-    opened["description"] = "by office, deputy"
-    opened["requestBody"] = _body(
-        {field.name: _session_schema(field) for field in OPENING},
-        [field.name for field in OPENING if field.required],
-    )
-    _answers_created(opened, "the session")
-    filters = [_query(name) for name in ("kind", "station", "unit", "promises", "cursor")]
-    paths: dict[str, Any] = {
-        "/api/v1/sessions": {
-            "get": _operation("A page of face-to-face sessions, newest first", filters),
-            "post": opened,
-        },
-        "/api/v1/sessions/{id}": {"get": _operation("One session", [_path("id")])},
-    }
-    for act in ACTS.values():
-        found = _operation(translated(ENGLISH, act.label), [_path("id")])
-        found["description"] = f"by {', '.join(act.roles)}"
-        properties: dict[str, Any] = {field.name: _session_schema(field) for field in act.fields}
-        properties["seen"] = {"type": "integer", "description": "the version acted on"}
-        required = [field.name for field in act.fields if field.required]
-        found["requestBody"] = _body(properties, required)
-        found["responses"].update(_REFUSED)
-        paths[f"/api/v1/sessions/{{id}}/{act.name}"] = {"post": found}
+def _collected(routes: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """Return what routes carry of themselves, by path and method."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        operations = getattr(route, "operations", None)
+        if operations is None:
+            continue
+        act = parts_of(route.path)[-1] if callable(operations) else ""
+        each = operations() if callable(operations) else {"": operations}
+        for name, operation in each.items():
+            path = route.path.replace("{" + act + "}", name) if act else route.path
+            paths.setdefault(path, {})[route.method.lower()] = operation.as_openapi(
+                path, secured=isinstance(route, InterfaceRoute)
+            )
     return paths
-
-
-def _documents() -> dict[str, Any]:
-    """Documents drafted from the figures: the list, drafting one, and what is done with it."""
-    drafted = _operation("Draft a document from the figures of a period", [])
-    drafted["description"] = "by office"
-    day = {"type": "string", "format": "date"}
-    properties = {"kind": {"enum": list(DocumentKind)}, "from": day, "to": day}
-    drafted["requestBody"] = _body(properties, ["kind", "from", "to"])
-    _answers_created(drafted, "the draft")
-    filters = [_query("kind"), _query("cursor")]
-    paths: dict[str, Any] = {
-        "/api/v1/documents": {
-            "get": _operation("A page of documents, newest first", filters),
-            "post": drafted,
-        },
-        "/api/v1/documents/{id}": {"get": _operation("One document", [_path("id")])},
-    }
-    text, many = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
-    for act, fields, required in (
-        (
-            "edit",
-            {"title": text, "text": text, "units": many, "deputies": many},
-            ["title", "text"],
-        ),
-        ("sign", {"signer": text}, ["signer"]),
-        ("withdraw", {"reason": text}, ["reason"]),
-    ):
-        found = _operation(translated(ENGLISH, DOCUMENT_ACTS[act][0]), [_path("id")])
-        found["description"] = "by office"
-        found["requestBody"] = _body({**fields, "seen": {"type": "integer"}}, required)
-        found["responses"].update(_REFUSED)
-        paths[f"/api/v1/documents/{{id}}/{act}"] = {"post": found}
-    return paths
-
-
-def _session_schema(field: SessionField) -> dict[str, Any]:
-    if field.ask in (Ask.UNITS, Ask.DEPUTIES, Ask.MATTERS):
-        return {"type": "array", "items": {"type": "string"}}
-    if field.ask is Ask.COUNT:
-        return {"type": "integer", "minimum": 0}
-    if field.choices:
-        return {"enum": list(field.choices)}
-    if field.ask is Ask.DATE:
-        return {"type": "string", "format": "date"}
-    return {"type": "string", "maxLength": field.max_length}
 
 
 def _path(name: str) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 import pytest
-from starlette.routing import Route
 
-from server.application import console_routes, routes
+from server.application import routes
 from server.command_line.main import main
 from server.folder.settings import Settings
 
@@ -66,14 +65,13 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_address_is_documented_and_every_documented_one_is_there() -> None:
-    paths = {route.path for route in routes() if isinstance(route, Route)}
+    paths = {route.path for route in routes() if not route.path.startswith("/console/")}
     for path in paths:
         assert f"`{path}`" in OPERATING or f" {path}`" in OPERATING, path
     for said in re.findall(
         r"`(?:POST )?(/(?:m|api|track|healthz|metrics|matters)[^`]*)`", OPERATING
     ):
         assert said in paths, said
-    assert all(route.path.startswith("/console/") for route in console_routes())
 
 
 def test_every_link_and_picture_of_a_document_is_there() -> None:

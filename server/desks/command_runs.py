@@ -6,22 +6,15 @@ from typing import Any
 from acts.refusals import N_, BadFields, FieldProblem, Refusal
 from eventlog.transaction import Transaction
 from matters.actors import Actor
-from matters.command import Command, FieldKind
+from matters.command import Command
 from matters.commands import COMMANDS
 from matters.execution import carry_out, record_attempt
 from matters.intake.receipts import read_number
 from matters.matter import Matter
 from matters.refusals import NotFound
-from server.desks import drafts
 from server.node import Node
+from server.people import drafts
 from server.photos.erased_pictures import forget_pictures
-
-LISTS = tuple(
-    field.name
-    for command in COMMANDS.values()
-    for field in command.fields
-    if field.kind in (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PICTURES)
-)
 
 
 def command_named(name: str) -> Command:

@@ -10,10 +10,10 @@ from acts.refusals import N_, Refusal
 from acts.shanghai import clock_text
 from matters.commands import COMMANDS
 from matters.refusals import NotFound
-from server.desks import drafts
 from server.desks.interface import matter_for
 from server.desks.matter_pages import may_enter
 from server.node import Node
+from server.people import drafts
 from server.people.doors import actor_of, fields_of, form_of, redirect, signed_in
 from server.people.keyring import Locked
 

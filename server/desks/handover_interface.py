@@ -21,10 +21,10 @@ from matters.terms import Role
 from server.desks.command_runs import read_seen
 from server.desks.interface import matter_json, subject_named
 from server.node import Node
-from server.people.locked_texts import as_json
-from server.people.sign_in import required_actor
+from server.people.doors import required_actor
 from server.web.bodies import read_fields
 from server.web.languages import language_of
+from server.web.locked_texts import as_json
 from server.web.problems import page_errors
 
 _HEADERS = {"Cache-Control": "no-store"}

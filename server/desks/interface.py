@@ -21,13 +21,12 @@ from matters.matter import Matter
 from matters.public.public import is_public
 from matters.refusals import NotFound
 from matters.terms import Role
-from server.desks.command_runs import LISTS, command_named, run_command
+from server.desks.command_runs import command_named, run_command
 from server.ledger.ledger_queries import read_counted, read_scope
 from server.node import Node
-from server.openapi import document
-from server.people.locked_texts import as_json
-from server.people.sign_in import required_actor
+from server.people.doors import LISTS, required_actor
 from server.web.bodies import read_fields
+from server.web.locked_texts import as_json
 
 _MANY = ("followers", "parts")
 _HEADERS = {"Cache-Control": "no-store"}
@@ -310,8 +309,3 @@ async def run_approval(node: Node, actor: Actor, identity: str) -> None:
         approve_import(transaction, subject, actor=actor)
 
     await node.log.write_async(job)
-
-
-async def openapi(request: Request) -> Response:
-    """Answer `GET /api/v1/openapi.json`: the whole interface, from the table of commands."""
-    return JSONResponse(document())

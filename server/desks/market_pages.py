@@ -18,7 +18,6 @@ from matters.intake.intake import check_submission
 from matters.intake.receipts import key_of
 from matters.refusals import NotFound
 from publisher.drawings import qr
-from server.desks import drafts
 from server.desks.matter_pages import ENTERED_BY, draft_of, may_enter
 from server.desks.pasted_lines import read_pasted
 from server.desks.stall import (
@@ -32,6 +31,7 @@ from server.desks.stall import (
     read_stall,
 )
 from server.node import Node
+from server.people import drafts
 from server.people.doors import actor_of, form_of, redirect, signed_in
 from server.registers.county_registers import CountyRegisters
 from server.villagers.intake import Receipt, take

@@ -27,7 +27,6 @@ from matters.refusals import NotFound
 from matters.sessions import acts as session_acts
 from matters.sessions import store as sessions_store
 from matters.terms import Channel, MatterEvent, Role, State
-from server.desks import drafts
 from server.desks.command_runs import command_named, run_command
 from server.desks.interface import matter_for, read_filters
 from server.desks.next_steps import in_order
@@ -35,7 +34,7 @@ from server.desks.related import related, typed_lines
 from server.desks.step_fields import fields_of, said_by
 from server.ledger.ledger_queries import NUMBERS
 from server.node import Node
-from server.people import accounts
+from server.people import accounts, drafts
 from server.people.doors import actor_of, form_of, redirect, signed_in
 from server.villagers.intake import take
 from server.villagers.step_notes import clock_note

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eventlog.crash_points import CrashPoint, reached
+from eventlog.log import Log
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
-from server.node import Node
+from server.folder.safe_writes import SafeWriter
 from sync.nodes import enrolment, nodes
 from sync.rounds.received_question import Asked, NotTaken, Taken
 from sync.rounds.reception import Reception
@@ -35,8 +36,19 @@ RETRY_FROM_S, RETRY_TO_S = 5, 40
 class SyncEndpoint:
     """Answers the nodes below, and hands every other request on."""
 
-    def __init__(self, node: Node, app: ASGIApp) -> None:
-        self._node = node
+    def __init__(
+        self,
+        reception: Reception,
+        log: Log,
+        writes: SafeWriter,
+        county: Callable[[], str],
+        app: ASGIApp,
+    ) -> None:
+        """`county` says the county's name."""
+        self._reception = reception
+        self._log = log
+        self._writes = writes
+        self._county = county
         self._app = app
         self._under_way = 0
         self._arriving = 0
@@ -47,19 +59,19 @@ class SyncEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         path = scope.get("path")
-        if scope["type"] != "http" or path not in PATHS or self._node.reception is None:
+        if scope["type"] != "http" or path not in PATHS:
             await self._app(scope, receive, send)
             return
         if path == "/sync/hello":
-            await self._hello(self._node.reception, scope, send)
+            await self._hello(scope, send)
         elif scope["method"] != "POST":
             await _answer(send, 405, b"", [(b"allow", b"POST")])
         elif self._under_way >= AT_ONCE_MOST or self._arriving >= ARRIVING_MOST:
             await _later(send, 429)
         else:
-            await self._receive(self._node.reception, receive, send)
+            await self._receive(receive, send)
 
-    async def _receive(self, reception: Reception, receive: Receive, send: Send) -> None:
+    async def _receive(self, receive: Receive, send: Send) -> None:
         """Wait for a question's bytes, and answer it; what arrived by then is not sent away."""
         parts: list[bytes] = []
         try:
@@ -76,7 +88,7 @@ class SyncEndpoint:
             elif refused:
                 await _answer(send, refused, b"")
             else:
-                await self._work(reception, b"".join(parts), send)
+                await self._work(b"".join(parts), send)
         finally:
             self._held_bytes -= sum(map(len, parts))
 
@@ -98,10 +110,10 @@ class SyncEndpoint:
             if not event.get("more_body", False):
                 return 0
 
-    async def _work(self, reception: Reception, message: bytes, send: Send) -> None:
+    async def _work(self, message: bytes, send: Send) -> None:
         self._under_way += 1
         try:
-            await self._exchange(reception, message, send)
+            await self._exchange(message, send)
         except StorageFull:
             await _answer(send, 507, b"")
         except (WriterBusy, WriterStopped):
@@ -109,10 +121,11 @@ class SyncEndpoint:
         finally:
             self._under_way -= 1
 
-    async def _exchange(self, reception: Reception, message: bytes, send: Send) -> None:
+    async def _exchange(self, message: bytes, send: Send) -> None:
+        reception = self._reception
         try:
             asked = await self._run(reception.read, message)
-            taken, durable = await self._take(reception, asked)
+            taken, durable = await self._take(asked)
             if asked.question.parts:
                 # In a thread that is not of the two: it may wait for the photos' replica.
                 await asyncio.to_thread(reception.take_blobs, asked)
@@ -124,32 +137,32 @@ class SyncEndpoint:
         await _answer(send, 200, found)
         reached(CrashPoint.ANSWERED)
 
-    async def _take(self, reception: Reception, asked: Asked) -> tuple[Taken, bool]:
+    async def _take(self, asked: Asked) -> tuple[Taken, bool]:
         """Take a question in, and wait a while for the replica where the sender wants to know."""
-        writes = self._node.matter_writes
+        reception, writes = self._reception, self._writes
         if await self._run(reception.must_write, asked):
             kept = await writes.write(lambda transaction: reception.take(transaction, asked))
             return kept.result, kept.durable
         if not asked.wants_safety:
             return Taken(asked.peer), False
-        return Taken(asked.peer), await writes.confirmed(self._node.log.newest_position())
+        return Taken(asked.peer), await writes.confirmed(self._log.newest_position())
 
-    async def _hello(self, reception: Reception, scope: Scope, send: Send) -> None:
+    async def _hello(self, scope: Scope, send: Send) -> None:
         """Say which keys this hub has, and prove that it gave the code that is asked for."""
         asked = Request(scope).query_params.get("code", "")
 
         def prove() -> dict[str, str]:
-            hub = reception.card
+            hub = self._reception.card
             proof = b""
-            with self._node.log.reading() as connection:
+            with self._log.reading() as connection:
                 found = nodes.by_code(connection, _bytes_of(asked))
-            if found is not None and found[2] >= self._node.now_ms():
+            if found is not None and found[2] >= self._log.now_ms():
                 proof = enrolment.vouch(found[1], hub)
             return {
                 "verify_key": hub.verify_key.hex(),
                 "sealing_key": hub.sealing_key.hex(),
                 "age_key": hub.age_key.hex(),
-                "name": self._node.registers.current().county.name,
+                "name": self._county(),
                 "proof": proof.hex(),
             }
 

@@ -1,10 +1,8 @@
 """The nodes below a hub: who is there and how far behind, inviting one, shutting one out."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import BadFields, FieldProblem, NotThisRole, Refusal
@@ -18,11 +16,10 @@ from server.exchange import exchange_health, joining
 from server.exchange.exchange_health import SILENT_MOST_MS
 from server.exchange.exchange_wiring import hub_card
 from server.exchange.joining import NAME_MOST, CannotInvite
-from server.node import Node
-from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.exchange.room import ExchangeRoom
+from server.people.doors import Visit
 from server.registers.register_views import SELECT_MOST, SUGGEST_MOST, choices_of
-from server.web.languages import language_of, translated
-from server.web.pages import console_page
+from server.web.languages import translated
 from server.web.problems import page_errors
 from server.web.wording import INVITING_FAILURES, ROLES
 from sync.nodes import audit, enrolment, nodes, quarantine
@@ -66,59 +63,50 @@ class Listed(NamedTuple):
     numbers: dict[bytes, str]
 
 
-@signed_in
-async def page(request: Request) -> Response:
+def page(room: ExchangeRoom, visit: Visit) -> Response:
     """Answer `GET /console/nodes`: `q` narrows by name and station, `state`, `page` from 1."""
-    refuse_unless(actor_of(request), Role.OFFICE, Role.ADMIN)
-    return await _page(request)
+    refuse_unless(visit.actor, Role.OFFICE, Role.ADMIN)
+    return _page(room, visit)
 
 
-@signed_in
-async def invite(request: Request) -> Response:
+def invite(room: ExchangeRoom, visit: Visit) -> Response:
     """Answer `POST /console/nodes`: the code, shown this once, to be read out on the phone."""
-    node: Node = request.app.state.node
-    fields = await form_of(request)
-    actor = actor_of(request)
+    actor = visit.actor
     refuse_unless(actor, Role.ADMIN)
-    registers = node.registers.current()
+    registers = room.registers.current()
     try:
-        invitation = await asyncio.to_thread(
-            lambda: joining.invite(
-                node.log,
-                node.exchange.keys,
-                fields.text("name"),
-                fields.text("station"),
-                stations=registers.stations,
-                hub_name=registers.county.name,
-                url=node.settings.address,
-                by=actor.signature,
-            )
+        invitation = joining.invite(
+            room.log,
+            room.exchange.keys,
+            visit.fields.text("name"),
+            visit.fields.text("station"),
+            stations=registers.stations,
+            hub_name=registers.county.name,
+            url=room.address,
+            by=actor.signature,
         )
     except CannotInvite as error:
         problem = FieldProblem(error.field, error.code, INVITING_FAILURES[error.code])
-        return await _page(request, typed=fields.values, refusal=BadFields([problem]))
-    return await _page(request, shown=(clean_name(fields.text("name")), invitation))
+        return _page(room, visit, typed=visit.fields.values, refusal=BadFields([problem]))
+    return _page(room, visit, shown=(clean_name(visit.fields.text("name")), invitation))
 
 
-@signed_in
-async def invitation_file(request: Request) -> Response:
+def invitation_file(room: ExchangeRoom, visit: Visit) -> Response:
     """Answer `POST /console/nodes/invitation`: the file of a code that is still good.
 
     The hub keeps no secret of a code, so the page that shows it brings it back.
     """
-    node: Node = request.app.state.node
-    fields = await form_of(request)
-    refuse_unless(actor_of(request), Role.ADMIN)
+    refuse_unless(visit.actor, Role.ADMIN)
     try:
-        secret = enrolment.secret_of(fields.text("code"))
+        secret = enrolment.secret_of(visit.fields.text("code"))
     except enrolment.BadCode as error:
         raise NotFound from error
-    with node.log.reading() as connection:
+    with room.log.reading() as connection:
         if nodes.by_code(connection, enrolment.code_of(secret).mark) is None:
             raise NotFound
-    card = hub_card(node.exchange.keys, node.registers.current().county.name)
+    card = hub_card(room.exchange.keys, room.registers.current().county.name)
     return Response(
-        joining.file_of(Invitation(card, secret, node.settings.address)),
+        joining.file_of(Invitation(card, secret, room.address)),
         media_type="application/json",
         headers={
             "Cache-Control": "no-store",
@@ -127,28 +115,22 @@ async def invitation_file(request: Request) -> Response:
     )
 
 
-@signed_in
-async def revocation(request: Request) -> Response:
+def revocation(room: ExchangeRoom, visit: Visit) -> Response:
     """Answer `GET /console/nodes/{node}/revoke`: what it would mean, before it is done."""
-    refuse_unless(actor_of(request), Role.ADMIN)
-    return console_page(
-        request, "node_revoke.html", title="revoke", peer=await asyncio.to_thread(_peer, request)
-    )
+    refuse_unless(visit.actor, Role.ADMIN)
+    return visit.page("node_revoke.html", title="revoke", peer=_peer(room, visit))
 
 
-@signed_in
-async def revoke(request: Request) -> Response:
+def revoke(room: ExchangeRoom, visit: Visit) -> Response:
     """Answer `POST /console/nodes/{node}/revoke`: the node is shut out at once."""
-    node: Node = request.app.state.node
-    await form_of(request)
-    actor = actor_of(request)
+    actor = visit.actor
     refuse_unless(actor, Role.ADMIN)
-    peer = await asyncio.to_thread(_peer, request)
+    peer = _peer(room, visit)
     try:
-        await asyncio.to_thread(lambda: joining.revoke(node.log, peer.name, by=actor.signature))
+        joining.revoke(room.log, peer.name, by=actor.signature)
     except NoSuchNode as error:
         raise NotFound from error
-    return redirect(request, "console/nodes?done=revoked")
+    return visit.redirect("console/nodes?done=revoked")
 
 
 def refuse_unless(actor: Actor, *roles: Role) -> None:
@@ -157,37 +139,35 @@ def refuse_unless(actor: Actor, *roles: Role) -> None:
         raise NotThisRole
 
 
-def _peer(request: Request) -> Peer:
-    node: Node = request.app.state.node
-    number = request.path_params["node"]
+def _peer(room: ExchangeRoom, visit: Visit) -> Peer:
+    number = visit.path["node"]
     if len(number) > 12 or not (number.isascii() and number.isdecimal()):
         raise NotFound
-    with node.log.reading() as connection:
-        found = nodes.by_number(connection, int(number))
-    if found is None:
+    with room.log.reading() as connection:
+        peer = nodes.by_number(connection, int(number))
+    if peer is None:
         raise NotFound
-    return found
+    return peer
 
 
-async def _page(
-    request: Request,
+def _page(
+    room: ExchangeRoom,
+    visit: Visit,
     *,
     typed: Mapping[str, Any] | None = None,
     refusal: Refusal | None = None,
     shown: tuple[str, Invitation] | None = None,
 ) -> Response:
-    node: Node = request.app.state.node
-    if node.settings.role == "station":
+    if room.is_station:
         raise NotFound
-    language = language_of(request)
-    registers = node.registers.current()
+    language = visit.language
+    registers = room.registers.current()
     stations = choices_of(language, "station", registers.registers)
-    query = clean_line(request.query_params.get("q", ""))[:100]
-    state = request.query_params.get("state", "")
-    number = _page_number(request.query_params.get("page", ""))
-    listed = await asyncio.to_thread(_listed, node, dict(stations), query, state, number)
-    return console_page(
-        request,
+    query = clean_line(visit.query.get("q", ""))[:100]
+    state = visit.query.get("state", "")
+    number = _page_number(visit.query.get("page", ""))
+    listed = _listed(room, dict(stations), query, state, number)
+    return visit.page(
         "nodes.html",
         title="nodes",
         status=refusal.status if refusal is not None else 200,
@@ -199,7 +179,7 @@ async def _page(
         pages=max(1, -(-listed.found // PAGE_MOST)),
         behind_most=BEHIND_MOST,
         code_lives_ms=enrolment.CODE_LIVES_MS,
-        may_change=actor_of(request).role is Role.ADMIN,
+        may_change=visit.actor.role is Role.ADMIN,
         stations=stations,
         signer=lambda by: _signer(language, by),
         select_most=SELECT_MOST,
@@ -208,14 +188,14 @@ async def _page(
         typed=typed or {},
         errors=page_errors(language, refusal),
         shown=None if shown is None else (shown[0], joining.spoken_code(shown[1])),
-        address=node.settings.address,
-        done=request.query_params.get("done", ""),
+        address=room.address,
+        done=visit.query.get("done", ""),
     )
 
 
-async def told_why(request: Request, refusal: Refusal) -> Response:
+def told_why(room: ExchangeRoom, visit: Visit, refusal: Refusal) -> Response:
     """Return the page with what could not be done at its top."""
-    return await _page(request, refusal=refusal)
+    return _page(room, visit, refusal=refusal)
 
 
 def _signer(language: str, by: str) -> str:
@@ -228,10 +208,12 @@ def _page_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 6 else 1
 
 
-def _listed(node: Node, stations: Mapping[str, str], query: str, state: str, number: int) -> Listed:
+def _listed(
+    room: ExchangeRoom, stations: Mapping[str, str], query: str, state: str, number: int
+) -> Listed:
     """Return a page of the nodes, those that were silent longest first."""
-    now = node.now_ms()
-    with node.log.reading() as connection:
+    now = room.log.now_ms()
+    with room.log.reading() as connection:
         peers = nodes.all_peers(connection)
         counts = {one: sum(peer.state == one for peer in peers) for one in _STATES}
         wanted = folded(query)

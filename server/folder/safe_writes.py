@@ -20,9 +20,9 @@ class Kept(NamedTuple, Generic[Result]):
 
 
 class SafeWriter:
-    """Commits jobs of one database and waits a while for its replica. Lives on one event loop.
+    """Commits jobs of one database and waits a while for its replica; `write` on one event loop.
 
-    All jobs of one COMMIT wait together: one timer, and one wake-up of the loop, serve them all.
+    There all jobs of one COMMIT wait together: one timer, and one wake-up of the loop, serve all.
     """
 
     def __init__(self, writer: Writer, wait_s: float) -> None:
@@ -50,6 +50,22 @@ class SafeWriter:
 
         self._writer.call(run, deliver, loop)
         return await future
+
+    def commit(self, run: Callable[[Any], Result]) -> Kept[Result]:
+        """Do as `write` does, for a thread that may wait; not for the event loop's."""
+        committed = self._writer.submit(run).result()
+        return Kept(committed.result, committed.position, self._await(committed.position))
+
+    def _await(self, position: int) -> bool:
+        """Return whether the replica has everything up to `position`, after waiting a while."""
+        if self.durability is None:
+            return False
+        waiting = self.durability.when_durable(position)
+        try:
+            return waiting.result(self._wait_s)
+        except TimeoutError:
+            waiting.cancel()
+            return False
 
     async def confirmed(self, position: int) -> bool:
         """Return whether the replica has everything up to `position`, after waiting a while."""

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from matters.ledgers import figures
 from server.ledger.ledger_queries import count_json, read_asked, records_of
 from server.node import Node
-from server.people.sign_in import required_actor
+from server.people.doors import required_actor
 
 
 async def ledger(request: Request) -> Response:

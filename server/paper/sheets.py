@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from matters.intake.receipts import spoken_number
 from server.paper.county import PaperCounty
-from server.people.locked_texts import shown
 from server.web.languages import CHINESE
+from server.web.locked_texts import shown
 
 _FOLDER = Path(__file__).parents[1] / "templates" / "paper"
 SLOGAN = "事事有着落、件件有回音"

@@ -9,13 +9,18 @@ The site, the search index and other work in the background find texts as sealed
 """
 
 import threading
+from collections.abc import Mapping
 from contextvars import ContextVar
+from typing import Any
 
 from acts.refusals import N_, Refusal
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import NotForReader, Sealed, Unsealer, UnsealError
+from eventlog.words import LOCKED
 from server.people import accounts
+from server.web.languages import LANGUAGES, translated
+from server.web.wording import LOCKED_TEXT
 
 # Set in the context of one request; threads that it starts inherit it, no other has it.
 _reads: ContextVar[bool] = ContextVar("reads for somebody", default=False)
@@ -72,11 +77,11 @@ class Keyring:
             self._drop_where_none()
 
     def admit(self) -> None:
-        """Let the request in whose context this is called read what is unlocked.
-
-        Sign-ins that ended elsewhere, with their account, are noticed here.
-        """
+        """Let the request in whose context this is called read what is unlocked."""
         _reads.set(True)
+
+    def forget_ended(self) -> None:
+        """Notice sign-ins that ended elsewhere, with their account."""
         with self._lock:
             held = list(self._sign_ins)
         if not held:
@@ -121,3 +126,12 @@ class Keyring:
     def _drop_where_none(self) -> None:
         if not self._sign_ins:
             self._unsealer = None
+
+
+def refuse_typed(fields: Mapping[str, Any]) -> None:
+    """Raise Locked where a form brings back what stood in the place of a locked text."""
+    phrases = [LOCKED, *(translated(language, LOCKED_TEXT) for language in LANGUAGES)]
+    for value in fields.values():
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and text.strip() in phrases for text in texts):
+            raise Locked

@@ -7,12 +7,12 @@ import time
 from starlette.requests import Request
 
 from acts.text import clean_name
-from matters.actors import Actor
-from server.node import Node
+from eventlog.log import Log
 from server.people import account_keys, accounts
 from server.people.accounts import Account, Proven, SignIn
 from server.people.station_accounts import refuse_when_old
 from server.web.problems import NotSignedIn, TooManyTries, WrongFormToken
+from server.web.routes import in_thread
 
 COOKIE = "session"
 TRIES_MOST = 5
@@ -49,80 +49,56 @@ class Attempts:
         self._failures.pop(name, None)
 
 
-async def check(request: Request, name: str, password: str) -> Proven | None:
+async def check(log: Log, attempts: Attempts, name: str, password: str) -> Proven | None:
     """Return the account of a name and password, or None. Raises TooManyTries or ListTooOld."""
-    node: Node = request.app.state.node
-    attempts: Attempts = request.app.state.attempts
     tried = clean_name(name)
     attempts.refuse(tried)
 
     def ask() -> Proven | None:
-        with node.log.reading() as connection:
-            refuse_when_old(connection, node.now_ms())
-            found = accounts.check_password(connection, name, password)
-            lacks = found is not None and not account_keys.key_of(connection, found.account.id).salt
-        if found is not None and lacks:
-            account = found.account.id
-            node.log.write(lambda job: account_keys.make_where_none(job, account, password))
-        return found
+        with log.reading() as connection:
+            refuse_when_old(connection, log.now_ms())
+            proven = accounts.check_password(connection, name, password)
+            if proven is None:
+                return None
+            account = proven.account.id
+            has_key = bool(account_keys.key_of(connection, account).salt)
+        if not has_key:
+            log.write(lambda job: account_keys.make_where_none(job, account, password))
+        return proven
 
+    # Strangers can ask here, so they wait for a place without holding a thread.
     async with attempts.places:
-        found = await asyncio.to_thread(ask)
-    if found is None:
+        proven = await in_thread(ask)
+    if proven is None:
         attempts.failed(tried)
     else:
         attempts.succeeded(tried)
-    return found
+    return proven
 
 
-def sign_in_of(request: Request) -> SignIn | None:
+def sign_in_of_cookie(log: Log, request: Request) -> SignIn | None:
     """Return the sign-in of the request's cookie, or None."""
     key = request.cookies.get(COOKIE)
     if not key:
         return None
-    node: Node = request.app.state.node
-    with node.log.reading() as connection:
-        return accounts.sign_in_of(connection, key, node.now_ms())
+    with log.reading() as connection:
+        return accounts.sign_in_of(connection, key, log.now_ms())
 
 
-def bearer_of(request: Request) -> Account | None:
+def account_of_bearer(log: Log, request: Request) -> Account | None:
     """Return the account of the request's bearer token, or None where it carries none.
 
-    Raises NotSignedIn where it carries a wrong one.
+    Only a token counts here: a cookie would let a strange page post in somebody's name. Raises
+    NotSignedIn where the token is wrong.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    node: Node = request.app.state.node
-    with node.log.reading() as connection:
+    with log.reading() as connection:
         account = accounts.account_of_token(connection, token.strip())
     if account is None:
         raise NotSignedIn
     return account
-
-
-async def staff_actor(request: Request) -> Actor | None:
-    """Return the member of staff who sends a program's request, or None for a villager.
-
-    Only a bearer token counts here: a cookie would let a strange page post in their name.
-    """
-    if "authorization" not in request.headers:
-        return None
-    account = bearer_of(request)
-    if account is None:
-        return None
-    node: Node = request.app.state.node
-    return node.registers.current().actor(account)
-
-
-def required_actor(request: Request) -> tuple[Account, Actor]:
-    """Return who asks the interface, by bearer token. Raises NotSignedIn."""
-    account = bearer_of(request)
-    if account is None:
-        raise NotSignedIn
-    node: Node = request.app.state.node
-    node.admit()
-    return account, node.registers.current().actor(account)
 
 
 def check_form_token(sign_in: SignIn, token: str) -> None:

@@ -1,106 +1,113 @@
 """Signing in and out of the console, and one's own account: password and e-mail address."""
 
-import asyncio
-
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from acts.refusals import N_, Refusal
 from eventlog.transaction import Transaction
-from server.desks import unsent
+from matters.terms import Role
 from server.letters.addresses import EMAIL_MOST, BadAddress, parse_email
-from server.node import Node
-from server.people import accounts
-from server.people.doors import fields_of, form_of, front, redirect, signed_in
-from server.people.sign_in import COOKIE, check, sign_in_of
-from server.web.languages import language_of
-from server.web.pages import console_page, path_to_root
+from server.people import accounts, unsent
+from server.people.accounts import Account, Proven
+from server.people.doors import OpenVisit, Visit
+from server.people.room import PeopleRoom
+from server.people.sign_in import COOKIE, check
+from server.web.pages import path_to_root
 from server.web.problems import said
+from server.web.routes import in_thread
 
 
-async def sign_in_page(request: Request) -> Response:
+def sign_in_page(room: PeopleRoom, visit: OpenVisit) -> Response:
     """Answer `GET /console/sign-in`."""
-    node: Node = request.app.state.node
-    signed_in_as = sign_in_of(request)
     # At a locked station whoever is signed in already signs in once more, to unlock it.
-    if signed_in_as is not None and not node.is_locked:
-        return redirect(request, front(signed_in_as.account))
-    return unsent.sign_in_page(request)
+    if visit.sign_in is not None and not room.doors.is_locked:
+        return visit.redirect(front(visit.sign_in.account))
+    return unsent.sign_in_page(room, visit)
 
 
-async def sign_in(request: Request) -> Response:
+async def sign_in(room: PeopleRoom, visit: OpenVisit) -> Response:
     """Answer `POST /console/sign-in`: a session cookie, or the form again.
 
     Words that the page carried stand in their form again afterwards, not carried out.
     """
-    node: Node = request.app.state.node
-    fields = await fields_of(request)
-    kept = unsent.read_kept(fields.text("kept"))
-    name = fields.text("name").strip()[:100]
+    kept = unsent.read_kept(visit.fields.text("kept"))
+    name = visit.fields.text("name").strip()[:100]
+    status, problem = 401, N_("名字或密码不对。")
     try:
-        proven = await check(request, name, fields.text("password"))
+        proven = await check(room.log, room.attempts, name, visit.fields.text("password"))
     except Refusal as refusal:
-        message, _ = said(language_of(request), refusal)
-        return unsent.sign_in_page(
-            request, kept=kept, status=refusal.status, name=name, problem=message
-        )
+        proven, status, problem = None, refusal.status, said(visit.language, refusal)[0]
     if proven is None:
-        wrong = N_("名字或密码不对。")
-        return unsent.sign_in_page(request, kept=kept, status=401, name=name, problem=wrong)
-    account, hours = proven.account, node.settings.session_hours
-    committed = await node.log.write_async(
-        lambda transaction: accounts.begin_sign_in(transaction, account.id, hours)
-    )
-    if node.keyring is not None and proven.station_key:
-        until = node.now_ms() + int(hours * 3_600_000)
-        node.keyring.put_in(accounts.digest_of(committed.result), proven.station_key, until)
-    response: Response = RedirectResponse(path_to_root(request) + front(account), 303)
+        return await in_thread(
+            lambda: unsent.sign_in_page(
+                room, visit, kept=kept, status=status, name=name, problem=problem
+            )
+        )
+    key = await in_thread(_begin_sign_in, room, proven)
+    account = proven.account
+    response: Response = RedirectResponse(path_to_root(visit.request) + front(account), 303)
     if kept is not None and account.one_time:
-        await unsent.keep_as_draft(node, account.id, kept)
+        await in_thread(unsent.keep_as_draft, room, account.id, kept)
     elif kept is not None:
-        with node.log.reading() as connection:
-            begun = accounts.sign_in_of(connection, committed.result, node.now_ms())
-        request.state.session = begun
-        node.admit()
-        response = await unsent.show(request, kept)
-    _set_cookie(request, response, committed.result)
+        response = await _show_kept(room, visit, kept, key)
+    _set_cookie(room, response, key)
     return response
 
 
-def _set_cookie(request: Request, response: Response, key: str) -> None:
-    node: Node = request.app.state.node
+def _begin_sign_in(room: PeopleRoom, proven: Proven) -> str:
+    """Begin a sign_in, which unlocks a station with the person's key, and return the cookie."""
+    hours = room.session_hours
+    key = room.log.write(
+        lambda transaction: accounts.begin_sign_in(transaction, proven.account.id, hours)
+    ).result
+    if room.doors.keyring is not None and proven.station_key:
+        until = room.log.now_ms() + int(hours * 3_600_000)
+        room.doors.keyring.put_in(accounts.digest_of(key), proven.station_key, until)
+    return key
+
+
+async def _show_kept(room: PeopleRoom, visit: OpenVisit, kept: unsent.Kept, key: str) -> Response:
+    """Return the form that the sign-in page carried, as the sign-in that has just begun sees it."""
+    sign_in, actor = await in_thread(room.doors.sign_in_begun, key)
+    visit.request.state.session = sign_in
+    room.doors.admit()
+    return await unsent.show(room, Visit(visit.request, sign_in=sign_in, actor=actor), kept)
+
+
+def _set_cookie(room: PeopleRoom, response: Response, key: str) -> None:
     response.set_cookie(
         COOKIE,
         key,
-        max_age=int(node.settings.session_hours * 3600),
+        max_age=int(room.session_hours * 3600),
         httponly=True,
         samesite="strict",
-        secure=node.settings.address.startswith("https:"),
+        secure=room.is_secure,
     )
 
 
-@signed_in
-async def sign_out(request: Request) -> Response:
+def front(account: Account) -> str:
+    """Return the path of the first page after signing in: what waits, or for an admin the list."""
+    return "console/" if account.role == Role.ADMIN else "console/waiting"
+
+
+def sign_out(room: PeopleRoom, visit: Visit) -> Response:
     """Answer `POST /console/sign-out`."""
-    node: Node = request.app.state.node
-    await form_of(request)
-    key = request.cookies[COOKIE]
-    await node.log.write_async(lambda transaction: accounts.end_sign_in(transaction, key))
-    if node.keyring is not None:
-        node.keyring.take_out(accounts.digest_of(key))
-    response = redirect(request, "console/sign-in")
+    key = visit.request.cookies[COOKIE]
+    room.log.write(lambda transaction: accounts.end_sign_in(transaction, key))
+    if room.doors.keyring is not None:
+        room.doors.keyring.take_out(accounts.digest_of(key))
+    response = visit.redirect("console/sign-in")
     response.delete_cookie(COOKIE)
     return response
 
 
-@signed_in
-async def password_page(request: Request) -> Response:
+def password_page(room: PeopleRoom, visit: Visit) -> Response:
     """Answer `GET /console/password`: the person's own account, password and e-mail address."""
-    return await _own_page(request, saved=request.query_params.get("saved") == "email")
+    return _own_page(room, visit, saved=visit.query.get("saved") == "email")
 
 
-async def _own_page(
-    request: Request,
+def _own_page(
+    room: PeopleRoom,
+    visit: Visit,
     *,
     status: int = 200,
     problem: str = "",
@@ -108,20 +115,10 @@ async def _own_page(
     email_problem: str = "",
     saved: bool = False,
 ) -> Response:
-    node: Node = request.app.state.node
-    identity = request.state.session.account.id
-
-    def read() -> tuple[str, bool]:
-        with node.log.reading() as connection:
-            return (
-                accounts.email_of(connection, identity),
-                accounts.is_from_hub(connection, identity),
-            )
-
-    known, at_hub = await asyncio.to_thread(read)
-
-    return console_page(
-        request,
+    with room.log.reading() as connection:
+        known = accounts.email_of(connection, visit.account.id)
+        at_hub = accounts.is_from_hub(connection, visit.account.id)
+    return visit.page(
         "password.html",
         title="password",
         status=status,
@@ -131,41 +128,28 @@ async def _own_page(
         email_problem=email_problem,
         email_most=EMAIL_MOST,
         saved=saved,
-        mails=bool(node.settings.smtp_host),
+        mails=room.mails,
     )
 
 
-@signed_in
-async def email(request: Request) -> Response:
+def email(room: PeopleRoom, visit: Visit) -> Response:
     """Answer `POST /console/email`: where the person's digest goes; empty for nowhere."""
-    node: Node = request.app.state.node
-    fields = await form_of(request)
-    typed = fields.text("email").strip()
+    typed = visit.fields.text("email").strip()
     try:
         address = parse_email(typed) if typed else ""
     except BadAddress:
-        return await _own_page(
-            request,
-            status=422,
-            email=typed,
-            email_problem=N_("这不像一个邮箱地址，应该像 wang@example.cn。"),
-        )
-    identity = request.state.session.account.id
-    await node.log.write_async(
-        lambda transaction: accounts.set_email(transaction, identity, address)
-    )
-    return redirect(request, "console/password?saved=email")
+        wrong = N_("这不像一个邮箱地址，应该像 wang@example.cn。")
+        return _own_page(room, visit, status=422, email=typed, email_problem=wrong)
+    room.log.write(lambda transaction: accounts.set_email(transaction, visit.account.id, address))
+    return visit.redirect("console/password?saved=email")
 
 
-@signed_in
-async def password(request: Request) -> Response:
+async def password(room: PeopleRoom, visit: Visit) -> Response:
     """Answer `POST /console/password`: the old one once more, and a new one twice."""
-    node: Node = request.app.state.node
-    fields = await form_of(request)
-    account = request.state.session.account
+    fields, account = visit.fields, visit.account
     new = fields.text("new")
     problem = ""
-    if await check(request, account.name, fields.text("old")) is None:
+    if await check(room.log, room.attempts, account.name, fields.text("old")) is None:
         problem = N_("现在的密码不对。")
     elif not accounts.PASSWORD_LEAST <= len(new) <= accounts.PASSWORD_MOST:
         problem = N_("新密码至少 8 个字符。")
@@ -174,14 +158,13 @@ async def password(request: Request) -> Response:
     elif new == fields.text("old"):
         problem = N_("新密码不能和现在的一样。")
     if problem:
-        return await _own_page(request, status=422, problem=problem)
-    hours = node.settings.session_hours
+        return await in_thread(lambda: _own_page(room, visit, status=422, problem=problem))
 
     def job(transaction: Transaction) -> str:
         accounts.set_password(transaction, account.id, new)
-        return accounts.begin_sign_in(transaction, account.id, hours)
+        return accounts.begin_sign_in(transaction, account.id, room.session_hours)
 
-    committed = await node.log.write_async(job)
-    response = redirect(request, front(account))
-    _set_cookie(request, response, committed.result)
+    key = (await in_thread(room.log.write, job)).result
+    response = visit.redirect(front(account))
+    _set_cookie(room, response, key)
     return response

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from acts.refusals import N_, BadFields, FieldProblem
 from server.desks.command_runs import read_seen
 from server.node import Node
-from server.people.sign_in import required_actor
+from server.people.doors import required_actor
 from server.registers import register_edits
 from server.registers.register_edits import refuse_unless_editor, register_named
 from server.registers.register_views import cells_of

@@ -4,7 +4,6 @@ A plain form, answered without script; the same as JSON for programs. A village 
 certain is answered with its deputies and stations at once.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +23,10 @@ from matters.public.notices import Notice
 from matters.public.public import NoticeShelf
 from publisher import addresses
 from publisher.words import wording
-from server.node import Node
 from server.search import index as search_index
 from server.search.directory import Directory, Hits
 from server.search.found_text import marked, snippet
+from server.search.room import SearchRoom
 from server.web.languages import language_of, translated, wants_json
 from server.web.pages import public_page
 from stations.areas import Area, AreaKind
@@ -128,13 +127,12 @@ class Answer:
         return totals[self.asked.kind] > self.asked.page * A_PAGE
 
 
-async def search(request: Request) -> Response:
+def search(room: SearchRoom, request: Request) -> Response:
     """Answer `GET /search?q=&kind=&page=`."""
-    node: Node = request.app.state.node
     asked = Asked.of(request.query_params)
-    answer = await asyncio.to_thread(answered, node, asked)
+    answer = answered(room, asked)
     if wants_json(request):
-        return JSONResponse(as_json(node, answer), headers=_HEADERS)
+        return JSONResponse(as_json(room, answer), headers=_HEADERS)
     title = translated(language_of(request), "搜索")
     return public_page(
         request,
@@ -155,9 +153,9 @@ async def search(request: Request) -> Response:
     )
 
 
-def answered(node: Node, asked: Asked) -> Answer:
+def answered(room: SearchRoom, asked: Asked) -> Answer:
     """Return what is found for a question now."""
-    directory = node.directory.current()
+    directory = room.directory.current()
     answer = Answer(asked, directory, Part(), Part(), Part())
     if not asked.words:
         return answer
@@ -174,7 +172,7 @@ def answered(node: Node, asked: Asked) -> Answer:
             _without(directory.stations(asked.words), answer.village_stations), asked, "station"
         )
     if asked.kind in ("", "notice"):
-        _look_at_notices(node, answer)
+        _look_at_notices(room, answer)
     return answer
 
 
@@ -210,7 +208,7 @@ def _look_at_village(answer: Answer, hits: Hits[Area]) -> None:
     answer.village_stations = tuple(answer.directory.serving(answer.village)[:FEW])
 
 
-def _look_at_notices(node: Node, answer: Answer) -> None:
+def _look_at_notices(room: SearchRoom, answer: Answer) -> None:
     asked = answer.asked
     places = {
         word: answer.directory.codes_named(word, PLACES_MOST)
@@ -218,7 +216,7 @@ def _look_at_notices(node: Node, answer: Answer) -> None:
         if len(word) > 1
     }
     try:
-        with reading(node.site.search.path) as index:
+        with reading(room.site.search.path) as index:
             answer.found = search_index.find(
                 index, asked.words, places, (asked.page - 1) * A_PAGE, A_PAGE
             )
@@ -226,11 +224,11 @@ def _look_at_notices(node: Node, answer: Answer) -> None:
         # It is being made, or was found broken and is about to be made anew.
         answer.ready = False
         return
-    answer.ready = not node.site.search.making
-    with node.log.reading() as connection:
+    answer.ready = not room.site.search.making
+    with room.log.reading() as connection:
         # What is public no more since, or has no page yet, is not shown.
         shelf = NoticeShelf(connection)
-        pages = str(node.site.out)
+        pages = str(room.site.out)
         found = map(shelf.by_number, answer.found.numbers)
         answer.notices = tuple(
             notice
@@ -239,9 +237,9 @@ def _look_at_notices(node: Node, answer: Answer) -> None:
         )
 
 
-def as_json(node: Node, answer: Answer) -> dict[str, Any]:
+def as_json(room: SearchRoom, answer: Answer) -> dict[str, Any]:
     """Return what was found for a program; addresses are whole, `total` null where not counted."""
-    site, registers = node.settings.address, answer.directory.registers
+    site, registers = room.address, answer.directory.registers
     asked = answer.asked
 
     def deputy(one: Deputy) -> dict[str, Any]:

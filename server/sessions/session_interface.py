@@ -1,10 +1,7 @@
 """The interface for programs, `/api/v1/sessions`: what was asked, answered and promised."""
 
-import asyncio
+from collections.abc import Mapping
 from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from acts.shanghai import iso
 from eventlog.identifiers import uuid_text
@@ -12,25 +9,13 @@ from matters.sessions import store as sessions_store
 from matters.sessions.acts import SessionEvent
 from matters.sessions.session import Entry, Session, is_overdue
 from matters.sessions.store import SessionFilters
-from server.node import Node
-from server.people.locked_texts import as_json
-from server.people.sign_in import required_actor
-from server.sessions.session_runs import (
-    SESSION_LISTS,
-    act_named,
-    run_act,
-    run_opening,
-    session_for,
-    session_id,
-)
-from server.web.bodies import read_fields
-
-_HEADERS = {"Cache-Control": "no-store"}
+from server.people.interface import Call
+from server.sessions.room import SessionsRoom
+from server.sessions.session_runs import act_named, run_act, run_opening, session_for, session_id
 
 
-def session_filters(request: Request) -> SessionFilters:
+def session_filters(query: Mapping[str, str]) -> SessionFilters:
     """Return a list's filters from the address; what can't be one narrows nothing."""
-    query = request.query_params
     promises = query.get("promises", "")
     return SessionFilters(
         kind=query.get("kind", ""),
@@ -62,10 +47,10 @@ def session_json(session: Session, title: str, now_ms: int) -> dict[str, Any]:
     }
 
 
-def whole_session(node: Node, session: Session) -> dict[str, Any]:
+def whole_session(room: SessionsRoom, session: Session) -> dict[str, Any]:
     """Return a session with its entries and texts, for those who may see it."""
-    now_ms = node.now_ms()
-    with node.log.reading() as connection:
+    now_ms = room.log.now_ms()
+    with room.log.reading() as connection:
         texts = sessions_store.texts_of(connection, session)
         numbers = sessions_store.matter_numbers(connection, session)
         title = sessions_store.title_of(connection, session)
@@ -74,7 +59,7 @@ def whole_session(node: Node, session: Session) -> dict[str, Any]:
     found["entries"] = [
         _entry_json(session, one, texts, numbers, now_ms) for one in session.entries
     ]
-    return as_json(found)
+    return found
 
 
 def _entry_json(
@@ -110,50 +95,31 @@ def _entry_json(
     return found
 
 
-async def list_sessions(request: Request) -> Response:
+def list_sessions(room: SessionsRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/sessions?kind=&station=&unit=&promises=open|overdue&cursor=`."""
-    _, actor = required_actor(request)
-    node: Node = request.app.state.node
-    filters = session_filters(request)
-    now_ms = node.now_ms()
-
-    def read() -> dict[str, Any]:
-        with node.log.reading() as connection:
-            page = sessions_store.listed(connection, actor, filters, now_ms=now_ms)
-        return as_json(
-            {
-                "sessions": [session_json(row.session, row.title, now_ms) for row in page.rows],
-                "next": page.next or None,
-            }
+    now_ms = room.log.now_ms()
+    with room.log.reading() as connection:
+        page = sessions_store.listed(
+            connection, call.actor, session_filters(call.query), now_ms=now_ms
         )
+    return {
+        "sessions": [session_json(row.session, row.title, now_ms) for row in page.rows],
+        "next": page.next or None,
+    }
 
-    return JSONResponse(await asyncio.to_thread(read), headers=_HEADERS)
 
-
-async def create_session(request: Request) -> Response:
+def create_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
     """Answer `POST /api/v1/sessions`: 201 the session, or the refusal."""
-    _, actor = required_actor(request)
-    node: Node = request.app.state.node
-    fields = await read_fields(request, lists=SESSION_LISTS)
-    session = await run_opening(node, actor, fields.values)
-    found = await asyncio.to_thread(whole_session, node, session)
-    return JSONResponse(found, 201, headers=_HEADERS)
+    return whole_session(room, run_opening(room, call.actor, call.values))
 
 
-async def one_session(request: Request) -> Response:
+def one_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/sessions/{id}`."""
-    _, actor = required_actor(request)
-    node: Node = request.app.state.node
-    identity = request.path_params["id"]
-    found = await asyncio.to_thread(lambda: whole_session(node, session_for(node, actor, identity)))
-    return JSONResponse(found, headers=_HEADERS)
+    return whole_session(room, session_for(room, call.actor, call.path["id"]))
 
 
-async def act_in_session(request: Request) -> Response:
+def act_in_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
     """Answer `POST /api/v1/sessions/{id}/{act}`: 200 the session, or the refusal."""
-    _, actor = required_actor(request)
-    node: Node = request.app.state.node
-    act = act_named(request.path_params["act"])
-    fields = await read_fields(request, lists=SESSION_LISTS)
-    session = await run_act(node, actor, session_id(request.path_params["id"]), act, fields.values)
-    return JSONResponse(await asyncio.to_thread(whole_session, node, session), headers=_HEADERS)
+    act = act_named(call.path["act"])
+    session = session_id(call.path["id"])
+    return whole_session(room, run_act(room, call.actor, session, act, call.values))

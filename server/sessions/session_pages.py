@@ -1,10 +1,8 @@
 """Face-to-face sessions in the console: the list, a new one, and the minutes with what is owed."""
 
-import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
@@ -17,21 +15,12 @@ from matters.sessions import store as sessions_store
 from matters.sessions.acts import ACTS, OPENING, Act, SessionEvent
 from matters.sessions.session import Session, is_overdue, may_correct, may_open, possible
 from matters.terms import Role
-from server.node import Node
 from server.people import accounts
-from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.people.doors import Visit
 from server.registers.county_registers import CountyRegisters
+from server.sessions.room import SessionsRoom
 from server.sessions.session_interface import session_filters
-from server.sessions.session_runs import (
-    SESSION_LISTS,
-    act_named,
-    run_act,
-    run_opening,
-    session_for,
-    session_id,
-)
-from server.web.languages import language_of
-from server.web.pages import console_page
+from server.sessions.session_runs import act_named, run_act, run_opening, session_for, session_id
 from server.web.problems import page_errors
 
 MEETING_ROLES = (Role.OFFICE, Role.DEPUTY, Role.LIAISON, Role.UNIT)
@@ -39,30 +28,24 @@ MEETING_ROLES = (Role.OFFICE, Role.DEPUTY, Role.LIAISON, Role.UNIT)
 DEPUTIES_MOST = 400
 
 
-@signed_in
-async def session_list(request: Request) -> Response:
+def session_list(room: SessionsRoom, visit: Visit) -> Response:
     """Answer `GET /console/sessions/`: sessions that are this person's to see, newest first."""
-    node: Node = request.app.state.node
-    actor = actor_of(request)
+    actor = visit.actor
     if actor.role not in MEETING_ROLES:
         raise NotThisRole
-    filters = session_filters(request)
-    now_ms = node.now_ms()
-
-    def read() -> sessions_store.SessionsPage:
-        with node.log.reading() as connection:
-            return sessions_store.listed(connection, actor, filters, now_ms=now_ms)
-
+    filters = session_filters(visit.query)
+    now_ms = room.log.now_ms()
+    with room.log.reading() as connection:
+        page = sessions_store.listed(connection, actor, filters, now_ms=now_ms)
     kept = {k: v for k, v in filters._asdict().items() if v and k not in ("promises", "cursor")}
-    return console_page(
-        request,
+    return visit.page(
         "sessions.html",
         title="sessions",
-        page=await asyncio.to_thread(read),
+        page=page,
         filters=filters,
         kept=kept,
         query=lambda **more: "?" + urlencode({**kept, **{k: v for k, v in more.items() if v}}),
-        registers=node.registers.current(),
+        registers=room.registers.current(),
         may_open=may_open(actor),
         actor=actor,
         identify=uuid_text,
@@ -71,32 +54,31 @@ async def session_list(request: Request) -> Response:
     )
 
 
-@signed_in
-async def new_session(request: Request) -> Response:
+def new_session(room: SessionsRoom, visit: Visit) -> Response:
     """Answer `GET /console/sessions/new`: the form; `?station=` narrows the deputies shown."""
-    if not may_open(actor_of(request)):
+    if not may_open(visit.actor):
         raise NotThisRole
     typed = {
         "held_on": today().isoformat(),
-        "station": request.query_params.get("station", ""),
-        "matters": request.query_params.get("matters", ""),
-        "kind": request.query_params.get("kind", ""),
+        "station": visit.query.get("station", ""),
+        "matters": visit.query.get("matters", ""),
+        "kind": visit.query.get("kind", ""),
     }
-    return _form(request, typed=typed, refusal=None)
+    return _form(room, visit, typed=typed, refusal=None)
 
 
-def _form(request: Request, *, typed: dict[str, Any], refusal: Refusal | None) -> Response:
-    node: Node = request.app.state.node
-    registers = node.registers.current()
+def _form(
+    room: SessionsRoom, visit: Visit, *, typed: dict[str, Any], refusal: Refusal | None
+) -> Response:
+    registers = room.registers.current()
     station = typed.get("station", "")
     chosen = typed.get("deputies", [])
-    return console_page(
-        request,
+    return visit.page(
         "session_new.html",
         title="session",
         status=refusal.status if refusal is not None else 200,
         typed=typed,
-        errors=page_errors(language_of(request), refusal),
+        errors=page_errors(visit.language, refusal),
         fields=OPENING,
         registers=registers,
         deputies=_deputies(registers, station, chosen),
@@ -114,28 +96,23 @@ def _deputies(registers: CountyRegisters, station: str, chosen: Any) -> dict[str
     }
 
 
-@signed_in
-async def create(request: Request) -> Response:
+def create(room: SessionsRoom, visit: Visit) -> Response:
     """Answer `POST /console/sessions/new`: the session is open, or the form with what is wrong."""
-    node: Node = request.app.state.node
-    fields = await form_of(request, SESSION_LISTS)
     try:
-        session = await run_opening(node, actor_of(request), fields.values)
+        session = run_opening(room, visit.actor, visit.fields.values)
     except (NotFound, NotThisRole):
         raise
     except Refusal as refusal:
-        return _form(request, typed=fields.values, refusal=refusal)
-    return redirect(request, f"console/sessions/{uuid_text(session.id)}")
+        return _form(room, visit, typed=visit.fields.values, refusal=refusal)
+    return visit.redirect(f"console/sessions/{uuid_text(session.id)}")
 
 
-@signed_in
-async def minutes(request: Request) -> Response:
+def minutes(room: SessionsRoom, visit: Visit) -> Response:
     """Answer `GET /console/sessions/{id}`; `?act=&for=` opens a form for one entry."""
-    node: Node = request.app.state.node
-    session = session_for(node, actor_of(request), request.path_params["id"])
-    act = ACTS.get(request.query_params.get("act", ""))
-    return await _minutes(
-        request, session, act=act, typed=_started(session, act, request.query_params.get("for", ""))
+    session = session_for(room, visit.actor, visit.path["id"])
+    act = ACTS.get(visit.query.get("act", ""))
+    return _minutes(
+        room, visit, session, act=act, typed=_started(session, act, visit.query.get("for", ""))
     )
 
 
@@ -152,35 +129,30 @@ def _started(session: Session, act: Act | None, entry: str) -> dict[str, Any]:
     }
 
 
-async def _minutes(
-    request: Request,
+def _minutes(
+    room: SessionsRoom,
+    visit: Visit,
     session: Session,
     *,
     act: Act | None = None,
     typed: dict[str, Any] | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    node: Node = request.app.state.node
-    actor = actor_of(request)
-    now_ms = node.now_ms()
-
-    def read() -> dict[str, Any]:
-        with node.log.reading() as connection:
-            return {
-                "texts": sessions_store.texts_of(connection, session),
-                "numbers": sessions_store.matter_numbers(connection, session),
-                "heading": sessions_store.title_of(connection, session),
-                "names": accounts.names_of(connection),
-            }
-
-    values = await asyncio.to_thread(read)
+    actor = visit.actor
+    now_ms = room.log.now_ms()
+    with room.log.reading() as connection:
+        values: dict[str, Any] = {
+            "texts": sessions_store.texts_of(connection, session),
+            "numbers": sessions_store.matter_numbers(connection, session),
+            "heading": sessions_store.title_of(connection, session),
+            "names": accounts.names_of(connection),
+        }
     offered = [one for one in ACTS.values() if possible(session, one, actor)]
     impossible = act is not None and refusal is not None and act not in offered
     if impossible and act is not None:
         # A form that went stale is shown again, so that no word of it is lost.
         offered.insert(0, act)
-    return console_page(
-        request,
+    return visit.page(
         "session.html",
         title="session",
         status=refusal.status if refusal is not None else 200,
@@ -189,8 +161,8 @@ async def _minutes(
         started=act.name if act is not None else "",
         impossible=impossible,
         typed=typed or {},
-        errors=page_errors(language_of(request), refusal),
-        registers=node.registers.current(),
+        errors=page_errors(visit.language, refusal),
+        registers=room.registers.current(),
         actor=actor,
         identify=uuid_text,
         shown=lambda entry: sessions_store.shown_text(session, entry, values["texts"]),
@@ -218,25 +190,23 @@ def _threads(session: Session) -> dict[bytes, list[Any]]:
     return found
 
 
-@signed_in
-async def run(request: Request) -> Response:
+def run(room: SessionsRoom, visit: Visit) -> Response:
     """Answer `POST /console/sessions/{id}/{act}`: done, or the page with what is wrong."""
-    node: Node = request.app.state.node
-    actor = actor_of(request)
-    fields = await form_of(request, SESSION_LISTS)
-    identity = request.path_params["id"]
-    act = act_named(request.path_params["act"])
+    actor = visit.actor
+    identity = visit.path["id"]
+    act = act_named(visit.path["act"])
     try:
-        done = await run_act(node, actor, session_id(identity), act, fields.values)
+        done = run_act(room, actor, session_id(identity), act, visit.fields.values)
     except (NotFound, NotThisRole):
         raise
     except Refusal as refusal:
-        return await _minutes(
-            request,
-            session_for(node, actor, identity),
+        return _minutes(
+            room,
+            visit,
+            session_for(room, actor, identity),
             act=act,
-            typed=fields.values,
+            typed=visit.fields.values,
             refusal=refusal,
         )
     newest = uuid_text(done.entries[-1].id)
-    return redirect(request, f"console/sessions/{identity}#e-{newest}")
+    return visit.redirect(f"console/sessions/{identity}#e-{newest}")

@@ -12,7 +12,7 @@ from matters.sessions.acts import ACTS, Act
 from matters.sessions.execution import carry_out_act, open_session, record_session_attempt
 from matters.sessions.session import Session, may_see
 from server.desks.command_runs import read_seen
-from server.node import Node
+from server.sessions.room import SessionsRoom
 
 SESSION_LISTS = ("units", "deputies")
 
@@ -33,37 +33,37 @@ def session_id(text: str) -> bytes:
         raise NotFound from error
 
 
-def session_for(node: Node, actor: Actor, text: str) -> Session:
+def session_for(room: SessionsRoom, actor: Actor, text: str) -> Session:
     """Return a session by its id. Raises NotFound, or NotThisRole where it is not theirs."""
-    with node.log.reading() as connection:
-        found = sessions_store.by_id(connection, session_id(text))
-    if found is None:
+    with room.log.reading() as connection:
+        session = sessions_store.by_id(connection, session_id(text))
+    if session is None:
         raise NotFound
-    if not may_see(actor, found):
+    if not may_see(actor, session):
         raise NotThisRole
-    return found
+    return session
 
 
-async def run_opening(node: Node, actor: Actor, raw: Mapping[str, Any]) -> Session:
+def run_opening(room: SessionsRoom, actor: Actor, raw: Mapping[str, Any]) -> Session:
     """Open a session, wait for the replica, and return it. Raises a Refusal."""
-    known = node.registers.current().known
-    kept = await node.matter_writes.write(
+    known = room.registers.current().known
+    kept = room.writes.commit(
         lambda transaction: open_session(transaction, raw, actor=actor, known=known)
     )
     return kept.result
 
 
-async def run_act(
-    node: Node, actor: Actor, session: bytes, act: Act, raw: Mapping[str, Any]
+def run_act(
+    room: SessionsRoom, actor: Actor, session: bytes, act: Act, raw: Mapping[str, Any]
 ) -> Session:
     """Carry an act out, wait for the replica, and return the session as it is then.
 
     What is refused with 409 is kept on record with the words that were typed. Raises a Refusal.
     """
-    known = node.registers.current().known
+    known = room.registers.current().known
     seen = read_seen(raw.get("seen"))
     try:
-        kept = await node.matter_writes.write(
+        kept = room.writes.commit(
             lambda transaction: carry_out_act(
                 transaction,
                 session,
@@ -72,13 +72,13 @@ async def run_act(
                 actor=actor,
                 known=known,
                 seen=seen,
-                folder=node.folder,
+                folder=room.log.folder,
             )
         )
     except Refusal as refusal:
         if refusal.status == 409:
             code = refusal.code
-            await node.log.write_async(
+            room.log.write(
                 lambda transaction: record_session_attempt(
                     transaction, session, act, raw, actor=actor, code=code, seen=seen
                 )

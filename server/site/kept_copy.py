@@ -1,7 +1,10 @@
 """The public site as a station hands it out: its copy, whose pages say how old they are."""
 
+from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
+import anyio.to_thread
 from starlette._utils import get_route_path
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from acts.refusals import N_
 from acts.shanghai import moment_of
-from server.node import Node
 from server.site.public_files import PublicFiles
+from server.site.site_copy import SiteCopy
 from server.web.languages import CHINESE, ENGLISH, language_of, translated
 from server.web.pages import public_page
 
@@ -31,16 +34,16 @@ _HOMES = ("/", "/en/")
 class KeptCopy:
     """The copy's folder as an application; before the first has come, a page that says so."""
 
-    def __init__(self, node: Node) -> None:
-        self._out = node.site.out
-        self._files = PublicFiles(
-            self._out, slip=lambda: slip(node.copied_at_ms, node.now_ms()).encode()
-        )
+    def __init__(self, out: Path, copy: SiteCopy, now_ms: Callable[[], int]) -> None:
+        """`out` is the folder of the copy, `now_ms` the node's time."""
+        self._out = out
+        self._files = PublicFiles(out, slip=lambda: slip(copy.copied_at, now_ms()).encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file of the copy, or with the page of a station that has none."""
         if get_route_path(scope) in _HOMES and not (self._out / "index.html").exists():
-            await _no_copy(Request(scope, receive))(scope, receive, send)
+            response = await anyio.to_thread.run_sync(_no_copy, Request(scope, receive))
+            await response(scope, receive, send)
             return
         await self._files(scope, receive, send)
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 from nacl.signing import SigningKey
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -211,9 +210,8 @@ def _frame(kind: bytes, content: bytes) -> bytes:
     return kind + len(content).to_bytes(FRAME_LENGTH_BYTES, "big") + content
 
 
-async def changes(request: Request) -> Response:
+def changes(offer: SiteOffer, request: Request) -> Response:
     """Answer `GET /sync/site`: the signed page for a copy at `log` (hex) and `since`."""
-    offer: SiteOffer = request.app.state.node.site_offer
     asked = request.query_params
     try:
         log = bytes.fromhex(asked.get("log", ""))
@@ -223,23 +221,22 @@ async def changes(request: Request) -> Response:
         raise Unreadable from error
     if len(log) not in (0, LOG_BYTES) or not 0 <= since < 2**62 or len(nonce) != NONCE_BYTES:
         raise Unreadable
-    body = await run_in_threadpool(offer.page, log, since, nonce)
+    body = offer.page(log, since, nonce)
     headers = {"cache-control": "no-store"}
     coding = accepted(request.headers.get("accept-encoding", ""))[0]
     if coding != PLAIN:
-        body = await run_in_threadpool(compressed, body, coding)
+        body = compressed(body, coding)
         headers["content-encoding"] = coding
     return Response(body, headers=headers, media_type="application/octet-stream")
 
 
-async def file(request: Request) -> Response:
+def file(offer: SiteOffer, request: Request) -> Response:
     """Answer `GET /sync/site/file/{path}`, where `sha256` (hex) says which one is meant.
 
     404 without such a file, also where another has taken its place. `Range: bytes=N-` counts
     in the bytes as they are coded: by `Accept-Encoding` in dcz with the dictionary that
     `Available-Dictionary` names (RFC 9842), else in br where there is such a copy, else not at all.
     """
-    offer: SiteOffer = request.app.state.node.site_offer
     try:
         sha256 = bytes.fromhex(request.query_params.get("sha256", "")) or None
         named = request.headers.get("available-dictionary", "").strip(":")
@@ -248,9 +245,7 @@ async def file(request: Request) -> Response:
         raise Unreadable from error
     taken = request.headers.get("accept-encoding", "").split(",")
     codings = {one.partition(";")[0].strip() for one in taken}
-    found = await run_in_threadpool(
-        offer.file, request.path_params["path"], sha256, codings, dictionary
-    )
+    found = offer.file(request.path_params["path"], sha256, codings, dictionary)
     if found is None:
         return Response(status_code=404, headers=_TERSE)
     coding, data = found

@@ -20,7 +20,7 @@ from matters.intake.intake import (
 from matters.intake.receipts import key_of
 from matters.terms import Role
 from server.node import Node
-from server.people.sign_in import staff_actor
+from server.people.doors import staff_actor
 from server.photos.attachments import PHOTOS_MOST, check_photo, keep_photos
 from server.registers.county_registers import CountyRegisters
 from server.web.bodies import Fields, read_fields

@@ -22,11 +22,11 @@ from matters.registers.units import Unit
 from matters.terms import MatterEvent, State
 from publisher.drawings import qr
 from server.node import Node
-from server.people.locked_texts import as_json
 from server.registers.county_registers import CountyRegisters
 from server.villagers.step_notes import clock_note, labelled, notes
 from server.web.bodies import Fields, read_fields
 from server.web.languages import language_of, translated, wants_json
+from server.web.locked_texts import as_json
 from server.web.pages import public_page
 from server.web.problems import json_problem, page_errors
 from server.web.wording import ROLES, STEPS

@@ -31,7 +31,7 @@ _RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 async def read_bounded(request: Request, most: int) -> bytes:
     """Return the body. Raises TooLarge once it is over `most` bytes, having drained the rest."""
-    declared = _declared(request)
+    declared = declared_bytes(request)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -47,7 +47,7 @@ async def read_bounded(request: Request, most: int) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _declared(request: Request) -> int:
+def declared_bytes(request: Request) -> int:
     """Return how many bytes the sender says that the body has, 0 where it says nothing."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdecimal() else 0
@@ -116,7 +116,7 @@ async def read_fields(
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
-        if most > TEXT_MOST_BYTES and _declared(request) > TEXT_MOST_BYTES:
+        if most > TEXT_MOST_BYTES and declared_bytes(request) > TEXT_MOST_BYTES:
             async with _large_places:
                 body = await read_bounded(request, most)
                 # Others are served while a long list is decoded.

@@ -1,8 +1,9 @@
 """Pages that the server makes: public ones in the frame of the site, the console's in its own."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,11 +17,9 @@ from eventlog.identifiers import uuid_text
 from matters.intake.receipts import spoken_number
 from matters.limits.lights import light_of
 from publisher.compiled_templates import CompiledTemplates
-from server.exchange import exchange_health
-from server.exchange.at_the_machine import is_at_the_machine
-from server.people.locked_texts import shown
 from server.web import wording
 from server.web.languages import COOKIE, ENGLISH, language_of, translated, translations
+from server.web.locked_texts import shown
 
 FOLDER = Path(__file__).parents[1] / "templates"
 # The console's one script keeps drafts; it may talk to this server only.
@@ -28,6 +27,16 @@ _CONSOLE_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+class Frame(Protocol):
+    """What a node's pages stand in; what wires sets it as `app.state.frame`."""
+
+    def public(self, title: str, body: str, root: str, language: str) -> str:
+        """Return a page of the server in the frame of the site; no search engine keeps it."""
+
+    def console(self, request: Request) -> Mapping[str, Any]:
+        """Return what the console's layout shows around a page, for whoever is signed in."""
 
 
 @cache
@@ -123,9 +132,7 @@ def public_page(
     language = language_of(request)
     root = path_to_root(request)
     body = environment(language).get_template(f"public/{template}").render(root=root, **values)
-    html = request.app.state.node.site.frame().render(
-        title, body, root, language, head_extra='<meta name="robots" content="noindex">'
-    )
+    html = _frame_of(request).public(title, body, root, language)
     return with_language(request, HTMLResponse(html, status, headers))
 
 
@@ -134,24 +141,14 @@ def console_page(
 ) -> Response:
     """Return a page of the console. Never cached."""
     language = language_of(request)
-    node = request.app.state.node
-    durability = node.durability()
-    session = getattr(request.state, "session", None)
     html = (
         environment(language)
         .get_template(f"console/{template}")
         .render(
             title=title,
             root=path_to_root(request),
-            session=session,
-            exchange_line=_exchange_line(request, session),
-            is_station=node.settings.role == "station",
-            county=node.registers.current().county,
-            report=None if durability is None else durability.report(),
-            kit_waits=node.kit_path.exists(),
-            locked=node.is_locked,
             path=request.url.path,
-            now_ms=node.now_ms(),
+            **_frame_of(request).console(request),
             **values,
         )
     )
@@ -161,19 +158,9 @@ def console_page(
     return with_language(request, response)
 
 
-def _exchange_line(request: Request, session: Any) -> tuple[str, int] | None:
-    """Return what the frame says of the exchange; without a session, to one at the machine only."""
-    if session is None and not is_at_the_machine(request):
-        return None
-    node = request.app.state.node
-    with node.log.reading() as connection:
-        found = exchange_health.line_for(
-            connection,
-            node.settings.role,
-            "" if session is None else session.account.role,
-            node.now_ms(),
-        )
-    return found if session is not None or (found and found[0] == "not-joined") else None
+def _frame_of(request: Request) -> Frame:
+    frame: Frame = request.app.state.frame
+    return frame
 
 
 def with_language(request: Request, response: Response) -> Response:

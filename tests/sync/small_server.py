@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from server.exchange.endpoint import SyncEndpoint
 from server.folder.safe_writes import SafeWriter
-from server.node import Node
 from sync.rounds.client import HUB_FULL, Unreachable
 from tests.sync.small_nodes import SmallHub
 
@@ -38,14 +36,11 @@ def exchange_of(hub: SmallHub) -> SyncEndpoint:
     """Return what answers at the address of a small hub."""
     writes = Confirmed(hub.log.writer, 0.1)
     writes.hub = hub
-    node = SimpleNamespace(
-        reception=hub.reception, log=hub.log, matter_writes=writes, now_ms=hub.clock
-    )
 
     async def nothing_else(scope: object, receive: object, send: object) -> None:
         raise AssertionError("only the exchange is asked here")
 
-    return SyncEndpoint(cast(Node, node), nothing_else)
+    return SyncEndpoint(hub.reception, hub.log, writes, lambda: "", nothing_else)
 
 
 async def post(exchange: SyncEndpoint, message: bytes) -> Told:

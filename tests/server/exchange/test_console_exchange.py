@@ -19,8 +19,8 @@ from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.keys import Keys, load_keys
 from server.data_folder import clock_of, open_log, prepare_folder
-from server.exchange.at_the_machine import is_at_the_machine
 from server.folder.settings import load_settings
+from server.web.at_the_machine import is_at_the_machine
 from server.web.languages import CHINESE, ENGLISH
 from server.web.pages import ago
 from tests.hub import Hub, form_token, huiyin, until

@@ -1,4 +1,4 @@
-"""Forms that came without their session: nothing is carried out, and no word is lost.
+"""Forms that came without their sign_in: nothing is carried out, and no word is lost.
 
 The words travel through the sign-in page and then stand in their form again, for the person to
 send. So a strange page that posts here gets no further than a form that somebody has to press.
@@ -14,23 +14,16 @@ from starlette.responses import Response
 
 from acts.refusals import N_, Refusal
 from eventlog.transaction import Transaction
-from matters.commands import COMMANDS
-from server.desks import drafts
-from server.desks import market_pages as market
-from server.desks import matter_pages as console_matters
-from server.desks import publishing_pages as publishing
-from server.desks.interface import matter_for
-from server.desks.stall import read_stall
-from server.node import Node
-from server.people.doors import LostSignIn, Unsent, actor_of, redirect
+from server.people import drafts
+from server.people.doors import LostSignIn, OpenVisit, Unsent, Visit
+from server.people.room import PeopleRoom
 from server.people.station_accounts import valid_until
 from server.web.bodies import Fields
 from server.web.languages import language_of, wants_json
-from server.web.pages import console_page
 from server.web.problems import answer_problem, json_problem, said
+from server.web.routes import in_thread, run
 
 _PLACE = re.compile(r"[A-Za-z0-9-]+(?:/[A-Za-z0-9_-]+)*")
-_ON_MATTER = re.compile(r"matters/(\d+)/([a-z-]+)")
 # Passwords never travel on, and these forms hold no words.
 _NOT_CARRIED = ("password", "sign-in", "sign-out")
 _MARKS = ("form_token", "step", "then", "discard")
@@ -67,8 +60,8 @@ def kept_of(request: Request, fields: Fields) -> Kept | None:
 def read_kept(text: str) -> Kept | None:
     """Return what a sign-in page carried, or None where it carried nothing readable."""
     try:
-        found = json.loads(text)
-        return _checked(found["place"], found["fields"])
+        carried = json.loads(text)
+        return _checked(carried["place"], carried["fields"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -89,7 +82,8 @@ def _checked(place: Any, fields: Mapping[str, Any]) -> Kept | None:
 
 
 def sign_in_page(
-    request: Request,
+    room: PeopleRoom,
+    visit: OpenVisit,
     *,
     kept: Kept | None = None,
     status: int = 200,
@@ -100,94 +94,69 @@ def sign_in_page(
 
     At a station it says until when people may sign in without hearing from the hub.
     """
-    node: Node = request.app.state.node
-    with node.log.reading() as connection:
+    with room.log.reading() as connection:
         until = valid_until(connection)
-    return console_page(
-        request,
+    return visit.page(
         "sign_in.html",
         title="sign-in",
         status=status,
         name=name,
         problem=problem,
         valid_until=until,
-        too_old=until is not None and node.now_ms() > until,
+        too_old=until is not None and room.log.now_ms() > until,
         kept=kept.as_text() if kept is not None else "",
     )
 
 
-async def answer_lost(request: Request, error: Exception) -> Response:
-    """Answer a form whose session is gone: the sign-in page, which carries the words along."""
+async def answer_lost(room: PeopleRoom, request: Request, error: Exception) -> Response:
+    """Answer a form whose sign_in is gone: the sign-in page, which carries the words along."""
     assert isinstance(error, LostSignIn)
     if wants_json(request):
         return json_problem(language_of(request), error)
-    kept = kept_of(request, error.fields)
+    visit, kept = OpenVisit(request), kept_of(request, error.fields)
     if kept is None:
-        return redirect(request, "console/sign-in")
-    return sign_in_page(request, kept=kept, status=401)
+        return visit.redirect("console/sign-in")
+    return await in_thread(lambda: sign_in_page(room, visit, kept=kept, status=401))
 
 
-async def answer_unsent(request: Request, error: Exception) -> Response:
-    """Answer a form of another session: the same form with what was typed, to be sent again."""
+async def answer_unsent(room: PeopleRoom, request: Request, error: Exception) -> Response:
+    """Answer a form of another sign_in: the same form with what was typed, to be sent again."""
     assert isinstance(error, Unsent)
-    kept = kept_of(request, error.fields)
+    kept = kept_of(request, error.visit.fields)
     if wants_json(request) or kept is None:
         return await answer_problem(request, error)
-    return await show(request, kept, status=error.status)
+    return await show(room, error.visit, kept, status=error.status)
 
 
-async def show(request: Request, kept: Kept, *, status: int = 200) -> Response:
+async def show(room: PeopleRoom, visit: Visit, kept: Kept, *, status: int = 200) -> Response:
     """Return the form with what was typed; nothing is carried out.
 
     Where the form is not this person's, or has no page that shows it, the bare words are shown.
     """
     refusal: Refusal = NotSentYet()
     try:
-        response = await _form(request, kept, status)
+        response: Response | None = await run(room.form_of, visit, kept, status)
     except Refusal as met:
         refusal, response = met, None
     if response is not None:
         return response
-    return console_page(
-        request,
-        "unsent.html",
-        title="unsent",
-        status=status,
-        kept=kept,
-        may_send=isinstance(refusal, NotSentYet),
-        problem=said(language_of(request), refusal)[0],
+    return await in_thread(
+        lambda: visit.page(
+            "unsent.html",
+            title="unsent",
+            status=status,
+            kept=kept,
+            may_send=isinstance(refusal, NotSentYet),
+            problem=said(visit.language, refusal)[0],
+        )
     )
 
 
-async def _form(request: Request, kept: Kept, status: int) -> Response | None:
-    """Return the page of the kept form, or None where it has none here. Raises a Refusal."""
-    node: Node = request.app.state.node
-    if kept.place == "enter":
-        return console_matters.entry(request, typed=kept.fields, status=status, unsent=True)
-    if kept.place == "market":
-        return await market.page(request, read_stall(kept.fields), status=status, unsent=True)
-    on_matter = _ON_MATTER.fullmatch(kept.place)
-    if on_matter is not None and on_matter[2] in COMMANDS:
-        actor = actor_of(request)
-        found = matter_for(node, actor, on_matter[1])
-        if on_matter[2] == "publish":
-            return await publishing.shown_again(request, found, kept.fields, NotSentYet())
-        return await console_matters.matter_page(
-            request,
-            found,
-            status=status,
-            command=COMMANDS[on_matter[2]],
-            typed=kept.fields,
-            unsent=True,
-        )
-    return None
-
-
-async def keep_as_draft(node: Node, account: str, kept: Kept) -> None:
+def keep_as_draft(room: PeopleRoom, account: str, kept: Kept) -> None:
     """Keep the words as a draft, unless there is one: the person must change the password first."""
 
     def job(transaction: Transaction) -> None:
         if not drafts.is_kept(transaction.connection, account, kept.place):
-            drafts.save(transaction, account, kept.place, kept.fields, node.keys.sealer)
+            drafts.save(transaction, account, kept.place, kept.fields, room.sealer())
 
-    await node.log.write_async(job)
+    room.log.write(job)

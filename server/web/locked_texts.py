@@ -4,12 +4,11 @@ Readers get `eventlog.words.LOCKED` for such a text; here it becomes words on a 
 JSON. What stands in the place of a text must never be sent back as that text.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from eventlog.words import LOCKED
-from server.people.keyring import Locked
-from server.web.languages import LANGUAGES, translated
+from server.web.languages import translated
 from server.web.wording import LOCKED_TEXT
 
 
@@ -25,9 +24,9 @@ def shown(language: str) -> Callable[[Any], Any]:
     return finalize
 
 
-def as_json(found: dict[str, Any]) -> dict[str, Any]:
+def as_json(answer: dict[str, Any]) -> dict[str, Any]:
     """Return an answer with null for each locked text, and `locked` where there is any."""
-    return {**_without(found), "locked": True} if _is_in(found) else found
+    return {**_without(answer), "locked": True} if _is_in(answer) else answer
 
 
 def _is_in(value: Any) -> bool:
@@ -46,12 +45,3 @@ def _without(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without(one) for one in value]
     return value
-
-
-def refuse_typed(fields: Mapping[str, Any]) -> None:
-    """Raise Locked where a form brings back what stood in the place of a locked text."""
-    phrases = [LOCKED, *(translated(language, LOCKED_TEXT) for language in LANGUAGES)]
-    for value in fields.values():
-        texts = value if isinstance(value, list) else [value]
-        if any(isinstance(text, str) and text.strip() in phrases for text in texts):
-            raise Locked

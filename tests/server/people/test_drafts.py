@@ -17,7 +17,7 @@ from matters.actors import VILLAGER
 from matters.intake.intake import Raised, check_submission, raise_matter
 from matters.known import Known
 from server.data_folder import open_log
-from server.desks import drafts
+from server.people import drafts
 from server.people.accounts import Bound, add_account
 from tests.hub import Hub, form_token, huiyin, until
 

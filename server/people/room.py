@@ -1,0 +1,33 @@
+"""What the pages of one's own account and of the accounts need."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from eventlog.log import Log
+from eventlog.sealing import Sealer
+from server.folder.safe_writes import SafeWriter
+from server.people.doors import Doors
+from server.people.sign_in import Attempts
+from server.registers.county_registers import RegisterCache
+
+
+@dataclass(frozen=True)
+class PeopleRoom:
+    """Signing in and out, one's own account, everyone's accounts.
+
+    `form_of` is (visit, kept, status) -> the page of a form with words that came without their
+    session, None where it has none; `sealer` gives what seals a draft; `is_secure` is whether the
+    node is reached over https, `mails` whether it can send mail.
+    """
+
+    doors: Doors
+    log: Log
+    registers: RegisterCache
+    writes: SafeWriter
+    attempts: Attempts
+    form_of: Callable[..., Any]
+    sealer: Callable[[], Sealer]
+    session_hours: float
+    is_secure: bool
+    mails: bool

@@ -1,0 +1,90 @@
+"""An operation of the interface as its OpenAPI document describes it; a route carries it."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+REFUSED: Mapping[str, str] = {
+    "403": "not this role, unit or place",
+    "404": "no such matter",
+    "409": "not from this state, or stale; kept as an attempt on record",
+    "422": "bad fields: {errors: [{field, code, message}]}",
+}
+_PART = re.compile(r"{(\w+)(?::\w+)?}")
+
+TEXT: Mapping[str, Any] = {"type": "string"}
+TEXTS: Mapping[str, Any] = {"type": "array", "items": TEXT}
+DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
+SEEN: Mapping[str, Any] = {"type": "integer", "description": "the version acted on"}
+
+
+class Operation(NamedTuple):
+    """What is said of one method at one address. The parts of the path are read from the path.
+
+    `properties` are the body's fields, None where it takes none; `answers` descriptions by status,
+    beside what a missing token brings; `choices` the values of a parameter that has few.
+    """
+
+    summary: str
+    query: tuple[str, ...] = ()
+    description: str = ""
+    properties: Mapping[str, Any] | None = None
+    required: tuple[str, ...] = ()
+    more_properties: Mapping[str, Any] | None = None
+    answers: Mapping[str, str] = {"200": "done"}
+    choices: Mapping[str, tuple[str, ...]] = {}
+
+    def as_openapi(self, path: str, *, secured: bool) -> dict[str, Any]:
+        """Return the operation as the document has it; `secured` is one that takes a token."""
+        answers = dict(self.answers)
+        if secured:
+            answers["401"] = "not signed in"
+            answers["423"] = "locked: a station's texts, until somebody signs in there"
+        operation: dict[str, Any] = {
+            "summary": self.summary,
+            "parameters": [
+                *({**self._parameter(name, "path"), "required": True} for name in parts_of(path)),
+                *(self._parameter(name, "query") for name in self.query),
+            ],
+            "responses": {status: {"description": text} for status, text in answers.items()},
+        }
+        if secured:
+            operation["security"] = [{"token": []}]
+        if self.description:
+            operation["description"] = self.description
+        if self.properties is not None:
+            operation["requestBody"] = self._body()
+        return operation
+
+    def _parameter(self, name: str, place: str) -> dict[str, Any]:
+        choices = self.choices.get(name)
+        return {
+            "name": name,
+            "in": place,
+            "schema": TEXT if choices is None else {"enum": list(choices)},
+        }
+
+    def _body(self) -> dict[str, Any]:
+        schema: dict[str, Any] = {
+            "type": "object",
+            "properties": self.properties,
+            "required": list(self.required),
+        }
+        if self.more_properties is not None:
+            schema["additionalProperties"] = self.more_properties
+        return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+# One operation; or, where the path's last part names an act, a function that returns one for each
+# act: their summaries are translated, which waits until the document is asked for.
+Operations = Operation | Callable[[], Mapping[str, Operation]] | None
+
+
+def created(description: str) -> dict[str, str]:
+    """Return the answers of an operation that adds something."""
+    return {"201": description, "403": REFUSED["403"], "422": REFUSED["422"]}
+
+
+def parts_of(path: str) -> list[str]:
+    """Return the names of a path's parts that are filled in."""
+    return _PART.findall(path)
