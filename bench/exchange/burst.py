@@ -21,7 +21,7 @@ from server.exchange.visibility import MattersVisibility
 from server.registers.sample import seed_sample
 from sync.rounds import downlink
 from sync.rounds.downlink import Downlink
-from sync.rounds.received_question import Asked, Taken
+from sync.rounds.received_question import Outcome, ReceivedQuestion
 from sync.rounds.reception import Reception
 
 EVENTS_S_AIM = 1_000.0
@@ -177,8 +177,8 @@ def _in_process(folder: Path, say: Callable[[str], None]) -> list[Figure]:
     ]
 
 
-def _taking(reception: Reception, asked: Asked) -> Callable[[Transaction], Taken]:
-    return lambda transaction: reception.take(transaction, asked)
+def _taking(reception: Reception, received: ReceivedQuestion) -> Callable[[Transaction], Outcome]:
+    return lambda transaction: reception.take_question(transaction, received)
 
 
 def _spent(log: Log, folder: Path, keys: Keys, queue: Downlink) -> list[float]:
@@ -193,11 +193,11 @@ def _spent(log: Log, folder: Path, keys: Keys, queue: Downlink) -> list[float]:
     events = sum(one.events for one in waiting)
     for one in waiting:
         moments = [time.process_time()]
-        asked = reception.read(one.message)
+        received = reception.read_question(one.message)
         moments.append(time.process_time())
-        taken = log.write(_taking(reception, asked)).result
+        outcome = log.write(_taking(reception, received)).result
         moments.append(time.process_time())
-        reception.answer(asked, taken, durable=True)
+        reception.answer(received, outcome, durable=True)
         moments.append(time.process_time())
         for step in range(3):
             spent[step] += (moments[step + 1] - moments[step]) / events

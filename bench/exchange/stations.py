@@ -28,7 +28,7 @@ from sync.rounds import uplink, upstream
 from sync.rounds.client import HubLine
 from sync.rounds.courier import Courier
 from sync.rounds.question import Inquirer
-from sync.rounds.round import Asking
+from sync.rounds.round import PendingQuestion
 from sync.rounds.uplink import Safety, Uplink
 from sync.schema import migrations as sync_migrations
 
@@ -92,9 +92,9 @@ class BenchStation:
         if not delivery.ok or delivery.waiting or delivery.refused:
             raise NotReadyError(f"a delivery failed: {delivery}")
 
-    def settle(self, asked: Asking) -> None:
+    def settle(self, pending: PendingQuestion) -> None:
         """Note that the hub has what was asked, without having heard it."""
-        positions = [one.position for one in asked.sent]
+        positions = [one.position for one in pending.sent]
         self.log.write(lambda t: uplink.mark(t.connection, positions, Safety.DURABLE))
 
     def settle_enrolment(self) -> None:

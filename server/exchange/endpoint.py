@@ -18,7 +18,7 @@ from eventlog.log import Log
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from server.folder.safe_writes import SafeWriter
 from sync.nodes import enrolment, nodes
-from sync.rounds.received_question import Asked, NotTaken, Taken
+from sync.rounds.received_question import Outcome, QuestionRefused, ReceivedQuestion
 from sync.rounds.reception import Reception
 
 PATHS = ("/sync", "/sync/hello")
@@ -124,38 +124,40 @@ class SyncEndpoint:
     async def _exchange(self, message: bytes, send: Send) -> None:
         reception = self._reception
         try:
-            asked = await self._run(reception.read, message)
-            taken, durable = await self._take(asked)
-            if asked.question.parts:
+            received = await self._run(reception.read_question, message)
+            outcome, durable = await self._take(received)
+            if received.question.parts:
                 # In a thread that is not of the two: it may wait for the photos' replica.
-                await asyncio.to_thread(reception.take_blobs, asked)
-        except NotTaken as refusal:
+                await asyncio.to_thread(reception.take_blobs, received)
+        except QuestionRefused as refusal:
             failure = await self._run(reception.failure, message, refusal.code)
             await _answer(send, 200, failure)
             return
-        found = await self._run(lambda: reception.answer(asked, taken, durable=durable))
+        found = await self._run(lambda: reception.answer(received, outcome, durable=durable))
         await _answer(send, 200, found)
         reached(CrashPoint.ANSWERED)
 
-    async def _take(self, asked: Asked) -> tuple[Taken, bool]:
+    async def _take(self, received: ReceivedQuestion) -> tuple[Outcome, bool]:
         """Take a question in, and wait a while for the replica where the sender wants to know."""
         reception, writes = self._reception, self._writes
-        if await self._run(reception.must_write, asked):
-            kept = await writes.write(lambda transaction: reception.take(transaction, asked))
+        if await self._run(reception.must_write, received):
+            kept = await writes.write(
+                lambda transaction: reception.take_question(transaction, received)
+            )
             return kept.result, kept.durable
-        if not asked.wants_safety:
-            return Taken(asked.peer), False
-        return Taken(asked.peer), await writes.confirmed(self._log.newest_position())
+        if not received.wants_safety:
+            return Outcome(received.peer), False
+        return Outcome(received.peer), await writes.confirmed(self._log.newest_position())
 
     async def _hello(self, scope: Scope, send: Send) -> None:
         """Say which keys this hub has, and prove that it gave the code that is asked for."""
-        asked = Request(scope).query_params.get("code", "")
+        code = Request(scope).query_params.get("code", "")
 
         def prove() -> dict[str, str]:
             hub = self._reception.card
             proof = b""
             with self._log.reading() as connection:
-                found = nodes.by_code(connection, _bytes_of(asked))
+                found = nodes.by_code(connection, _bytes_of(code))
             if found is not None and found[2] >= self._log.now_ms():
                 proof = enrolment.vouch(found[1], hub)
             return {

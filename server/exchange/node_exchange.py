@@ -262,12 +262,12 @@ class NodeExchange:
         logger.warning("this node belongs to another hub now: %s", invitation.url)
         self._order = None
 
-    def took_place(self, came: Round) -> None:
+    def took_place(self, round_made: Round) -> None:
         """Do what follows from a round, by network or by stick."""
-        if came.moved and not (self._counts()[0] or self._counts()[1]):
+        if round_made.moved and not (self._counts()[0] or self._counts()[1]):
             # Only once the hub before has everything for good.
-            self._order = read_moving(came.moved)
+            self._order = read_moving(round_made.moved)
         if self._settings.role == "station" and self._keys.unsealing and self._is_entrusted():
             self._take_keys(forget_unsealing(self._log.folder, self._keys))
         self.purge()
-        self._after(came)
+        self._after(round_made)

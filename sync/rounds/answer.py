@@ -18,14 +18,14 @@ from sync.rounds.downlink import Downlink
 from sync.rounds.entrusted import Entrusted
 from sync.rounds.envelope import MessageKind
 from sync.rounds.parcels import sealed_for
-from sync.rounds.received_question import Asked, Domain, Taken
+from sync.rounds.received_question import Domain, Outcome, ReceivedQuestion
 from sync.rounds.wire import Answer, Parcel, Question
 
 ROOM_USUAL_BYTES = 256 * 1024
 ROOM_MOST_BYTES = 16 * 1024 * 1024
 
 
-class Answering:
+class AnswerWriter:
     """Puts answers together and signs them, for one hub."""
 
     def __init__(
@@ -48,35 +48,39 @@ class Answering:
         self._site_mark = site_mark
         self._now_ms = now_ms
 
-    def answer(self, asked: Asked, taken: Taken, *, durable: bool, with_news: bool = True) -> bytes:
+    def answer(
+        self, received: ReceivedQuestion, outcome: Outcome, *, durable: bool, with_news: bool = True
+    ) -> bytes:
         """Return the signed answer to a question that was taken.
 
         Without news it says only what became of what was brought.
         """
         with self._log.reading() as connection:
             connection.execute("BEGIN")
-            found = self._answer(connection, asked, taken, durable, with_news)
+            answer = self._answer(connection, received, outcome, durable, with_news)
             connection.execute("ROLLBACK")
         reached(CrashPoint.ANSWERING)
-        return self._closed(asked.digest, found)
+        return self._closed(received.digest, answer)
 
-    def answers(self, asked: Asked, taken: Taken, *, durable: bool) -> Iterator[bytes]:
+    def answers(
+        self, received: ReceivedQuestion, outcome: Outcome, *, durable: bool
+    ) -> Iterator[bytes]:
         """Yield signed answers to one question until all that is to go down is told.
 
         For a bundle, in which the sender cannot ask for more; it takes them in this order.
         """
-        question = msgspec.structs.replace(asked.question)
-        asked = replace(asked, question=question)
+        question = msgspec.structs.replace(received.question)
+        received = replace(received, question=question)
         while True:
             with self._log.reading() as connection:
                 connection.execute("BEGIN")
-                found = self._answer(connection, asked, taken, durable, True)
+                answer = self._answer(connection, received, outcome, durable, True)
                 connection.execute("ROLLBACK")
-            yield self._closed(asked.digest, found)
-            if not found.more or not found.cursor_log:
+            yield self._closed(received.digest, answer)
+            if not answer.more or not answer.cursor_log:
                 return
-            question.cursor_log, question.cursor = found.cursor_log, found.cursor
-            question.accounts = found.accounts_mark or question.accounts
+            question.cursor_log, question.cursor = answer.cursor_log, answer.cursor
+            question.accounts = answer.accounts_mark or question.accounts
 
     def failure(self, message: bytes, code: str) -> bytes:
         """Return the signed answer that says why nothing of a question was taken."""
@@ -85,49 +89,49 @@ class Answering:
     def _answer(
         self,
         connection: sqlite3.Connection,
-        asked: Asked,
-        taken: Taken,
+        received: ReceivedQuestion,
+        outcome: Outcome,
         durable: bool,
         with_news: bool,
     ) -> Answer:
-        question, peer = asked.question, taken.peer
-        found = Answer(
+        question, peer = received.question, outcome.peer
+        answer = Answer(
             self._now_ms(),
-            durable=durable and asked.wants_safety,
-            refused=list(taken.refused),
-            new_voice=taken.new_voice,
-            blobs=asked.blobs,
+            durable=durable and received.wants_safety,
+            refused=list(outcome.refused),
+            new_voice=outcome.new_voice,
+            blobs=received.blobs,
             moved=peer.moved_to or b"",
         )
         if question.newest and not _knows(connection, question.newest):
-            found.lost, found.durable = True, False
-        found.missing = [
+            answer.lost, answer.durable = True, False
+        answer.missing = [
             place for place, event in enumerate(question.offered) if not _knows(connection, event)
         ]
         if question.enrolment and peer.enrolled_at is not None:
-            found.enrolled = enrolment.welcome(peer.name, peer.station)
+            answer.enrolled = enrolment.welcome(peer.name, peer.station)
         if not with_news:
-            return found
-        self._add_accounts(connection, found, question, peer)
+            return answer
+        self._add_accounts(connection, answer, question, peer)
         mark = self._site_mark()
         if mark != question.site:
-            found.site = mark
-        self._add_events(connection, found, question, peer)
-        return found
+            answer.site = mark
+        self._add_events(connection, answer, question, peer)
+        return answer
 
     def _add_accounts(
-        self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer
+        self, connection: sqlite3.Connection, answer: Answer, question: Question, peer: Peer
     ) -> None:
         if not peer.station:
             return
         mark = self._domain.accounts_mark(connection, peer.station)
         if mark != question.accounts:
             reading = self._entrusted.of(peer).reading
-            found.accounts = self._domain.accounts_of(connection, peer.station, reading)
-            found.accounts_mark = mark
+            answer.accounts = self._domain.accounts_of(connection, peer.station, reading)
+            answer.accounts_mark = mark
 
     def _add_events(
-        self, connection: sqlite3.Connection, found: Answer, question: Question, peer: Peer
+        self, connection: sqlite3.Connection, answer: Answer, question: Question, peer: Peer
     ) -> None:
         log = self._log.voice.log
         after = downlink.where_to_go_on(connection, log, question.cursor_log, question.cursor)
@@ -149,14 +153,14 @@ class Answering:
                 break
             parcels.append(parcel)
             position = one.position
-        found.runs = wire.pack(parcels)
-        found.more = position < downlink.newest(connection, peer.node)
+        answer.runs = wire.pack(parcels)
+        answer.more = position < downlink.newest(connection, peer.node)
         if position != question.cursor or log != question.cursor_log:
-            found.cursor_log, found.cursor = log, position
+            answer.cursor_log, answer.cursor = log, position
 
-    def _closed(self, digest: bytes, found: Answer) -> bytes:
+    def _closed(self, digest: bytes, answer: Answer) -> bytes:
         return envelope.close(
-            wire.encode_message(found),
+            wire.encode_message(answer),
             self._signing,
             MessageKind.ANSWER,
             about=digest,

@@ -125,58 +125,58 @@ class Courier:
 
     def deliver(self, *, with_photos: bool = True) -> Delivery:
         """Make rounds until nothing is left to say, and return what came of them. Never raises."""
-        found = Delivery()
+        delivery = Delivery()
         self.progress = Progress(running=True)
         try:
             with self._one_at_a_time, self._alone():
                 transport = self._transport()
-                self._make_rounds(found, transport, with_photos)
-            found.ok = True
+                self._make_rounds(delivery, transport, with_photos)
+            delivery.ok = True
         except Unreachable as error:
-            found.failure, found.detail = error.code, str(error)
-            found.retry_after_s = error.retry_after_s
+            delivery.failure, delivery.detail = error.code, str(error)
+            delivery.retry_after_s = error.retry_after_s
             self._bytes = max(LEAST_BYTES, self._bytes // 2)
         except BadMessage as error:
-            found.failure, found.detail = "not-the-hub", str(error)
+            delivery.failure, delivery.detail = "not-the-hub", str(error)
         except (Busy, NotJoined, Refused, Malformed) as error:
-            found.failure, found.detail = error.code, str(error)
-            found.retryable = isinstance(error, Busy)
+            delivery.failure, delivery.detail = error.code, str(error)
+            delivery.retryable = isinstance(error, Busy)
         except (WriterBusy, WriterStopped) as error:
-            found.failure, found.detail = Busy.code, str(error)
+            delivery.failure, delivery.detail = Busy.code, str(error)
         except (StorageFull, OSError) as error:
             # Of the line nothing comes this way. What the answer settles is settled another time.
-            found.failure, found.detail = DISK_FULL, str(error)
+            delivery.failure, delivery.detail = DISK_FULL, str(error)
         finally:
             self.progress.running = False
-        found.waiting, found.held, found.durable, found.photos_waiting = self._counts()
-        if found.failure and found.failure not in LINE_UNTRIED:
+        delivery.waiting, delivery.held, delivery.durable, delivery.photos_waiting = self._counts()
+        if delivery.failure and delivery.failure not in LINE_UNTRIED:
             with contextlib.suppress(StorageFull, WriterBusy, WriterStopped):
-                self._note_failure(found.failure)
-            logger.info("no delivery: %s %s", found.failure, found.detail)
-        return found
+                self._note_failure(delivery.failure)
+            logger.info("no delivery: %s %s", delivery.failure, delivery.detail)
+        return delivery
 
-    def _make_rounds(self, found: Delivery, transport: Transport, with_photos: bool) -> None:
+    def _make_rounds(self, delivery: Delivery, transport: Transport, with_photos: bool) -> None:
         again = lost = 0
         for _ in range(ROUNDS_MOST):
-            asked = self._inquirer.ask(
+            pending = self._inquirer.ask(
                 up_bytes=self._bytes, room_bytes=self._bytes, with_photos=with_photos
             )
             began = self._clock_s()
             reached(CrashPoint.ASKING)
-            answer = transport(asked.message)
+            answer = transport(pending.message)
             reached(CrashPoint.ANSWER_CAME)
             took_s = self._clock_s() - began
-            self._adapt(took_s, len(asked.message) + len(answer))
-            came = self._inquirer.take(asked, answer)
+            self._adapt(took_s, len(pending.message) + len(answer))
+            round_made = self._inquirer.take_answer(pending, answer)
             reached(CrashPoint.ROUND_MADE)
-            self._add(found, came, len(asked.message), len(answer))
-            self._after(came)
-            lost += came.lost
+            self._add(delivery, round_made, len(pending.message), len(answer))
+            self._after(round_made)
+            lost += round_made.lost
             if lost > ASKED_AGAIN_MOST:
                 return
-            if asked.says_something or came.more or came.lost or came.new_voice or came.unsure:
+            if pending.says_something or round_made.goes_on or round_made.unsure:
                 again = 0
-                if self._is_done(came):
+                if self._is_done(round_made):
                     return
                 continue
             waiting, held, _, _ = self._counts()
@@ -187,21 +187,21 @@ class Courier:
             if again > ASKED_AGAIN_MOST:
                 return
 
-    def _is_done(self, came: Round) -> bool:
+    def _is_done(self, round_made: Round) -> bool:
         """Return whether the round that just spoke left nothing to say or hear."""
         waiting, held, _, photos = self._counts()
-        return not (waiting or held or photos or came.more or came.lost or came.new_voice)
+        return not (waiting or held or photos or round_made.goes_on)
 
-    def _add(self, found: Delivery, came: Round, up: int, down: int) -> None:
-        found.rounds += 1
-        found.sent += came.sent
-        found.received += came.received
-        found.bytes_up += up
-        found.bytes_down += down
-        found.refused += [(event.hex(), code) for event, code in came.refused]
+    def _add(self, delivery: Delivery, round_made: Round, up: int, down: int) -> None:
+        delivery.rounds += 1
+        delivery.sent += round_made.sent
+        delivery.received += round_made.received
+        delivery.bytes_up += up
+        delivery.bytes_down += down
+        delivery.refused += [(event.hex(), code) for event, code in round_made.refused]
         progress = self.progress
-        progress.sent, progress.received = found.sent, found.received
-        progress.bytes_up, progress.bytes_down = found.bytes_up, found.bytes_down
+        progress.sent, progress.received = delivery.sent, delivery.received
+        progress.bytes_up, progress.bytes_down = delivery.bytes_up, delivery.bytes_down
         progress.waiting = self._counts()[0]
 
     def _adapt(self, took_s: float, size_bytes: int) -> None:

@@ -9,11 +9,11 @@ from eventlog.events import digest as event_digest
 from sync.nodes import audit, nodes
 from sync.nodes.audit import Finding
 from sync.nodes.nodes import Peer
-from sync.rounds.received_question import Asked
+from sync.rounds.received_question import ReceivedQuestion
 
 
 def look_for_forks(
-    connection: sqlite3.Connection, asked: Asked, peer: Peer, now: int
+    connection: sqlite3.Connection, received: ReceivedQuestion, peer: Peer, now: int
 ) -> dict[bytes, int]:
     """Return in which of the node's logs somebody else wrote as well, and above which place.
 
@@ -21,14 +21,14 @@ def look_for_forks(
     and what the node lacks has to be queued for it.
     """
     # What a station merely brings back after a restore may be of another's log.
-    for log in asked.own_logs:
+    for log in received.own_logs:
         if not connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone():
             nodes.note_log(connection, peer.node, log, now)
     own = {
         row[0] for row in connection.execute("SELECT log FROM node_logs WHERE node=?", (peer.node,))
     }
     forked: dict[bytes, int] = {}
-    arrived = [arrival.event for _, arrival in asked.arrivals if arrival.event.log in own]
+    arrived = [arrival.event for _, arrival in received.arrivals if arrival.event.log in own]
     here = _standing(connection, arrived)
     for event in arrived:
         log, sequence = event.log, event.sequence
@@ -42,7 +42,7 @@ def look_for_forks(
     again = {log: sequence - 1 for log, sequence in forked.items()}
     for log in forked:
         audit.note(connection, now, Finding.FORK, node=peer.node, detail=log.hex())
-    behind = behind_of(connection, asked, peer) if asked.is_live else None
+    behind = behind_of(connection, received, peer) if received.is_live else None
     if behind is not None:
         log, head = behind
         again[log] = min(head, again.get(log, head))
@@ -50,9 +50,11 @@ def look_for_forks(
     return again
 
 
-def behind_of(connection: sqlite3.Connection, asked: Asked, peer: Peer) -> tuple[bytes, int] | None:
+def behind_of(
+    connection: sqlite3.Connection, received: ReceivedQuestion, peer: Peer
+) -> tuple[bytes, int] | None:
     """Return (log, head) where the hub has more of a node's log than the node itself."""
-    question = asked.question
+    question = received.question
     log, head = question.head_log, question.head
     if not log:
         return None

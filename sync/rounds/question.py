@@ -22,7 +22,7 @@ from sync.nodes.audit import note as note_finding
 from sync.rounds import envelope, marks, uplink, upstream, wire
 from sync.rounds.envelope import MessageKind
 from sync.rounds.parcels import WrongWords, opened_from, sealed_for
-from sync.rounds.round import Asking, BlobSource, NodeDomain, NotJoined, Refused, Round
+from sync.rounds.round import BlobSource, NodeDomain, NotJoined, PendingQuestion, Refused, Round
 from sync.rounds.uplink import Packed, Safety
 from sync.rounds.wire import Answer, Parcel, Question
 
@@ -65,7 +65,7 @@ class Inquirer:
         room_bytes: int = 0,
         with_photos: bool = True,
         packed: Packed | None = None,
-    ) -> Asking:
+    ) -> PendingQuestion:
         """Return the next question: about `up_bytes` of what waits, texts before photos.
 
         `packed` is given for a bundle: then all that is not settled goes along, also what the hub
@@ -78,7 +78,7 @@ class Inquirer:
                 raise NotJoined
             question = Question(self._log.now_ms() // 1000)
             is_late = packed is not None
-            asked = Asking(b"", question, hub, self._log.voice.log, is_late=is_late)
+            pending = PendingQuestion(b"", question, hub, self._log.voice.log, is_late=is_late)
             question.time_unknown = self._time_unknown()
             question.cursor_log, question.cursor = hub.cursor_log, hub.cursor
             question.room_bytes = room_bytes
@@ -88,55 +88,61 @@ class Inquirer:
             question.site = hub.site_mark if packed is None else self._site_cursor()
             doubts = False
             if packed is None:
-                doubts = self._say_events(connection, asked, up_bytes)
+                doubts = self._say_events(connection, pending, up_bytes)
             else:
-                self._pack_events(connection, asked, up_bytes, packed)
+                self._pack_events(connection, pending, up_bytes, packed)
             connection.execute("ROLLBACK")
-        if self._blobs is not None and with_photos and not asked.sent and not doubts:
+        if self._blobs is not None and with_photos and not pending.sent and not doubts:
             question.parts = self._blobs.parts(up_bytes, packed.photos if packed else {})
         if hub.heard_at is None or question.enrolment:
             question.release = self._release
-        asked.asked_ms = self._monotonic_ms()
-        asked.message = envelope.close(
+        pending.asked_ms = self._monotonic_ms()
+        pending.message = envelope.close(
             wire.encode_message(question),
             SigningKey(self._keys().signing),
             MessageKind.QUESTION,
             about=hub.verify_key,
         )
-        asked.digest = envelope.digest(asked.message)
-        return asked
+        pending.digest = envelope.digest(pending.message)
+        return pending
 
-    def _say_events(self, connection: sqlite3.Connection, asked: Asking, up_bytes: int) -> bool:
+    def _say_events(
+        self, connection: sqlite3.Connection, pending: PendingQuestion, up_bytes: int
+    ) -> bool:
         """Put into a question what waits, or what the hub has to be asked for first: then True."""
-        question = asked.question
+        question = pending.question
         doubts = uplink.doubtful(connection, min(OFFERED_MOST, max(1, up_bytes // 18)))
-        asked.offered = [position for position, _ in doubts]
+        pending.offered = [position for position, _ in doubts]
         question.offered = [event for _, event in doubts]
         if not doubts:
             question.newest = uplink.newest_held(connection)
-            asked.sent = uplink.fitting(
+            pending.sent = uplink.fitting(
                 connection, uplink.waiting(connection, EVENTS_MOST), up_bytes
             )
-            question.runs = wire.pack(self._parcels(connection, asked))
+            question.runs = wire.pack(self._parcels(connection, pending))
         if not self._said_head:
             self._say_head(connection, question)
-        if asked.hub.checked_log != asked.hub.cursor_log and not doubts:
+        if pending.hub.checked_log != pending.hub.cursor_log and not doubts:
             # Another voice: the hub may have been put back from an older replica.
             question.newest = uplink.newest_sent(connection)
         return bool(doubts)
 
     def _pack_events(
-        self, connection: sqlite3.Connection, asked: Asking, up_bytes: int, packed: Packed
+        self,
+        connection: sqlite3.Connection,
+        pending: PendingQuestion,
+        up_bytes: int,
+        packed: Packed,
     ) -> None:
         """Put into a question of a bundle what is not settled and not yet in the bundle."""
         if packed.is_empty:
-            asked.question.newest = uplink.newest_sent(connection)
+            pending.question.newest = uplink.newest_sent(connection)
         held = uplink.held(connection, wire.OFFERED_MOST, packed.offered)
-        asked.offered = [position for position, _ in held]
-        asked.question.offered = [event for _, event in held]
+        pending.offered = [position for position, _ in held]
+        pending.question.offered = [event for _, event in held]
         left = uplink.unsettled(connection, EVENTS_MOST, packed.position)
-        asked.sent = uplink.fitting(connection, left, up_bytes)
-        asked.question.runs = wire.pack(self._parcels(connection, asked))
+        pending.sent = uplink.fitting(connection, left, up_bytes)
+        pending.question.runs = wire.pack(self._parcels(connection, pending))
 
     def _say_head(self, connection: sqlite3.Connection, question: Question) -> None:
         log = self._log.voice.log
@@ -146,10 +152,10 @@ class Inquirer:
         # Also where nothing of it is here: an image may be from before its first event.
         question.head_log, question.head = log, head or 0
 
-    def _parcels(self, connection: sqlite3.Connection, asked: Asking) -> list[Parcel]:
+    def _parcels(self, connection: sqlite3.Connection, pending: PendingQuestion) -> list[Parcel]:
         found: list[Parcel] = []
-        to_hub = Sealer(asked.hub.sealing_key)
-        for one in asked.sent:
+        to_hub = Sealer(pending.hub.sealing_key)
+        for one in pending.sent:
             texts = words.all_of(connection, one.event)
             if not self._seals_texts:
                 # A hub's contact details stay with it; its texts are for the hub above alone.
@@ -157,15 +163,15 @@ class Inquirer:
             found.append(Parcel(one.body, texts, marks.kept(connection, one.event)))
         return found
 
-    def take(self, asked: Asking, message: bytes) -> Round:
+    def take_answer(self, pending: PendingQuestion, message: bytes) -> Round:
         """Take in the hub's answer and return what came of the round.
 
         Raises BadMessage where the answer is not the hub's (a portal, a proxy: retryable),
         Malformed, Refused.
         """
         answered_ms = self._monotonic_ms()
-        answer = self._opened(asked, message)
-        self._domain.heard(answer.now_ms, asked.asked_ms, answered_ms)
+        answer = self._opened(pending, message)
+        self._domain.heard(answer.now_ms, pending.asked_ms, answered_ms)
         if answer.failed:
             self._log.write(
                 lambda transaction: upstream.note_tried(
@@ -173,35 +179,36 @@ class Inquirer:
                 )
             )
             raise Refused(answer.failed)
-        return self._take(asked, answer)
+        return self._take(pending, answer)
 
-    def take_late(self, asked: Asking, message: bytes) -> Round:
-        """Take in an answer that came on a stick, and return what came of it. Raises as `take`.
+    def take_late_answer(self, pending: PendingQuestion, message: bytes) -> Round:
+        """Take in an answer that came on a stick, and return what came of it.
 
-        It may be weeks old, older than what came by network meanwhile, or come twice.
+        It may be weeks old, older than what came by network meanwhile, or come twice. Raises as
+        `take_answer`.
         """
-        answer = self._opened(asked, message)
+        answer = self._opened(pending, message)
         self._domain.heard_at_least(answer.now_ms)
         if answer.failed:
             raise Refused(answer.failed)
-        return self._take(asked, answer)
+        return self._take(pending, answer)
 
-    def _opened(self, asked: Asking, message: bytes) -> Answer:
+    def _opened(self, pending: PendingQuestion, message: bytes) -> Answer:
         content = envelope.open_message(
-            message, asked.hub.verify_key, MessageKind.ANSWER, about=asked.digest
+            message, pending.hub.verify_key, MessageKind.ANSWER, about=pending.digest
         )
         return wire.decode_answer(content)
 
-    def _take(self, asked: Asking, answer: Answer) -> Round:
+    def _take(self, pending: PendingQuestion, answer: Answer) -> Round:
         arrivals = [(self._here(arrival), mark) for arrival, mark in wire.unpack(answer.runs)]
-        if self._blobs is not None and (answer.lost or _speaks_anew(asked, answer)):
+        if self._blobs is not None and (answer.lost or _speaks_anew(pending, answer)):
             # Before the new voice is noted, for it is told only once.
             self._blobs.doubt(answer.now_ms)
         found = self._log.write(
-            lambda transaction: self._settle(transaction, asked, answer, arrivals)
+            lambda transaction: self._settle(transaction, pending, answer, arrivals)
         ).result
-        if self._blobs is not None and (asked.question.parts or answer.blobs):
-            self._blobs.acknowledged(asked.question.parts, answer.blobs, answer.now_ms)
+        if self._blobs is not None and (pending.question.parts or answer.blobs):
+            self._blobs.acknowledged(pending.question.parts, answer.blobs, answer.now_ms)
         return found
 
     def _here(self, arrival: Arrival) -> Arrival:
@@ -219,28 +226,28 @@ class Inquirer:
     def _settle(
         self,
         transaction: Transaction,
-        asked: Asking,
+        pending: PendingQuestion,
         answer: Answer,
         arrivals: list[tuple[Arrival, bytes]],
     ) -> Round:
         """Write down what an answer says. Runs as a job of the writer."""
         connection, now = transaction.connection, transaction.now_ms()
-        is_news = not asked.is_late or answer.now_ms >= upstream.answered_ms(connection)
+        is_news = not pending.is_late or answer.now_ms >= upstream.answered_ms(connection)
         found = Round(
-            sent=len(asked.sent),
+            sent=len(pending.sent),
             durable=answer.durable,
             more=answer.more,
             lost=answer.lost,
-            new_voice=answer.new_voice and asked.voice == self._log.voice.log,
-            site=b"" if asked.is_late else answer.site,
+            new_voice=answer.new_voice and pending.voice == self._log.voice.log,
+            site=b"" if pending.is_late else answer.site,
             moved=answer.moved if is_news else b"",
-            unsure=_speaks_anew(asked, answer),
+            unsure=_speaks_anew(pending, answer),
         )
-        if not asked.is_late or answer.now_ms >= upstream.doubted_ms(connection):
-            self._settle_safety(connection, asked, answer)
+        if not pending.is_late or answer.now_ms >= upstream.doubted_ms(connection):
+            self._settle_safety(connection, pending, answer)
         for place, code in answer.refused:
-            if place < len(asked.sent):
-                event = asked.sent[place].event
+            if place < len(pending.sent):
+                event = pending.sent[place].event
                 uplink.note_refused(connection, event, code, now)
                 found.refused.append((event, code))
         found.received = self._take_in(transaction, arrivals, now)
@@ -253,11 +260,11 @@ class Inquirer:
         if found.new_voice:
             voice = self._log.take_new_voice(transaction)
             note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
-        if asked.question.head_log:
+        if pending.question.head_log:
             self._said_head = True
-        if asked.question.newest and not answer.lost:
-            upstream.note_checked(connection, answer.cursor_log or asked.hub.cursor_log)
-        if asked.is_late:
+        if pending.question.newest and not answer.lost:
+            upstream.note_checked(connection, answer.cursor_log or pending.hub.cursor_log)
+        if pending.is_late:
             upstream.note_returned(connection, now)
         else:
             upstream.note_heard(connection, now)
@@ -274,22 +281,26 @@ class Inquirer:
         if answer.accounts_mark:
             upstream.note_marks(connection, accounts=answer.accounts_mark)
 
-    def _settle_safety(self, connection: sqlite3.Connection, asked: Asking, answer: Answer) -> None:
+    def _settle_safety(
+        self, connection: sqlite3.Connection, pending: PendingQuestion, answer: Answer
+    ) -> None:
         """Note how safe what was sent and offered is now.
 
         Not called for an answer of before the hub was found to have lost something: such a one
         may lie on a stick for weeks.
         """
-        sent = [one.position for one in asked.sent]
-        missing = {asked.offered[place] for place in answer.missing if place < len(asked.offered)}
-        there = [position for position in asked.offered if position not in missing]
+        sent = [one.position for one in pending.sent]
+        missing = {
+            pending.offered[place] for place in answer.missing if place < len(pending.offered)
+        }
+        there = [position for position in pending.offered if position not in missing]
         uplink.hold(connection, [*sent, *there])
         uplink.mark(connection, sorted(missing), Safety.WAITING)
-        if answer.durable and asked.is_late:
+        if answer.durable and pending.is_late:
             # What the hub took after this was asked is not covered by so old an answer.
             uplink.mark(connection, [*sent, *there], Safety.DURABLE)
         elif answer.durable:
-            uplink.settle(connection, sent, asked.question.newest)
+            uplink.settle(connection, sent, pending.question.newest)
             reached(CrashPoint.SETTLED)
         if answer.lost:
             uplink.doubt_all(connection)
@@ -312,7 +323,7 @@ class Inquirer:
         return len(taken.fresh)
 
 
-def _speaks_anew(asked: Asking, answer: Answer) -> bool:
+def _speaks_anew(pending: PendingQuestion, answer: Answer) -> bool:
     """Return whether the hub speaks in another voice than when it was heard last."""
-    before = asked.hub.cursor_log
+    before = pending.hub.cursor_log
     return bool(before and answer.cursor_log) and answer.cursor_log != before

@@ -15,7 +15,7 @@ from sync.rounds import wire
 from sync.rounds.wire import Question
 
 
-class NotTaken(Exception):
+class QuestionRefused(Exception):
     """A question of which nothing is taken; the sender is told the code. Fatal for the sender."""
 
     def __init__(self, code: str) -> None:
@@ -54,7 +54,7 @@ class Blobs(Protocol):
 
 
 @dataclass
-class Asked:
+class ReceivedQuestion:
     """A question that was read: who asks, what was brought, and what may not be folded, and why.
 
     `digest` is the message's, to which the answer refers; `has_brought` says that it brought events
@@ -85,7 +85,7 @@ class Asked:
         )
 
 
-class Taken(NamedTuple):
+class Outcome(NamedTuple):
     """What became of a question: the peer as it is now, and what the answer has to say.
 
     `fresh` is how many of its events were not here before.

@@ -1,8 +1,9 @@
 """The hub's side of a round: a question is read, taken in, and answered.
 
-In three steps, so that each runs where it belongs: `read` (signature, texts; any thread), `take` (a
-job of the writer), `answer` (after the replica was asked; any thread). Whatever a question holds,
-either all of it is kept or nothing: what may not be folded is put into quarantine.
+In three steps, so that each runs where it belongs: `read_question` (signature, texts; any thread),
+`take_question` (a job of the writer), `answer` (after the replica was asked; any thread). Whatever
+a question holds, either all of it is kept or nothing: what may not be folded is put into
+quarantine.
 """
 
 import sqlite3
@@ -20,13 +21,13 @@ from sync.nodes.audit import Finding
 from sync.nodes.enrolment import BadCode, HubCard
 from sync.nodes.nodes import Peer
 from sync.rounds import downlink, envelope, marks, wire
-from sync.rounds.answer import Answering
+from sync.rounds.answer import AnswerWriter
 from sync.rounds.downlink import Downlink
 from sync.rounds.entrusted import Entrusted
 from sync.rounds.envelope import BadMessage, ForeignMessage, MessageKind
 from sync.rounds.forks import behind_of, look_for_forks, may_write
 from sync.rounds.parcels import WrongWords
-from sync.rounds.received_question import Asked, Blobs, Domain, NotTaken, Taken
+from sync.rounds.received_question import Blobs, Domain, Outcome, QuestionRefused, ReceivedQuestion
 from sync.rounds.wire import EVENTS_MOST, Malformed
 
 # Of a question, unpacked; what is decoded takes ten times the room. By network and on a stick it is
@@ -62,19 +63,19 @@ class Reception:
         self.domain = domain
         self._blobs = blobs
         self._now_ms = now_ms or log.now_ms
-        answering = Answering(
+        writer = AnswerWriter(
             log, keys, self.entrusted, queue, domain, site_mark=site_mark, now_ms=self._now_ms
         )
-        self.answer = answering.answer
-        self.answers = answering.answers
-        self.failure = answering.failure
+        self.answer = writer.answer
+        self.answers = writer.answers
+        self.failure = writer.failure
 
     # Reading.
 
-    def read(self, message: bytes, *, is_live: bool = True) -> Asked:
+    def read_question(self, message: bytes, *, is_live: bool = True) -> ReceivedQuestion:
         """Return a question whose signature and texts were found right.
 
-        `is_live` is False for a bundle, which may be weeks old. Raises NotTaken, whose code
+        `is_live` is False for a bundle, which may be weeks old. Raises QuestionRefused, whose code
         the sender is told by `failure`; what somebody should know is on record then.
         """
         try:
@@ -83,21 +84,21 @@ class Reception:
                 peer = nodes.by_key(connection, sender)
                 if peer is None or (peer.revoked_at is not None and _introduction_in(message)):
                     return self._read_first(connection, message, is_live)
-                asked = self._opened(message, peer, is_live)
+                received = self._opened(message, peer, is_live)
                 if peer.revoked_at is not None:
-                    self._set_aside(asked, peer.revoked_at)
-                self._sort(connection, asked)
-                return asked
+                    self._set_aside(received, peer.revoked_at)
+                self._sort(connection, received)
+                return received
         except ForeignMessage as error:
             self._note(Finding.FORGED, None)
-            raise NotTaken(error.code) from error
+            raise QuestionRefused(error.code) from error
         except BadMessage as error:
-            raise NotTaken(error.code) from error
+            raise QuestionRefused(error.code) from error
         except Malformed as error:
             self._note(Finding.MALFORMED, None)
-            raise NotTaken(error.code) from error
+            raise QuestionRefused(error.code) from error
 
-    def _opened(self, message: bytes, peer: Peer, is_live: bool) -> Asked:
+    def _opened(self, message: bytes, peer: Peer, is_live: bool) -> ReceivedQuestion:
         content = envelope.open_message(
             message,
             peer.verify_key or b"",
@@ -106,15 +107,17 @@ class Reception:
             most_bytes=QUESTION_MOST_BYTES,
         )
         question = wire.decode_question(content)
-        return Asked(envelope.digest(message), question, peer, is_live=is_live)
+        return ReceivedQuestion(envelope.digest(message), question, peer, is_live=is_live)
 
-    def _read_first(self, connection: sqlite3.Connection, message: bytes, is_live: bool) -> Asked:
+    def _read_first(
+        self, connection: sqlite3.Connection, message: bytes, is_live: bool
+    ) -> ReceivedQuestion:
         """Return the first question of a node, which says who it is and proves its code."""
         # Whoever sends this may be anybody: of what it holds nothing is made before it is proven.
         introduction = _introduction_in(message)
         if not introduction:
             self._note(Finding.UNKNOWN_NODE, None)
-            raise NotTaken("unknown-node")
+            raise QuestionRefused("unknown-node")
         try:
             said = enrolment.read_introduction(introduction)
             found = nodes.by_code(connection, said.code_mark)
@@ -125,7 +128,7 @@ class Reception:
                 raise BadCode("not proven")
         except BadCode as error:
             self._note(Finding.BAD_CODE, None)
-            raise NotTaken(error.code) from error
+            raise QuestionRefused(error.code) from error
         content = envelope.open_message(
             message,
             said.verify_key,
@@ -141,59 +144,59 @@ class Reception:
             secrets=said.secrets,
         )
         question = wire.decode_question(content)
-        asked = Asked(envelope.digest(message), question, peer, said, is_live=is_live)
-        self._sort(connection, asked)
-        return asked
+        received = ReceivedQuestion(envelope.digest(message), question, peer, said, is_live=is_live)
+        self._sort(connection, received)
+        return received
 
-    def _set_aside(self, asked: Asked, revoked_at: int) -> None:
+    def _set_aside(self, received: ReceivedQuestion, revoked_at: int) -> None:
         """Keep what a node that is shut out signed before that, and take nothing else.
 
         Its own word is all there is for when that was, so it is put into quarantine.
         """
-        before = asked.question.now_s * 1000 < revoked_at
+        before = received.question.now_s * 1000 < revoked_at
 
         def job(transaction: Transaction) -> None:
             now = self._now_ms()
             if before:
-                for arrival, _ in wire.unpack(asked.question.runs):
+                for arrival, _ in wire.unpack(received.question.runs):
                     try:
-                        arrival = self.entrusted.here(asked.peer, arrival)
+                        arrival = self.entrusted.here(received.peer, arrival)
                     except WrongWords:
                         arrival = arrival._replace(words={})
                     quarantine.keep(
                         transaction.connection,
                         arrival,
-                        node=asked.peer.node,
+                        node=received.peer.node,
                         code=Finding.REVOKED,
                         now_ms=now,
                     )
-            audit.note(transaction.connection, now, Finding.REVOKED, node=asked.peer.node)
+            audit.note(transaction.connection, now, Finding.REVOKED, node=received.peer.node)
 
         self._log.write(job)
-        raise NotTaken("revoked")
+        raise QuestionRefused("revoked")
 
-    def _sort(self, connection: sqlite3.Connection, asked: Asked) -> None:
+    def _sort(self, connection: sqlite3.Connection, received: ReceivedQuestion) -> None:
         """Undress the events that were brought, and put aside what may not be folded."""
-        wire.check_parts(asked.question.parts)
-        found = wire.unpack(asked.question.runs)
+        wire.check_parts(received.question.parts)
+        found = wire.unpack(received.question.runs)
         if len(found) > EVENTS_MOST:
             raise Malformed("too many events at once")
         writers: dict[bytes, bool] = {}
         for place, (arrival, mark) in enumerate(found):
             log = arrival.event.log
             if log not in writers:
-                writers[log] = may_write(connection, asked.peer, log)
-            why = self._why_not(connection, asked.peer, arrival, mark, writers[log])
+                writers[log] = may_write(connection, received.peer, log)
+            why = self._why_not(connection, received.peer, arrival, mark, writers[log])
             try:
-                arrival = self.entrusted.here(asked.peer, arrival)
+                arrival = self.entrusted.here(received.peer, arrival)
             except WrongWords as error:
                 why, arrival = why or error.code, arrival._replace(words={})
             if why:
-                asked.refused.append((place, arrival, why))
+                received.refused.append((place, arrival, why))
                 continue
-            asked.arrivals.append((place, arrival))
+            received.arrivals.append((place, arrival))
             if not mark or not marks.is_ours(self._keys.receipt, arrival.body, mark):
-                asked.own_logs.add(arrival.event.log)
+                received.own_logs.add(arrival.event.log)
 
     def _why_not(
         self,
@@ -212,21 +215,21 @@ class Reception:
 
     # Taking in.
 
-    def take(self, transaction: Transaction, asked: Asked) -> Taken:
+    def take_question(self, transaction: Transaction, received: ReceivedQuestion) -> Outcome:
         """Write down what a question brought. Runs as a job of the writer."""
         connection, now = transaction.connection, self._now_ms()
-        peer = asked.peer
-        if asked.introduction is not None:
-            peer = self._enrol(transaction, asked, now)
+        peer = received.peer
+        if received.introduction is not None:
+            peer = self._enrol(transaction, received, now)
         if peer.revoked_at is not None or peer.enrolled_at is None:
-            raise NotTaken("revoked")
-        again = look_for_forks(connection, asked, peer, now)
-        taken = transaction.take_in([arrival for _, arrival in asked.arrivals])
+            raise QuestionRefused("revoked")
+        again = look_for_forks(connection, received, peer, now)
+        taken = transaction.take_in([arrival for _, arrival in received.arrivals])
         for log, above in again.items():
             downlink.refill(transaction, peer.node, log, above)
-        places = {arrival.body: place for place, arrival in asked.arrivals}
+        places = {arrival.body: place for place, arrival in received.arrivals}
         refused = [
-            *asked.refused,
+            *received.refused,
             *((places[one.body], one, str(Finding.CLASH)) for one in taken.clashing),
         ]
         for _, arrival, code in refused:
@@ -238,9 +241,9 @@ class Reception:
             events = [arrival.event.id for _, arrival, _ in refused]
             _put_on_record(transaction, "quarantine.kept", {"events": events})
         fresh = [arrival.event for arrival in taken.fresh]
-        skew = asked.question.now_s * 1000 - now
-        off = asked.question.time_unknown or (asked.is_live and abs(skew) > OFF_MS)
-        if off and asked.is_live:
+        skew = received.question.now_s * 1000 - now
+        off = received.question.time_unknown or (received.is_live and abs(skew) > OFF_MS)
+        if off and received.is_live:
             audit.note(connection, now, Finding.CLOCK_OFF, node=peer.node)
         doubtful = [
             event
@@ -256,23 +259,23 @@ class Reception:
             connection,
             peer.node,
             now_ms=now,
-            skew_ms=skew if asked.is_live else None,
-            cursor=asked.question.cursor,
-            release=asked.question.release[:40],
+            skew_ms=skew if received.is_live else None,
+            cursor=received.question.cursor,
+            release=received.question.release[:40],
         )
         told = [(place, code) for place, _, code in refused]
-        return Taken(peer, bool(again), told, len(fresh))
+        return Outcome(peer, bool(again), told, len(fresh))
 
-    def _enrol(self, transaction: Transaction, asked: Asked, now: int) -> Peer:
+    def _enrol(self, transaction: Transaction, received: ReceivedQuestion, now: int) -> Peer:
         """Put the keys of a new node in place, and queue all that it may see."""
-        said, connection = asked.introduction, transaction.connection
+        said, connection = received.introduction, transaction.connection
         assert said is not None
         found = nodes.by_code(connection, said.code_mark)
         if found is None:
             # Somebody used the code while this was read; or it is this node, asking once more.
             again = nodes.by_key(connection, envelope.node_id(said.verify_key))
             if again is None:
-                raise NotTaken("bad-code")
+                raise QuestionRefused("bad-code")
             return again
         nodes.enrol(
             connection,
@@ -293,32 +296,32 @@ class Reception:
         audit.note(connection, now, Finding.ENROLLED, node=peer.node)
         return peer
 
-    def take_blobs(self, asked: Asked) -> None:
+    def take_blobs(self, received: ReceivedQuestion) -> None:
         """Keep the parts of photos that a question brought, and note what the answer says of them.
 
         Outside the log's transaction, for photos lie in a database of their own, and before
         `answer`. Blocks. Raises StorageFull, WriterBusy, WriterStopped.
         """
-        parts = asked.question.parts
+        parts = received.question.parts
         if self._blobs is None or not parts:
             return
-        peer = asked.peer
+        peer = received.peer
         taken = self._blobs.take(peer.key_id or b"", parts, self.entrusted.of(peer).unsealers)
-        asked.blobs = taken.blobs
+        received.blobs = taken.blobs
         for sha256 in taken.wrong:
             self._note(Finding.WRONG_PHOTO, peer.node, sha256.hex())
 
-    def must_write(self, asked: Asked) -> bool:
-        """Return whether a question has to be taken by `take`, or may be answered as it is."""
-        peer = asked.peer
-        if asked.arrivals or asked.refused or asked.introduction is not None:
+    def must_write(self, received: ReceivedQuestion) -> bool:
+        """Return whether a question has to be taken in, or may be answered as it is."""
+        peer = received.peer
+        if received.arrivals or received.refused or received.introduction is not None:
             return True
         if peer.heard_at is None or abs(self._now_ms() - peer.heard_at) > HEARD_EVERY_MS:
             return True
         with self._log.reading() as connection:
             return (
                 self._queue.is_behind(connection, peer)
-                or behind_of(connection, asked, peer) is not None
+                or behind_of(connection, received, peer) is not None
             )
 
     def _note(self, finding: Finding, node: int | None, detail: str = "") -> None:

@@ -63,7 +63,7 @@ class BlobSource(Protocol):
 
 
 @dataclass
-class Asking:
+class PendingQuestion:
     """A question on its way: its bytes, and what its answer will settle.
 
     `is_late` where it goes on a stick, and its answer may come at any time.
@@ -102,3 +102,8 @@ class Round:
     unsure: bool = False
     site: bytes = b""
     moved: bytes = b""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is something to ask at once, whatever waits here."""
+        return self.more or self.lost or self.new_voice

@@ -19,7 +19,7 @@ from eventlog.transaction import Transaction
 from sync.rounds import uplink, upstream
 from sync.rounds.envelope import BadMessage, node_id
 from sync.rounds.question import Inquirer
-from sync.rounds.round import Asking, NotJoined, Round
+from sync.rounds.round import NotJoined, PendingQuestion, Round
 from sync.rounds.uplink import Packed, Safety
 from sync.rounds.wire import Question
 from sync.sticks import bundle_file
@@ -86,7 +86,7 @@ def write_up(
         hub = upstream.read(connection)
     if hub is None:
         raise NotJoined
-    asked: list[Asking] = []
+    pending: list[PendingQuestion] = []
     packed, parts, more = Packed(), 0, False
 
     def questions() -> Iterator[Record]:
@@ -95,9 +95,9 @@ def write_up(
         while True:
             one = inquirer.ask(up_bytes=QUESTION_BYTES, room_bytes=ROOM_BYTES, packed=packed)
             is_empty = not (one.sent or one.offered or one.question.parts)
-            if asked and is_empty:
+            if pending and is_empty:
                 break
-            if asked and size + len(one.message) > most_bytes:
+            if pending and size + len(one.message) > most_bytes:
                 more = True
                 break
             packed.add(one.sent, one.offered, one.question.parts)
@@ -108,14 +108,14 @@ def write_up(
             one.message, one.question.runs, one.question.parts = b"", [], []
             one.question.offered = []
             one.sent = [each._replace(body=b"") for each in one.sent]
-            asked.append(one)
+            pending.append(one)
             progress(size)
         # Before the file has its end: whatever can be answered is known here.
-        log.write(lambda transaction: _keep(transaction, asked))
+        log.write(lambda transaction: _keep(transaction, pending))
 
     head = Head(BundleKind.UP, keys.verify_key, node_id(hub.verify_key), log.now_ms())
     size = bundle_file.put(target, head, SigningKey(keys.signing), hub.age_key, questions())
-    return Written(len(asked), sum(len(one.sent) for one in asked), parts, size, more)
+    return Written(len(pending), sum(len(one.sent) for one in pending), parts, size, more)
 
 
 def take_return(
@@ -143,18 +143,18 @@ def take_return(
     for number, content in enumerate(bundle.messages(), 1):
         digest, message = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
         with log.reading() as connection:
-            asked = _kept(connection, hub, digest)
+            pending = _kept(connection, hub, digest)
         progress(number, bundle.count)
-        if asked is None:
+        if pending is None:
             found.unknown += 1
             continue
         try:
-            came = inquirer.take_late(asked, message)
+            round_made = inquirer.take_late_answer(pending, message)
         except BadMessage as error:
             raise BadBundle("an answer that is not to its question") from error
         log.write(_noting_answered(digest))
-        _add(found, came)
-        after(came)
+        _add(found, round_made)
+        after(round_made)
     with log.reading() as connection:
         counts = uplink.counts(connection)
     found.durable = max(0, counts[Safety.DURABLE] - before[Safety.DURABLE])
@@ -162,14 +162,14 @@ def take_return(
     return found
 
 
-def _add(found: Returned, came: Round) -> None:
+def _add(found: Returned, round_made: Round) -> None:
     found.answers += 1
-    found.received += came.received
-    found.lost |= came.lost
-    found.refused += [one for one in came.refused if one not in found.refused]
+    found.received += round_made.received
+    found.lost |= round_made.lost
+    found.refused += [one for one in round_made.refused if one not in found.refused]
 
 
-def _keep(transaction: Transaction, asked: list[Asking]) -> None:
+def _keep(transaction: Transaction, pending: list[PendingQuestion]) -> None:
     """Keep questions for their answers, and forget the oldest of those kept before."""
     connection = transaction.connection
     connection.executemany(
@@ -182,7 +182,7 @@ def _keep(transaction: Transaction, asked: list[Asking]) -> None:
                 msgspec.msgpack.encode([each.position for each in one.sent]),
                 msgspec.msgpack.encode(one.offered),
             )
-            for one in asked
+            for one in pending
         ],
     )
     connection.execute(
@@ -190,7 +190,9 @@ def _keep(transaction: Transaction, asked: list[Asking]) -> None:
     )
 
 
-def _kept(connection: sqlite3.Connection, hub: upstream.Upstream, digest: bytes) -> Asking | None:
+def _kept(
+    connection: sqlite3.Connection, hub: upstream.Upstream, digest: bytes
+) -> PendingQuestion | None:
     """Return a question as it was kept, or None where this node asked none of that digest."""
     row = connection.execute(
         "SELECT made_at, voice, sent, offered FROM carried WHERE digest=?", (digest,)
@@ -198,7 +200,7 @@ def _kept(connection: sqlite3.Connection, hub: upstream.Upstream, digest: bytes)
     if row is None:
         return None
     made_at, voice, sent, offered = row
-    return Asking(
+    return PendingQuestion(
         b"",
         Question(made_at // 1000),
         hub,

@@ -20,7 +20,7 @@ from sync.nodes import audit, nodes
 from sync.nodes.audit import Finding
 from sync.nodes.nodes import Peer
 from sync.rounds import envelope
-from sync.rounds.received_question import Asked, NotTaken, Taken
+from sync.rounds.received_question import Outcome, QuestionRefused, ReceivedQuestion
 from sync.rounds.reception import Reception
 from sync.rounds.wire import Question
 from sync.sticks import bundle_file
@@ -124,42 +124,44 @@ def _take_one(log: Log, reception: Reception, message: bytes, found: BroughtIn) 
         found.known += row[0]
         return
     try:
-        asked = reception.read(message, is_live=False)
-        reception.take_blobs(asked)
-        taken = log.write(lambda transaction: _take(transaction, reception, asked)).result
-    except NotTaken as error:
+        received = reception.read_question(message, is_live=False)
+        reception.take_blobs(received)
+        outcome = log.write(lambda transaction: _take(transaction, reception, received)).result
+    except QuestionRefused as error:
         found.refused.append(error.code)
         return
-    found.fresh += taken.fresh
-    found.aside += len(taken.refused)
-    found.known += len(asked.arrivals) + len(asked.refused) - taken.fresh - len(taken.refused)
-    sizes = {part.sha256: part.size_bytes for part in asked.question.parts}
-    found.photos += sum(offset >= sizes.get(sha256, offset) for sha256, offset, _ in asked.blobs)
+    found.fresh += outcome.fresh
+    found.aside += len(outcome.refused)
+    found.known += (
+        len(received.arrivals) + len(received.refused) - outcome.fresh - len(outcome.refused)
+    )
+    sizes = {part.sha256: part.size_bytes for part in received.question.parts}
+    found.photos += sum(offset >= sizes.get(sha256, offset) for sha256, offset, _ in received.blobs)
 
 
-def _take(transaction: Transaction, reception: Reception, asked: Asked) -> Taken:
+def _take(transaction: Transaction, reception: Reception, received: ReceivedQuestion) -> Outcome:
     """Take a question in, and keep what its answer needs, in one transaction."""
-    taken = reception.take(transaction, asked)
+    outcome = reception.take_question(transaction, received)
     connection = transaction.connection
     newest = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
     # What is in no event, as what was put aside or a node's keys, has no position of its own: it is
     # in the replica for certain once the event that follows is.
-    is_behind = bool(not taken.fresh and (taken.refused or asked.introduction is not None))
+    is_behind = bool(not outcome.fresh and (outcome.refused or received.introduction is not None))
     question = msgspec.structs.replace(
-        asked.question,
+        received.question,
         runs=[],
-        parts=[msgspec.structs.replace(part, body=b"") for part in asked.question.parts],
+        parts=[msgspec.structs.replace(part, body=b"") for part in received.question.parts],
     )
     connection.execute(
         "INSERT OR IGNORE INTO bundles_in(digest, node, question, events, refused, new_voice, "
         "position, read_at) VALUES (?,?,?,?,?,?,?,?)",
         (
-            asked.digest,
-            taken.peer.node,
+            received.digest,
+            outcome.peer.node,
             msgspec.msgpack.encode(question),
-            len(asked.arrivals) + len(asked.refused),
-            msgspec.msgpack.encode(list(taken.refused)),
-            taken.new_voice,
+            len(received.arrivals) + len(received.refused),
+            msgspec.msgpack.encode(list(outcome.refused)),
+            outcome.new_voice,
             newest + is_behind,
             transaction.now_ms(),
         ),
@@ -167,9 +169,9 @@ def _take(transaction: Transaction, reception: Reception, asked: Asked) -> Taken
     connection.execute(
         "DELETE FROM bundles_in WHERE node=? AND number <= (SELECT number FROM bundles_in "
         "WHERE node=? ORDER BY number DESC LIMIT 1 OFFSET ?)",
-        (taken.peer.node, taken.peer.node, KEPT_MOST),
+        (outcome.peer.node, outcome.peer.node, KEPT_MOST),
     )
-    return taken
+    return outcome
 
 
 def note_rejected(log: Log, error: BadBundle) -> None:
@@ -233,12 +235,12 @@ def write_return(
         nonlocal answers, size
         for one in older:
             message = reception.answer(
-                *_asked(reception, peer, one), durable=safe[one.number], with_news=False
+                *_read_again(reception, peer, one), durable=safe[one.number], with_news=False
             )
             answers += 1
             yield Record(RecordKind.MESSAGE, one.digest + message)
-        asked, taken = _asked(reception, peer, newest)
-        for message in reception.answers(asked, taken, durable=safe[newest.number]):
+        received, outcome = _read_again(reception, peer, newest)
+        for message in reception.answers(received, outcome, durable=safe[newest.number]):
             answers, size = answers + 1, size + len(message)
             progress(size)
             yield Record(RecordKind.MESSAGE, newest.digest + message)
@@ -254,12 +256,14 @@ def write_return(
     return Answered(peer.name, answers, sum(not each for each in safe.values()), written)
 
 
-def _asked(reception: Reception, peer: Peer, kept: _Kept) -> tuple[Asked, Taken]:
+def _read_again(reception: Reception, peer: Peer, kept: _Kept) -> tuple[ReceivedQuestion, Outcome]:
     """Return a question and what became of it, as they were when it was read."""
-    asked = Asked(kept.digest, kept.question, peer, is_live=False, has_brought=bool(kept.events))
+    received = ReceivedQuestion(
+        kept.digest, kept.question, peer, is_live=False, has_brought=bool(kept.events)
+    )
     # Of photos it is asked anew: what was only here then may be in the replica now.
-    reception.take_blobs(asked)
-    return asked, Taken(peer, kept.new_voice, kept.refused)
+    reception.take_blobs(received)
+    return received, Outcome(peer, kept.new_voice, kept.refused)
 
 
 def _kept(connection: sqlite3.Connection, node: int) -> list[_Kept]:

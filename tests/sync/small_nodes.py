@@ -21,7 +21,7 @@ from sync.rounds.courier import Courier, Delivery
 from sync.rounds.downlink import Downlink
 from sync.rounds.envelope import digest
 from sync.rounds.question import Inquirer
-from sync.rounds.received_question import NotTaken, Taken
+from sync.rounds.received_question import Outcome, QuestionRefused
 from sync.rounds.reception import Reception
 from sync.rounds.round import Round
 from sync.schema import migrations as sync_migrations
@@ -195,15 +195,15 @@ class SmallHub:
         """Return the answer to a question, as the hub's address would."""
         self.questions += 1
         try:
-            asked = self.reception.read(message, is_live=is_live)
-            if self.reception.must_write(asked):
-                taken = self.log.write(lambda t: self.reception.take(t, asked)).result
+            received = self.reception.read_question(message, is_live=is_live)
+            if self.reception.must_write(received):
+                outcome = self.log.write(lambda t: self.reception.take_question(t, received)).result
             else:
-                taken = Taken(asked.peer)
-        except NotTaken as refusal:
+                outcome = Outcome(received.peer)
+        except QuestionRefused as refusal:
             return self.reception.failure(message, refusal.code)
-        self.reception.take_blobs(asked)
-        return self.reception.answer(asked, taken, durable=self.confirm())
+        self.reception.take_blobs(received)
+        return self.reception.answer(received, outcome, durable=self.confirm())
 
     def write(self, *drafts: Draft, by: str = "office:1") -> list[Event]:
         """Append events of the hub's own."""

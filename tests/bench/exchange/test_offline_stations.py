@@ -39,9 +39,9 @@ def test_prepared_questions_are_taken_in_whole(tmp_path: Path) -> None:
     reception = reception_of(log, keys, queue)
     # A question that is said once more brings nothing more.
     for message in [one.message for one in found] * 2:
-        asked = reception.read(message)
-        taken = log.write(partial(reception.take, asked=asked)).result
-        assert not asked.refused and not taken.refused
+        received = reception.read_question(message)
+        outcome = log.write(partial(reception.take_question, received=received)).result
+        assert not received.refused and not outcome.refused
     with log.reading() as connection:
         rows = connection.execute(
             "SELECT m.station, count(*), count(w.event) FROM matters m "

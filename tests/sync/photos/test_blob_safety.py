@@ -115,7 +115,7 @@ def test_an_answer_of_before_the_loss_makes_nothing_durable(
     asked = station.inquirer.ask(up_bytes=10_000)
     answer = hub.answer(asked.message)
     station.photos.queue.doubt(hub.clock.now_ms + 1)
-    station.inquirer.take(asked, answer)
+    station.inquirer.take_answer(asked, answer)
     assert state(station, sha256) is BlobState.HELD
 
 

@@ -239,7 +239,7 @@ def test_two_stations_send_the_same_photo(
     for one in (station, other):
         one.deliver() if one.counts()[0] == 0 else one.courier.deliver(with_photos=False)
         asked = one.inquirer.ask(up_bytes=10_000)
-        one.inquirer.take(asked, hub.answer(asked.message))
+        one.inquirer.take_answer(asked, hub.answer(asked.message))
     assert not hub.photos.hashes()
     assert station.deliver().ok and hub.photos.read(sha256) == body
     up = other.deliver()

@@ -18,7 +18,7 @@ from sync.nodes.audit import Finding
 from sync.rounds import envelope, wire
 from sync.rounds.envelope import BadMessage, MessageKind
 from sync.rounds.reception import QUESTION_MOST_BYTES
-from sync.rounds.round import Asking, Refused
+from sync.rounds.round import PendingQuestion, Refused
 from sync.rounds.wire import EVENTS_MOST, Malformed, Question
 from tests.sync.rounds.test_exchange import findings
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, states
@@ -48,7 +48,7 @@ def test_of_a_damaged_question_nothing_is_taken(both: tuple[SmallHub, SmallStati
     for message in damaged(asked.message):
         answer = hub.answer(message)
         with pytest.raises((BadMessage, Refused)):
-            station.inquirer.take(asked, answer)
+            station.inquirer.take_answer(asked, answer)
     assert (ids(hub.log), states(hub.log)) == (events, folded)
     assert station.counts()[0] == 2 and Finding.FORGED in findings(hub)
     assert hub.log.verify().ok
@@ -65,9 +65,9 @@ def test_of_a_damaged_answer_nothing_is_taken(both: tuple[SmallHub, SmallStation
     events, folded, counts = ids(station.log), states(station.log), station.counts()
     for message in damaged(answer):
         with pytest.raises(BadMessage):
-            station.inquirer.take(asked, message)
+            station.inquirer.take_answer(asked, message)
     assert (ids(station.log), states(station.log), station.counts()) == (events, folded, counts)
-    station.inquirer.take(asked, answer)
+    station.inquirer.take_answer(asked, answer)
     assert station.counts() == (0, 0, 1, 0) and ids(hub.log) == ids(station.log)
     assert station.log.verify().ok
 
@@ -79,7 +79,7 @@ def test_bytes_beside_the_signature_are_no_message(both: tuple[SmallHub, SmallSt
     before = ids(hub.log)
     for message in (asked.message + b"\0", asked.message * 2, b"\0" + asked.message, b""):
         with pytest.raises((BadMessage, Refused)):
-            station.inquirer.take(asked, hub.answer(message))
+            station.inquirer.take_answer(asked, hub.answer(message))
     assert ids(hub.log) == before
 
 
@@ -194,7 +194,7 @@ def test_a_question_of_a_wrong_shape_is_refused_whole(
 
 
 def spoiled(
-    asked: Asking, spoil: Callable[[Question], None], station: SmallStation, hub: SmallHub
+    asked: PendingQuestion, spoil: Callable[[Question], None], station: SmallStation, hub: SmallHub
 ) -> bytes:
     """Return a question changed by who signs it, as broken software would."""
     question = wire.decode_question(wire.encode_message(asked.question))

@@ -21,7 +21,7 @@ def test_a_question_that_is_played_again_changes_nothing(
     station.write(lined(1, "桥板断了", station="shiweng"))
     old = station.inquirer.ask(up_bytes=10_000)
     first = hub.answer(old.message)
-    station.inquirer.take(old, first)
+    station.inquirer.take_answer(old, first)
     station.write(lined(1, "又断了", station="shiweng"))
     assert station.deliver().ok
     events, folded = ids(hub.log), states(hub.log)
@@ -32,7 +32,7 @@ def test_a_question_that_is_played_again_changes_nothing(
     station.write(lined(1, "第三次", station="shiweng"))
     asked = station.inquirer.ask(up_bytes=10_000)
     with pytest.raises(BadMessage):
-        station.inquirer.take(asked, first)
+        station.inquirer.take_answer(asked, first)
     assert station.counts()[0] == 1 and station.deliver().ok
 
 
@@ -88,5 +88,5 @@ def test_the_hub_itself_can_not_be_played_by_who_knows_its_address(
     assert station.counts() == (1, 0, 0, 0)
     with pytest.raises(Refused):
         asked = station.inquirer.ask(up_bytes=10_000)
-        station.inquirer.take(asked, hub.reception.failure(asked.message, "revoked"))
+        station.inquirer.take_answer(asked, hub.reception.failure(asked.message, "revoked"))
     assert station.counts()[0] == 1
