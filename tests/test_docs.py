@@ -80,14 +80,6 @@ def test_every_link_and_picture_of_a_document_is_there() -> None:
             assert (document.parent / target).exists(), f"{document}: {target}"
 
 
-def test_every_module_that_a_document_names_is_there() -> None:
-    for document in [ROOT / "README.md", *ROOT.glob("*/README.md")]:
-        folder = document.parent
-        for name in re.findall(r"`([\w/]+\.py)`", document.read_text("utf-8")):
-            places = (folder / name, ROOT / name, folder / "publisher" / name)
-            assert any(place.exists() for place in places), f"{document}: {name}"
-
-
 @pytest.mark.parametrize(
     "folder",
     ["eventlog", "acts", "stations", "deputies", "matters", "sync", "site", "server", "tests"],

@@ -13,8 +13,8 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.chromium import launched
 from tests.hub import Hub, until
-from tests.server.test_five_steps import CHROMIUM, SWITCHES
 
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1100, "height": 760}
@@ -61,7 +61,7 @@ def take(hub: Hub, out: Path) -> None:
         answer = client.post(f"{path}/{command}", json=fields)
         assert answer.status_code == 200, answer.text
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        browser = launched(playwright)
         desk = browser.new_context(viewport=DESK, java_script_enabled=False)
         page = desk.new_page()
         page.goto(hub.url + "/console/sign-in")

@@ -1,6 +1,6 @@
 """Postings: which matters hold a term, as sets of their `seq`, cut into chunks of arrival.
 
-A term is a word of a text (`matters/terms_of_text.py`) or a fact such as `station=dahe`. A chunk is
+A term is a word of a text (`text_terms.py`) or a fact such as `station=dahe`. A chunk is
 16,384 numbers wide; its holders stand as two-byte numbers, or as a bitmap where they are many.
 """
 

@@ -1,4 +1,4 @@
-"""Writing and reading a bundle on this node, for both of `command_line/` and `console/`."""
+"""Writing and reading a bundle on this node, for the console and the command line alike."""
 
 from collections.abc import Callable
 from pathlib import Path
