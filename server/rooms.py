@@ -1,0 +1,90 @@
+"""The rooms of a node: what each is handed, and its routes. None of them knows the node."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from starlette.routing import Route
+
+from server.desks.unsent_forms import form_of
+from server.documents import routes as documents
+from server.documents.room import DocumentsRoom
+from server.exchange import routes as exchange
+from server.exchange.room import ExchangeRoom
+from server.node import Node
+from server.people import routes as people
+from server.people.doors import Doors
+from server.people.room import PeopleRoom
+from server.people.sign_in import Attempts
+from server.search import routes as search
+from server.search.room import SearchRoom
+from server.sessions import routes as sessions
+from server.sessions.room import SessionsRoom
+from server.site import routes as site
+from server.web.routes import Room, RoomRoute, bound
+
+
+@dataclass(frozen=True)
+class Handed(Generic[Room]):
+    """A room's routes, and what makes the room of a node and its doors."""
+
+    routes: tuple[RoomRoute[Room], ...]
+    room_of: Callable[[Node, Doors], Room]
+
+    def bound(self, node: Node, doors: Doors) -> list[Route]:
+        """Return the routes with the room that they are handed."""
+        return bound(self.routes, self.room_of(node, doors))
+
+
+def people_room(node: Node, doors: Doors) -> PeopleRoom:
+    """Return what the pages of accounts and of signing in need of a node."""
+    return PeopleRoom(
+        doors,
+        node.log,
+        node.registers,
+        node.matter_writes,
+        Attempts(),
+        form_of,
+        lambda: node.keys.sealer,
+        session_hours=node.settings.session_hours,
+        is_secure=node.settings.address.startswith("https:"),
+        mails=bool(node.settings.smtp_host),
+    )
+
+
+def exchange_room(node: Node, doors: Doors) -> ExchangeRoom:
+    """Return what the pages of the exchange need of a node."""
+    return ExchangeRoom(
+        doors,
+        node.log,
+        node.registers,
+        node.matter_writes,
+        node.exchange,
+        node.clock,
+        node.site_copy,
+        node.follower,
+        node.site_offer,
+        address=node.settings.address,
+        is_off=node.settings.sync_every == "off",
+        join_token=secrets.token_urlsafe(16),
+    )
+
+
+ROOMS: tuple[Handed[Any], ...] = (
+    Handed(people.ROUTES, people_room),
+    Handed(
+        documents.ROUTES,
+        lambda node, doors: DocumentsRoom(doors, node.log, node.registers, node.matter_writes),
+    ),
+    Handed(
+        sessions.ROUTES,
+        lambda node, doors: SessionsRoom(doors, node.log, node.registers, node.matter_writes),
+    ),
+    Handed(exchange.ROUTES, exchange_room),
+    Handed(
+        search.ROUTES,
+        lambda node, doors: SearchRoom(node.log, node.directory, node.site, node.settings.address),
+    ),
+    Handed(site.ROUTES, lambda node, doors: node.site_offer),
+)
