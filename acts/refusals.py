@@ -10,6 +10,16 @@ def N_(text: str) -> str:
     return text
 
 
+class Message(NamedTuple):
+    """Words to be translated; `values`, which may be messages too, fill the {placeholders}.
+
+    English words may take the value `name_en` where the Chinese take `name`.
+    """
+
+    text: str
+    values: Mapping[str, Any] = MappingProxyType({})
+
+
 class FieldProblem(NamedTuple):
     """What is wrong with one field: `message` may hold {placeholders} filled from `values`."""
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from acts.text import clean_name
-from stations.cells import CellError, choice, parse_area_code
-from stations.registers import Column, Problem, Register, Registers, Resolver
-from stations.shared_columns import english_name_column
+from acts.refusals import N_, FieldProblem
+from stations.cells import CellError, parse_area_code
+from stations.columns import choice, english_name, line, reference
+from stations.registers import Register, Registers, Resolver
 
 
 class AreaKind(StrEnum):
@@ -30,16 +30,11 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str = ""
 
 
-AREA_ZH = "12 位区划代码，或名册里已有的地名（重名的写成“乡镇/村”）"
-AREA_EN = "a 12-digit area code, or a name on the register (township/village where it repeats)"
-
-_parse_kind, _format_kind = choice(
-    {
-        AreaKind.COUNTY: ("县", "区", "市", "县级", "旗", "district"),
-        AreaKind.TOWNSHIP: ("乡镇", "乡", "镇", "街道", "乡级", "town", "sub-district"),
-        AreaKind.VILLAGE: ("村", "社区", "村（社区）", "居委会", "村委会", "村级", "community"),
-    }
-)
+_KINDS = {
+    AreaKind.COUNTY: ("县", "区", "市", "县级", "旗", "district"),
+    AreaKind.TOWNSHIP: ("乡镇", "乡", "镇", "街道", "乡级", "town", "sub-district"),
+    AreaKind.VILLAGE: ("村", "社区", "村（社区）", "居委会", "村委会", "村级", "community"),
+}
 
 
 def _complete(values: dict[str, Any], resolve: Resolver) -> None:
@@ -65,67 +60,55 @@ def _complete(values: dict[str, Any], resolve: Resolver) -> None:
             return
 
 
-def _check_among(area: Area, registers: Registers) -> Iterable[Problem]:
+def _check_among(area: Area, registers: Registers) -> Iterable[FieldProblem]:
     parent = registers.get("area", area.parent)
     order = list(AreaKind)
     if isinstance(parent, Area) and order.index(parent.kind) >= order.index(area.kind):
         yield AREAS.column("parent").problem(
-            area.parent,
-            CellError(
-                "上级应比它大一级：村的上级是乡镇，乡镇的上级是县",
-                "the area above must be wider: a township above a village, a county above that",
-            ),
+            area.parent, CellError(N_("上级应比它大一级：村的上级是乡镇，乡镇的上级是县"))
         )
 
 
 AREAS: Register[Area] = Register(
     noun="area",
     plural="areas",
-    label_zh="区划",
+    label="区划",
     record=Area,
     complete=_complete,
     check_among=_check_among,
     columns=(
-        Column(
-            field="id",
-            label_zh="区划代码",
-            label_en="Code",
-            aliases=("代码", "编号", "行政区划代码", "统计用区划代码", "area code", "area"),
+        line(
+            "id",
+            "区划代码",
+            "Code",
+            *("代码", "编号", "行政区划代码", "统计用区划代码", "area code", "area"),
+            parse=parse_area_code,
+            expected=N_("12 位区划代码（数字，单元格设为文本）"),
             required=True,
-            parse=lambda text, _: parse_area_code(text),
-            expected_zh="12 位区划代码（数字，单元格设为文本）",
-            expected_en="a 12-digit area code (digits, in a cell set to text)",
         ),
-        Column(
-            field="name",
-            label_zh="名称",
-            label_en="Name",
-            aliases=("地名", "区划名称", "村名", "乡镇名称", "area name"),
+        line(
+            "name",
+            "名称",
+            "Name",
+            *("地名", "区划名称", "村名", "乡镇名称", "area name"),
+            expected=N_("地名，如“柳堰村”"),
             required=True,
-            parse=lambda text, _: clean_name(text),
-            expected_zh="地名，如“柳堰村”",
-            expected_en="the area's name",
         ),
-        Column(
-            field="kind",
-            label_zh="类别",
-            label_en="Kind",
-            aliases=("级别", "类型", "层级", "level", "type"),
-            parse=lambda text, _: _parse_kind(text),
-            format=_format_kind,
-            expected_zh="县、乡镇或村",
-            expected_en="county, township or village",
+        choice(
+            "kind",
+            "类别",
+            "Kind",
+            _KINDS,
+            *("级别", "类型", "层级", "level", "type"),
+            expected=N_("县、乡镇或村"),
         ),
-        Column(
-            field="parent",
-            label_zh="上级",
-            label_en="Parent",
-            aliases=("上级代码", "上级区划", "所属乡镇", "乡镇", "所属", "parent code", "township"),
-            parse=lambda text, resolve: resolve("area", text),
-            expected_zh=AREA_ZH,
-            expected_en=AREA_EN,
-            refers_to="area",
+        reference(
+            "area",
+            "parent",
+            "上级",
+            "Parent",
+            *("上级代码", "上级区划", "所属乡镇", "乡镇", "所属", "parent code", "township"),
         ),
-        english_name_column("英文"),
+        english_name("英文"),
     ),
 )

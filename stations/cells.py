@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from acts.refusals import N_, Message
 from acts.text import clean_line, clean_words, plain_digits
 
 E = TypeVar("E", bound=StrEnum)
@@ -31,12 +32,11 @@ _DAY = re.compile(
 
 
 class CellError(ValueError):
-    """A cell that can't be read, where more can be said than what its column expects."""
+    """A cell that can't be read. `message` says more than what its column expects, or nothing."""
 
-    def __init__(self, expected_zh: str = "", expected_en: str = "") -> None:
-        super().__init__(expected_en)
-        self.expected_zh = expected_zh
-        self.expected_en = expected_en
+    def __init__(self, message: str = "", **values: Any) -> None:
+        super().__init__(message)
+        self.message = Message(message, values)
 
 
 def clean_text(text: str) -> str:
@@ -136,7 +136,7 @@ def parse_day(text: str) -> date:
     try:
         return date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:
-        raise CellError("没有这一天", "there is no such day") from None
+        raise CellError(N_("没有这一天")) from None
 
 
 def parse_degrees(limit: float) -> Callable[[str], float]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from acts.refusals import N_
 from acts.text import plain_digits
 from stations.cells import CellError, clean_text
 
@@ -117,24 +118,15 @@ def describe_duty_en(rule: DutyRule) -> str:
 def check_duty(rule: DutyRule) -> None:
     """Raise `CellError` where a rule can't hold: no such weekday, week, time or number."""
     if not 1 <= rule.weekday <= 7:
-        raise CellError(
-            "应写明星期几，星期一为 1，星期日为 7",
-            "the weekday is wanted, from 1 (Monday) to 7 (Sunday)",
-        )
+        raise CellError(N_("应写明星期几，星期一为 1，星期日为 7"))
     if list(rule.weeks) != sorted({week for week in rule.weeks if 1 <= week <= 5}):
-        raise CellError(
-            "“每月第几个”应为 1 至 5，从小到大，不重复",
-            "the weeks of the month are numbers from 1 to 5, rising, each once",
-        )
+        raise CellError(N_("“每月第几个”应为 1 至 5，从小到大，不重复"))
     if not (_CLOCK.fullmatch(rule.starts) and _CLOCK.fullmatch(rule.ends)):
-        raise CellError(
-            "起止时间应写成 08:30 这样的格式，并加引号",
-            "start and end are written like 08:30, in quotes",
-        )
+        raise CellError(N_("起止时间应写成 08:30 这样的格式，并加引号"))
     if rule.starts >= rule.ends:
-        raise CellError("结束时间应晚于开始时间", "the end must be later than the start")
+        raise CellError(N_("结束时间应晚于开始时间"))
     if not 1 <= rule.deputies <= 50:
-        raise CellError("值班人数应为 1 至 50", "the number of deputies is 1 to 50")
+        raise CellError(N_("值班人数应为 1 至 50"))
 
 
 def _parse_rule(part: str) -> DutyRule:
@@ -154,13 +146,10 @@ def _parse_rule(part: str) -> DutyRule:
         weeks = {int(word) for word in _WEEKS_EN.findall(text)}
     if not weeks and re.search("第|月|单周|month", text):
         # Never take a rule that names weeks in a way not understood here for every week.
-        raise CellError(
-            "“每月第几个”应为 1 至 5，如“每月第2、4个周三”",
-            "the weeks of the month are numbers from 1 to 5, such as “2nd and 4th Wednesday”",
-        )
+        raise CellError(N_("“每月第几个”应为 1 至 5，如“每月第2、4个周三”"))
     times = _TIMES.search(text)
     if times is None and (":" in text or "点" in text):
-        raise CellError("起止时间应写成 08:30-11:30", "times are written like 08:30-11:30")
+        raise CellError(N_("起止时间应写成 08:30-11:30"))
     people = _PEOPLE.search(text)
     rule = DutyRule(weekday=weekday, weeks=tuple(sorted(weeks)))
     if times is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from acts.refusals import N_
 from acts.text import clean_name, plain_digits
 from stations.cells import CellError, parse_area_code, parse_id
 from stations.registers import Registers, Resolver, record_id
@@ -20,6 +21,12 @@ _FORMAL = (
     ("村委会", "村"),
     ("人民政府", ""),
 )
+_UNKNOWN = {
+    "area": N_("名册里没有“{name}”这个地方，请先登记区划，或改成代码"),
+    "unit": N_("名册里没有“{name}”这个承办单位，请先登记，或改成编号"),
+    "station": N_("名册里没有“{name}”这个联络站，请先登记，或改成编号"),
+    "deputy": N_("名册里没有编号是“{name}”的代表，请先登记，或改成编号"),
+}
 _SEPARATORS = re.compile(r"[/>,·\s]+")
 
 
@@ -57,30 +64,17 @@ class NameIndex:
         else:
             if self._registers.get(noun, key) is not None:
                 return key
-        found = self._by_name.get((noun, _key(text)), set())
-        if len(found) == 1:
-            return next(iter(found))
-        if found:
-            names = sorted(f"{self._shown[noun, key]} ({key})" for key in found)
-            some = "、".join(names[:5])
+        keys = self._by_name.get((noun, _key(text)), set())
+        if len(keys) == 1:
+            return next(iter(keys))
+        if keys:
+            names = sorted(f"{self._shown[noun, key]} ({key})" for key in keys)
             raise CellError(
-                f"有 {len(found)} 处同名，请写明是哪一处：{some}",
-                f"{len(found)} have this name, say which: {some}",
+                N_("有 {count} 处同名，请写明是哪一处：{names}"),
+                count=len(keys),
+                names="、".join(names[:5]),
             )
-        if noun == "area":
-            raise CellError(
-                f"名册里没有“{text}”这个地方，请先登记区划，或改成代码",
-                f"no area “{text}” is on the register: enter it first, or give its code",
-            )
-        if noun == "unit":
-            raise CellError(
-                f"名册里没有“{text}”这个承办单位，请先登记，或改成编号",
-                f"no unit “{text}” is on the register: enter it first, or give its id",
-            )
-        raise CellError(
-            f"名册里没有“{text}”这个联络站，请先登记，或改成编号",
-            f"no station “{text}” is on the register: enter it first, or give its id",
-        )
+        raise CellError(_UNKNOWN[noun], name=text)
 
 
 def resolver_for(registers: Registers) -> Resolver:

@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from acts.refusals import N_, FieldProblem
 from stations.cells import CellError
 from stations.names import NameIndex
 from stations.registers import (
     HeaderMatch,
-    Problem,
     RecordError,
     Register,
     Registers,
@@ -34,7 +34,7 @@ class RowsRead(Generic[R]):
     """
 
     records: tuple[tuple[int, R], ...]
-    refused: tuple[tuple[int, tuple[Problem, ...]], ...]
+    refused: tuple[tuple[int, tuple[FieldProblem, ...]], ...]
     repeats: tuple[tuple[int, int], ...]
 
 
@@ -55,12 +55,13 @@ def records_from_rows(
     are refused, for they are likely one person. The same table again gives the same ids.
     """
     table = list(rows)
-    said = dict.fromkeys(header for _, row in table for header in row)
-    headers = match_headers(register, said, mapping)
+    headers = match_headers(
+        register, dict.fromkeys(header for _, row in table for header in row), mapping
+    )
     named = _named(register, table, headers, registers)
     resolve = NameIndex(registers.with_records(register, named)).resolve
     read: list[tuple[int, R]] = []
-    refused: list[tuple[int, tuple[Problem, ...]]] = []
+    refused: list[tuple[int, tuple[FieldProblem, ...]]] = []
     has_id = [header for header, name in headers.fields.items() if name == "id"]
     given: set[int] = set()
     for number, row in table:
@@ -78,7 +79,7 @@ def records_from_rows(
 def _settle(
     register: Register[R],
     read: list[tuple[int, R]],
-    refused: list[tuple[int, tuple[Problem, ...]]],
+    refused: list[tuple[int, tuple[FieldProblem, ...]]],
     given: set[int],
     registers: Registers,
 ) -> RowsRead[R]:
@@ -86,24 +87,24 @@ def _settle(
     repeats: list[tuple[int, int]] = []
     by_id: dict[str, list[tuple[int, R]]] = defaultdict(list)
     for number, record in read:
-        said = by_id[record_id(record)]
-        same = next((earlier for earlier, other in said if other == record), None)
+        namesakes = by_id[record_id(record)]
+        same = next((earlier for earlier, other in namesakes if other == record), None)
         if same is None:
-            said.append((number, record))
+            namesakes.append((number, record))
         else:
             repeats.append((number, same))
     records: list[tuple[int, R]] = []
-    for key, said in by_id.items():
-        if len(said) == 1:
-            records += said
+    for key, namesakes in by_id.items():
+        if len(namesakes) == 1:
+            records += namesakes
             continue
         phones: dict[str, int] = {}
-        for number, record in said:
+        for number, record in namesakes:
             phone = str(getattr(record, "phone", "") or "")
             explicit = number in given
             earlier = phones.get(phone) if phone and not explicit else None
-            if explicit and number != said[0][0]:
-                refused.append((number, (_same_id(register, key, said[0][0]),)))
+            if explicit and number != namesakes[0][0]:
+                refused.append((number, (_same_id(register, key, namesakes[0][0]),)))
             elif earlier is not None:
                 refused.append((number, (_same_person(register, record, earlier),)))
             elif explicit or registers.get(register.noun, key) == record:
@@ -142,14 +143,14 @@ def _named(
     for fields in (kept, {**kept, **dict.fromkeys(parents, "parent")}):
         index = NameIndex(registers.with_records(register, records.values()))
         match = HeaderMatch(fields, (), (), ())
-        found: dict[str, R] = {}
+        read: dict[str, R] = {}
         for _, row in table:
             try:
                 record = record_from_row(register, row, resolve=index.resolve, headers=match)
             except RecordError:
                 continue
-            found[record_id(record)] = record
-        records = {**records, **found}
+            read[record_id(record)] = record
+        records = {**records, **read}
     return list(records.values())
 
 
@@ -160,22 +161,18 @@ def _with_content_id(register: Register[R], record: R) -> R:
     return msgspec.structs.replace(record, id=key)
 
 
-def _same_id(register: Register[R], key: str, earlier: int) -> Problem:
+def _same_id(register: Register[R], key: str, earlier: int) -> FieldProblem:
     return register.column("id").problem(
         key,
-        CellError(
-            f"和第 {earlier} 行的编号相同、内容不同，请改编号",
-            f"row {earlier} has this id with other content: change the id",
-        ),
+        CellError(N_("和第 {row} 行的编号相同、内容不同，请改编号"), row=earlier),
     )
 
 
-def _same_person(register: Register[R], record: R, earlier: int) -> Problem:
+def _same_person(register: Register[R], record: R, earlier: int) -> FieldProblem:
     return register.column("phone").problem(
         str(getattr(record, "phone", "")),
         CellError(
-            f"和第 {earlier} 行姓名、电话都相同，内容不同：是同一个就合成一行，不是就各写编号",
-            f"row {earlier} has this name and phone but differs: "
-            "make them one row, or give each an id",
+            N_("和第 {row} 行姓名、电话都相同，内容不同：是同一个就合成一行，不是就各写编号"),
+            row=earlier,
         ),
     )

@@ -11,97 +11,78 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from acts.refusals import N_, BadFields, FieldProblem, Message
 from acts.text import clean_line, folded
 from stations.cells import CellError, clean_text, parse_area_code, parse_id, without_format
 
 R = TypeVar("R", bound=msgspec.Struct)
 
+# The code of a problem with a record's cell.
+BAD_CELL = "bad-cell"
+
 # Gives the id for what a cell says ("area", "柳湾村"), or raises CellError.
 Resolver = Callable[[str, str], str]
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """One thing wrong with one field. `noun` and `id` name the record, where that is known."""
+class CellKind(StrEnum):
+    """What a column holds, and so how a form asks for it."""
 
-    field: str
-    value: str
-    expected_zh: str
-    expected_en: str
-    label_zh: str = ""
-    label_en: str = ""
-    noun: str = ""
-    id: str = ""
-
-    @property
-    def message_zh(self) -> str:
-        """The problem in one Chinese sentence."""
-        said = f"写的是“{_short(self.value)}”" if self.value else "空着"
-        return f"“{self.label_zh or self.field}”{said}：{self.expected_zh}"
-
-    @property
-    def message_en(self) -> str:
-        """The problem in one English sentence."""
-        said = f"says “{_short(self.value)}”" if self.value else "is empty"
-        return f"“{self.label_en or self.field}” {said}: {self.expected_en}"
+    LINE = "line"
+    LINES = "lines"
+    CHOICE = "choice"
+    REFERENCE = "reference"
+    REFERENCES = "references"
+    PICTURE = "picture"
+    DAY = "day"
+    DEGREES = "degrees"
 
 
-class RecordError(ValueError):
+class RecordError(BadFields):
     """A row or file that is no record. `problems` are all that are wrong with it."""
 
     code = "bad-record"
-    status = 422
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(problem.message_en for problem in self.problems))
-
-    @property
-    def message_zh(self) -> str:
-        """All problems, in Chinese."""
-        return "；".join(problem.message_zh for problem in self.problems)
-
-    @property
-    def message_en(self) -> str:
-        """All problems, in English."""
-        return "; ".join(problem.message_en for problem in self.problems)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of a register.
+    """One column of a register; `columns` has a constructor for each kind.
 
     `aliases` are further headers in either language. `parse` takes a cell's text that isn't
-    empty and a resolver of names; `format` gives the cell back. `expected_zh` and
-    `expected_en` say what belongs there. `refers_to` is the noun of the register whose ids
-    the field holds, or "". `is_day`: a form asks for it with a calendar.
+    empty and a resolver of names; `format` gives the cell back. `expected` says what belongs
+    there. `choices` are (cell, what the choice is called in English). `refers_to` is the noun of
+    the register whose ids the field holds, or "".
     """
 
     field: str
-    label_zh: str
+    label: str
     label_en: str
+    kind: CellKind
     parse: Callable[[str, Resolver], object]
-    expected_zh: str
-    expected_en: str
+    expected: Message
     format: Callable[[Any], str] = without_format
     aliases: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
     required: bool = False
     refers_to: str = ""
-    is_day: bool = False
 
-    def problem(self, value: str, error: CellError | None = None) -> Problem:
+    def problem(self, value: str, error: CellError | None = None) -> FieldProblem:
         """Return the problem that `value` stands in this column."""
-        return Problem(
-            field=self.field,
-            value=value,
-            expected_zh=(error and error.expected_zh) or f"应填{self.expected_zh}",
-            expected_en=(error and error.expected_en) or f"expected {self.expected_en}",
-            label_zh=self.label_zh,
-            label_en=self.label_en,
-        )
+        wrong = Message(N_("应填{expected}"), {"expected": self.expected})
+        if error is not None and error.message.text:
+            wrong = error.message
+        values = {
+            "label": self.label,
+            "label_en": self.label_en,
+            "value": value if len(value) <= 60 else f"{value[:59]}…",
+            "wrong": wrong,
+        }
+        says = N_("“{label}”写的是“{value}”：{wrong}") if value else N_("“{label}”空着：{wrong}")
+        return FieldProblem(self.field, BAD_CELL, says, values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,20 +90,21 @@ class Register(Generic[R]):
     """The description of one register.
 
     `identity` are the fields that make a row's id where it has none; without them an id must
-    be given. `complete` fills in, from the values that were read, what a row leaves out.
-    `check` gives problems of a record by itself; `check_among` those it has beside the
-    records of other registers.
+    be given. `only` is the id of the only record, or "" where there may be many. `complete`
+    fills in, from the values that were read, what a row leaves out. `check` gives problems of a
+    record by itself; `check_among` those it has beside the records of other registers.
     """
 
     noun: str
     plural: str
-    label_zh: str
+    label: str
     record: type[R]
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
+    only: str = ""
     complete: Callable[[dict[str, Any], Resolver], None] | None = None
-    check: Callable[[R], Iterable[Problem]] | None = None
-    check_among: Callable[[R, "Registers"], Iterable[Problem]] | None = None
+    check: Callable[[R], Iterable[FieldProblem]] | None = None
+    check_among: Callable[[R, "Registers"], Iterable[FieldProblem]] | None = None
 
     def column(self, name: str) -> Column:
         """Return the column of a field."""
@@ -137,8 +119,8 @@ class Registers:
 
     def of(self, register: Register[R]) -> Mapping[str, R]:
         """Return the records of one register by id."""
-        found = self.records.get(register.noun, {})
-        return {key: value for key, value in found.items() if isinstance(value, register.record)}
+        records = self.records.get(register.noun, {}).items()
+        return {key: record for key, record in records if isinstance(record, register.record)}
 
     def get(self, noun: str, key: str) -> msgspec.Struct | None:
         """Return one record, or None."""
@@ -182,7 +164,7 @@ def match_headers(
     """
     known: dict[str, str] = {}
     for column in register.columns:
-        for word in (column.field, column.label_zh, column.label_en, *column.aliases):
+        for word in (column.field, column.label, column.label_en, *column.aliases):
             known.setdefault(_header_key(word), column.field)
     wanted = {_header_key(header): target for header, target in (mapping or {}).items()}
     fields: dict[str, str] = {}
@@ -194,12 +176,12 @@ def match_headers(
             unknown.append(header)
         else:
             fields[header] = target
-    found = list(fields.values())
+    named = list(fields.values())
     return HeaderMatch(
         fields=fields,
         unknown=tuple(unknown),
-        missing=tuple(c for c in register.columns if c.required and c.field not in found),
-        doubled=tuple(sorted({name for name in found if found.count(name) > 1})),
+        missing=tuple(c for c in register.columns if c.required and c.field not in named),
+        doubled=tuple(sorted({name for name in named if named.count(name) > 1})),
     )
 
 
@@ -227,7 +209,7 @@ def record_from_row(
     if headers is None:
         headers = match_headers(register, row, mapping)
     cells: dict[str, str] = {}
-    problems: list[Problem] = []
+    problems: list[FieldProblem] = []
     for header, name in headers.fields.items():
         text = clean_text(row.get(header) or "")
         before = cells.get(name, "")
@@ -272,7 +254,7 @@ def record_to_row(register: Register[R], record: R, headers: str = "zh") -> dict
     row = {}
     for column in register.columns:
         value = getattr(record, column.field)
-        header = {"zh": column.label_zh, "en": column.label_en}.get(headers, column.field)
+        header = {"zh": column.label, "en": column.label_en}.get(headers, column.field)
         row[header] = "" if value is None else column.format(value)
     return row
 
@@ -287,50 +269,44 @@ def stable_id(noun: str, said: Iterable[str]) -> str:
     return f"{noun}-{digest}"
 
 
-def check_references(registers: Registers, descriptions: Iterable[Register[Any]]) -> list[Problem]:
-    """Return a problem for every id that points at nothing, and for every circle of parents.
+def check_references(
+    registers: Registers, descriptions: Iterable[Register[Any]]
+) -> list[tuple[str, str, FieldProblem]]:
+    """Return (noun, id, problem) for ids that point at nothing, and for circles of parents.
 
     `descriptions` are the registers to look through; a noun of which `registers` holds no
     record at all is checked as well: everything that refers to it dangles.
     """
-    problems: list[Problem] = []
-    for register in descriptions:
-        for key, record in registers.of(register).items():
-            problems += [
-                msgspec.structs.replace(problem, noun=register.noun, id=key)
-                for problem in check_record(register, record, registers)
-            ]
+    return [
+        (register.noun, key, problem)
+        for register in descriptions
+        for key, record in registers.of(register).items()
+        for problem in check_record(register, record, registers)
+    ]
+
+
+def check_record(register: Register[R], record: R, registers: Registers) -> list[FieldProblem]:
+    """Return what is wrong with one record beside the others, itself among them."""
+    problems = [*_dangling(register, record, registers)]
+    if not problems:
+        problems += _circle(register, record, registers)
+        if register.check_among is not None:
+            problems += register.check_among(record, registers)
     return problems
 
 
-def check_record(register: Register[R], record: R, registers: Registers) -> list[Problem]:
-    """Return what is wrong with one record beside the others, itself among them."""
-    found = [*_dangling(register, record, registers)]
-    if not found:
-        found += _circle(register, record, registers)
-        if register.check_among is not None:
-            found += register.check_among(record, registers)
-    return found
-
-
-def _dangling(register: Register[R], record: R, registers: Registers) -> Iterable[Problem]:
+def _dangling(register: Register[R], record: R, registers: Registers) -> Iterable[FieldProblem]:
     for column in register.columns:
         if not column.refers_to:
             continue
         value = getattr(record, column.field)
         for key in (value,) if isinstance(value, str) else value:
             if key and registers.get(column.refers_to, key) is None:
-                yield column.problem(
-                    key,
-                    CellError(
-                        "名册里没有这个编号，请先登记它，或改成已有的",
-                        f"no {column.refers_to} of this id is on the register: "
-                        "enter it first, or name one that is",
-                    ),
-                )
+                error = CellError(N_("名册里没有这个编号，请先登记它，或改成已有的"))
+                yield column.problem(key, error)
 
 
-def _circle(register: Register[R], record: R, registers: Registers) -> Iterable[Problem]:
+def _circle(register: Register[R], record: R, registers: Registers) -> Iterable[FieldProblem]:
     for column in register.columns:
         if column.refers_to != register.noun or not isinstance(getattr(record, column.field), str):
             continue
@@ -340,7 +316,7 @@ def _circle(register: Register[R], record: R, registers: Registers) -> Iterable[
             if key in seen:
                 yield column.problem(
                     getattr(record, column.field),
-                    CellError("上级绕成了一圈，请改正", "the chain of parents runs in a circle"),
+                    CellError(N_("上级绕成了一圈，请改正")),
                 )
                 break
             seen.add(key)
@@ -354,14 +330,8 @@ def _with_struct_fields(
     return ((column, infos[column.field]) for column in register.columns)
 
 
-def _two_cells(column: Column, value: str) -> Problem:
-    return column.problem(
-        value,
-        CellError(
-            "有两列都是这一项，内容不同，请只留一列",
-            "two columns stand for this and differ: keep one",
-        ),
-    )
+def _two_cells(column: Column, value: str) -> FieldProblem:
+    return column.problem(value, CellError(N_("有两列都是这一项，内容不同，请只留一列")))
 
 
 def _identity_text(value: object) -> str:
@@ -372,7 +342,3 @@ def _header_key(header: str) -> str:
     text = folded(clean_line(header))
     text = re.sub(r"\(.*?\)", "", text) or text
     return re.sub(r"[\s_\-*:.'’]+", "", text)
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= 60 else f"{value[:59]}…"

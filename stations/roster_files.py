@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from acts.refusals import N_, FieldProblem
 from eventlog.files import write_atomically
 from stations.register_rows import records_from_rows
 from stations.registers import Register, Registers, record_id
@@ -28,18 +29,8 @@ class RosterError(ValueError):
     status = 422
 
     def __init__(self, problems: list[FileProblem]) -> None:
-        self.problems = tuple(sorted(problems))
-        super().__init__(self.message_en)
-
-    @property
-    def message_zh(self) -> str:
-        """All mistakes in Chinese, one a line: file:line field message."""
-        return "\n".join(f"{p.file}:{p.line} {p.field} {p.message_zh}" for p in self.problems)
-
-    @property
-    def message_en(self) -> str:
-        """All mistakes in English, one a line: file:line field message."""
-        return "\n".join(f"{p.file}:{p.line} {p.field} {p.message_en}" for p in self.problems)
+        self.problems = tuple(sorted(problems, key=_place_of))
+        super().__init__("\n".join(f"{p.file}:{p.line} {p.problem.field}" for p in self.problems))
 
 
 def read_roster(register: Register[R], folder: Path) -> list[R]:
@@ -51,14 +42,8 @@ def read_roster(register: Register[R], folder: Path) -> list[R]:
     Raises `RosterError` with every mistake of every file.
     """
     if not folder.is_dir():
-        lost = FileProblem(
-            str(folder),
-            0,
-            "",
-            "没有这个文件夹，请检查路径",
-            "there is no such folder: check the path",
-        )
-        raise RosterError([lost])
+        lost = FieldProblem("", "no-folder", N_("没有这个文件夹，请检查路径"))
+        raise RosterError([FileProblem(str(folder), 0, lost)])
     problems: list[FileProblem] = []
     records: dict[str, R] = {}
     files = [
@@ -70,7 +55,7 @@ def read_roster(register: Register[R], folder: Path) -> list[R]:
         reader = RosterFile(register, path)
         record = reader.read()
         if record is not None and record_id(record) in records:
-            reader.report(1, "", "已有同名的另一个文件", "another file has this name already")
+            reader.report(1, "", N_("已有同名的另一个文件"))
         elif record is not None:
             records[record_id(record)] = record
         problems += reader.problems
@@ -89,9 +74,9 @@ def read_table_roster(register: Register[R], path: Path, registers: Registers) -
         rows = [(reader.line_num, {k: v or "" for k, v in row.items() if k}) for row in reader]
     read = records_from_rows(register, rows, registers)
     problems = [
-        FileProblem(path.name, number, found.field, found.message_zh, found.message_en)
+        FileProblem(path.name, number, problem)
         for number, refused in read.refused
-        for found in refused
+        for problem in refused
     ]
     if problems:
         raise RosterError(problems)
@@ -125,6 +110,10 @@ def roster_text(record: msgspec.Struct) -> str:
         default_flow_style=False,
         width=96,
     )
+
+
+def _place_of(mistake: FileProblem) -> tuple[str, int, str]:
+    return mistake.file, mistake.line, mistake.problem.field
 
 
 def _goes_without_saying(value: object, default: object) -> bool:

@@ -10,13 +10,14 @@ import typing
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import yaml
 
+from acts.refusals import N_, FieldProblem
 from stations.cells import CellError
-from stations.registers import Problem, Register, ids_only
+from stations.registers import BAD_CELL, Register, ids_only
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp"))
@@ -26,14 +27,21 @@ _MAX_DEPTH = 20
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class FileProblem(msgspec.Struct, frozen=True, order=True):
-    """One mistake in a roster file. `line` counts from 1; `field` is "" for the whole file."""
+_NO_SUCH_FIELD = N_("没有这一项；可用的有：{known}")
+# What is wrong where a value of a type is not of one of its tags.
+_NUMBERS = {
+    int: (N_("“{text}”应是整数"), {"int"}),
+    float: (N_("“{text}”应是数字"), {"int", "float"}),
+    bool: (N_("“{text}”应是 true 或 false"), {"bool"}),
+}
+
+
+class FileProblem(NamedTuple):
+    """One mistake in a roster file. `line` counts from 1; its field is "" for the whole file."""
 
     file: str
     line: int
-    field: str
-    message_zh: str
-    message_en: str
+    problem: FieldProblem
 
 
 class _WrongValueError(Exception):
@@ -48,8 +56,9 @@ class RosterFile:
         self.path = path
         self.problems: list[FileProblem] = []
 
-    def report(self, line: int, field: str, zh: str, en: str) -> None:
-        self.problems.append(FileProblem(self.path.name, line, field, zh, en))
+    def report(self, line: int, field: str, message: str, **values: Any) -> None:
+        problem = FieldProblem(field, BAD_CELL, message, values)
+        self.problems.append(FileProblem(self.path.name, line, problem))
 
     def read(self) -> Any | None:
         """Return the record, or None where the file has a problem."""
@@ -61,13 +70,7 @@ class RosterFile:
         infos = {info.name: info for info in msgspec.structs.fields(self.register.record)}
         for name, line, node in self._entries(root, ""):
             if name not in infos:
-                known = "、".join(infos)
-                self.report(
-                    line,
-                    name,
-                    f"没有这一项；可用的有：{known}",
-                    f"no such field; there are: {known}",
-                )
+                self.report(line, name, _NO_SUCH_FIELD, known="、".join(infos))
                 continue
             lines[name] = line
             try:
@@ -75,15 +78,11 @@ class RosterFile:
             except _WrongValueError:
                 continue
             if name == "id" and value != self.path.stem:
-                self.report(
-                    line,
-                    name,
-                    f"编号由文件名定，应为 {self.path.stem}，或删去这一行",
-                    f"the file's name is the id: write {self.path.stem} or nothing",
-                )
+                wrong = N_("编号由文件名定，应为 {id}，或删去这一行")
+                self.report(line, name, wrong, id=self.path.stem)
             elif value is not None:
                 values[name] = value
-        reported = {problem.field for problem in self.problems}
+        reported = {mistake.problem.field for mistake in self.problems}
         for name, info in infos.items():
             if info.required and name not in values and name not in reported:
                 column = self.register.column(name)
@@ -93,8 +92,10 @@ class RosterFile:
                 self.report(
                     lines.get(name, 1),
                     name,
-                    f"缺少“{column.label_zh}”这一项：应填{column.expected_zh}",
-                    f"this field is missing: expected {column.expected_en}",
+                    N_("缺少“{label}”这一项：应填{expected}"),
+                    label=column.label,
+                    label_en=column.label_en,
+                    expected=column.expected,
                 )
         self._check_cells(values, lines)
         if self.problems:
@@ -102,7 +103,7 @@ class RosterFile:
         record = self.register.record(**values)
         if self.register.check is not None:
             for problem in self.register.check(record):
-                self._report_problem(problem, lines.get(problem.field, 1))
+                self._add(problem, lines)
         return None if self.problems else record
 
     def _compose(self) -> yaml.MappingNode | None:
@@ -111,30 +112,15 @@ class RosterFile:
             text = self.path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            self.report(
-                line,
-                "",
-                "文件不是 UTF-8 编码，请另存为 UTF-8",
-                "the file isn't UTF-8: save it as UTF-8",
-            )
+            self.report(line, "", N_("文件不是 UTF-8 编码，请另存为 UTF-8"))
             return None
         except OSError as error:
-            self.report(
-                0,
-                "",
-                f"文件读不出来（{error.strerror}）",
-                f"the file can't be read ({error.strerror})",
-            )
+            self.report(0, "", N_("文件读不出来（{why}）"), why=error.strerror)
             return None
         for number, line_text in enumerate(text.split("\n"), 1):
             indent = line_text[: len(line_text) - len(line_text.lstrip())]
             if "\t" in indent and line_text.strip():
-                self.report(
-                    number,
-                    "",
-                    "行首用了制表符（Tab），请改用空格",
-                    "the line starts with a tab: indent with spaces",
-                )
+                self.report(number, "", N_("行首用了制表符（Tab），请改用空格"))
         if self.problems:
             return None
         try:
@@ -144,15 +130,11 @@ class RosterFile:
                 depth -= isinstance(event, yaml.CollectionEndEvent)
                 if depth > _MAX_DEPTH and event.start_mark is not None:
                     line = event.start_mark.line + 1
-                    self.report(line, "", "嵌套层数太多", "this is nested too deeply")
+                    self.report(line, "", N_("嵌套层数太多"))
                     return None
                 if isinstance(event, yaml.AliasEvent) and event.start_mark is not None:
-                    self.report(
-                        event.start_mark.line + 1,
-                        "",
-                        "不支持引用（*名字），请把内容写全",
-                        "aliases (*name) aren't read: write the content out",
-                    )
+                    line = event.start_mark.line + 1
+                    self.report(line, "", N_("不支持引用（*名字），请把内容写全"))
             if self.problems:
                 return None
             root = yaml.compose(text, Loader=_Loader)
@@ -160,24 +142,14 @@ class RosterFile:
             marks = [getattr(error, name, None) for name in ("problem_mark", "context_mark")]
             line = next((mark.line + 1 for mark in marks if mark is not None), 1)
             why = getattr(error, "problem", None) or getattr(error, "reason", None) or "?"
-            self.report(
-                line,
-                "",
-                f"YAML 写法有误，请看这一行的冒号、引号和缩进（{why}）",
-                f"not YAML: look at the line's colons, quotes, indents ({why})",
-            )
+            wrong = N_("YAML 写法有误，请看这一行的冒号、引号和缩进（{why}）")
+            self.report(line, "", wrong, why=why)
             return None
         if root is None:
-            self.report(1, "", "文件是空的", "the file is empty")
+            self.report(1, "", N_("文件是空的"))
             return None
         if not isinstance(root, yaml.MappingNode) or root.tag != _TAG + "map":
-            line = root.start_mark.line + 1
-            self.report(
-                line,
-                "",
-                "应是“项目: 内容”的样子，每行一项",
-                "expected lines of the form “field: value”",
-            )
+            self.report(root.start_mark.line + 1, "", N_("应是“项目: 内容”的样子，每行一项"))
             return None
         return root
 
@@ -189,16 +161,11 @@ class RosterFile:
         for key, value in mapping.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                self.report(line, field, "项目名应是一个词", "a field's name must be one word")
+                self.report(line, field, N_("项目名应是一个词"))
             elif key.value in seen:
                 path = f"{field}.{key.value}" if field else key.value
-                first = seen[key.value]
-                self.report(
-                    line,
-                    path,
-                    f"这一项写了两遍（第一遍在第 {first} 行）",
-                    f"this field stands twice (first on line {first})",
-                )
+                wrong = N_("这一项写了两遍（第一遍在第 {first} 行）")
+                self.report(line, path, wrong, first=seen[key.value])
             else:
                 seen[key.value] = line
                 yield key.value, line, value
@@ -210,7 +177,7 @@ class RosterFile:
         """
         origin = typing.get_origin(wanted)
         if origin in (typing.Union, types.UnionType):
-            wanted = next(one for one in typing.get_args(wanted) if one is not type(None))
+            wanted = next(kind for kind in typing.get_args(wanted) if kind is not type(None))
             return self._value(node, wanted, field)
         if isinstance(node, yaml.ScalarNode) and node.tag == _TAG + "null":
             return None
@@ -221,45 +188,33 @@ class RosterFile:
         if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
             return self._struct(node, wanted, field)
         if not isinstance(node, yaml.ScalarNode) or node.tag not in _SCALARS:
-            self._wrong(node, field, "应是一个值，不是列表或其他", "expected one value here")
+            self._wrong(node, field, N_("应是一个值，不是列表或其他"))
         text = node.value.strip()
         if isinstance(wanted, type) and issubclass(wanted, Enum):
             choices = [member.value for member in wanted]
             if text not in choices:
-                listed = "、".join(choices)
-                self._wrong(
-                    node,
-                    field,
-                    f"“{text}”不在可选之列：{listed}",
-                    f"“{text}” is none of: {', '.join(choices)}",
-                )
+                wrong = N_("“{text}”不在可选之列：{listed}")
+                self._wrong(node, field, wrong, text=text, listed="、".join(choices))
             return wanted(text)
         if wanted is str:
             return node.value
-        words = {
-            int: ("整数", "a whole number", {"int"}),
-            float: ("数字", "a number", {"int", "float"}),
-            bool: ("true 或 false", "true or false", {"bool"}),
-        }
-        zh, en, tags = words[wanted]
+        message, tags = _NUMBERS[wanted]
         if node.tag.removeprefix(_TAG) not in tags:
-            self._wrong(node, field, f"“{text}”应是{zh}", f"“{text}” should be {en}")
+            self._wrong(node, field, message, text=text)
         try:
             return wanted(yaml.safe_load(text))
         except (ValueError, OverflowError):
-            self._wrong(node, field, f"“{text}”应是{zh}", f"“{text}” should be {en}")
+            self._wrong(node, field, message, text=text)
 
     def _list(self, node: yaml.Node, wanted: Any, field: str) -> tuple[Any, ...]:
         if not isinstance(node, yaml.SequenceNode):
-            self._wrong(
-                node, field, "应是列表，每行以“- ”开头", "expected a list, each line with “- ”"
-            )
+            self._wrong(node, field, N_("应是列表，每行以“- ”开头"))
         items, wrong = [], False
         for index, item in enumerate(node.value):
             try:
                 value = self._value(item, wanted, f"{field}[{index}]")
                 if value is None:
-                    self._wrong(item, f"{field}[{index}]", "这一行是空的", "this line is empty")
+                    self._wrong(item, f"{field}[{index}]", N_("这一行是空的"))
                 items.append(value)
             except _WrongValueError:
                 wrong = True
@@ -269,7 +224,7 @@ class RosterFile:
 
     def _labels(self, node: yaml.Node, field: str) -> dict[str, str]:
         if not isinstance(node, yaml.MappingNode):
-            self._wrong(node, field, "应是“名: 内容”的样子", "expected lines of “name: text”")
+            self._wrong(node, field, N_("应是“名: 内容”的样子"))
         return {
             name: self._value(value, str, f"{field}.{name}") or ""
             for name, _, value in self._entries(node, field)
@@ -277,20 +232,14 @@ class RosterFile:
 
     def _struct(self, node: yaml.Node, wanted: type[msgspec.Struct], field: str) -> msgspec.Struct:
         if not isinstance(node, yaml.MappingNode):
-            self._wrong(node, field, "应是“项目: 内容”的样子", "expected lines of “field: value”")
+            self._wrong(node, field, N_("应是“项目: 内容”的样子"))
         infos = {info.name: info for info in msgspec.structs.fields(wanted)}
         before = len(self.problems)
         values: dict[str, Any] = {}
         for name, line, value in self._entries(node, field):
             path = f"{field}.{name}"
             if name not in infos:
-                known = "、".join(infos)
-                self.report(
-                    line,
-                    path,
-                    f"没有这一项；可用的有：{known}",
-                    f"no such field; there are: {known}",
-                )
+                self.report(line, path, _NO_SUCH_FIELD, known="、".join(infos))
                 continue
             try:
                 read = self._value(value, infos[name].type, path)
@@ -300,13 +249,13 @@ class RosterFile:
                 values[name] = read
         for name, info in infos.items():
             if info.required and name not in values and len(self.problems) == before:
-                self._wrong(node, f"{field}.{name}", "缺少这一项", "this field is missing")
+                self._wrong(node, f"{field}.{name}", N_("缺少这一项"))
         if len(self.problems) > before:
             raise _WrongValueError
         return wanted(**values)
 
-    def _wrong(self, node: yaml.Node, field: str, zh: str, en: str) -> typing.NoReturn:
-        self.report(node.start_mark.line + 1, field, zh, en)
+    def _wrong(self, node: yaml.Node, field: str, message: str, **values: Any) -> typing.NoReturn:
+        self.report(node.start_mark.line + 1, field, message, **values)
         raise _WrongValueError
 
     def _check_cells(self, values: dict[str, Any], lines: dict[str, int]) -> None:
@@ -319,7 +268,7 @@ class RosterFile:
             text = column.format(values[column.field])
             if not text.strip():
                 if column.required:
-                    self._report_problem(column.problem(""), lines.get(column.field, 1))
+                    self._add(column.problem(""), lines)
                 # What is blank is as good as left out.
                 if values.pop(column.field) is not None and column.field in texts:
                     values[column.field] = ""
@@ -327,7 +276,7 @@ class RosterFile:
             try:
                 values[column.field] = column.parse(text, ids_only)
             except CellError as error:
-                self._report_problem(column.problem(text, error), lines.get(column.field, 1))
+                self._add(column.problem(text, error), lines)
 
-    def _report_problem(self, problem: Problem, line: int) -> None:
-        self.report(line, problem.field, problem.message_zh, problem.message_en)
+    def _add(self, problem: FieldProblem, lines: dict[str, int]) -> None:
+        self.problems.append(FileProblem(self.path.name, lines.get(problem.field, 1), problem))

@@ -11,9 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
-from acts.text import clean_name
-from stations.cells import choice, parse_day
-from stations.registers import Column, Register
+from acts.refusals import N_
+from stations.columns import choice, day, line
+from stations.registers import CellKind, Register
 
 
 class DayKind(StrEnum):
@@ -31,49 +31,28 @@ class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-_parse_kind, _format_kind = choice(
-    {
-        DayKind.HOLIDAY: ("放假", "节假日", "假日", "休息", "休", "day off", "off"),
-        DayKind.WORKDAY: ("上班", "调休上班", "补班", "班", "工作日", "make-up workday", "on"),
-    }
-)
+_KINDS = {
+    DayKind.HOLIDAY: ("放假", "节假日", "假日", "休息", "休", "day off", "off"),
+    DayKind.WORKDAY: ("上班", "调休上班", "补班", "班", "工作日", "make-up workday", "on"),
+}
 
 DAYS: Register[SpecialDay] = Register(
     noun="day",
     plural="days",
-    label_zh="节假日与调休",
+    label="节假日与调休",
     record=SpecialDay,
     columns=(
-        Column(
-            field="id",
-            label_zh="日期",
-            label_en="Date",
-            aliases=("日子", "day"),
+        day("id", "日期", "Date", "日子", "day", kind=CellKind.LINE, required=True),
+        choice(
+            "kind",
+            "放假还是上班",
+            "Kind",
+            _KINDS,
+            *("类别", "类型", "放假/上班", "安排", "type"),
+            expected=N_("放假或上班"),
             required=True,
-            parse=lambda text, _: parse_day(text).isoformat(),
-            expected_zh="日期，如 2026-10-01",
-            expected_en="a date, such as 2026-10-01",
         ),
-        Column(
-            field="kind",
-            label_zh="放假还是上班",
-            label_en="Kind",
-            aliases=("类别", "类型", "放假/上班", "安排", "type"),
-            required=True,
-            parse=lambda text, _: _parse_kind(text),
-            format=_format_kind,
-            expected_zh="放假或上班",
-            expected_en="holiday or workday",
-        ),
-        Column(
-            field="name",
-            label_zh="名称",
-            label_en="Name",
-            aliases=("节日", "节假日", "说明", "holiday"),
-            parse=lambda text, _: clean_name(text),
-            expected_zh="节日名称",
-            expected_en="the holiday's name",
-        ),
+        line("name", "名称", "Name", "节日", "节假日", "说明", "holiday", expected=N_("节日名称")),
     ),
 )
 
@@ -92,9 +71,9 @@ class WorkingDays:
     def of(cls, days: Iterable[SpecialDay]) -> "WorkingDays":
         """Return the calendar that a register's records make; an id that is no day is left out."""
         sets: dict[DayKind, set[date]] = {DayKind.HOLIDAY: set(), DayKind.WORKDAY: set()}
-        for one in days:
+        for special in days:
             try:
-                sets[one.kind].add(date.fromisoformat(one.id))
+                sets[special.kind].add(date.fromisoformat(special.id))
             except ValueError:
                 continue
         return cls(frozenset(sets[DayKind.HOLIDAY]), frozenset(sets[DayKind.WORKDAY]))

@@ -5,16 +5,9 @@ from typing import Any
 
 import msgspec
 
-from acts.text import clean_name
-from stations.areas import AREA_EN, AREA_ZH
-from stations.cells import choice
-from stations.registers import Column, Register, Resolver
-from stations.shared_columns import (
-    address_column,
-    english_name_column,
-    id_column,
-    phone_column,
-)
+from acts.refusals import N_
+from stations.columns import address, choice, english_name, identity, line, phone, reference
+from stations.registers import Register, Resolver
 
 
 class BodyKind(StrEnum):
@@ -37,13 +30,11 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str = ""
 
 
-_parse_kind, _format_kind = choice(
-    {
-        BodyKind.STANDING_COMMITTEE: ("人大常委会", "常委会", "standing committee"),
-        BodyKind.PRESIDIUM: ("乡镇人大主席团", "主席团", "乡镇人大", "presidium"),
-        BodyKind.WORKING_COMMITTEE: ("街道人大工委", "人大工委", "工委", "working committee"),
-    }
-)
+_KINDS = {
+    BodyKind.STANDING_COMMITTEE: ("人大常委会", "常委会", "standing committee"),
+    BodyKind.PRESIDIUM: ("乡镇人大主席团", "主席团", "乡镇人大", "presidium"),
+    BodyKind.WORKING_COMMITTEE: ("街道人大工委", "人大工委", "工委", "working committee"),
+}
 
 
 def _complete(values: dict[str, Any], resolve: Resolver) -> None:
@@ -61,44 +52,31 @@ def _complete(values: dict[str, Any], resolve: Resolver) -> None:
 BODIES: Register[Body] = Register(
     noun="body",
     plural="bodies",
-    label_zh="人大机构",
+    label="人大机构",
     record=Body,
     identity=("name",),
     complete=_complete,
     columns=(
-        id_column("机构编号", "代码", "body id"),
-        Column(
-            field="name",
-            label_zh="名称",
-            label_en="Name",
-            aliases=("机构", "机构名称", "body"),
+        identity("机构编号", "代码", "body id"),
+        line(
+            "name",
+            "名称",
+            "Name",
+            *("机构", "机构名称", "body"),
+            expected=N_("机构全称"),
             required=True,
-            parse=lambda text, _: clean_name(text),
-            expected_zh="机构全称",
-            expected_en="the body's full name",
         ),
-        Column(
-            field="kind",
-            label_zh="类别",
-            label_en="Kind",
-            aliases=("类型", "机构类别", "type"),
-            parse=lambda text, _: _parse_kind(text),
-            format=_format_kind,
-            expected_zh="人大常委会、乡镇人大主席团或街道人大工委",
-            expected_en="standing committee, presidium or working committee",
+        choice(
+            "kind",
+            "类别",
+            "Kind",
+            _KINDS,
+            *("类型", "机构类别", "type"),
+            expected=N_("人大常委会、乡镇人大主席团或街道人大工委"),
         ),
-        Column(
-            field="area",
-            label_zh="区划",
-            label_en="Area",
-            aliases=("所属区划", "区划代码", "area code"),
-            parse=lambda text, resolve: resolve("area", text),
-            expected_zh=AREA_ZH,
-            expected_en=AREA_EN,
-            refers_to="area",
-        ),
-        phone_column("联系电话", "办公电话"),
-        address_column("办公地址"),
-        english_name_column(),
+        reference("area", "area", "区划", "Area", "所属区划", "区划代码", "area code"),
+        phone("phone", "电话", "Phone", "telephone", "tel", "联系电话", "办公电话"),
+        address("办公地址"),
+        english_name(),
     ),
 )

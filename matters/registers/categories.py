@@ -2,10 +2,9 @@
 
 import msgspec
 
-from acts.text import clean_name
-from stations.cells import parse_whole
-from stations.registers import Column, Register
-from stations.shared_columns import english_name_column, id_column
+from acts.refusals import N_
+from stations.columns import english_name, identity, line, whole
+from stations.registers import Register
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,35 +21,23 @@ def in_order(category: Category) -> tuple[bool, int, str]:
     return (category.order == 0, category.order, category.id)
 
 
-_parse_order = parse_whole(0, 9999)
-
 CATEGORIES: Register[Category] = Register(
     noun="category",
     plural="categories",
-    label_zh="类别",
+    label="类别",
     record=Category,
     identity=("name",),
     columns=(
-        id_column("类别编号", "代码", "category id"),
-        Column(
-            field="name",
-            label_zh="名称",
-            label_en="Name",
-            aliases=("类别", "类别名称", "分类", "一级分类", "category"),
+        identity("类别编号", "代码", "category id"),
+        line(
+            "name",
+            "名称",
+            "Name",
+            *("类别", "类别名称", "分类", "一级分类", "category"),
+            expected=N_("类别名称"),
             required=True,
-            parse=lambda text, _: clean_name(text),
-            expected_zh="类别名称",
-            expected_en="the category's name",
         ),
-        Column(
-            field="order",
-            label_zh="顺序",
-            label_en="Order",
-            aliases=("排序", "序号", "no.", "position"),
-            parse=lambda text, _: _parse_order(text),
-            expected_zh="0 至 9999 的整数",
-            expected_en="a whole number from 0 to 9999",
-        ),
-        english_name_column(),
+        whole("order", "顺序", "Order", 0, 9999, "排序", "序号", "no.", "position"),
+        english_name(),
     ),
 )

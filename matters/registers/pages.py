@@ -4,11 +4,10 @@ from enum import StrEnum
 
 import msgspec
 
-from acts.text import clean_name
-from stations.cells import choice, clean_text, format_list, parse_whole
-from stations.registers import Column, Register
-from stations.shared_columns import id_column, words_column
-from stations.stations import STATION_EN, STATION_ZH, parse_stations
+from acts.refusals import N_
+from acts.text import clean_line
+from stations.columns import choice, identity, line, references, whole, words
+from stations.registers import Register
 
 
 class PageKind(StrEnum):
@@ -42,85 +41,65 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     text_en: str = ""
 
 
-_parse_kind, _format_kind = choice(
-    {
-        PageKind.CAMPAIGN: ("主题活动", "活动", "专题"),
-        PageKind.PLAN: ("实施方案", "方案", "计划"),
-        PageKind.GROUP: ("领导小组", "leading group"),
-        PageKind.RULES: ("制度", "规章制度", "职责", "管理制度", "上墙制度"),
-        PageKind.CASE: ("典型案例", "案例", "履职故事", "case story"),
-        PageKind.OTHER: ("其他", "其它"),
-    }
-)
+_KINDS = {
+    PageKind.CAMPAIGN: ("主题活动", "活动", "专题"),
+    PageKind.PLAN: ("实施方案", "方案", "计划"),
+    PageKind.GROUP: ("领导小组", "leading group"),
+    PageKind.RULES: ("制度", "规章制度", "职责", "管理制度", "上墙制度"),
+    PageKind.CASE: ("典型案例", "案例", "履职故事", "case story"),
+    PageKind.OTHER: ("其他", "其它"),
+}
 
 PAGES: Register[Page] = Register(
     noun="page",
     plural="pages",
-    label_zh="专题页面",
+    label="专题页面",
     record=Page,
     identity=("title",),
     columns=(
-        id_column("页面编号", "page id"),
-        Column(
-            field="title",
-            label_zh="标题",
-            label_en="Title",
-            aliases=("题目", "页面标题"),
-            required=True,
-            parse=lambda text, _: clean_name(text),
-            expected_zh="标题",
-            expected_en="the title",
+        identity("页面编号", "page id"),
+        line("title", "标题", "Title", "题目", "页面标题", required=True),
+        choice(
+            "kind",
+            "类别",
+            "Kind",
+            _KINDS,
+            *("类型", "页面类别", "type"),
+            expected=N_("主题活动、实施方案、领导小组、制度、典型案例或其他"),
         ),
-        Column(
-            field="kind",
-            label_zh="类别",
-            label_en="Kind",
-            aliases=("类型", "页面类别", "type"),
-            parse=lambda text, _: _parse_kind(text),
-            format=_format_kind,
-            expected_zh="主题活动、实施方案、领导小组、制度、典型案例或其他",
-            expected_en="campaign, plan, group, rules, case or other",
+        words("text", "正文", "Text", "内容"),
+        references(
+            "station",
+            "stations",
+            "上墙的联络站",
+            "Stations",
+            *("联络站", "适用联络站"),
+            expected=N_("用顿号分开的{named}；留空为全部"),
         ),
-        words_column("text", "正文", "Text", "内容"),
-        Column(
-            field="stations",
-            label_zh="上墙的联络站",
-            label_en="Stations",
-            aliases=("联络站", "适用联络站"),
-            parse=parse_stations,
-            format=format_list,
-            expected_zh=f"用顿号分开的{STATION_ZH}；留空为全部",
-            expected_en=f"a list of {STATION_EN}; empty for all",
-            refers_to="station",
+        line(
+            "notice",
+            "公示编号",
+            "Notice",
+            *("编号对应的公示", "公示", "notice number"),
+            parse=lambda text: clean_line(text).replace(" ", ""),
+            expected=N_("公示的编号"),
         ),
-        Column(
-            field="notice",
-            label_zh="公示编号",
-            label_en="Notice",
-            aliases=("编号对应的公示", "公示", "notice number"),
-            parse=lambda text, _: clean_text(text).replace(" ", ""),
-            expected_zh="公示的编号",
-            expected_en="the number of a notice",
-        ),
-        Column(
-            field="order",
-            label_zh="次序",
-            label_en="Order",
-            aliases=("排序", "顺序"),
-            parse=lambda text, _: parse_whole(0, 9999)(text),
+        whole(
+            "order",
+            "次序",
+            "Order",
+            *(0, 9999),
+            *("排序", "顺序"),
             format=lambda order: str(order) if order else "",
-            expected_zh="数字，小的在前",
-            expected_en="a number, the lowest first",
+            expected=N_("数字，小的在前"),
         ),
-        Column(
-            field="title_en",
-            label_zh="英文标题",
-            label_en="English title",
-            aliases=("title in english",),
-            parse=lambda text, _: clean_name(text),
-            expected_zh="英文标题",
-            expected_en="the title in English",
+        line(
+            "title_en",
+            "英文标题",
+            "English title",
+            "title in english",
+            expected=N_("英文标题"),
         ),
-        words_column("text_en", "英文正文", "English text", "text in english"),
+        words("text_en", "英文正文", "English text", "text in english"),
     ),
 )

@@ -8,16 +8,9 @@ from enum import StrEnum
 
 import msgspec
 
-from acts.text import clean_name
-from stations.cells import choice
-from stations.registers import Column, Register
-from stations.shared_columns import (
-    address_column,
-    english_name_column,
-    id_column,
-    phone_column,
-    words_column,
-)
+from acts.refusals import N_
+from stations.columns import address, choice, english_name, identity, line, phone, words
+from stations.registers import Register
 
 
 class RouteKind(StrEnum):
@@ -45,51 +38,44 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str = ""
 
 
-_parse_kind, _format_kind = choice(
-    {
-        RouteKind.HIGHER: ("上级人大", "上级", "higher level"),
-        RouteKind.COURT: ("法院", "诉讼", "人民法院"),
-        RouteKind.PROCURATORATE: ("检察院", "检察", "人民检察院"),
-        RouteKind.PETITION: ("信访", "信访复查", "信访局", "petition office"),
-        RouteKind.ARBITRATION: ("仲裁", "劳动仲裁", "仲裁委员会"),
-        RouteKind.POLICE: ("公安", "公安机关", "派出所"),
-        RouteKind.OTHER: ("其他", "其它"),
-    }
-)
-
+_KINDS = {
+    RouteKind.HIGHER: ("上级人大", "上级", "higher level"),
+    RouteKind.COURT: ("法院", "诉讼", "人民法院"),
+    RouteKind.PROCURATORATE: ("检察院", "检察", "人民检察院"),
+    RouteKind.PETITION: ("信访", "信访复查", "信访局", "petition office"),
+    RouteKind.ARBITRATION: ("仲裁", "劳动仲裁", "仲裁委员会"),
+    RouteKind.POLICE: ("公安", "公安机关", "派出所"),
+    RouteKind.OTHER: ("其他", "其它"),
+}
 
 ROUTES: Register[Route] = Register(
     noun="route",
     plural="routes",
-    label_zh="上级与法定渠道",
+    label="上级与法定渠道",
     record=Route,
     identity=("name",),
     columns=(
-        id_column("渠道编号", "代码", "route id"),
-        Column(
-            field="name",
-            label_zh="名称",
-            label_en="Name",
-            aliases=("渠道", "渠道名称", "单位名称", "route"),
+        identity("渠道编号", "代码", "route id"),
+        line(
+            "name",
+            "名称",
+            "Name",
+            *("渠道", "渠道名称", "单位名称", "route"),
+            expected=N_("去处的全称"),
             required=True,
-            parse=lambda text, _: clean_name(text),
-            expected_zh="去处的全称",
-            expected_en="the full name of the place",
         ),
-        Column(
-            field="kind",
-            label_zh="类别",
-            label_en="Kind",
-            aliases=("类型", "渠道类别", "type"),
-            parse=lambda text, _: _parse_kind(text),
-            format=_format_kind,
-            expected_zh="上级人大、法院、检察院、信访、仲裁、公安或其他",
-            expected_en="higher, court, procuratorate, petition, arbitration, police or other",
+        choice(
+            "kind",
+            "类别",
+            "Kind",
+            _KINDS,
+            *("类型", "渠道类别", "type"),
+            expected=N_("上级人大、法院、检察院、信访、仲裁、公安或其他"),
         ),
-        address_column("办公地址"),
-        phone_column("联系电话", "办公电话"),
-        words_column("hours", "开门时间", "Hours", "办公时间", "接待时间", "opening hours"),
-        words_column("note", "说明", "Note", "备注", "要带什么", "notes"),
-        english_name_column(),
+        address("办公地址"),
+        phone("phone", "电话", "Phone", "telephone", "tel", "联系电话", "办公电话"),
+        words("hours", "开门时间", "Hours", "办公时间", "接待时间", "opening hours"),
+        words("note", "说明", "Note", "备注", "要带什么", "notes"),
+        english_name(),
     ),
 )

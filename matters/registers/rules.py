@@ -10,9 +10,11 @@ from itertools import pairwise
 import msgspec
 
 from acts.limit import BadLimit, format_limit, parse_limit, read_limit
+from acts.refusals import N_, FieldProblem
 from acts.text import clean_line
-from stations.cells import CellError, choice, format_list, parse_id, parse_list, parse_whole
-from stations.registers import Column, Problem, Register
+from stations.cells import CellError, format_list, parse_list
+from stations.columns import choice, line, lines, only, whole
+from stations.registers import Column, Register
 
 
 class Extension(StrEnum):
@@ -73,17 +75,17 @@ LIMITS = (
     *("alone", "joint", "urgent"),
     *("return_within", "press_within", "answer_within", "rate_within"),
 )
-NONE_ZH = "无"
+NONE = "无"
 
 
 def _parse_words(text: str) -> tuple[str, ...]:
     words = (clean_line(part) for part in parse_list(text))
-    return tuple(dict.fromkeys(word for word in words if word.lower() not in (NONE_ZH, "none")))
+    return tuple(dict.fromkeys(word for word in words if word.lower() not in (NONE, "none")))
 
 
 def _format_words(words: tuple[str, ...]) -> str:
     """Return 无 for no words at all: an empty cell leaves the words as they are by default."""
-    return format_list(words) or NONE_ZH
+    return format_list(words) or NONE
 
 
 def _parse_limit(text: str) -> str:
@@ -93,12 +95,9 @@ def _parse_limit(text: str) -> str:
         raise CellError from None
 
 
-def _check(rules: Rules) -> Iterable[Problem]:
+def _check(rules: Rules) -> Iterable[FieldProblem]:
     if rules.id != "county":
-        yield RULES.column("id").problem(
-            rules.id,
-            CellError("规则只有一份，编号应为 county", "there is one set, its id is “county”"),
-        )
+        yield RULES.column("id").problem(rules.id, CellError(N_("规则只有一份，编号应为 county")))
     for name in LIMITS:
         try:
             parse_limit(getattr(rules, name))
@@ -107,10 +106,7 @@ def _check(rules: Rules) -> Iterable[Problem]:
     if rules.red_days >= rules.yellow_days:
         yield RULES.column("red_days").problem(
             str(rules.red_days),
-            CellError(
-                f"应比黄灯天数（{rules.yellow_days}）少",
-                f"should be fewer than the yellow light's {rules.yellow_days}",
-            ),
+            CellError(N_("应比黄灯天数（{days}）少"), days=rules.yellow_days),
         )
     levels = ("head_days", "office_days", "committee_days")
     for lower, higher in pairwise(levels):
@@ -118,60 +114,36 @@ def _check(rules: Rules) -> Iterable[Problem]:
         if getattr(rules, higher) <= least:
             yield RULES.column(higher).problem(
                 str(getattr(rules, higher)),
-                CellError(
-                    f"应比前一级（{least} 天）多",
-                    f"should be more than the {least} of the level below",
-                ),
+                CellError(N_("应比前一级（{days} 天）多"), days=least),
             )
 
 
-def _limit(field: str, label_zh: str, label_en: str, *aliases: str) -> Column:
-    return Column(
-        field=field,
-        label_zh=label_zh,
-        label_en=label_en,
-        aliases=aliases,
-        parse=lambda text, _: _parse_limit(text),
+def _limit(field: str, label: str, label_en: str, *aliases: str) -> Column:
+    return line(
+        field,
+        label,
+        label_en,
+        *aliases,
+        parse=_parse_limit,
         format=format_limit,
-        expected_zh="时限，如“一个月”“20天”“10个工作日”，不超过两年",
-        expected_en="a limit such as “1 month”, “20 days” or “10 working days”, two years at most",
+        expected=N_("时限，如“一个月”“20天”“10个工作日”，不超过两年"),
     )
 
 
-def _count(field: str, label_zh: str, label_en: str, lowest: int, highest: int) -> Column:
-    parse = parse_whole(lowest, highest)
-    return Column(
-        field=field,
-        label_zh=label_zh,
-        label_en=label_en,
-        parse=lambda text, _: parse(text),
-        expected_zh=f"{lowest} 至 {highest} 的整数",
-        expected_en=f"a whole number from {lowest} to {highest}",
-    )
-
-
-_parse_extension, _format_extension = choice(
-    {
-        Extension.APPROVED: ("要批准", "批准", "审批", "需批准"),
-        Extension.RECORDED: ("只备案", "备案", "登记"),
-    }
-)
+_EXTENSIONS = {
+    Extension.APPROVED: ("要批准", "批准", "审批", "需批准"),
+    Extension.RECORDED: ("只备案", "备案", "登记"),
+}
 
 RULES: Register[Rules] = Register(
     noun="rule",
     plural="rules",
-    label_zh="办理规则",
+    label="办理规则",
     record=Rules,
+    only="county",
     check=_check,
     columns=(
-        Column(
-            field="id",
-            label_zh="编号",
-            label_en="Id",
-            parse=lambda text, _: parse_id(text),
-            expected_zh="county",
-            expected_en="county",
-        ),
+        only("county"),
         _limit("alone", "一家单独办的时限", "Limit, one unit alone", "单办时限"),
         _limit("joint", "几家一起办的时限", "Limit, several units", "会办时限"),
         _limit("urgent", "急事的时限", "Limit, urgent", "紧急时限"),
@@ -179,34 +151,31 @@ RULES: Register[Rules] = Register(
         _limit("press_within", "催办后几天内回话", "Limit to answer a press", "催办时限"),
         _limit("answer_within", "问群众后最多等多久", "Longest wait for the person", "补充时限"),
         _limit("rate_within", "答复后多久没评价就算未评", "Closed as unrated after", "评价时限"),
-        _count("rounds", "几轮不满意交常委会定", "Rounds before the committee decides", 1, 9),
-        Column(
-            field="extension",
-            label_zh="延期要不要批准",
-            label_en="Extension",
-            aliases=("延期",),
-            parse=lambda text, _: _parse_extension(text),
-            format=_format_extension,
-            expected_zh="要批准或只备案",
-            expected_en="approved or recorded",
+        whole("rounds", "几轮不满意交常委会定", "Rounds before the committee decides", 1, 9),
+        choice(
+            "extension",
+            "延期要不要批准",
+            "Extension",
+            _EXTENSIONS,
+            "延期",
+            expected=N_("要批准或只备案"),
         ),
-        _count("yellow_days", "还剩几天亮黄灯", "Yellow light, days left", 1, 365),
-        _count("red_days", "还剩几天亮红灯", "Red light, days left", 0, 364),
-        _count("head_days", "逾期几天报单位负责人", "Overdue days, unit's head", 1, 365),
-        _count("office_days", "逾期几天报人大办公室", "Overdue days, office", 1, 365),
-        _count("committee_days", "逾期几天报常委会", "Overdue days, standing committee", 1, 730),
-        _count("minimum_n", "满几件才算比率", "Fewest matters for a rate", 1, 1000),
-        _count("hot_people", "几个人反映算热点", "People that make it hot", 2, 10_000),
-        _count("long_days", "几天没了结算久拖", "Days that make it long unsolved", 1, 3650),
-        Column(
-            field="urgent_words",
-            label_zh="急事用语",
-            label_en="Urgent words",
-            aliases=("紧急词",),
-            parse=lambda text, _: _parse_words(text),
+        whole("yellow_days", "还剩几天亮黄灯", "Yellow light, days left", 1, 365),
+        whole("red_days", "还剩几天亮红灯", "Red light, days left", 0, 364),
+        whole("head_days", "逾期几天报单位负责人", "Overdue days, unit's head", 1, 365),
+        whole("office_days", "逾期几天报人大办公室", "Overdue days, office", 1, 365),
+        whole("committee_days", "逾期几天报常委会", "Overdue days, standing committee", 1, 730),
+        whole("minimum_n", "满几件才算比率", "Fewest matters for a rate", 1, 1000),
+        whole("hot_people", "几个人反映算热点", "People that make it hot", 2, 10_000),
+        whole("long_days", "几天没了结算久拖", "Days that make it long unsolved", 1, 3650),
+        lines(
+            "urgent_words",
+            "急事用语",
+            "Urgent words",
+            "紧急词",
+            parse=_parse_words,
             format=_format_words,
-            expected_zh="用顿号分开的词，如“触电、漏电”；没有就写“无”",
-            expected_en="words divided by commas; “none” for none",
+            expected=N_("用顿号分开的词，如“触电、漏电”；没有就写“无”"),
         ),
     ),
 )

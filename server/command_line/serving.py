@@ -20,6 +20,7 @@ from server.folder.settings import Settings
 from server.node import DataFolderInUse, Node
 from server.registers.sample import seed_sample, sign_ins
 from server.tables.tables import TableError
+from server.web.languages import in_both
 from server.web.long_addresses import ShortAddresses
 from stations.roster_files import RosterError
 
@@ -110,7 +111,7 @@ def _seed(node: Node) -> None:
     except RosterError as error:
         raise click.ClickException(roster_mistakes(error)) from error
     except TableError as error:
-        raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
+        raise click.ClickException(in_both(error.message, **error.values)) from error
 
 
 def _listen(settings: Settings) -> socket.socket:

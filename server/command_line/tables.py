@@ -24,6 +24,7 @@ from server.tables.exporting import (
 )
 from server.tables.import_outcome import Outcome, Progress, rows_of
 from server.tables.tables import TableError
+from server.web.languages import CHINESE, ENGLISH, in_both, translated
 from stations.roster_files import RosterError
 
 _WHAT = (
@@ -78,7 +79,7 @@ def import_(
                     progress=progress,
                 )
         except TableError as error:
-            raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
+            raise click.ClickException(in_both(error.message, **error.values)) from error
         except RosterError as error:
             raise click.ClickException(roster_mistakes(error)) from error
     _show(outcome, as_json)
@@ -87,16 +88,24 @@ def import_(
 def roster_mistakes(error: RosterError) -> str:
     """Return every mistake of a roster on a line of its own: file, line, field, what is wrong."""
     return "名册有错 mistakes in the roster:\n" + "\n".join(
-        f"  {one.file}:{one.line} {one.field}: {one.message_zh} / {one.message_en}"
-        for one in error.problems
+        f"  {file}:{line} {problem.field}: {in_both(problem.message, **problem.values)}"
+        for file, line, problem in error.problems
     )
 
 
 def _show(outcome: Outcome, as_json: bool) -> None:
     if as_json:
-        found = asdict(outcome)
-        found["refused"] = outcome.refused
-        click.echo(json.dumps(found, ensure_ascii=False))
+        refusals = [
+            {
+                "row": row,
+                "field": problem.field,
+                "reason_zh": translated(CHINESE, problem.message, **problem.values),
+                "reason_en": translated(ENGLISH, problem.message, **problem.values),
+            }
+            for row, problem in outcome.refusals
+        ]
+        whole = {**asdict(outcome), "refusals": refusals, "refused": outcome.refused}
+        click.echo(json.dumps(whole, ensure_ascii=False))
         return
     for line in rows_of(outcome):
         click.echo(line)
@@ -167,5 +176,5 @@ def export(data: Path, what: str, file: Path) -> None:
             else:
                 count = _EXPORTS[what](log, file)
         except TableError as error:
-            raise click.ClickException(f"{error.message_zh} / {error.message_en}") from error
+            raise click.ClickException(in_both(error.message, **error.values)) from error
     click.echo(f"{file}: {count} 行 rows", err=True)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from acts.refusals import N_, FieldProblem
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters import store
@@ -160,36 +162,33 @@ class _RowReader:
         """Return the row, or None after noting every field that is wrong."""
         before = len(refusals)
 
-        def refuse(name: str, zh: str, en: str) -> None:
-            refusals.append(Refused(number, self._header_of.get(name, _LABELS[name]), zh, en))
+        def refuse(name: str, message: str, **values: Any) -> None:
+            header = self._header_of.get(name, _LABELS[name])
+            refusals.append(Refused(number, FieldProblem(header, "bad-cell", message, values)))
 
         texts = {name: cell_text(cells.get(header, "")) for name, header in self._header_of.items()}
         text, title = texts.get("text", ""), " ".join(texts.get("title", "").split())
         if not text:
-            refuse("text", "没有内容", "there is no text")
+            refuse("text", N_("没有内容"))
         for name, value, most in (
             ("text", text, TEXT_MOST),
             ("title", title, TITLE_MOST),
             ("answer", texts.get("answer", ""), TEXT_MOST),
         ):
             if len(value) > most:
-                refuse(
-                    name,
-                    f"有 {len(value)} 个字,最多 {most} 个",
-                    f"{len(value)} characters, at most {most} are taken",
-                )
+                refuse(name, N_("有 {length} 个字,最多 {most} 个"), length=len(value), most=most)
         received_at = self._time("received_at", cells, refuse, required=True)
         answer = texts.get("answer", "")
         replied_at = self._time("replied_at", cells, refuse, required=bool(answer))
         if replied_at is not None and not answer:
-            refuse("answer", "有答复时间,没有答复内容", "a time of reply, but no reply")
+            refuse("answer", N_("有答复时间,没有答复内容"))
         if received_at and replied_at and replied_at < received_at:
-            refuse("replied_at", "答复时间早于反映时间", "replied before it was received")
+            refuse("replied_at", N_("答复时间早于反映时间"))
         area = self._place("area", texts.get("area", ""), refuse)
         station = self._place("station", texts.get("station", ""), refuse)
         kind = self._kinds.get(texts.get("kind", "") or "help")
         if kind is None:
-            refuse("kind", "没有这种性质", "no such kind")
+            refuse("kind", N_("没有这种性质"))
         if len(refusals) > before or received_at is None or kind is None:
             return None
         return HistoricalRow(
@@ -211,29 +210,28 @@ class _RowReader:
         self,
         name: str,
         cells: Mapping[str, object],
-        refuse: Callable[[str, str, str], None],
+        refuse: Callable[..., None],
         *,
         required: bool,
     ) -> int | None:
         cell = cells.get(self._header_of.get(name, ""), "")
         if cell == "" or cell is None:
             if required:
-                refuse(name, "没有时间", "there is no time")
+                refuse(name, N_("没有时间"))
             return None
         moment: datetime | None = parse_time(cell)
         if moment is None:
-            shown = cell_text(cell)[:40]
-            refuse(name, f"时间“{shown}”看不懂", f"“{shown}” is not a time")
+            refuse(name, N_("时间“{time}”看不懂"), time=cell_text(cell)[:40])
             return None
         return int(moment.timestamp() * 1000)
 
-    def _place(self, noun: str, text: str, refuse: Callable[[str, str, str], None]) -> str:
+    def _place(self, noun: str, text: str, refuse: Callable[..., None]) -> str:
         if not text:
             return ""
         try:
             return self._names.resolve(noun, text)
         except CellError as error:
-            refuse(noun, error.expected_zh, error.expected_en)
+            refuse(noun, error.message.text, **error.message.values)
             return ""
 
     def _category(self, name: str) -> str:

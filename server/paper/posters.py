@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from deputies.deputies import LEVELS_ZH, Deputy
+from deputies.deputies import LEVELS, Deputy
 from publisher import addresses
 from publisher.words import wording
 from server.paper.county import PaperCounty
@@ -34,7 +34,7 @@ def _person(deputy: Deputy) -> dict[str, str]:
         "name": deputy.name,
         "fit": size_class(deputy.name, (4, 8, 14)),
         "level": wording.LEVELS[deputy.level],
-        "short": f"{LEVELS_ZH[deputy.level]}代表",
+        "short": f"{LEVELS[deputy.level]}代表",
         "phone": deputy.phone,
     }
 

@@ -14,11 +14,10 @@ from server.people.doors import actor_of, form_of, redirect, signed_in
 from server.registers import register_edits
 from server.registers.register_edits import LinesTaken, refuse_unless_editor, register_named
 from server.registers.register_views import cells_of, hint_of, label_of, shown_cell
-from server.web.languages import ENGLISH, language_of
+from server.web.languages import language_of
 from server.web.pages import console_page
-from server.web.problems import page_errors
-from stations.register_forms import FormField, form_fields
-from stations.registers import Registers, record_id
+from server.web.problems import field_messages, page_errors
+from stations.registers import Column, Registers, record_id
 
 PLURAL = "days"
 FIELDS = ("id", "kind", "name")
@@ -79,7 +78,7 @@ def _page(
     language = language_of(request)
     register = register_named(PLURAL)
     registers = node.registers.current().registers
-    fields = [field for field in form_fields(register) if field.column.field in FIELDS]
+    fields = [column for column in register.columns if column.field in FIELDS]
     years: dict[str, list[dict[str, str]]] = {}
     for record in registers.of(register).values():
         key = record_id(record)
@@ -94,9 +93,9 @@ def _page(
         status=status,
         register=register,
         fields=fields,
-        label=lambda field: label_of(language, field),
+        label=lambda column: label_of(language, column),
         hint=lambda column: hint_of(language, column),
-        labels={field.column.field: label_of(language, field) for field in fields},
+        labels={column.field: label_of(language, column) for column in fields},
         years=dict(sorted(years.items(), reverse=True)),
         this_year=day_text(node.now_ms())[:4],
         typed=typed or {},
@@ -106,7 +105,7 @@ def _page(
             (
                 number,
                 texts.get(number, ""),
-                [one.message_en if language == ENGLISH else one.message_zh for one in problems],
+                [error["message"] for error in field_messages(language, problems)],
             )
             for number, problems in refused
         ],
@@ -116,11 +115,12 @@ def _page(
 
 
 def _shown(
-    language: str, fields: Sequence[FormField], record: msgspec.Struct, registers: Registers
+    language: str, fields: Sequence[Column], record: msgspec.Struct, registers: Registers
 ) -> dict[str, str]:
     cells = cells_of(register_named(PLURAL), record)
     return {
-        name: shown_cell(language, field, cells[name], cells[name], registers)
-        for field in fields
-        for name in (field.column.field,)
+        column.field: shown_cell(
+            language, column, cells[column.field], cells[column.field], registers
+        )
+        for column in fields
     }

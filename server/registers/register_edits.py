@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from acts.refusals import N_, NotThisRole, Refusal
+from acts.refusals import N_, FieldProblem, NotThisRole, Refusal
 from deputies.activities import ACTIVITIES
 from deputies.shifts import SHIFTS
 from eventlog.transaction import Transaction
@@ -19,10 +19,10 @@ from matters.terms import Role, State
 from server.node import Node
 from server.people import accounts
 from server.registers.county_registers import ALL, BY_PLURAL
-from server.web.problems import BadRecord
+from server.web.languages import CHINESE
+from server.web.pages import named
 from stations.cells import CellError
 from stations.names import resolver_for
-from stations.register_forms import single_id
 from stations.register_log import (
     has_record,
     read_naming,
@@ -34,7 +34,6 @@ from stations.register_log import (
 from stations.register_rows import records_from_rows
 from stations.registers import (
     HeaderMatch,
-    Problem,
     RecordError,
     Register,
     check_record,
@@ -42,12 +41,8 @@ from stations.registers import (
     record_id,
 )
 
-_GONE = CellError(
-    "刚刚被别人从登记册里删除了，请改成别的", "somebody has just removed it: name another"
-)
-_NOT_YOURS = CellError(
-    "只能写您自己的站和它的联络点", "this may be your own station or one of its points only"
-)
+_GONE = CellError(N_("刚刚被别人从登记册里删除了，请改成别的"))
+_NOT_YOURS = CellError(N_("只能写您自己的站和它的联络点"))
 EDITORS = (Role.OFFICE, Role.ADMIN)
 # What a liaison officer keeps, too, for their own station and its points.
 OF_A_STATION = (SHIFTS.noun, ACTIVITIES.noun)
@@ -130,12 +125,6 @@ def is_theirs(actor: Actor, record: msgspec.Struct) -> bool:
     return actor.role in EDITORS or getattr(record, "station", "") in actor.stations
 
 
-def record_name(record: msgspec.Struct) -> str:
-    """Return what a record is called in Chinese: its name or title, else its id."""
-    name = getattr(record, "name", "") or getattr(record, "title", "")
-    return str(name or record_id(record))
-
-
 async def save(
     node: Node,
     actor: Actor,
@@ -148,13 +137,13 @@ async def save(
     """Write a record from its cells by field, read and checked as those of an import are.
 
     `seen` is the version that it was changed from; `adding` refuses an id that is there already.
-    Raises NotThisRole, BadRecord with every problem, or RecordStale.
+    Raises NotThisRole, RecordError with every problem, or RecordStale.
     """
     refuse_unless_editor(actor, register)
     node.registers.changed()
     record = await asyncio.to_thread(read_typed, node, register, cells)
     if not is_theirs(actor, record):
-        raise BadRecord([register.column("station").problem(record.station, _NOT_YOURS)])
+        raise RecordError([register.column("station").problem(record.station, _NOT_YOURS)])
 
     def job(transaction: Transaction) -> Saved:
         return _write(transaction, register, record, actor, seen, adding)
@@ -172,7 +161,7 @@ class LinesTaken(NamedTuple):
 
     taken: int
     known: int
-    refused: tuple[tuple[int, tuple[Problem, ...]], ...]
+    refused: tuple[tuple[int, tuple[FieldProblem, ...]], ...]
 
 
 async def save_lines(
@@ -200,22 +189,18 @@ async def save_lines(
 
 
 def read_typed(node: Node, register: Register[Any], cells: Mapping[str, str]) -> Any:
-    """Return the record that the cells make, checked beside all others. Raises BadRecord."""
+    """Return the record that the cells make, checked beside all others. Raises RecordError."""
     registers = node.registers.current().registers
     headers = HeaderMatch({column.field: column.field for column in register.columns}, (), (), ())
-    only = single_id(register)
-    try:
-        record = record_from_row(
-            register,
-            {**cells, "id": only} if only else cells,
-            resolve=resolver_for(registers),
-            headers=headers,
-        )
-    except RecordError as error:
-        raise BadRecord(error.problems) from error
+    record = record_from_row(
+        register,
+        {**cells, "id": register.only} if register.only else cells,
+        resolve=resolver_for(registers),
+        headers=headers,
+    )
     problems = check_record(register, record, registers.with_records(register, [record]))
     if problems:
-        raise BadRecord(problems)
+        raise RecordError(problems)
     return record
 
 
@@ -232,7 +217,7 @@ def _write(
     _refuse_theirs(connection, register, identity, actor)
     there = has_record(connection, register.noun, identity)
     if adding and there:
-        raise BadRecord([_taken(register, identity)])
+        raise RecordError([_taken(register, identity)])
     version = record_version(connection, register.noun, identity)
     if seen is not None and seen != version:
         raise RecordStale
@@ -242,7 +227,7 @@ def _write(
         for key in (value,) if isinstance(value, str) else value:
             itself = column.refers_to == register.noun and key == identity
             if key and not itself and not has_record(connection, column.refers_to, key):
-                raise BadRecord([column.problem(key, _GONE)])
+                raise RecordError([column.problem(key, _GONE)])
     set_record(transaction, register.noun, record, by=actor.signature)
     return Saved(identity, record_version(connection, register.noun, identity), not there)
 
@@ -256,14 +241,14 @@ def _refuse_theirs(
         raise NotThisRole
 
 
-def _taken(register: Register[Any], identity: str) -> Problem:
+def _taken(register: Register[Any], identity: str) -> FieldProblem:
     return register.column("id").problem(
         identity,
         CellError(
-            "已有这个编号的一条（没写编号的，按内容会得出同一个）。要改它请从列表里打开；"
-            "确实是另一个，请另写一个编号",
-            "there is a record of this id already (without one, the same content gives the same). "
-            "Open it from the list to change it; if this is another, give it an id of its own",
+            N_(
+                "已有这个编号的一条（没写编号的，按内容会得出同一个）。要改它请从列表里打开；"
+                "确实是另一个，请另写一个编号"
+            )
         ),
     )
 
@@ -276,7 +261,7 @@ async def remove(
     Raises NotThisRole, NotFound, RecordStale, LastOfItsKind, or RecordInUse with what needs it.
     """
     refuse_unless_editor(actor, register)
-    if single_id(register):
+    if register.only:
         raise LastOfItsKind
 
     def job(transaction: Transaction) -> None:
@@ -290,7 +275,7 @@ async def remove(
             _refuse_busy_unit(transaction, identity)
         used = references_to(connection, register, identity)
         if used:
-            names = "、".join(one.name for one in used[:10])
+            names = "、".join(reference.name for reference in used[:10])
             raise RecordInUse(names=names + (f" … ({len(used)})" if len(used) > 10 else ""))
         remove_record(transaction, register.noun, identity, by=actor.signature)
 
@@ -302,9 +287,9 @@ def references_to(
     connection: sqlite3.Connection, register: Register[Any], identity: str
 ) -> list[Reference]:
     """Return what refers to a record: other records, and accounts that are switched on."""
-    found: list[Reference] = []
+    references: list[Reference] = []
     for other in ALL:
-        columns = [one.field for one in other.columns if one.refers_to == register.noun]
+        columns = [column.field for column in other.columns if column.refers_to == register.noun]
         if not columns:
             continue
         for record in read_naming(connection, other.noun, other.record, identity):
@@ -312,12 +297,12 @@ def references_to(
             if (other.noun, key) != (register.noun, identity) and any(
                 identity in _ids(getattr(record, field)) for field in columns
             ):
-                found.append(Reference(other.plural, key, record_name(record)))
-    found += [
+                references.append(Reference(other.plural, key, named(CHINESE, record)))
+    references += [
         Reference("accounts", account.id, account.name)
         for account in accounts.bound_to(connection, register.noun, identity)
     ]
-    return found
+    return references
 
 
 def _refuse_busy_unit(transaction: Transaction, unit: str) -> None:

@@ -21,7 +21,7 @@ from server.registers.register_imports import import_register
 from server.tables.exporting import zipped_rosters
 from server.tables.import_outcome import Outcome
 from server.tables.tables import TableError
-from server.web.languages import ENGLISH, language_of
+from server.web.languages import language_of, translated
 from server.web.pages import console_page
 from server.web.problems import page_errors
 
@@ -67,12 +67,9 @@ async def take(request: Request) -> Response:
             dry_run=not taking,
             by=actor.signature,
         )
-    except BadFields as refusal:
-        errors = page_errors(language_of(request), refusal)
+    except (BadFields, TableError) as refusal:
+        errors = page_errors(language_of(request), refusal, field="file")
         return _page(request, plural=plural, errors=errors)
-    except TableError as error:
-        said = error.message_en if language_of(request) == ENGLISH else error.message_zh
-        return _page(request, plural=plural, errors=[{"field": "file", "message": said}])
     node.registers.changed()
     if taking:
         path.unlink(missing_ok=True)
@@ -126,7 +123,7 @@ def _page(
     kept: str = "",
     errors: list[dict[str, Any]] | None = None,
 ) -> Response:
-    english = language_of(request) == ENGLISH
+    language = language_of(request)
     refusals = outcome.refusals if outcome is not None else []
     return console_page(
         request,
@@ -137,8 +134,8 @@ def _page(
         plural=plural,
         outcome=outcome,
         refused=[
-            (one.row, one.field, one.reason_en if english else one.reason_zh)
-            for one in refusals[:SHOWN_MOST]
+            (row, problem.field, translated(language, problem.message, **problem.values))
+            for row, problem in refusals[:SHOWN_MOST]
         ],
         kept=kept,
         errors=errors or [],

@@ -42,16 +42,14 @@ def import_register(
     outcome = Outcome(
         read=len(rows), ignored_headers=match_headers(register, table.headers, mapping).unknown
     )
-    found = records_from_rows(register, rows, registers, mapping=mapping)
-    for number, problems in found.refused:
-        for problem in problems:
-            outcome.refusals.append(
-                Refused(number, problem.field, problem.message_zh, problem.message_en)
-            )
-    outcome.repeats = list(found.repeats)
+    read = records_from_rows(register, rows, registers, mapping=mapping)
+    outcome.refusals = [
+        Refused(number, problem) for number, problems in read.refused for problem in problems
+    ]
+    outcome.repeats = list(read.repeats)
     # A row that says a record once more was taken with the first.
-    outcome.known += len(found.repeats)
-    records = [record for _, record in found.records]
+    outcome.known += len(read.repeats)
+    records = [record for _, record in read.records]
     for start in range(0, len(records), BATCH):
         part = records[start : start + BATCH]
         if dry_run:
@@ -76,9 +74,9 @@ def import_roster(
     with log.reading() as connection:
         registers = read_all(connection).registers.with_records(register, records)
     dangling = [
-        FileProblem(f"{problem.id}.yaml", 0, problem.field, problem.message_zh, problem.message_en)
-        for problem in check_references(registers, [register])
-        if problem.id in given
+        FileProblem(f"{identity}.yaml", 0, problem)
+        for _, identity, problem in check_references(registers, [register])
+        if identity in given
     ]
     if dangling:
         raise RosterError(dangling)

@@ -37,18 +37,16 @@ from server.registers.register_views import (
     label_of,
     reference_choices,
     shown_cell,
-    shown_name,
     table_page,
 )
 from server.registers.shift_pages import sets_shifts, short_days
 from server.web.bodies import Fields
 from server.web.languages import language_of
-from server.web.pages import console_page
+from server.web.pages import console_page, named
 from server.web.problems import page_errors
-from stations.register_forms import FieldKind, form_fields, single_id
+from stations.columns import PICTURE_FIELD
 from stations.register_log import has_record, history_of, record_version
-from stations.registers import Register, Registers
-from stations.shared_columns import PICTURE_FIELD
+from stations.registers import CellKind, Register, Registers
 
 NEW = "_new"  # No id has an underscore.
 # The form's own fields beside the cell of a picture, which holds its hash.
@@ -65,7 +63,7 @@ async def overview(request: Request) -> Response:
     if not mine:
         raise NotThisRole
     rows = [
-        (register, 0 if single_id(register) else len(own(county, actor, register).of(register)))
+        (register, 0 if register.only else len(own(county, actor, register).of(register)))
         for register in mine
     ]
     rotas = [
@@ -91,7 +89,7 @@ async def records(request: Request) -> Response:
     node: Node = request.app.state.node
     actor, register = actor_of(request), register_named(request.path_params["plural"])
     refuse_unless_editor(actor, register)
-    only = single_id(register)
+    only = register.only
     if only:
         return redirect(request, f"console/registers/{register.plural}/{only}")
     query = request.query_params
@@ -197,9 +195,7 @@ async def remove(request: Request) -> Response:
 
 
 def _lists(register: Register[Any]) -> tuple[str, ...]:
-    return tuple(
-        field.column.field for field in form_fields(register) if field.kind is FieldKind.REFERENCES
-    )
+    return tuple(column.field for column in register.columns if column.kind is CellKind.REFERENCES)
 
 
 def _typed(register: Register[Any], fields: Fields) -> dict[str, str]:
@@ -238,7 +234,7 @@ async def picture(request: Request) -> Response:
 async def _preview(
     request: Request, register: Register[Any], cells: Mapping[str, str], seen: str
 ) -> Response:
-    """Return what the site would show, with the form's cells kept. Raises BadRecord."""
+    """Return what the site would show, with the form's cells kept. Raises RecordError."""
     node: Node = request.app.state.node
     node.registers.changed()
     record = await asyncio.to_thread(register_edits.read_typed, node, register, cells)
@@ -249,7 +245,7 @@ async def _preview(
         title=register.plural,
         register=register,
         identity=request.path_params["id"],
-        name=shown_name(language_of(request), record),
+        name=named(language_of(request), record),
         cells=cells,
         seen=seen,
         public=html,
@@ -268,7 +264,7 @@ async def _form(
     node: Node = request.app.state.node
     identity = request.path_params["id"]
     new = identity == NEW
-    only = single_id(register)
+    only = register.only
     if only and identity != only:
         raise NotFound
     language = language_of(request)
@@ -293,7 +289,6 @@ async def _form(
     stale = isinstance(refusal, RecordStale)
     stands = {} if record is None else cells_of(register, record)
     cells = dict(typed) if typed is not None else stands
-    fields = form_fields(register)
     return console_page(
         request,
         "record.html",
@@ -303,10 +298,10 @@ async def _form(
         identity=identity,
         new=new,
         only=bool(only),
-        name="" if record is None else shown_name(language, record),
-        fields=[field for field in fields if field.column.field != "id" or (new and not only)],
-        label=lambda field: label_of(language, field),
-        labels={field.column.field: label_of(language, field) for field in fields},
+        name="" if record is None else named(language, record),
+        fields=[c for c in register.columns if c.field != "id" or (new and not only)],
+        label=lambda column: label_of(language, column),
+        labels={column.field: label_of(language, column) for column in register.columns},
         hint=lambda column: hint_of(language, column),
         cells=cells,
         theirs=stands if stale else None,
@@ -314,7 +309,7 @@ async def _form(
         seen=str(values["version"]) if stale or typed is None else seen,
         choices=reference_choices(language, register, _offered(county, actor)),
         previewed=register.noun in PREVIEWED,
-        pictured=any(field.kind is FieldKind.PICTURE for field in fields),
+        pictured=any(column.kind is CellKind.PICTURE for column in register.columns),
         select_most=SELECT_MOST,
         suggest_most=SUGGEST_MOST,
         errors=page_errors(language, refusal),
@@ -339,7 +334,7 @@ async def _removal(request: Request, refusal: Refusal | None = None) -> Response
     node.registers.changed()
     registers = node.registers.current().registers
     record = registers.get(register.noun, identity)
-    if record is None or single_id(register):
+    if record is None or register.only:
         raise NotFound
     if not is_theirs(actor_of(request), record):
         raise NotThisRole
@@ -360,19 +355,19 @@ async def _removal(request: Request, refusal: Refusal | None = None) -> Response
         status=refusal.status if refusal is not None else 200,
         register=register,
         identity=identity,
-        name=shown_name(language, record),
+        name=named(language, record),
         rows=[
             (
-                label_of(language, field),
+                label_of(language, column),
                 shown_cell(
                     language,
-                    field,
-                    cells[field.column.field],
-                    getattr(record, field.column.field),
+                    column,
+                    cells[column.field],
+                    getattr(record, column.field),
                     registers,
                 ),
             )
-            for field in form_fields(register)
+            for column in register.columns
         ],
         errors=page_errors(language, refusal),
         plurals=BY_PLURAL,

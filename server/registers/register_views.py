@@ -1,16 +1,16 @@
 """What pages show of a register: its table, the choices of its references, a record's cells."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
+from acts.refusals import N_
 from acts.text import folded
 from server.registers.county_registers import CountyRegisters
-from server.web.languages import ENGLISH
+from server.web.languages import CHINESE, either, translated
+from server.web.pages import named
 from stations.areas import Area
-from stations.register_forms import FieldKind, FormField, form_fields
-from stations.registers import Column, Register, Registers, record_id, record_to_row
+from stations.registers import CellKind, Column, Register, Registers, record_id, record_to_row
 
 PAGE_ROWS = 50
 # Up to so many records a reference is picked from a list; beyond, it is typed with suggestions.
@@ -38,77 +38,66 @@ class TablePage(NamedTuple):
     pages: int
 
 
-def shown_name(language: str, record: msgspec.Struct) -> str:
-    """Return what a record is called in a language: its name or title, else its id."""
-    english = getattr(record, "name_en", "") if language == ENGLISH else ""
-    name = english or getattr(record, "name", "") or getattr(record, "title", "")
-    return str(name or record_id(record))
-
-
 def cells_of(register: Register[Any], record: msgspec.Struct) -> dict[str, str]:
     """Return a record's cells by field, as exports have them."""
     return record_to_row(register, record, "field")
 
 
-def shown_cell(language: str, field: FormField, cell: str, value: Any, registers: Registers) -> str:
+def shown_cell(language: str, column: Column, cell: str, value: Any, registers: Registers) -> str:
     """Return a cell as people read it: references by name, choices in their language."""
-    if field.kind is FieldKind.PICTURE:
+    if column.kind is CellKind.PICTURE:
         return "✓" if cell else ""
-    if field.column.refers_to:
+    if column.refers_to:
         keys = (value,) if isinstance(value, str) else tuple(value)
-        names = [_name_of(language, registers, field.column.refers_to, key) for key in keys if key]
+        names = [_name_of(language, registers, column.refers_to, key) for key in keys if key]
         more = f" … ({len(names)})" if len(names) > _NAMES_MOST else ""
-        comma = ", " if language == ENGLISH else "、"
-        return comma.join(names[:_NAMES_MOST]) + more
-    if field.kind is FieldKind.CHOICE and language == ENGLISH:
-        return dict(field.choices).get(cell, cell)
-    return cell
+        return translated(language, N_("、")).join(names[:_NAMES_MOST]) + more
+    return either(language, cell, dict(column.choices).get(cell, ""))
 
 
 def table_page(
     register: Register[Any], registers: Registers, *, language: str, q: str = "", page: int = 1
 ) -> TablePage:
     """Return a page of a register's records, those only in which `q` stands somewhere."""
-    fields = form_fields(register)
-    columns = _table_columns(register, fields)
+    columns = _table_columns(register)
     wanted = folded(q)
-    found = [
+    records = [
         record
         for record in registers.of(register).values()
-        if not wanted or wanted in _haystack(register, fields, record, registers)
+        if not wanted or wanted in _haystack(register, record, registers)
     ]
-    pages = max(1, -(-len(found) // PAGE_ROWS))
+    pages = max(1, -(-len(records) // PAGE_ROWS))
     page = min(max(page, 1), pages)
     rows = []
-    for record in found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]:
+    for record in records[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]:
         cells = cells_of(register, record)
         shown = tuple(
             (
-                label_of(language, field),
+                label_of(language, column),
                 shown_cell(
                     language,
-                    field,
-                    cells[field.column.field],
-                    getattr(record, field.column.field),
+                    column,
+                    cells[column.field],
+                    getattr(record, column.field),
                     registers,
                 ),
             )
-            for field in columns
+            for column in columns
         )
-        rows.append(TableRow(record_id(record), shown_name(language, record), shown))
-    labels = tuple(label_of(language, field) for field in columns)
-    return TablePage(rows, labels, len(found), page, pages)
+        rows.append(TableRow(record_id(record), named(language, record), shown))
+    labels = tuple(label_of(language, column) for column in columns)
+    return TablePage(rows, labels, len(records), page, pages)
 
 
-def label_of(language: str, field: FormField) -> str:
+def label_of(language: str, column: Column) -> str:
     """Return a column's label in a language."""
-    return field.column.label_en if language == ENGLISH else field.column.label_zh
+    return either(language, column.label, column.label_en)
 
 
 def hint_of(language: str, column: Column) -> str:
     """Return what a column expects, without what concerns spreadsheets only."""
-    said = column.expected_en if language == ENGLISH else column.expected_zh
-    return said.replace("，单元格设为文本", "").replace(", in a cell set to text", "")
+    expected = translated(language, column.expected)
+    return expected.replace("，单元格设为文本", "").replace(", in a cell set to text", "")
 
 
 def reference_choices(
@@ -134,41 +123,30 @@ def _name_of(
     record = registers.get(noun, key)
     if record is None:
         return key
-    name = shown_name(language, record)
+    name = named(language, record)
     above = registers.get("area", record.parent) if isinstance(record, Area) else None
     if full and isinstance(above, Area) and above.parent:
-        return f"{shown_name(language, above)} / {name}"
+        return f"{named(language, above)} / {name}"
     return name
 
 
-def _table_columns(register: Register[Any], fields: list[FormField]) -> list[FormField]:
+def _table_columns(register: Register[Any]) -> list[Column]:
     """Return the few columns that a table has room for beside the record's name."""
-    floats = {
-        info.name for info in msgspec.structs.fields(register.record) if _is_number(info.type)
-    }
-    named = {"name", "title"} & {field.column.field for field in fields}
+    named = {"name", "title"} & {column.field for column in register.columns}
     return [
-        field
-        for field in fields
-        if field.kind not in (FieldKind.LINES, FieldKind.PICTURE)
-        and field.column.field not in floats
-        and field.column.field not in (named or {"id"})
-        and not field.column.field.endswith("_en")
+        column
+        for column in register.columns
+        if column.kind not in (CellKind.LINES, CellKind.PICTURE, CellKind.DEGREES)
+        and column.field not in (named or {"id"})
+        and not column.field.endswith("_en")
     ][:_COLUMNS_MOST]
 
 
-def _is_number(kind: Any) -> bool:
-    return kind is float or float in getattr(kind, "__args__", ())
-
-
-def _haystack(
-    register: Register[Any], fields: list[FormField], record: msgspec.Struct, registers: Registers
-) -> str:
-    cells: Mapping[str, str] = cells_of(register, record)
-    said = list(cells.values())
-    for field in fields:
-        if field.column.refers_to:
-            value = getattr(record, field.column.field)
+def _haystack(register: Register[Any], record: msgspec.Struct, registers: Registers) -> str:
+    words = [*cells_of(register, record).values()]
+    for column in register.columns:
+        if column.refers_to:
+            value = getattr(record, column.field)
             keys = (value,) if isinstance(value, str) else value
-            said += [_name_of("zh", registers, field.column.refers_to, key) for key in keys]
-    return folded("\n".join(said))
+            words += [_name_of(CHINESE, registers, column.refers_to, key) for key in keys]
+    return folded("\n".join(words))

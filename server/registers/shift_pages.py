@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from acts.refusals import NotThisRole, Refusal
+from acts.refusals import N_, NotThisRole, Refusal
 from acts.shanghai import today
 from deputies.deputies import Deputy
 from deputies.rota import DutyDay, duty_days, least_deputies
@@ -22,7 +22,7 @@ from server.registers import register_edits
 from server.registers.county_registers import CountyRegisters
 from server.registers.register_edits import EDITORS
 from server.registers.register_views import cells_of
-from server.web.languages import ENGLISH, language_of
+from server.web.languages import language_of, translated
 from server.web.pages import console_page
 from server.web.problems import page_errors
 from stations.duty import WEEKDAYS_EN, WEEKDAYS_ZH
@@ -183,6 +183,11 @@ def _roll(county: CountyRegisters, station: Station) -> list[Deputy]:
 
 def day_words(language: str, day: date) -> str:
     """Return a day with its weekday, as it is said."""
-    if language == ENGLISH:
-        return f"{WEEKDAYS_EN[day.weekday()][:3]} {day:%Y-%m-%d}"
-    return f"{day.month}月{day.day}日 周{WEEKDAYS_ZH[day.weekday()]}"
+    return translated(
+        language,
+        N_("{day} 周{weekday}"),
+        day=f"{day.month}月{day.day}日",
+        day_en=f"{day}",
+        weekday=WEEKDAYS_ZH[day.weekday()],
+        weekday_en=WEEKDAYS_EN[day.weekday()][:3],
+    )

@@ -117,14 +117,12 @@ def export_registers(log: Log, path: Path) -> int:
     """Write every record of every register, a row each, the register's name first."""
     with log.reading() as connection:
         registers = read_all(connection).registers
-    columns = list(
-        dict.fromkeys(column.label_zh for register in ALL for column in register.columns)
-    )
+    columns = list(dict.fromkeys(column.label for register in ALL for column in register.columns))
     rows: list[Sequence[object]] = []
     for register in ALL:
         for record in registers.of(register).values():
             cells = record_to_row(register, record)
-            rows.append((register.label_zh, *(cells.get(column, "") for column in columns)))
+            rows.append((register.label, *(cells.get(column, "") for column in columns)))
     write_table(path, ("名册", *columns), rows)
     return len(rows)
 

@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from acts.refusals import FieldProblem
+from server.web.languages import in_both
 
 # Rows that one transaction takes, so that intake breathes beside a long import.
 BATCH = 500
@@ -9,14 +13,11 @@ BATCH = 500
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A row, or a field of it, that could not be taken. Reasons in Chinese and English."""
+class Refused(NamedTuple):
+    """A row that could not be taken, and what is wrong with it."""
 
     row: int
-    field: str
-    reason_zh: str
-    reason_en: str
+    problem: FieldProblem
 
 
 @dataclass
@@ -66,7 +67,5 @@ def rows_of(outcome: Outcome) -> Iterator[str]:
             f"row {number} is row {first} under another category: both taken"
         )
     for refusal in outcome.refusals:
-        yield (
-            f"第 {refusal.row} 行 row {refusal.row} · {refusal.field}: "
-            f"{refusal.reason_zh} / {refusal.reason_en}"
-        )
+        field, _, message, values = refusal.problem
+        yield f"第 {refusal.row} 行 row {refusal.row} · {field}: {in_both(message, **values)}"

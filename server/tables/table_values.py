@@ -2,7 +2,9 @@
 
 import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from typing import Any
 
+from acts.refusals import Refusal
 from acts.shanghai import SHANGHAI
 from stations.cells import clean_text
 
@@ -16,16 +18,14 @@ _TIME = re.compile(
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=SHANGHAI)
 
 
-class TableError(ValueError):
-    """A file that can't be read or written as a table; the messages say what to do."""
+class TableError(Refusal):
+    """A file that can't be read or written as a table; the message says what to do."""
 
     code = "not-a-table"
-    status = 422
 
-    def __init__(self, message_zh: str, message_en: str) -> None:
-        super().__init__(message_en)
-        self.message_zh = message_zh
-        self.message_en = message_en
+    def __init__(self, message: str, **values: Any) -> None:
+        super().__init__(**values)
+        self.message = message
 
 
 def cell_text(value: object) -> str:

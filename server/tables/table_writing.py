@@ -13,6 +13,7 @@ from typing import IO
 import openpyxl  # type: ignore[import-untyped]  # It comes without types.
 from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # Likewise.
 
+from acts.refusals import N_
 from acts.shanghai import SHANGHAI
 from eventlog.files import flush
 from server.tables.table_values import TableError
@@ -41,8 +42,7 @@ def write_table(path: Path, headers: Sequence[str], rows: Iterable[Row]) -> int:
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise TableError(
-            f"不会写“{path.suffix}”文件，请把文件名改成 .csv、.xlsx 或 .json 结尾",
-            f"can't write “{path.suffix}” files: end the name in .csv, .xlsx or .json",
+            N_("不会写“{suffix}”文件，请把文件名改成 .csv、.xlsx 或 .json 结尾"), suffix=path.suffix
         )
     count = 0
 
@@ -55,10 +55,9 @@ def write_table(path: Path, headers: Sequence[str], rows: Iterable[Row]) -> int:
 
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
+    except OSError:
         raise TableError(
-            f"写不进文件夹“{path.parent.name}”，请检查它是否存在、是否有权限",
-            f"can't write to the folder {path.parent.name}: does it exist, may you? ({error})",
+            N_("写不进文件夹“{folder}”，请检查它是否存在、是否有权限"), folder=path.parent.name
         ) from None
     try:
         with os.fdopen(handle, "wb") as file:
@@ -82,8 +81,9 @@ def _plain(value: object, row: int, suffix: str) -> object:
     text = _CONTROL.sub("", str(value))
     if suffix.lower() == ".xlsx" and len(text) > MAX_CELL_LENGTH:
         raise TableError(
-            f"第 {row} 条的内容超过 {MAX_CELL_LENGTH} 字，Excel 放不下，请改存为 .csv 或 .json",
-            f"row {row} holds more than {MAX_CELL_LENGTH} characters: write .csv or .json instead",
+            N_("第 {row} 条的内容超过 {most} 字，Excel 放不下，请改存为 .csv 或 .json"),
+            most=MAX_CELL_LENGTH,
+            row=row,
         )
     return text
 

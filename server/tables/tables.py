@@ -17,6 +17,7 @@ from pathlib import Path
 
 import python_calamine
 
+from acts.refusals import N_, Message
 from server.tables.table_values import TableError as TableError
 from server.tables.table_values import cell_text as cell_text
 from server.tables.table_values import parse_time as parse_time
@@ -28,23 +29,20 @@ MAX_FILE_BYTES = 256 * 2**20
 MAX_UNPACKED_BYTES = 512 * 2**20
 
 _FOREIGN = (
-    (b"%PDF", "PDF 文件", "a PDF"),
-    (b"\x89PNG", "图片", "an image"),
-    (b"\xff\xd8\xff", "图片", "an image"),
-    (b"GIF8", "图片", "an image"),
-    (b"RIFF", "图片或录音", "an image or a recording"),
-    (b"BM", "图片", "an image"),
-    (b"Rar!", "压缩包", "an archive"),
-    (b"7z\xbc\xaf", "压缩包", "an archive"),
-    (b"\x1f\x8b", "压缩包", "an archive"),
-    (b"{\\rtf", "Word 文件", "a Word file"),
+    (b"%PDF", N_("PDF 文件")),
+    (b"\x89PNG", N_("图片")),
+    (b"\xff\xd8\xff", N_("图片")),
+    (b"GIF8", N_("图片")),
+    (b"RIFF", N_("图片或录音")),
+    (b"BM", N_("图片")),
+    (b"Rar!", N_("压缩包")),
+    (b"7z\xbc\xaf", N_("压缩包")),
+    (b"\x1f\x8b", N_("压缩包")),
+    (b"{\\rtf", N_("Word 文件")),
 )
 _WORKBOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_SAVE_AS = (
-    "请用表格软件打开，另存为 .xlsx 或 .csv 再试",
-    "open it in a spreadsheet program, save it as .xlsx or .csv and try again",
-)
+_SAVE_AS = Message(N_("请用表格软件打开，另存为 .xlsx 或 .csv 再试"))
 # A text that a spreadsheet program would run; `write_table` puts an apostrophe before it.
 _ESCAPED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
 
@@ -86,30 +84,16 @@ def read_table(path: Path) -> Table:
 def _content(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise TableError(
-                f"“{path.name}”是文件夹，请指明其中的文件",
-                f"{path.name} is a folder: name a file in it",
-            )
+            raise TableError(N_("“{name}”是文件夹，请指明其中的文件"), name=path.name)
         if path.stat().st_size > MAX_FILE_BYTES:
             raise _too_big(path)
         content = path.read_bytes()
     except FileNotFoundError:
-        raise TableError(
-            f"找不到文件“{path.name}”，请检查路径和文件名",
-            f"there is no file {path.name}: check the path and the name",
-        ) from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, TableError):
-            raise
-        raise TableError(
-            f"文件“{path.name}”读不出来，请检查权限",
-            f"{path.name} can't be read: check its permissions",
-        ) from None
+        raise TableError(N_("找不到文件“{name}”，请检查路径和文件名"), name=path.name) from None
+    except (OSError, ValueError):
+        raise TableError(N_("文件“{name}”读不出来，请检查权限"), name=path.name) from None
     if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise TableError(
-            f"文件“{path.name}”是空的，请检查是否选错了文件",
-            f"{path.name} is empty: is it the right file?",
-        )
+        raise TableError(N_("文件“{name}”是空的，请检查是否选错了文件"), name=path.name)
     return content
 
 
@@ -118,18 +102,13 @@ def _kind(path: Path, content: bytes) -> str:
     if content.startswith(b"PK") or content.startswith(_OLE):
         return "workbook"
     head = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
-    for sign, zh, en in _FOREIGN:
+    for sign, kind in _FOREIGN:
         # A CSV may begin with the letters BM; a bitmap has zero bytes soon after.
         if head.startswith(sign) and (sign != b"BM" or b"\0" in head):
-            raise TableError(
-                f"“{path.name}”是{zh}，不是表格；请换成 .xlsx、.csv 或 .json 文件",
-                f"{path.name} is {en}, not a table: give an .xlsx, .csv or .json file",
-            )
+            wrong = N_("“{name}”是{kind}，不是表格；请换成 .xlsx、.csv 或 .json 文件")
+            raise TableError(wrong, name=path.name, kind=Message(kind))
     if head.startswith(b"<"):
-        raise TableError(
-            f"“{path.name}”其实是网页，{_SAVE_AS[0]}",
-            f"{path.name} is a web page inside: {_SAVE_AS[1]}",
-        )
+        raise TableError(N_("“{name}”其实是网页，{advice}"), name=path.name, advice=_SAVE_AS)
     if path.suffix.lower() == ".json" or (
         path.suffix.lower() not in (".csv", ".tsv", ".txt") and head[:1] in (b"[", b"{")
     ):
@@ -148,8 +127,7 @@ def _decode(path: Path, content: bytes) -> str:
         if not re.search("[\x00-\x06\x0e-\x1a\x1c-\x1f]", text):
             return text
     raise TableError(
-        f"“{path.name}”不是表格，或编码认不出来；{_SAVE_AS[0]}",
-        f"{path.name} is no table, or in an unknown encoding: {_SAVE_AS[1]}",
+        N_("“{name}”不是表格，或编码认不出来；{advice}"), name=path.name, advice=_SAVE_AS
     )
 
 
@@ -164,10 +142,11 @@ def _csv_rows(path: Path, text: str) -> list[tuple[int, list[object]]]:
     try:
         for number, row in enumerate(reader, 1):
             rows.append((number, [_unescaped(cell) for cell in row]))
-    except csv.Error as error:
+    except csv.Error:
         raise TableError(
-            f"“{path.name}”第 {number + 1} 行起引号不成对，请检查这一行的双引号",
-            f"{path.name}: from row {number + 1} the quotes don't match: look at them ({error})",
+            N_("“{name}”第 {row} 行起引号不成对，请检查这一行的双引号"),
+            name=path.name,
+            row=number + 1,
         ) from None
     return rows
 
@@ -194,14 +173,10 @@ def _sheet_rows(path: Path, content: bytes) -> Iterator[tuple[int, list[object]]
                 blank = [""] * sheet.start[1]
                 return ((number, [*blank, *row]) for number, row in enumerate(sheet.iter_rows(), 1))
     except python_calamine.PasswordError:
+        raise TableError(N_("“{name}”加了密码，请去掉密码另存一份再试"), name=path.name) from None
+    except (python_calamine.CalamineError, OSError, ValueError):
         raise TableError(
-            f"“{path.name}”加了密码，请去掉密码另存一份再试",
-            f"{path.name} is locked by a password: save a copy without and try again",
-        ) from None
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise TableError(
-            f"“{path.name}”不是完整的表格文件；{_SAVE_AS[0]}",
-            f"{path.name} is no whole spreadsheet: {_SAVE_AS[1]} ({error})",
+            N_("“{name}”不是完整的表格文件；{advice}"), name=path.name, advice=_SAVE_AS
         ) from None
     return iter(())
 
@@ -213,8 +188,7 @@ def _check_zip(path: Path, content: bytes) -> None:
     which lies about them is refused before anything else unpacks it.
     """
     broken = TableError(
-        f"“{path.name}”不完整，可能没有传完；请重新复制或下载，再试一次",
-        f"{path.name} is broken, perhaps cut short: copy or download it again",
+        N_("“{name}”不完整，可能没有传完；请重新复制或下载，再试一次"), name=path.name
     )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -222,8 +196,8 @@ def _check_zip(path: Path, content: bytes) -> None:
                 raise _too_big(path)
             if not any(name in archive.namelist() for name in _WORKBOOKS):
                 raise TableError(
-                    f"“{path.name}”是压缩包或其他文件，不是表格；请解压后选其中的表格文件",
-                    f"{path.name} is an archive, not a table: unpack it and give the table in it",
+                    N_("“{name}”是压缩包或其他文件，不是表格；请解压后选其中的表格文件"),
+                    name=path.name,
                 )
             if archive.testzip() is not None:
                 raise broken
@@ -235,8 +209,7 @@ def _check_zip(path: Path, content: bytes) -> None:
 
 def _too_big(path: Path) -> TableError:
     return TableError(
-        f"“{path.name}”太大（展开后超过 512 MB）；请删去空行空列，或分成几个文件",
-        f"{path.name} is too big (over 512 MB unpacked): delete empty rows, or cut it up",
+        N_("“{name}”太大（展开后超过 512 MB）；请删去空行空列，或分成几个文件"), name=path.name
     )
 
 
@@ -249,10 +222,7 @@ def _table(path: Path, rows: Iterator[tuple[int, list[object]]]) -> Table:
         if sum(cell != "" for cell in row) > 1 or len(titles) == 10:
             break
     if not titles:
-        raise TableError(
-            f"“{path.name}”里没有内容，请检查是否选错了文件",
-            f"{path.name} holds nothing: is it the right file?",
-        )
+        raise TableError(N_("“{name}”里没有内容，请检查是否选错了文件"), name=path.name)
     wide = sum(cell != "" for cell in titles[-1][1]) > 1
     header = titles[-1][1] if wide else titles[0][1]
     rest = [] if wide else titles[1:]
@@ -285,16 +255,12 @@ def _letter(index: int) -> str:
 
 
 def _json_table(path: Path, text: str) -> Table:
-    wrong = TableError(
-        f'“{path.name}”应是一列对象：[{{…}}, …] 或 {{"rows": [{{…}}, …]}}',
-        f'{path.name} should be a list of objects: [{{…}}, …] or {{"rows": [{{…}}, …]}}',
-    )
+    wrong = TableError(N_('“{name}”应是一列对象：[{…}, …] 或 {"rows": [{…}, …]}'), name=path.name)
     try:
         rows = json.loads(text)
     except ValueError as error:
         raise TableError(
-            f"“{path.name}”不是完整的 JSON，请检查（{error}）",
-            f"{path.name} is no whole JSON: check it ({error})",
+            N_("“{name}”不是完整的 JSON，请检查（{error}）"), name=path.name, error=error
         ) from None
     except RecursionError:
         raise wrong from None

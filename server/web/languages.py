@@ -5,6 +5,7 @@ catalogue is read from its .po file at start; nothing has to be compiled.
 """
 
 import io
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from starlette.requests import HTTPConnection
 
+from acts.refusals import Message
+
 CHINESE = "zh"
 ENGLISH = "en"
 LANGUAGES = (CHINESE, ENGLISH)
 COOKIE = "lang"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CATALOGUE = Path(__file__).parents[1] / "locale" / "en" / "huiyin.po"
 
 
@@ -34,12 +38,26 @@ def translations(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
-def translated(language: str, message: str, **values: Any) -> str:
-    """Return a message in a language with its {placeholders} filled."""
-    text = translations(language).gettext(message) if message else ""
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text
+def translated(language: str, message: str | Message, **values: Any) -> str:
+    """Return a message in a language with its {placeholders} filled, with messages too."""
+    if isinstance(message, Message):
+        return translated(language, message.text, **message.values)
+
+    def fill(placeholder: re.Match[str]) -> str:
+        value = values.get(placeholder[1], placeholder[0])
+        return translated(language, value) if isinstance(value, Message) else str(value)
+
+    return _PLACEHOLDER.sub(fill, translations(language).gettext(message)) if message else ""
+
+
+def in_both(message: str | Message, **values: Any) -> str:
+    """Return a message in Chinese and English, as the command line shows it."""
+    return " / ".join(translated(language, message, **values) for language in LANGUAGES)
+
+
+def either(language: str, chinese: str, english: str) -> str:
+    """Return the one of two names, such as a record has, that is the language's, if it has one."""
+    return english if language == ENGLISH and english else chinese
 
 
 def language_of(connection: HTTPConnection) -> str:

@@ -18,7 +18,7 @@ from matters.intake.receipts import spoken_number
 from matters.limits.lights import light_of
 from publisher.compiled_templates import CompiledTemplates
 from server.web import wording
-from server.web.languages import COOKIE, ENGLISH, language_of, translated, translations
+from server.web.languages import COOKIE, ENGLISH, either, language_of, translated, translations
 from server.web.locked_texts import shown
 
 FOLDER = Path(__file__).parents[1] / "templates"
@@ -70,9 +70,8 @@ def environment(language: str) -> Environment:
 
 def named(language: str, record: Any) -> str:
     """Return what a record of the registers is called in a language, if need be in Chinese."""
-    english: str = getattr(record, "name_en", "")
-    name: str = record.name
-    return english if language == ENGLISH and english else name
+    name = getattr(record, "name", "") or getattr(record, "title", "") or record.id
+    return either(language, str(name), getattr(record, "name_en", ""))
 
 
 def lasting(language: str, limit: str) -> str:

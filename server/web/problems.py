@@ -15,7 +15,6 @@ from matters.refusals import NotFound
 from server.web.languages import CHINESE, ENGLISH, language_of, translated, wants_json
 from server.web.pages import public_page
 from server.web.wording import STATES
-from stations.registers import Problem
 
 logger = logging.getLogger("huiyin.problems")
 
@@ -79,14 +78,6 @@ class TooManyTries(Refusal):
     code = "too-many-tries"
     status = 429
     message = N_("密码错了太多次，请 15 分钟后再试，或请管理员重设。")
-
-
-class BadRecord(BadFields):
-    """A record of a register that can't be taken: each problem says its words by itself."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__([FieldProblem(one.field, "bad-cell", one.message_zh) for one in problems])
-        self.cells = tuple(problems)
 
 
 class _NoRoom(Refusal):
@@ -158,20 +149,6 @@ def field_messages(language: str, problems: Sequence[FieldProblem]) -> list[dict
     ]
 
 
-def record_messages(language: str, problems: Sequence[Problem]) -> list[dict[str, str]]:
-    """Return the problems of a record's cells as `field_messages` gives those of fields."""
-    return [
-        {
-            "field": problem.field,
-            "code": "bad-cell",
-            "message": problem.message_en if language == ENGLISH else problem.message_zh,
-            "message_zh": problem.message_zh,
-            "message_en": problem.message_en,
-        }
-        for problem in problems
-    ]
-
-
 def said(language: str, refusal: Refusal) -> tuple[str, str]:
     """Return a refusal's message and advice in a language."""
     values: dict[str, Any] = dict(refusal.values)
@@ -190,8 +167,6 @@ def page_errors(language: str, refusal: Refusal | None, *, field: str = "") -> l
     """
     if refusal is None:
         return []
-    if isinstance(refusal, BadRecord):
-        return record_messages(language, refusal.cells)
     if isinstance(refusal, BadFields):
         return field_messages(language, refusal.problems)
     message, advice = said(language, refusal)

@@ -15,6 +15,7 @@ from stations.roster_files import RosterError, read_roster, roster_text, write_r
 from stations.roster_reader import FileProblem
 from stations.stations import STATIONS, DutyRule, Station, StationKind
 from tests.stations.test_registers import ALL, RECORDS
+from tests.wording import chinese, words
 
 GOOD = """\
 name: 双楸镇人大代表联络站
@@ -33,8 +34,8 @@ duty:
 def problems(folder: Path, register: Register[Any] = STATIONS) -> list[FileProblem]:
     with pytest.raises(RosterError) as caught:
         read_roster(register, folder)
-    assert all(one.message_zh and one.message_en for one in caught.value.problems)
-    assert caught.value.message_zh.count("\n") == len(caught.value.problems) - 1
+    assert all(words(one.problem) != chinese(one.problem) for one in caught.value.problems)
+    assert str(caught.value).count("\n") == len(caught.value.problems) - 1
     return list(caught.value.problems)
 
 
@@ -81,7 +82,7 @@ def test_yaml_is_readable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "field", "words"),
+    ("text", "line", "field", "expected"),
     [
         (GOOD + "name: 又一个\n", 11, "name", "twice"),
         (GOOD + "colour: red\n", 11, "colour", "no such field"),
@@ -119,18 +120,18 @@ def test_yaml_is_readable() -> None:
     ],
 )
 def test_each_mistake_has_its_line(
-    tmp_path: Path, text: str, line: int, field: str, words: str
+    tmp_path: Path, text: str, line: int, field: str, expected: str
 ) -> None:
     (tmp_path / "s.yaml").write_text(text, "utf-8")
     found = problems(tmp_path)
-    assert [(one.file, one.line, one.field) for one in found] == [("s.yaml", line, field)]
-    assert words in found[0].message_en
+    assert [(one.file, one.line, one.problem.field) for one in found] == [("s.yaml", line, field)]
+    assert expected in words(found[0].problem)
 
 
 def test_broken_utf8_has_its_line(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_bytes("name: a\nhead: 李明\n".encode("gb18030"))
     (found,) = problems(tmp_path)
-    assert (found.line, "UTF-8" in found.message_zh) == (2, True)
+    assert (found.line, "UTF-8" in chinese(found.problem)) == (2, True)
 
 
 def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("level: county\n", "utf-8")
     (tmp_path / "c.yaml").write_text("name: 王伟\nlevel: city\nconstituency:\n", "utf-8")
     (tmp_path / "坏 名.yaml").write_text("name: 王伟\nlevel: city\nconstituency: ''\n", "utf-8")
-    found = [(one.file, one.line, one.field) for one in problems(tmp_path, DEPUTIES)]
+    found = [(one.file, one.line, one.problem.field) for one in problems(tmp_path, DEPUTIES)]
     assert found == [
         ("a.yaml", 1, "constituency"),
         ("a.yaml", 2, "level"),
@@ -156,7 +157,7 @@ def test_labels_and_truth(tmp_path: Path) -> None:
     (county,) = read_roster(COUNTIES, tmp_path)
     assert county.sample and county.results == {"A": "已解决"}
     path.write_text("name: 县\nsample: 是\nresults:\n  - A\n", "utf-8")
-    assert [(one.line, one.field) for one in problems(tmp_path, COUNTIES)] == [
+    assert [(one.line, one.problem.field) for one in problems(tmp_path, COUNTIES)] == [
         (2, "sample"), (4, "results")]  # fmt: skip
 
 
@@ -164,6 +165,6 @@ def test_two_endings_of_one_name_and_no_folder(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(GOOD, "utf-8")
     (tmp_path / "s.yml").write_text(GOOD, "utf-8")
     assert problems(tmp_path)[0].file == "s.yml"
-    assert "no such folder" in problems(tmp_path / "none")[0].message_en
+    assert "no such folder" in words(problems(tmp_path / "none")[0].problem)
     (tmp_path / "t.yaml").mkdir()
-    assert "can't be read" in problems(tmp_path)[1].message_en
+    assert "can't be read" in words(problems(tmp_path)[1].problem)

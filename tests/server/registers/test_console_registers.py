@@ -8,7 +8,6 @@ import httpx2
 import pytest
 
 from server.registers.county_registers import ALL, BY_PLURAL
-from stations.register_forms import single_id
 from tests.hub import Hub, form_token
 
 pytestmark = pytest.mark.litestream
@@ -60,7 +59,7 @@ def test_registers_open_for_admin_and_office_only(hub: Hub, role: str) -> None:
         plural = register.plural
         if role == "liaison" and plural in OF_A_STATION:
             continue
-        for path in (f"{plural}/", f"{plural}/{single_id(register) or '_new'}"):
+        for path in (f"{plural}/", f"{plural}/{register.only or '_new'}"):
             for language in ("zh", "en"):
                 answer = browser.get(f"/console/registers/{path}", params={"lang": language})
                 assert answer.status_code == expected, (path, answer.text)

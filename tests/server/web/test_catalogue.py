@@ -53,6 +53,7 @@ def test_every_message_is_found(extracted: Catalog) -> None:
     assert ("没有这个单位。",) in found
     assert ("您反映的事",) in found
     assert ("{number} 天", "{number} 天") in found
+    assert ("地名，如“柳堰村”",) in found and ("代表姓名",) in found
     assert len(found) > 300
 
 
@@ -68,11 +69,12 @@ def test_every_message_has_english(extracted: Catalog, english: Catalog) -> None
 
 
 def test_placeholders_are_kept(english: Catalog) -> None:
-    """What is filled in Chinese is filled in English, in every form."""
+    """What is filled in Chinese is filled in English, in every form, if by an English name."""
     for key, message in messages(english).items():
         wanted = set(_PLACEHOLDER.findall(key[0]))
         for form in forms(message.string):
-            assert set(_PLACEHOLDER.findall(form)) == wanted, f"{key}: {form}"
+            filled = {name.replace("_en}", "}") for name in _PLACEHOLDER.findall(form)}
+            assert filled == wanted, f"{key}: {form}"
 
 
 def test_nothing_is_left_over(extracted: Catalog, english: Catalog) -> None:
