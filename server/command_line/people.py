@@ -10,7 +10,7 @@ from eventlog.transaction import Transaction
 from matters.terms import STAFF
 from server.command_line.folders import data_option, opened
 from server.letters.addresses import BadAddress, parse_email
-from server.people import accounts
+from server.people import accounts, passwords
 from server.people.new_accounts import unknown_places
 from server.registers.county_registers import CountyRegisters, read_all
 
@@ -44,7 +44,7 @@ def users_add(data: Path, name: str, role: str, email: str, **bound: str) -> Non
 
     Example: huiyin users add 王主任 --role office
     """
-    password = accounts.new_password()
+    password = passwords.new_password()
     try:
         address = parse_email(email) if email else ""
     except BadAddress as error:

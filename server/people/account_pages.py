@@ -9,7 +9,7 @@ from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
 from eventlog.transaction import Transaction
 from matters.refusals import NotFound
 from matters.terms import STAFF, Role
-from server.people import accounts
+from server.people import accounts, passwords
 from server.people.accounts import Account, Bound
 from server.people.doors import Visit
 from server.people.new_accounts import read_new_account
@@ -28,7 +28,7 @@ def add(room: PeopleRoom, visit: Visit) -> Response:
     """Answer `POST /console/accounts`: the one-time password, shown this once."""
     _refuse_unless_admin(visit)
     typed = visit.fields.values
-    password = accounts.new_password()
+    password = passwords.new_password()
     try:
         wanted = read_new_account(typed, room.registers.current())
 
@@ -57,7 +57,7 @@ def act(room: PeopleRoom, visit: Visit) -> Response:
     _refuse_unless_admin(visit)
     identity, act = visit.path["id"], visit.path["act"]
     by = visit.account
-    password = accounts.new_password()
+    password = passwords.new_password()
 
     def job(transaction: Transaction) -> None:
         match act:

@@ -7,12 +7,8 @@ password.
 import hashlib
 import secrets
 import sqlite3
-from base64 import b64encode
 from collections.abc import Collection
 from typing import NamedTuple
-
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 
 from acts.refusals import N_, NotThisRole, Refusal
 from acts.text import clean_name
@@ -21,18 +17,9 @@ from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters.refusals import NotFound
 from matters.terms import STAFF, Role
-from server.people import account_keys
+from server.people import account_keys, passwords
 
-PASSWORD_LEAST = 8
 NAME_MOST = 100
-PASSWORD_MOST = 200
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-_PASSES, _MEMORY_KIB = 2, 19 * 1024
-_hasher = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1)
-_SALT, _HASH = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
-# Checked for a name that does not exist, so that the answer takes as long as for one that does. It
-# is no password's hash: to make one costs a tenth of a second in every command that knows accounts.
-_NOBODY = f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${_SALT}${_HASH}"
 
 
 class Account(NamedTuple):
@@ -124,11 +111,6 @@ def _account(row: sqlite3.Row) -> Account:
     )
 
 
-def new_password() -> str:
-    """Return a random password that can be read out: four groups of four, 79 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
-
-
 def add_account(
     transaction: Transaction,
     name: str,
@@ -165,7 +147,7 @@ def add_account(
                 name,
                 role,
                 *bound,
-                _hasher.hash(password) if password else "",
+                passwords.hash_of(password) if password else "",
                 one_time,
                 transaction.now_ms(),
             ),
@@ -187,7 +169,7 @@ def set_password(transaction: Transaction, account: str, password: str) -> None:
         raise PasswordAtHub
     transaction.connection.execute(
         "UPDATE accounts SET password_hash=?, one_time=0 WHERE id=?",
-        (_hasher.hash(password), account),
+        (passwords.hash_of(password), account),
     )
     account_keys.renew(transaction, account, password)
     transaction.connection.execute("DELETE FROM sessions WHERE account=?", (account,))
@@ -227,7 +209,7 @@ def reset_password(transaction: Transaction, account: str, password: str, *, by:
     changed = transaction.connection.execute(
         "UPDATE accounts SET password_hash=?, one_time=1 "
         "WHERE id=? AND password_hash<>'' AND off_at IS NULL",
-        (_hasher.hash(password), account),
+        (passwords.hash_of(password), account),
     )
     if not changed.rowcount:
         raise NotFound
@@ -292,16 +274,12 @@ def check_password(connection: sqlite3.Connection, name: str, password: str) -> 
         "WHERE a.name IN (?, ?) AND a.off_at IS NULL ORDER BY a.name=? DESC",
         (clean_name(name), name, name),
     ).fetchone()
-    tried = password[:PASSWORD_MOST]
+    tried = password[: passwords.MOST]
     if row["from_hub"] if row is not None else _are_from_hub(connection):
         opened = account_keys.station_key_by(connection, "" if row is None else row["id"], tried)
         return None if row is None or opened is None else Proven(_account(row), opened)
-    stored = row["password_hash"] if row is not None and row["password_hash"] else _NOBODY
-    try:
-        _hasher.verify(stored, tried)
-    except (Argon2Error, InvalidHashError):
-        return None
-    return None if row is None or not row["password_hash"] else Proven(_account(row))
+    right = passwords.fits(tried, None if row is None else row["password_hash"])
+    return Proven(_account(row)) if row is not None and right else None
 
 
 def _are_from_hub(connection: sqlite3.Connection) -> bool:

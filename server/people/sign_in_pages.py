@@ -6,7 +6,7 @@ from acts.refusals import N_, Refusal
 from eventlog.transaction import Transaction
 from matters.terms import Role
 from server.letters.addresses import EMAIL_MOST, BadAddress, parse_email
-from server.people import accounts, unsent
+from server.people import accounts, passwords, unsent
 from server.people.accounts import Account, Proven
 from server.people.doors import OpenVisit, Visit
 from server.people.room import PeopleRoom
@@ -151,7 +151,7 @@ async def password(room: PeopleRoom, visit: Visit) -> Response:
     problem = ""
     if await check(room.log, room.attempts, account.name, fields.text("old")) is None:
         problem = N_("现在的密码不对。")
-    elif not accounts.PASSWORD_LEAST <= len(new) <= accounts.PASSWORD_MOST:
+    elif not passwords.LEAST <= len(new) <= passwords.MOST:
         problem = N_("新密码至少 8 个字符。")
     elif new != fields.text("again"):
         problem = N_("两次写的新密码不一样。")

@@ -13,7 +13,7 @@ from matters.registers.bodies import BODIES, BodyKind
 from matters.registers.units import UNITS
 from matters.sample import sample_registers
 from matters.terms import Role
-from server.people import accounts
+from server.people import accounts, passwords
 from server.registers.county_registers import ALL
 from stations.areas import AREAS
 from stations.register_log import set_record
@@ -98,7 +98,7 @@ def _seed(transaction: Transaction) -> list[SignIn]:
     )
     made: list[SignIn] = []
     for name, role, bound, place in people:
-        password = accounts.new_password()
+        password = passwords.new_password()
         accounts.add_account(transaction, name, role, password, bound=bound, one_time=False)
         made.append(SignIn(name, password, role, place))
     return made
