@@ -1,10 +1,10 @@
-"""The rota: which deputies sit at a station on which day, and a deputy's next day (L05, Q08)."""
+"""The rota: which deputies sit at a station on which day (L05, Q08)."""
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from heapq import merge
-from itertools import islice, takewhile
+from itertools import takewhile
 
 import msgspec
 
@@ -59,7 +59,6 @@ def duty_days(
     *,
     shifts: Iterable[Shift] = (),
     calendar: WorkingDays = WEEKENDS_ONLY,
-    closed: Collection[date] = (),
     fallen_out: bool = False,
 ) -> list[DutyDay]:
     """Return the next `count` sittings at `station` from `start` on, that day included.
@@ -67,50 +66,20 @@ def duty_days(
     The deputies who name the station take turns in the order of their ids, as many at a time
     as the rule says, or all where they are fewer. Whose turn it is follows from the date
     alone: neither `start` nor the order of the list matters. A deputy who joins or leaves
-    moves the turns. On the calendar's holidays, and on `closed` days, nobody sits and those
-    deputies' turn passes. `shifts` put others in their place, cancel a sitting, or move it to
+    moves the turns. On the calendar's holidays nobody sits and those deputies'
+    turn passes. `shifts` put others in their place, cancel a sitting, or move it to
     another day at the same hours; moved to a day, its own too, it is held whatever that day is.
 
     With `fallen_out`, the sittings that are not held stand among the others, and don't count.
     Without deputies the sittings are given with none; without a rule there are none.
     """
-    days = _days(station, deputies, start, shifts, calendar, closed)
+    days = _days(station, deputies, start, shifts, calendar)
     found: list[DutyDay] = []
     while count > 0 and (day := next(days, None)) is not None:
         count -= day.held
         if day.held or fallen_out:
             found.append(day)
     return found
-
-
-def next_duty(
-    deputy: Deputy,
-    stations: Iterable[Station],
-    deputies: Iterable[Deputy],
-    start: date,
-    *,
-    shifts: Iterable[Shift] = (),
-    calendar: WorkingDays = WEEKENDS_ONLY,
-    closed: Collection[date] = (),
-) -> DutyDay | None:
-    """Return the first sitting of `deputy` at any station from `start` on, or None.
-
-    `deputies` are all deputies, for the turns depend on them.
-    """
-    everyone, changes = list(deputies), list(shifts)
-    found: list[DutyDay] = []
-    for station in stations:
-        here = [shift for shift in changes if shift.station == station.id]
-        stands_in = any(deputy.id in shift.instead for shift in here)
-        if station.id not in deputy.stations and not stands_in:
-            continue
-        sharing = sum(station.id in other.stations for other in everyone)
-        # Everyone sits once in as many sittings as there are deputies, unless it falls out.
-        upsets = len(closed) + len(calendar.holidays) + len(here)
-        days = _days(station, everyone, start, here, calendar, closed)
-        enough = islice(days, (sharing + 1) * (upsets + 1))
-        found += islice((day for day in enough if deputy.id in day.deputies), 1)
-    return min(found, key=lambda day: (day.date, day.starts, day.station), default=None)
 
 
 def least_deputies(station: Station, rule: DutyRule) -> int:
@@ -131,7 +100,6 @@ def _days(
     start: date,
     shifts: Iterable[Shift],
     calendar: WorkingDays,
-    closed: Collection[date],
 ) -> Iterator[DutyDay]:
     people = list(deputies)
     names = {one.id: one.name for one in people}
@@ -149,7 +117,7 @@ def _days(
         shift = by_day.get(day)
         if shift is not None:
             plain = _changed(plain, shift, names)
-        if plain.moved_from is None and (day in calendar.holidays or day in closed):
+        if plain.moved_from is None and day in calendar.holidays:
             return _falls_out(plain, plain.note if not plain.held else _HOLIDAY)
         return plain
 

@@ -17,7 +17,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from eventlog.files import flush, write_atomically
-from eventlog.sealing import Sealed, Sealer, Unsealer, UnsealError
+from eventlog.sealing import Sealer, Unsealer, UnsealError
 
 FILE_NAME = "keys.json"
 KIT_NAME = "recovery-kit.txt"
@@ -120,13 +120,6 @@ def with_fresh_sealing(keys: Keys) -> Keys:
     return msgspec.structs.replace(
         keys, unsealing=bytes(private), sealing_public=bytes(private.public_key)
     )
-
-
-def handed_over(keys: Keys, hub: Sealer) -> Sealed:
-    """Return the private half sealed to a hub, for enrolling. Raises UnsealingKeyGone."""
-    if not keys.unsealing:
-        raise UnsealingKeyGone("the private half of the sealing key is not on this node")
-    return hub.seal(keys.unsealing)
 
 
 def forget_unsealing(folder: Path, keys: Keys) -> Keys:

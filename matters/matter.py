@@ -183,11 +183,6 @@ class Matter(msgspec.Struct, kw_only=True, omit_defaults=True):
         )
 
     @property
-    def echo_unsatisfied(self) -> int:
-        """How many of the merged matters' villagers are unsatisfied with the present answer."""
-        return len(self.unhappy)
-
-    @property
     def unsatisfied(self) -> bool:
         """Whether the person, or one who was merged with them, is not content with the answer."""
         return bool(self.unhappy) or Rating.UNSATISFIED in (

@@ -102,10 +102,5 @@ class WorkingDays:
         """Return `day` itself where it is a working day, or else the next one."""
         return day if self.is_workday(day) else self.after(day, 1)
 
-    @property
-    def last_known(self) -> date | None:
-        """The last day that anybody entered, or None: beyond it only weekends are known."""
-        return max(self.holidays | self.workdays, default=None)
-
 
 WEEKENDS_ONLY = WorkingDays()

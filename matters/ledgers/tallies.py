@@ -14,7 +14,6 @@ from matters.ledgers.marks import Mark
 
 _MARKS = {str(mark.name).lower(): mark for mark in Mark}
 TALLIED = ("received", "published", "people", *_MARKS)
-DIMENSIONS = ("total", "month", "category", "station", "unit", "area")
 _KEYS = ("month", "category", "station", "lead", "area")
 _KEY_OF = {
     "total": "''",

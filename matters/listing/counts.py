@@ -13,7 +13,7 @@ from matters.listing.filters import Filters
 from matters.listing.lists import Walk, holders_of, waiting_now
 from matters.listing.narrowing import Narrowed, narrowed
 from matters.registers.rules import DEFAULT_RULES, Rules
-from matters.terms import Desk, State
+from matters.terms import State
 
 MOST = 1_000
 # Up to so many candidates are counted exactly, by reading each row.
@@ -43,21 +43,7 @@ def by_state(
 ) -> dict[str, Count]:
     """Return how many matters the actor may see, by state; every state is a key."""
     with one_moment(connection):
-        return _counted(connection, actor, filters, "state", State, now_ms, rules)
-
-
-def by_desk(
-    connection: sqlite3.Connection,
-    actor: Actor,
-    filters: Filters,
-    *,
-    now_ms: int,
-    rules: Rules = DEFAULT_RULES,
-) -> dict[str, Count]:
-    """Return how many matters the actor may see, by desk; every desk but `none` is a key."""
-    desks = [desk for desk in Desk if desk is not Desk.NONE]
-    with one_moment(connection):
-        return _counted(connection, actor, filters, "desk", desks, now_ms, rules)
+        return _by_state(connection, actor, filters, now_ms, rules)
 
 
 def count(
@@ -82,56 +68,44 @@ def total(counts: Iterable[Count]) -> Count:
     return Count(sum(one.n for one in several), any(one.capped for one in several))
 
 
-def _counted(
-    connection: sqlite3.Connection,
-    actor: Actor,
-    filters: Filters,
-    column: str,
-    values: Iterable[str],
-    now_ms: int,
-    rules: Rules,
+def _by_state(
+    connection: sqlite3.Connection, actor: Actor, filters: Filters, now_ms: int, rules: Rules
 ) -> dict[str, Count]:
-    unnarrowed = _with(filters._replace(cursor="", order=""), column, "")
+    unnarrowed = filters._replace(cursor="", order="", state="")
     asked = narrowed(connection, actor, unnarrowed, now_ms=now_ms, rules=rules)
     words = asked.wanted is not None and (asked.by_reading or bool(asked.wanted.phrases))
     if asked.nothing:
-        return {value: Count(0) for value in values}
+        return {state: Count(0) for state in State}
     if asked.groups and not words:
         holders = holders_of(connection, asked.groups)
         waiting = waiting_now(connection) if asked.wanted is None else frozenset()
         if postings.size(holders) + len(waiting) <= _EXACT_MOST:
             seqs = {*postings.members(holders), *waiting}
-            found = _grouped(connection, asked, column, seqs)
+            found = _grouped(connection, asked, seqs)
             # What waits is not read for words here: there may be some more.
             capped = asked.wanted is not None and bool(waiting_now(connection))
-            return {value: Count(found.get(value, 0), capped) for value in values}
+            return {state: Count(found.get(state, 0), capped) for state in State}
     most = _READ_MOST if words else MOST
     return {
-        value: _up_to(
+        state: _up_to(
             connection,
             narrowed(
                 connection,
                 actor,
-                _with(unnarrowed, column, value),
+                unnarrowed._replace(state=state),
                 now_ms=now_ms,
                 rules=rules,
             ),
             most,
         )
-        for value in values
+        for state in State
     }
 
 
-def _with(filters: Filters, column: str, value: str) -> Filters:
-    return filters._replace(state=value) if column == "state" else filters._replace(desk=value)
-
-
-def _grouped(
-    connection: sqlite3.Connection, asked: Narrowed, column: str, seqs: set[int]
-) -> dict[str, int]:
+def _grouped(connection: sqlite3.Connection, asked: Narrowed, seqs: set[int]) -> dict[str, int]:
     where = " AND ".join([*asked.conditions, *asked.facts]) or "1"
     rows = connection.execute(
-        f"SELECT m.{column}, count(*) FROM json_each(?) j CROSS JOIN matters m ON m.seq=j.value "
+        "SELECT m.state, count(*) FROM json_each(?) j CROSS JOIN matters m ON m.seq=j.value "
         f"WHERE {where} GROUP BY 1",
         [json.dumps(sorted(seqs)), *asked.values, *asked.fact_values],
     )

@@ -13,7 +13,7 @@ from eventlog.events import Event
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
 from matters.sessions.acts import SessionEvent
-from matters.sessions.session import Entry, Session, fold, is_overdue, may_see
+from matters.sessions.session import Entry, Session, fold, may_see
 from matters.terms import Role
 
 _decoder = msgspec.msgpack.Decoder(Session)
@@ -104,24 +104,6 @@ class SessionsPage(NamedTuple):
 
     rows: list[SessionRow]
     next: str
-
-
-class OwedPromise(NamedTuple):
-    """A promise with what is needed to show it. `held_on` is yyyy-mm-dd; `until` ms, UTC.
-
-    `kept` is "", "yes" or "no"; `matter` the number of the matter that it is about, or "".
-    """
-
-    session: bytes
-    id: bytes
-    unit: str
-    text: str
-    until: int
-    kept: str
-    overdue: bool
-    title: str
-    held_on: str
-    matter: str
 
 
 class MatterNote(NamedTuple):
@@ -230,66 +212,6 @@ def _seen_by(actor: Actor) -> tuple[str, list[str]]:
             alternatives.append("s.id IN (SELECT session FROM met_deputies WHERE deputy=?)")
             values = [*values, actor.deputy]
     return f"({' OR '.join(alternatives)})", values
-
-
-def promises_of(
-    connection: sqlite3.Connection,
-    *,
-    unit: str = "",
-    deputy: str = "",
-    open_only: bool = True,
-    now_ms: int,
-    limit: int = 200,
-) -> list[OwedPromise]:
-    """Return promises, the first due first: of a unit, to a deputy who took part, or all.
-
-    `open_only` leaves out those that were found kept; one that was found not kept is still owed.
-    """
-    conditions = ["NOT p.kept"] if open_only else ["1"]
-    values: list[str | int] = []
-    if unit:
-        conditions.append("p.unit=?")
-        values.append(unit)
-    if deputy:
-        conditions.append("p.session IN (SELECT session FROM met_deputies WHERE deputy=?)")
-        values.append(deputy)
-    rows = connection.execute(
-        f"SELECT p.session, p.id FROM promises p WHERE {' AND '.join(conditions)} "
-        "ORDER BY p.until, p.id LIMIT ?",
-        (*values, limit),
-    ).fetchall()
-    sessions: dict[bytes, tuple[Session, Texts, dict[bytes, str]]] = {}
-    found: list[OwedPromise] = []
-    for session_id, promise_id in rows:
-        if session_id not in sessions:
-            session = by_id(connection, session_id)
-            if session is None:
-                continue
-            texts = texts_of(connection, session)
-            sessions[session_id] = session, texts, matter_numbers(connection, session)
-        session, texts, numbers = sessions[session_id]
-        promise = session.entry(promise_id)
-        if promise is not None:
-            found.append(_owed(session, promise, texts, numbers, now_ms))
-    return found
-
-
-def _owed(
-    session: Session, promise: Entry, texts: Texts, numbers: dict[bytes, str], now_ms: int
-) -> OwedPromise:
-    opened = session.of(SessionEvent.OPENED)[0].id
-    return OwedPromise(
-        session.id,
-        promise.id,
-        promise.unit,
-        shown_text(session, promise, texts),
-        promise.until or 0,
-        promise.kept,
-        is_overdue(promise, now_ms),
-        texts.get((opened, "title"), ""),
-        session.held_on,
-        numbers.get(promise.matter, ""),
-    )
 
 
 def about(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deputies.deputies import Deputy, Level
-from deputies.rota import duty_days, least_deputies, next_duty
+from deputies.rota import duty_days, least_deputies
 from deputies.shifts import Shift
 from stations.stations import DutyRule, Station, StationKind
 from stations.working_days import WorkingDays
@@ -101,37 +101,11 @@ def test_two_rules_share_one_round_of_turns() -> None:
     assert seated[:3] == seated[3:] and len(set(seated[:3])) == 3
 
 
-def test_closed_days_are_left_out_and_move_nobody() -> None:
-    place, people = station(DutyRule(weekday=3)), deputies(5)
-    days = duty_days(place, people, START, 3)
-    assert duty_days(place, people, START, 2, closed={days[1].date}) == [days[0], days[2]]
-
-
 def test_nobody_no_rule_no_count() -> None:
     place = station(DutyRule(weekday=3))
     assert [day.deputies for day in duty_days(place, deputies(2, "t"), START, 2)] == [(), ()]
     assert duty_days(station(), deputies(2), START, 2) == []
     assert duty_days(place, deputies(2), START, 0) == duty_days(place, [], START, -1) == []
-
-
-def test_the_next_duty_is_the_first_at_any_station() -> None:
-    stations = [
-        station(DutyRule(weekday=3, deputies=1)),
-        station(DutyRule(weekday=5, weeks=(5,), deputies=1), key="t"),
-        station(key="u"),
-    ]
-    people = deputies(9, "s", "t", "u")
-    for one in people:
-        duty = next_duty(one, stations, people, START)
-        days = [day for place in stations for day in duty_days(place, people, START, 30)]
-        mine = [day for day in days if one.id in day.deputies]
-        assert duty == min(mine, key=lambda day: day.date)
-        assert duty is not None
-        closed = {day.date for day in mine if day.date <= duty.date}
-        later = next_duty(one, stations, people, START, closed=closed)
-        assert later is not None and later.date > duty.date
-    assert next_duty(deputies(1, "u")[0], stations, people, START) is None
-    assert next_duty(deputies(1, "x")[0], stations, people, START) is None
 
 
 def shift(day: date, key: str = "", **changes: Any) -> Shift:
@@ -268,9 +242,3 @@ def test_shifts_lose_no_sitting(
         assert day.changed or (not day.note and day.date not in holidays)
         if day.held and day.date in holidays:
             assert str(day.by_rule) in moved
-    # Where the next of somebody is asked for, it is the first of these.
-    for one in people:
-        mine = [day for day in held if one.id in day.deputies]
-        if mine:
-            found = next_duty(one, [place], people, start, shifts=shifts, calendar=calendar)
-            assert found == mine[0]

@@ -18,7 +18,7 @@ from matters.actors import Actor
 from matters.sessions import store as sessions_store
 from matters.sessions.acts import ACTS, SessionEvent
 from matters.sessions.execution import carry_out_act, open_session
-from matters.sessions.session import Session, fold, may_see
+from matters.sessions.session import Session, fold, is_overdue, may_see
 from matters.sessions.store import SessionFilters, SessionsProjection
 from matters.terms import Role
 from tests.eventlog.arrivals import empty_database
@@ -235,23 +235,24 @@ def test_promises_and_what_was_said_of_a_matter_are_found(county: Any) -> None:
     act("promise", ROADS, text="后天", until="2026-11-23", about="")
     act("promise", unit="water", text="明天", until="2026-11-22", about=matter.number)
 
-    def promises(**query: Any) -> list[tuple[str, bool, str]]:
+    def shown(promises: str, now_ms: int, **narrowed: str) -> bool:
+        filters = SessionFilters(promises=promises, **narrowed)
         with log.reading() as connection:
-            found = sessions_store.promises_of(connection, **query)
-        return [(one.text, one.overdue, one.matter) for one in found]
+            return bool(sessions_store.listed(connection, OFFICE, filters, now_ms=now_ms).rows)
 
     between = end_of_day(date(2026, 11, 22)) + 1
-    tomorrow, after = ("明天", True, matter.number), ("后天", False, "")
-    assert promises(now_ms=between) == [tomorrow, after]
-    assert promises(now_ms=between - 2)[0] == ("明天", False, matter.number)
-    assert promises(unit="roads", now_ms=between) == [after]
-    assert promises(deputy="li", now_ms=between) == [tomorrow, after]
-    assert promises(deputy="wang", now_ms=between) == []
+    assert shown("overdue", between) and not shown("overdue", between - 2)
+    assert shown("open", between, unit="roads") and not shown("open", between, unit="schools")
     with log.reading() as connection:
-        promise = sessions_store.promises_of(connection, unit="water", now_ms=between)[0]
-    act("keep", promise=uuid_text(promise.id), kept="yes", text="修好了")
-    assert promises(now_ms=between) == [after]
-    assert len(promises(open_only=False, now_ms=between)) == 2
+        made = sessions_store.by_id(connection, session.id)
+        assert made is not None
+        assert [
+            (sessions_store.shown_text(made, one, sessions_store.texts_of(connection, made)),
+             is_overdue(one, between), one.unit, one.matter)
+            for one in made.promises
+        ] == [("后天", False, "roads", b""), ("明天", True, "water", matter.id)]  # fmt: skip
+    act("keep", promise=uuid_text(made.promises[1].id), kept="yes", text="修好了")
+    assert not shown("overdue", between) and shown("open", between)
     with log.reading() as connection:
         notes = sessions_store.about(connection, matter.id)
         assert [one.type for one in notes[0].entries] == [
