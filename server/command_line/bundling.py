@@ -15,7 +15,7 @@ from server.exchange import bundle_runs
 from server.exchange.bundle_runs import FAILURES
 from server.exchange.node_exchange import NodeExchange
 from server.site import site_by_stick
-from server.web.languages import ENGLISH, translated
+from server.web.languages import in_both
 from server.web.wording import BUNDLE_FAILURES, SYNC_FAILURES
 from sync.keeping.durable_position import durable_position
 from sync.sticks.carried import Returned, Written
@@ -123,7 +123,7 @@ def _failing(file: Path) -> Iterator[None]:
 
 def _words(code: str) -> str:
     words = BUNDLE_FAILURES.get(code) or SYNC_FAILURES.get(code, code)
-    return f"{words} / {translated(ENGLISH, words)}"
+    return in_both(words)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from server.exchange.exchange_health import (
     below,
 )
 from server.folder.settings import Settings
-from server.web.languages import ENGLISH, translated
+from server.web.languages import in_both
 from server.web.wording import SYNC_FAILURES
 from sync.mirror.mirror import copied_at
 from sync.rounds import uplink
@@ -81,7 +81,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
         found.append(
             _problem(
                 "hub-refuses",
-                f"{words} / {translated(ENGLISH, words)}",
+                in_both(words),
                 "看管理台“送到县里”页 / see the console's page “To the county”",
             )
         )

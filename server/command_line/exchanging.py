@@ -19,7 +19,7 @@ from server.exchange import joining
 from server.exchange.exchange_wiring import order_to_move
 from server.exchange.joining import CannotInvite, CannotJoin
 from server.registers import county_registers
-from server.web.languages import ENGLISH, translated
+from server.web.languages import in_both
 from server.web.wording import INVITING_FAILURES, SYNC_FAILURES
 from sync.nodes import nodes
 from sync.rounds.courier import Courier, Delivery
@@ -66,7 +66,7 @@ def enrol(data: Path, name: str, station: str, file: Path | None) -> None:
             )
         except CannotInvite as error:
             words = INVITING_FAILURES[error.code]
-            raise click.ClickException(f"{name}: {words} / {translated(ENGLISH, words)}") from error
+            raise click.ClickException(f"{name}: {in_both(words)}") from error
     if file is not None:
         write_atomically(file, joining.file_of(invitation), mode=0o600)
         click.echo(str(file))
@@ -227,7 +227,7 @@ def _watched(courier: Courier) -> Iterator[None]:
 def _why(code: str) -> str:
     """Return in both languages why nothing went, and what to do."""
     words = SYNC_FAILURES.get(code, code)
-    return f"{words} / {translated(ENGLISH, words)}"
+    return in_both(words)
 
 
 def _tell(delivery: Delivery) -> None:

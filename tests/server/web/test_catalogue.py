@@ -1,5 +1,6 @@
 """The English catalogue: every message of the server and the rules, and nothing else."""
 
+import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from server.web.languages import CATALOGUE, CHINESE, ENGLISH, translated
@@ -33,7 +35,7 @@ def extracted() -> Catalog:
 @pytest.fixture(scope="module")
 def english() -> Catalog:
     """The catalogue as it is in the repository."""
-    with CATALOGUE.open("rb") as file:
+    with CATALOGUE.with_suffix(".po").open("rb") as file:
         return read_po(file, locale=ENGLISH)
 
 
@@ -81,6 +83,13 @@ def test_nothing_is_left_over(extracted: Catalog, english: Catalog) -> None:
     """An entry that no source uses any more goes."""
     assert set(messages(english)) <= set(messages(extracted))
     assert not english.obsolete
+
+
+def test_the_catalogue_is_made_of_its_source(english: Catalog) -> None:
+    """What is read at run time says what huiyin.po says: `tools/translate` was run."""
+    made = io.BytesIO()
+    write_mo(made, english)
+    assert CATALOGUE.read_bytes() == made.getvalue()
 
 
 def test_plurals_follow_the_language() -> None:
