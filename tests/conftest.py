@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests import seed
 from tests.chromium import launched
+from tests.counts import count
 from tests.hub import Hub
 from tests.server.phones import Phone
+
+# A busy machine is no reason to fail, so no example has a deadline.
+hypothesis.settings.register_profile("huiyin", max_examples=count(25, 100), deadline=None)
+hypothesis.settings.load_profile("huiyin")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

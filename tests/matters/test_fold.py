@@ -15,6 +15,7 @@ from matters.lifecycle import fold
 from matters.matter import Matter
 from matters.projection import Import, ImportsProjection, MattersProjection
 from matters.terms import Kind, MatterEvent, Publicity, RecordEvent, State
+from tests.counts import count
 from tests.eventlog.arrivals import empty_database
 from tests.eventlog.notes import START_MS
 from tests.matters.county import MIGRATIONS, History
@@ -259,7 +260,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     return empty_database(tmp_path_factory.mktemp("wild") / "wild.db", *MIGRATIONS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=count(30, 150), deadline=None)
 @given(events=st.lists(wild, min_size=1, max_size=6))
 def test_folding_never_raises_and_its_state_can_be_kept(
     database: sqlite3.Connection, events: list[Event]
@@ -278,7 +279,7 @@ def test_folding_never_raises_and_its_state_can_be_kept(
         database.execute("ROLLBACK")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=count(20, 100), deadline=None)
 @given(events=st.lists(wild, max_size=6))
 def test_nothing_that_was_written_is_lost(events: list[Event]) -> None:
     known = {str(type) for type in MatterEvent}

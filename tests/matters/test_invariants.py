@@ -34,6 +34,7 @@ from matters.listing.filters import Filters
 from matters.listing.lists import listed
 from matters.matter import Matter
 from matters.terms import Desk, MatterEvent, Role, State
+from tests.counts import count
 from tests.eventlog.notes import Clock
 from tests.matters.books import LEDGERS, LISTS, every
 from tests.matters.county import (
@@ -52,7 +53,6 @@ from tests.matters.county import (
 )
 from tests.matters.living import fields_for, go_on
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 SEED = int(os.environ.get("HUIYIN_SEED", random.SystemRandom().randrange(2**32)))
 EXAMPLES = int(os.environ.get("HUIYIN_EXAMPLES", "20"))
 DAY_MS = 86_400_000
@@ -356,8 +356,8 @@ def test_whatever_happens_no_matter_is_lost() -> None:
     run_state_machine_as_test(
         hypothesis.seed(SEED)(County),
         settings=settings(
-            max_examples=EXAMPLES * (8 if FULL else 1),
-            stateful_step_count=80 if FULL else 40,
+            max_examples=EXAMPLES * count(1, 8),
+            stateful_step_count=count(40, 80),
             deadline=None,
             database=None,
             print_blob=True,

@@ -12,6 +12,7 @@ from matters.actors import Actor, may_see
 from matters.listing import counts, lists, waiting
 from matters.listing.filters import Filters
 from matters.terms import Role, State
+from tests.counts import count
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
     AREAS,
@@ -61,7 +62,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
 
 @pytest.mark.parametrize("indexed", [False, True])
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=count(25, 100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(actor=actors)
 def test_the_rule_and_the_lists_agree(log: Log, actor: Actor, indexed: bool) -> None:

@@ -15,6 +15,7 @@ from eventlog.crash_points import VARIABLE, CrashPoint
 from publisher.site import Publisher
 from publisher.writing.files import recover
 from publisher.writing.touched import Changes
+from tests.counts import count
 from tests.hub import until
 from tests.site import counties
 from tests.site.publishing_loop import BASE, step
@@ -22,8 +23,7 @@ from tests.site.test_compressed import check_copies
 from tests.site.test_histories import Office
 from tests.site.test_site import folders, tree
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
-RUNS = 20 if FULL else 1
+RUNS = count(1, 20)
 
 
 def check_whole(out: Path) -> None:

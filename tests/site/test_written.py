@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.words.written import DEEPEST, rendered
+from tests.counts import count
 
 _ALLOWED = re.compile(r"h[2-6]|p|br|hr|ul|ol|li|blockquote|strong|em|a|table|thead|tbody|tr|th|td")
 _SAFE = re.compile(r"(?:https?://|tel:|mailto:|[^:]*$|[./?#][^:]*|[^:/?#]*[/?#])", re.IGNORECASE)
@@ -162,7 +163,7 @@ def test_text_made_to_be_slow_or_deep_is_neither(text: str) -> None:
     assert time.process_time() - began < 5
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=count(80, 400), deadline=None)
 @given(
     st.lists(
         st.one_of(

@@ -14,6 +14,7 @@ from stations.registers import Register, record_id
 from stations.roster_files import RosterError, read_roster, roster_text, write_roster
 from stations.roster_reader import FileProblem
 from stations.stations import STATIONS, DutyRule, Station, StationKind
+from tests.counts import count
 from tests.stations.test_registers import ALL, RECORDS
 from tests.wording import chinese, words
 
@@ -40,7 +41,7 @@ def problems(folder: Path, register: Register[Any] = STATIONS) -> list[FileProbl
 
 
 @pytest.mark.parametrize("register", ALL, ids=lambda register: register.noun)
-@settings(max_examples=60)
+@settings(max_examples=count(20, 60))
 @given(data=st.data())
 def test_what_is_written_reads_back(
     register: Register[msgspec.Struct],

@@ -19,6 +19,7 @@ from matters.commands import COMMANDS
 from matters.erasing.erasing import Erased, erase_again
 from matters.execution import record_attempt
 from matters.terms import MatterEvent
+from tests.counts import count
 from tests.eventlog.arrivals import Arrival, arrive, departing
 from tests.eventlog.notes import START_MS
 from tests.matters.county import (
@@ -223,7 +224,7 @@ def test_an_attempt_by_one_who_had_not_seen_it_goes(nodes: tuple[Log, Log]) -> N
         assert sum(field == "fields" for _, field in texts_left(log)) == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count(12, 60), deadline=None)
 @given(
     before=choices,
     at_one=choices,

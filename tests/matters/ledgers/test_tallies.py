@@ -23,6 +23,7 @@ from matters.matter import Matter
 from matters.public.public import is_public
 from matters.store import by_id
 from matters.terms import Role
+from tests.counts import count
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
     AREAS,
@@ -112,7 +113,7 @@ def check(log: Log) -> None:
                 assert sum(getattr(line, name) for line in lines[by]) == getattr(total, name)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=count(10, 40), deadline=None)
 @given(steps=steps)
 def test_tallies_are_a_naive_count_after_any_history(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]

@@ -25,6 +25,7 @@ from matters.registers.rules import Rules
 from matters.terms import MatterEvent, State
 from stations.register_log import set_record
 from stations.working_days import WEEKENDS_ONLY
+from tests.counts import count
 from tests.eventlog.arrivals import arrive, departing
 from tests.eventlog.notes import START_MS
 from tests.matters.county import (
@@ -292,7 +293,7 @@ def test_a_word_that_came_before_its_event_is_put_right() -> None:
     assert fold(history.events).received_at == START_MS + DAY_MS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count(15, 60), deadline=None)
 @given(
     choices=st.lists(st.integers(0, 1000), min_size=1, max_size=8),
     wrong_by=st.sampled_from(WRONG_BY),

@@ -33,6 +33,7 @@ from matters.limits.timing import time_arrivals
 from matters.registers.categories import Category
 from matters.terms import Kind, MatterEvent, Role
 from stations.register_log import remove_record, set_record
+from tests.counts import count
 from tests.eventlog.arrivals import Arrival, arrive, departing, empty_database, tables_agree
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
@@ -309,7 +310,7 @@ def test_any_history_in_any_order_of_arrival() -> None:
     run_state_machine_as_test(
         County,
         settings=settings(
-            max_examples=40,
+            max_examples=count(8, 40),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -336,7 +337,7 @@ def exchange(one: Log, other: Log) -> None:
     take(other, from_one)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count(12, 60), deadline=None)
 @given(
     before=choices,
     at_one=choices,

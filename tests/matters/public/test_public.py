@@ -18,6 +18,7 @@ from matters.public.notices import ListKind, Notice
 from matters.public.public import NoticeShelf
 from matters.refusals import NoConsent
 from matters.terms import Kind, Role
+from tests.counts import count
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
     AREAS,
@@ -207,7 +208,7 @@ def test_erased_words_are_withdrawn(log: Log, imported: bool) -> None:
     assert number not in {one.number for one in notices(log)}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=count(5, 15), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 90), st.booleans()), max_size=12))
 def test_the_ledger_adds_up_whatever_happened(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, bool]]

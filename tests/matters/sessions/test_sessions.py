@@ -21,6 +21,7 @@ from matters.sessions.execution import carry_out_act, open_session
 from matters.sessions.session import Session, fold, is_overdue, may_see
 from matters.sessions.store import SessionFilters, SessionsProjection
 from matters.terms import Role
+from tests.counts import count
 from tests.eventlog.arrivals import empty_database
 from tests.eventlog.notes import START_MS
 from tests.matters.county import (
@@ -147,7 +148,7 @@ NAMES = (
 FIELDS = st.dictionaries(st.sampled_from(NAMES), VALUES)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=count(40, 200), deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from([*SessionEvent, "session.sung"]), FIELDS, st.integers(0, 5)),

@@ -14,9 +14,9 @@ import pytest
 
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import restore
+from tests.counts import count
 from tests.hub import Hub, huiyin, until
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 JSON = {"Accept": "application/json"}
 pytestmark = [pytest.mark.litestream, pytest.mark.faults]
 
@@ -41,7 +41,7 @@ def test_durable_is_said_only_of_what_a_restore_at_that_moment_has(
     stream = Stream(own_hub, senders=4)
     stream.start()
     try:
-        for _ in range(20 if FULL else 6):
+        for _ in range(count(6, 20)):
             until(partial(has_grown, stream.durable, len(stream.durable) + 5))
             claimed = set(stream.durable)
             assert claimed <= restored_ids(own_hub.replica, tmp_path)
@@ -144,7 +144,7 @@ def test_a_killed_hub_loses_nothing_that_was_acknowledged(
     stream = Stream(own_hub, senders=4)
     stream.start()
     try:
-        for _ in range(10 if FULL else 3):
+        for _ in range(count(3, 10)):
             until(partial(has_grown, stream.acknowledged, len(stream.acknowledged) + 20))
             assert own_hub.process is not None
             below = list(children(own_hub.process.pid)) if with_litestream else []

@@ -1,6 +1,5 @@
 """The hub's disk dies before its replica has all: what is durable is there, the rest comes."""
 
-import os
 import random
 import shutil
 from pathlib import Path
@@ -9,11 +8,11 @@ import pytest
 
 from eventlog.log import FILE_NAME
 from sync.rounds.uplink import Safety
+from tests.counts import count
 from tests.sync.rounds.test_random_exchange import copied
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
-CUTS = 100 if FULL else 12
+CUTS = count(12, 100)
 pytestmark = pytest.mark.faults
 
 

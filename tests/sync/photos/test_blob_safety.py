@@ -1,7 +1,6 @@
 """How safe photos on their way are: durable, purged, lost with the hub, erased, refused."""
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from sync.rounds.wire import REFUSED_OFFSET, BlobPart
 from tests.sync.kept_photos import kept, pass_time, state
 from tests.sync.small_nodes import SmallHub, SmallStation
 from tests.sync.small_photos import naming, picture
-
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 
 
 def test_held_is_not_durable_and_is_asked_about(standing: tuple[SmallHub, SmallStation]) -> None:

@@ -1,7 +1,6 @@
 """Photos on their way to the hub: in parts, after the texts, whole and once, whatever is cut."""
 
 import hashlib
-import os
 import random
 from pathlib import Path
 
@@ -19,11 +18,10 @@ from sync.photos.source import BlobState
 from sync.rounds.client import Unreachable
 from sync.rounds.envelope import MessageKind, unpack
 from sync.rounds.wire import REFUSED_OFFSET, BlobPart, decode_question
+from tests.counts import count
 from tests.sync.kept_photos import Seconds, kept, state
 from tests.sync.small_nodes import SmallHub, SmallStation, lined
 from tests.sync.small_photos import naming, picture
-
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 
 
 def test_several_small_photos_go_in_one_question(standing: tuple[SmallHub, SmallStation]) -> None:
@@ -129,7 +127,7 @@ def over_cuts(
 def test_a_hundred_cuts_cost_a_twentieth_at_most(standing: tuple[SmallHub, SmallStation]) -> None:
     hub, station = standing
     seed = random.randrange(2**32)
-    cuts = 100 if FULL else 15
+    cuts = count(15, 100)
     # A cut about once a minute, that is, every 110,000 bytes.
     bodies = [picture(n, 1_000 + 2_000 * (37 * n % 112)) for n in range(cuts)]
     kept(station, *bodies)
@@ -140,7 +138,7 @@ def test_a_hundred_cuts_cost_a_twentieth_at_most(standing: tuple[SmallHub, Small
     assert station.photos.queue.counts()[BlobState.DURABLE] == len(bodies)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count(20, 60), deadline=None)
 @given(
     cuts=st.lists(st.integers(1, 4095), max_size=6),
     sent=st.lists(st.tuples(st.integers(0, 4095), st.integers(1, 2000)), max_size=20),

@@ -3,7 +3,6 @@
 A byte is flipped in one bit; the full count flips each bit of each byte.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,10 +19,10 @@ from sync.rounds.envelope import BadMessage, MessageKind
 from sync.rounds.reception import QUESTION_MOST_BYTES
 from sync.rounds.round import PendingQuestion, Refused
 from sync.rounds.wire import EVENTS_MOST, Malformed, Question
+from tests.counts import FULL
 from tests.sync.rounds.test_exchange import findings
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, states
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 BITS = range(8) if FULL else (3,)
 pytestmark = pytest.mark.faults
 MEMORY_MOST_BYTES = 64 * 1024 * 1024

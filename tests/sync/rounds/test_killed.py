@@ -21,14 +21,14 @@ from eventlog import crash_points
 from eventlog.crash_points import CrashPoint
 from eventlog.log import FILE_NAME
 from sync.rounds.uplink import Safety
+from tests.counts import count
 from tests.hub import free_port, until
 from tests.sync.dying_nodes import answers, enrolled, open_hub, open_station
 from tests.sync.small_nodes import ids, states
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
-COUNT = 30 if FULL else 12
-RUNS = 20 if FULL else 1
-AT_RANDOM = 200 if FULL else 4
+COUNT = count(12, 30)
+RUNS = count(1, 20)
+AT_RANDOM = count(4, 200)
 pytestmark = pytest.mark.faults
 AT_THE_HUB = (
     CrashPoint.APPENDED,

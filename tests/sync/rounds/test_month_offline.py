@@ -6,7 +6,6 @@ and 500 photos go up and 5,000 events come down, with texts so long that the lin
 hundred times; no photo goes before the last text has.
 """
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,18 +17,18 @@ from sync.photos.source import ASK_AGAIN_S, BlobState
 from sync.rounds.client import Unreachable
 from sync.rounds.courier import Courier
 from sync.rounds.round import Round
+from tests.counts import FULL, count
 from tests.sync.rounds.test_damaged_messages import MEMORY_MOST_BYTES, grown_bytes
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
 from tests.sync.small_photos import naming, picture
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
-EVENTS = 5000 if FULL else 300
-PHOTOS = 500 if FULL else 20
+EVENTS = count(300, 5000)
+PHOTOS = count(20, 500)
 PHOTO_BYTES = 30_000 if FULL else 9_000
 # Characters of a text, the shortest and the longest; there are few in the small run, so that the
 # line is cut often all the same.
 TEXT = (200, 900) if FULL else (400, 1600)
-CUTS_LEAST = 100 if FULL else 8
+CUTS_LEAST = count(8, 100)
 RATE_BYTES_S = 2000.0
 UP_S = 60.0
 AGAIN_AFTER_S = 3.0

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.counts import count
 from tests.hub import until
 from tests.sync.dying_nodes import answers
 from tests.sync.rounds.test_killed import Stream, opened
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
-RUNS = 50 if FULL else 4
+RUNS = count(4, 50)
 pytestmark = pytest.mark.faults
 SOURCE = Path(__file__).with_name("forgetful.c")
 

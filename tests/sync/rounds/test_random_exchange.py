@@ -4,7 +4,6 @@ The line drops, repeats, delays, cuts and corrupts; disks die and are put back f
 After each step nothing durable may be lost, and a few clean rounds bring all nodes together.
 """
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -26,9 +25,9 @@ from eventlog.log import FILE_NAME
 from sync.rounds import uplink
 from sync.rounds.client import Unreachable
 from sync.rounds.courier import Delivery
+from tests.counts import count
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, put_back, states
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 which = st.integers(0, 1)
 
 
@@ -226,8 +225,8 @@ def test_random_histories_lose_nothing_and_converge() -> None:
     run_state_machine_as_test(
         Exchanges,
         settings=settings(
-            max_examples=400 if FULL else 25,
-            stateful_step_count=40 if FULL else 25,
+            max_examples=count(25, 400),
+            stateful_step_count=count(25, 40),
             deadline=None,
             print_blob=True,
             # A history can't be made much smaller by dropping steps, and trying takes long.

@@ -28,11 +28,11 @@ from sync.nodes.nodes import Secrets
 from sync.rounds import envelope, wire
 from sync.rounds.envelope import MessageKind
 from sync.rounds.wire import Parcel, Question
+from tests.counts import FULL
 from tests.sync.rounds.test_damaged_messages import grown_bytes
 from tests.sync.small_nodes import SmallHub
 from tests.sync.small_server import exchange_of, post
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
 STATIONS, EVENTS = (1500, 50) if FULL else (80, 15)
 SCALE = 1.0 if FULL else 0.02
 WITHIN_S = 600.0

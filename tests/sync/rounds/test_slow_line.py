@@ -7,7 +7,6 @@ last packet of an answer after two round trips. A station's part is to say all i
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -16,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.counts import count
 from tests.hub import until
 from tests.sync.dying_nodes import enrolled
 from tests.sync.slow_line import HUB, NotAllowed, slow_line
 
-FULL = os.environ.get("HUIYIN_FAULTS") == "full"
-COUNT = 60 if FULL else 8
+COUNT = count(8, 60)
 PORT = 8777
 pytestmark = [pytest.mark.faults, pytest.mark.alone]
 
