@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from acts.refusals import N_, BadFields, FieldProblem, Refusal
+from acts.refusals import Refusal
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.command import Command
@@ -15,6 +15,7 @@ from matters.refusals import NotFound
 from server.node import Node
 from server.people import drafts
 from server.photos.erased_pictures import forget_pictures
+from server.web.values import read_seen
 
 
 def command_named(name: str) -> Command:
@@ -23,20 +24,6 @@ def command_named(name: str) -> Command:
     if command is None:
         raise NotFound
     return command
-
-
-def read_seen(value: Any) -> int | None:
-    """Return the version that a form or client was made from, None where it names none.
-
-    Raises BadFields where it is not a whole number.
-    """
-    if value is None or value == "":
-        return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
-        return int(value)
-    raise BadFields([FieldProblem("seen", "not-a-number", N_("版本号要是整数。"))])
 
 
 async def run_command(

@@ -10,8 +10,8 @@ from acts.refusals import N_, Refusal
 from acts.shanghai import clock_text
 from matters.commands import COMMANDS
 from matters.refusals import NotFound
-from server.desks.interface import matter_for
 from server.desks.matter_pages import may_enter
+from server.desks.matter_record import matter_for
 from server.node import Node
 from server.people import drafts
 from server.people.doors import actor_of, fields_of, form_of, redirect, signed_in
@@ -87,5 +87,5 @@ def _place(request: Request) -> str:
     if len(parts) != 3 or parts[0] != "matters" or parts[2] not in COMMANDS:
         raise NotFound
     node: Node = request.app.state.node
-    found = matter_for(node, actor_of(request), parts[1])
+    found = matter_for(node.log, actor_of(request), parts[1])
     return drafts.matter_place(found.number, parts[2])

@@ -18,14 +18,14 @@ from matters.listing import lists
 from matters.listing.filters import Filters
 from matters.refusals import NotFound
 from matters.terms import Role
-from server.desks.command_runs import read_seen
-from server.desks.interface import matter_json, subject_named
+from server.desks.matter_record import matter_json
 from server.node import Node
 from server.people.doors import required_actor
 from server.web.bodies import read_fields
 from server.web.languages import language_of
 from server.web.locked_texts import as_json
 from server.web.problems import page_errors
+from server.web.values import read_seen, read_subject
 
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -65,7 +65,7 @@ async def run_handover(
 
 def handover_for(node: Node, identity: str) -> Shown:
     """Return a handover by its id. Raises NotFound."""
-    subject = subject_named(identity)
+    subject = read_subject(identity)
     with node.log.reading() as connection:
         found = handovers.by_id(connection, subject)
     if found is None:

@@ -28,7 +28,8 @@ from matters.sessions import acts as session_acts
 from matters.sessions import store as sessions_store
 from matters.terms import Channel, MatterEvent, Role, State
 from server.desks.command_runs import command_named, run_command
-from server.desks.interface import matter_for, read_filters
+from server.desks.interface import read_filters
+from server.desks.matter_record import matter_for
 from server.desks.next_steps import in_order
 from server.desks.related import related, typed_lines
 from server.desks.step_fields import fields_of, said_by
@@ -101,7 +102,7 @@ async def matters(request: Request) -> Response:
 async def matter(request: Request) -> Response:
     """Answer `GET /console/matters/{number}`."""
     node: Node = request.app.state.node
-    found = matter_for(node, actor_of(request), request.path_params["number"])
+    found = matter_for(node.log, actor_of(request), request.path_params["number"])
     return await matter_page(request, found)
 
 
@@ -228,7 +229,7 @@ async def run(request: Request) -> Response:
     except Refusal as refusal:
         return await matter_page(
             request,
-            matter_for(node, actor, number),
+            matter_for(node.log, actor, number),
             status=refusal.status,
             refusal=refusal,
             command=command,
@@ -251,14 +252,14 @@ async def contact(request: Request) -> Response:
     committed = await node.log.write_async(
         lambda transaction: read_contact(transaction, number, actor=actor, unsealer=unsealer)
     )
-    return await matter_page(request, matter_for(node, actor, number), contact=committed.result)
+    return await matter_page(request, matter_for(node.log, actor, number), contact=committed.result)
 
 
 @signed_in
 async def photo(request: Request) -> Response:
     """Answer `GET /console/matters/{number}/photos/{sha256}`: a photo, for those who may see it."""
     node: Node = request.app.state.node
-    found = matter_for(node, actor_of(request), request.path_params["number"])
+    found = matter_for(node.log, actor_of(request), request.path_params["number"])
     sha256 = request.path_params["sha256"]
     if sha256 not in named_by(found):
         raise NotFound

@@ -18,8 +18,8 @@ from matters.public.notices import Notice
 from matters.refusals import NotFound
 from publisher.pages import notice_pages
 from publisher.registers import Registers
-from server.desks.command_runs import read_seen, run_command
-from server.desks.interface import matter_for
+from server.desks.command_runs import run_command
+from server.desks.matter_record import matter_for
 from server.node import Node
 from server.people.doors import actor_of, form_of, redirect, signed_in
 from server.photos.pictures import take_pictures
@@ -28,6 +28,7 @@ from server.web.bodies import Fields
 from server.web.languages import language_of
 from server.web.pages import console_page
 from server.web.problems import page_errors
+from server.web.values import read_seen
 
 _PUBLISH = COMMANDS["publish"]
 # The fields that hold pictures; a file for each comes as `before_file`, `after_file`.
@@ -39,7 +40,7 @@ async def edit(request: Request) -> Response:
     """Answer `GET /console/matters/{number}/publish`: the draft beside the original."""
     node: Node = request.app.state.node
     actor = actor_of(request)
-    found = matter_for(node, actor, request.path_params["number"])
+    found = matter_for(node.log, actor, request.path_params["number"])
     decide_nothing_is_wrong(found, request)
     return await _page(request, found, typed=None, preview=False)
 
@@ -65,7 +66,7 @@ async def preview(request: Request) -> Response:
     actor = actor_of(request)
     fields = await form_of(request)
     number = request.path_params["number"]
-    found = matter_for(node, actor, number)
+    found = matter_for(node.log, actor, number)
     step = fields.text("step")
     try:
         if fields.files:
@@ -91,7 +92,10 @@ async def _take_pictures(node: Node, fields: Fields) -> None:
     for name in PICTURES:
         bodies = [body for file, body in fields.files if file == f"{name}_file" and body]
         named = fields.values.get(name) or []
-        fields.values[name] = [*named, *await take_pictures(node, bodies, field=name)]
+        fields.values[name] = [
+            *named,
+            *await asyncio.to_thread(take_pictures, node.photo_writes, bodies, field=name),
+        ]
 
 
 async def shown_again(

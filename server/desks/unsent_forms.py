@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from matters.commands import COMMANDS
 from server.desks import market_pages, matter_pages, publishing_pages
-from server.desks.interface import matter_for
+from server.desks.matter_record import matter_for
 from server.desks.stall import read_stall
 from server.people.doors import Visit
 from server.people.unsent import Kept, NotSentYet
@@ -24,7 +24,7 @@ async def form_of(visit: Visit, kept: Kept, status: int) -> Response | None:
     on_matter = _ON_MATTER.fullmatch(kept.place)
     if on_matter is None or on_matter[2] not in COMMANDS:
         return None
-    matter = matter_for(request.app.state.node, visit.actor, on_matter[1])
+    matter = matter_for(request.app.state.node.log, visit.actor, on_matter[1])
     if on_matter[2] == "publish":
         return await publishing_pages.shown_again(request, matter, kept.fields, NotSentYet())
     return await matter_pages.matter_page(

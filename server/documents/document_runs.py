@@ -13,9 +13,8 @@ from matters.documents.drafts import chosen, draft_text
 from matters.ledgers.league import UnitFigures, unit_figures
 from matters.refusals import NotFound
 from matters.terms import Role
-from server.desks.command_runs import read_seen
 from server.documents.room import DocumentsRoom
-from server.sessions.session_runs import session_id
+from server.web.values import read_seen, read_subject
 
 DOCUMENT_LISTS = ("units", "deputies")
 
@@ -23,7 +22,7 @@ DOCUMENT_LISTS = ("units", "deputies")
 def document_for(room: DocumentsRoom, actor: Actor, text: str) -> Document:
     """Return a document by its id. Raises NotFound, or NotThisRole where it is not theirs."""
     with room.log.reading() as connection:
-        document = documents_store.by_id(connection, session_id(text))
+        document = documents_store.by_id(connection, read_subject(text))
     if document is None:
         raise NotFound
     if not may_see(actor, document):
@@ -70,7 +69,7 @@ def run_document_act(
 
     What is refused with 409 is kept on record with the words that were typed. Raises a Refusal.
     """
-    document = session_id(identity)
+    document = read_subject(identity)
     if act not in ACTS:
         raise NotFound
     known = room.registers.current().known

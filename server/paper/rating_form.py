@@ -9,7 +9,7 @@ from acts.refusals import NotThisRole
 from matters import store
 from matters.answers import answer_in
 from matters.terms import Role
-from server.desks.interface import matter_for
+from server.desks.matter_record import matter_for
 from server.node import Node
 from server.people.doors import actor_of, signed_in
 from server.web.pages import console_page
@@ -24,7 +24,7 @@ async def rating_form(request: Request) -> Response:
     actor = actor_of(request)
     if actor.role not in _MAY:
         raise NotThisRole
-    found = matter_for(node, actor, request.path_params["number"])
+    found = matter_for(node.log, actor, request.path_params["number"])
 
     def read() -> tuple[str, str, str]:
         with node.log.reading() as connection:

@@ -3,7 +3,6 @@
 They lie with the villagers' photos, by the hash of their bytes; records and notices name them.
 """
 
-import asyncio
 import hashlib
 import io
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from PIL import Image, ImageOps
 from acts.refusals import N_, BadFields, FieldProblem
 from matters.intake.intake import Photo
 from publisher.writing.pictures import flat
-from server.node import Node
+from server.folder.safe_writes import SafeWriter
 from server.photos.attachments import check_photo, keep_photos
 
 EDGE_MOST_PX = 1600
@@ -21,15 +20,15 @@ _QUALITY = 85
 _BROKEN = N_("照片打不开，可能没有传完，请再选一次。")
 
 
-async def take_pictures(node: Node, bodies: Sequence[bytes], *, field: str) -> tuple[str, ...]:
+def take_pictures(writes: SafeWriter, bodies: Sequence[bytes], *, field: str) -> tuple[str, ...]:
     """Keep uploaded pictures and return the SHA-256 of each as it is kept, in their order.
 
     The same picture gives the same hash again. Raises BadFields, StorageFull.
     """
     if not bodies:
         return ()
-    made = await asyncio.to_thread(lambda: [made_public(body, field=field) for body in bodies])
-    await node.photo_writes.write(lambda transaction: keep_photos(transaction, made))
+    made = [made_public(body, field=field) for body in bodies]
+    writes.commit(lambda transaction: keep_photos(transaction, made))
     return tuple(photo.sha256 for photo, _ in made)
 
 

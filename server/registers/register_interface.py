@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from acts.refusals import N_, BadFields, FieldProblem
-from server.desks.command_runs import read_seen
 from server.node import Node
 from server.people.doors import required_actor
 from server.registers import register_edits
 from server.registers.register_edits import refuse_unless_editor, register_named
 from server.registers.register_views import cells_of
 from server.web.bodies import read_fields
+from server.web.values import read_seen
 from stations.register_log import record_version
 from stations.registers import Register
 

@@ -13,7 +13,6 @@ from acts.text import clean_line
 from matters.actors import Actor
 from matters.refusals import NotFound
 from matters.terms import Role
-from server.desks.command_runs import read_seen
 from server.node import Node
 from server.people import accounts
 from server.people.doors import actor_of, form_of, redirect, signed_in
@@ -44,6 +43,7 @@ from server.web.bodies import Fields
 from server.web.languages import language_of
 from server.web.pages import console_page, named
 from server.web.problems import page_errors
+from server.web.values import read_seen
 from stations.columns import PICTURE_FIELD
 from stations.register_log import has_record, history_of, record_version
 from stations.registers import CellKind, Register, Registers
@@ -213,7 +213,9 @@ async def _take_picture(node: Node, fields: Fields, cells: dict[str, str]) -> No
     """Put the hash of an uploaded picture into the record's cells, or take it out of them."""
     bodies = [body for name, body in fields.files if name == PICTURE_FILE and body]
     if bodies and PICTURE_FIELD in cells:
-        (cells[PICTURE_FIELD],) = await take_pictures(node, bodies[:1], field=PICTURE_FIELD)
+        (cells[PICTURE_FIELD],) = await asyncio.to_thread(
+            take_pictures, node.photo_writes, bodies[:1], field=PICTURE_FIELD
+        )
     elif fields.text(PICTURE_GONE):
         cells[PICTURE_FIELD] = ""
 

@@ -15,7 +15,6 @@ from deputies.rota import DutyDay, duty_days, least_deputies
 from deputies.shifts import SHIFTS, Shift
 from matters.actors import Actor
 from matters.refusals import NotFound
-from server.desks.command_runs import read_seen
 from server.node import Node
 from server.people.doors import actor_of, form_of, redirect, signed_in
 from server.registers import register_edits
@@ -25,6 +24,7 @@ from server.registers.register_views import cells_of
 from server.web.languages import language_of, translated
 from server.web.pages import console_page
 from server.web.problems import page_errors
+from server.web.values import read_seen
 from stations.duty import WEEKDAYS_EN, WEEKDAYS_ZH
 from stations.register_log import record_version
 from stations.registers import stable_id

@@ -11,7 +11,8 @@ from matters.sessions.session import Entry, Session, is_overdue
 from matters.sessions.store import SessionFilters
 from server.people.interface import Call
 from server.sessions.room import SessionsRoom
-from server.sessions.session_runs import act_named, run_act, run_opening, session_for, session_id
+from server.sessions.session_runs import act_named, run_act, run_opening, session_for
+from server.web.values import read_subject
 
 
 def session_filters(query: Mapping[str, str]) -> SessionFilters:
@@ -121,5 +122,5 @@ def one_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
 def act_in_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
     """Answer `POST /api/v1/sessions/{id}/{act}`: 200 the session, or the refusal."""
     act = act_named(call.path["act"])
-    session = session_id(call.path["id"])
+    session = read_subject(call.path["id"])
     return whole_session(room, run_act(room, call.actor, session, act, call.values))

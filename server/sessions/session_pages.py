@@ -20,8 +20,9 @@ from server.people.doors import Visit
 from server.registers.county_registers import CountyRegisters
 from server.sessions.room import SessionsRoom
 from server.sessions.session_interface import session_filters
-from server.sessions.session_runs import act_named, run_act, run_opening, session_for, session_id
+from server.sessions.session_runs import act_named, run_act, run_opening, session_for
 from server.web.problems import page_errors
+from server.web.values import read_subject
 
 MEETING_ROLES = (Role.OFFICE, Role.DEPUTY, Role.LIAISON, Role.UNIT)
 # More boxes to tick than this can't be looked through; then a station is chosen first.
@@ -196,7 +197,7 @@ def run(room: SessionsRoom, visit: Visit) -> Response:
     identity = visit.path["id"]
     act = act_named(visit.path["act"])
     try:
-        done = run_act(room, actor, session_id(identity), act, visit.fields.values)
+        done = run_act(room, actor, read_subject(identity), act, visit.fields.values)
     except (NotFound, NotThisRole):
         raise
     except Refusal as refusal:

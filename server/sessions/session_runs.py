@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from acts.refusals import NotThisRole, Refusal
-from eventlog.identifiers import parse_uuid
 from matters.actors import Actor
 from matters.refusals import NotFound
 from matters.sessions import store as sessions_store
 from matters.sessions.acts import ACTS, Act
 from matters.sessions.execution import carry_out_act, open_session, record_session_attempt
 from matters.sessions.session import Session, may_see
-from server.desks.command_runs import read_seen
 from server.sessions.room import SessionsRoom
+from server.web.values import read_seen, read_subject
 
 SESSION_LISTS = ("units", "deputies")
 
@@ -25,18 +24,10 @@ def act_named(name: str) -> Act:
     return act
 
 
-def session_id(text: str) -> bytes:
-    """Return the id that an address holds. Raises NotFound."""
-    try:
-        return parse_uuid(text)
-    except ValueError as error:
-        raise NotFound from error
-
-
 def session_for(room: SessionsRoom, actor: Actor, text: str) -> Session:
     """Return a session by its id. Raises NotFound, or NotThisRole where it is not theirs."""
     with room.log.reading() as connection:
-        session = sessions_store.by_id(connection, session_id(text))
+        session = sessions_store.by_id(connection, read_subject(text))
     if session is None:
         raise NotFound
     if not may_see(actor, session):
