@@ -25,12 +25,14 @@ from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.worker import Worker, told
+from matters.public.notices import ListKind
 from matters.registers.county import County
 from publisher.content import Content
 from publisher.frame import Frame
 from publisher.machinery import REPOSITORY
 from publisher.server_pages import AskedPages
 from publisher.site import Publisher
+from publisher.writing.squeezing import squeeze
 from publisher.writing.touched import Changes
 from server.registers.county_registers import CountyRegisters
 from server.search.keeper import SearchKeeper
@@ -46,6 +48,10 @@ CHILD_LOOK_S = 0.2
 COUNTS_EVERY_S = 5.0
 NOTICES_AT_ONCE = 50
 MARK_BYTES = 4
+# A county with more notices is built by a process of its own at the first start, too.
+HERE_MOST = 300
+# A site that was built quickly is squeezed once nothing has changed for so long.
+SQUEEZE_AFTER_S = 3.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parents[1] / "templates" / "public")
 # Another version of these may give other bytes.
@@ -127,6 +133,8 @@ class SiteKeeper:
         self._read_up_to = 0
         self._counts_stale = False
         self._counts_due = 0.0
+        self._squeezing = squeeze(self.out)
+        self._squeeze_at = 0.0
 
     @property
     def asked(self) -> AskedPages:
@@ -160,15 +168,14 @@ class SiteKeeper:
             self._bring_up_to_date()
         else:
             self._note_made(state)
+        self._squeeze_at = time.monotonic() + SQUEEZE_AFTER_S
         self._worker.start()
 
     def stop(self) -> None:
         """End the thread; a page that is being written is finished."""
         self._worker.stop()
         self.search.close()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._close()
 
     def wake(self) -> None:
         """Look at the log now: something was committed. Called on the writer thread."""
@@ -185,6 +192,11 @@ class SiteKeeper:
             self._connection = connect(self._log.path, read_only=True)
         return read_content(self._connection)
 
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _resident(self) -> Publisher:
         """The publisher of the publishing thread; made at the first change."""
         if self._publisher is None:
@@ -195,17 +207,22 @@ class SiteKeeper:
         """Bring site and search up to date. Where it fails, the old pages stand."""
         if not self._worker.rest(PAUSE_S):
             return 0.0
-        self._bring_up_to_date()
-        return 0.0 if self.search.follow(self._read_up_to) else LOOK_EVERY_S
+        if self._bring_up_to_date():
+            self._squeeze_at = time.monotonic() + SQUEEZE_AFTER_S
+        if self.search.follow(self._read_up_to):
+            return 0.0
+        squeezed = time.monotonic() >= self._squeeze_at and next(self._squeezing, None)
+        return 0.0 if squeezed else LOOK_EVERY_S
 
-    def _bring_up_to_date(self) -> None:
+    def _bring_up_to_date(self) -> bool:
+        """Return whether a page may be another now."""
         if self._copied:
             # It told of pages that were built here, should this have been a hub.
             self._state_file.unlink(missing_ok=True)
             self._read_up_to = self._log.newest_position()
             # Made before anybody asks: the first takes a second or more.
             self.frame()
-            return
+            return False
         state = self._read_state()
         read_up_to = max(self._read_up_to, state.position if state else 0)
         with self._log.reading() as connection:
@@ -219,8 +236,9 @@ class SiteKeeper:
             or news.changes.everything
             or len(news.changes.notices) > NOTICES_AT_ONCE
         ):
-            if not self._build_in_child():
-                return
+            if not self._build():
+                return False
+            self._squeezing = squeeze(self.out)
             with self._making:
                 self._frame = None
         elif news.changes != Changes() or state.day != day:
@@ -234,7 +252,7 @@ class SiteKeeper:
             # Nothing of it has to be looked at again but that the counts have moved.
             self._read_up_to = news.position
             self._counts_stale = self._counts_stale or news.counts
-            return
+            return False
         # Only now, for what failed above is tried again with the same news.
         self._read_up_to = news.position
         self._counts_stale = False
@@ -243,6 +261,7 @@ class SiteKeeper:
         made = SiteState(news.position, day, self._address, self._made_by)
         write_atomically(self._state_file, msgspec.json.encode(made))
         self._note_made(made)
+        return True
 
     def _stands(self) -> bool:
         return (self.out / "index.html").exists()
@@ -250,6 +269,16 @@ class SiteKeeper:
     def _note_made(self, made: SiteState) -> None:
         self.built_position = made.position
         self.mark = hashlib.sha256(msgspec.json.encode(made)).digest()[:MARK_BYTES]
+
+    def _build(self) -> bool:
+        """Build the whole site quickly; return False where the node is stopping."""
+        notices = self._content().notices.extent(ListKind.ALL, "").places
+        if self._worker.alive or notices > HERE_MOST:
+            return self._build_in_child()
+        # Nobody is served yet who could be kept waiting, and another process takes longer to load.
+        self._resident().build_full(quick=True)
+        self._close()
+        return True
 
     def _build_in_child(self) -> bool:
         """Build the whole site in a process of its own, so that intake keeps its core.
@@ -259,14 +288,9 @@ class SiteKeeper:
         command = [
             sys.executable,
             "-m",
-            "server.command_line",
-            "site",
-            "build",
-            "--data",
-            str(self._folder),
-            "--out",
+            "server.site",
+            str(self._log.path),
             str(self.out),
-            "--base-url",
             self._address,
         ]
         with tempfile.TemporaryFile("w+") as errors:
@@ -294,9 +318,15 @@ class SiteKeeper:
 
 
 def build_whole(
-    database: Path, out: Path, *, base_url: str, server_url: str, from_files: bool = False
+    database: Path,
+    out: Path,
+    *,
+    base_url: str,
+    server_url: str,
+    from_files: bool = False,
+    quick: bool = False,
 ) -> None:
-    """Write the whole site of a database to `out`."""
+    """Write the whole site of a database to `out`; a `quick` one is to be squeezed later."""
     connection = connect(database, read_only=True)
     try:
         # One read transaction, so that all pages speak of the same moment.
@@ -308,7 +338,7 @@ def build_whole(
             base_url=base_url,
             server_url=server_url,
             from_files=from_files,
-        ).build_full()
+        ).build_full(quick=quick)
         connection.execute("ROLLBACK")
     finally:
         connection.close()

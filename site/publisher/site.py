@@ -34,7 +34,7 @@ from publisher.pages.notice_lists import NoticeList
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.style.stylesheet import stylesheet
-from publisher.writing import files, list_upkeep
+from publisher.writing import files, list_upkeep, squeezing
 from publisher.writing.touched import Changes, renamed
 from publisher.writing.tree import Tree
 from stations.stations import STATIONS
@@ -82,13 +82,16 @@ class Publisher:
         self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
 
-    def build_full(self) -> None:
-        """Writes the whole site beside `out` and swaps it in; a crash leaves the old pages."""
+    def build_full(self, *, quick: bool = False) -> None:
+        """Writes the whole site beside `out` and swaps it in; a crash leaves the old pages.
+
+        A `quick` one is left for `squeezing.squeeze` to be done with.
+        """
         with self._lock:
             registers = self._registers()
             fresh = self._out.with_name(f"{self._out.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
-            tree = Tree(fresh, self._machinery, registers.content.picture, fresh=True)
+            tree = Tree(fresh, self._machinery, registers.content.picture, fresh=True, quick=quick)
             tree.album.adopt(self._out)
             for source in self._every_page(registers):
                 tree.write(source)
@@ -97,7 +100,12 @@ class Publisher:
             for path, data in self._every_file(registers):
                 tree.write_file(path, data)
             tree.album.sweep()
+            unsqueezed = squeezing.mark(self._out)
+            if quick:
+                unsqueezed.touch()
             files.swap(fresh, self._out)
+            if not quick:
+                unsqueezed.unlink(missing_ok=True)
             self._unfinished.unlink(missing_ok=True)
             self._ledger_parts.clear()
 

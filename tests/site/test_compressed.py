@@ -1,6 +1,7 @@
 """Copies of text files, compressed: always of the page that stands there, never left behind."""
 
 import gzip
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ import zstandard
 
 from publisher.site import Publisher
 from publisher.writing import files
+from publisher.writing.squeezing import mark, squeeze
 from publisher.writing.touched import Changes
 from tests.site import counties
+from tests.site.test_site import tree
 
 BASE = "https://hui.example.org/qinghe/"
 READ = {
@@ -110,6 +113,28 @@ def test_no_copy_ever_stands_beside_another_file(
         if survived:
             break
     assert survived and step > 5
+
+
+def test_a_quick_build_is_squeezed_to_the_same_bytes(tmp_path: Path) -> None:
+    """Also by another process, after the first was killed over it."""
+    content = counties.content(NOTICES)
+    out, fresh = tmp_path / "site", tmp_path / "fresh"
+    Publisher(lambda: content, fresh, BASE).build_full()
+    Publisher(lambda: content, out, BASE).build_full(quick=True)
+    check_copies(out)
+    changed = list(itertools.islice(squeeze(out), 5))
+    assert len(set(changed)) == 5 and mark(out).exists()
+    rest = list(squeeze(out))
+    assert len(rest) > 50 and not set(changed) & set(rest)
+    assert not mark(out).exists() and not list(squeeze(out))
+    assert tree(out) == tree(fresh)
+
+
+def test_a_build_that_is_not_quick_leaves_nothing_to_squeeze(tmp_path: Path) -> None:
+    publisher = Publisher(lambda: counties.content(NOTICES), tmp_path / "site", BASE)
+    publisher.build_full(quick=True)
+    publisher.build_full()
+    assert not mark(tmp_path / "site").exists()
 
 
 def test_missing_copies_are_made_again(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from publisher.machinery import Machinery
 from publisher.sources import PageSource
 from publisher.writing import files
 from publisher.writing.album import Album, names_in
-from publisher.writing.budgets import most_bytes
-from publisher.writing.compressed import copies, suffixes
+from publisher.writing.budgets import MOST_BYTES, most_bytes
+from publisher.writing.compressed import brotlied, copies, suffixes
 
 logger = logging.getLogger("huiyin.site")
 
@@ -17,7 +17,8 @@ logger = logging.getLogger("huiyin.site")
 class Tree:
     """The site's files at `root`. `picture` gives uploaded pictures by their SHA-256.
 
-    A `fresh` one is not read yet, and flushed to the disk as a whole when it is done.
+    A `fresh` one is not read yet, and flushed to the disk as a whole when it is done. In a `quick`
+    one only what would weigh too much is compressed as well as it can be (`squeezing.py`).
     """
 
     def __init__(
@@ -27,10 +28,12 @@ class Tree:
         picture: Callable[[str], bytes | None],
         *,
         fresh: bool = False,
+        quick: bool = False,
     ) -> None:
         self.root = root
         self._machinery = machinery
         self._fresh = fresh
+        self._quick = quick
         self.album = Album(root, picture, flushed=not fresh)
 
     def write(self, source: PageSource) -> bool:
@@ -42,8 +45,9 @@ class Tree:
         before, after = files.read(self.root / path), self._machinery.data(source)
         names = names_in(after)
         self.album.name(source.path, names, source.pictures)
-        size_bytes = self._put(path, before, after)
-        if size_bytes > (most := most_bytes(source.template)):
+        most = most_bytes(source.template)
+        size_bytes = self._put(path, before, after, most)
+        if size_bytes > most:
             logger.warning("page /%s has %d bytes, budget %d", source.path, size_bytes, most)
         self.album.forget(source.path, names_in(before) - names)
         return before != after
@@ -80,13 +84,18 @@ class Tree:
         files.sweep(self.root)
         self.album.sweep()
 
-    def _put(self, path: str, before: bytes | None, after: bytes) -> int:
-        """Puts a file with its copies there; returns the size of a brotli copy just made."""
+    def _put(self, path: str, before: bytes | None, after: bytes, most: int = MOST_BYTES) -> int:
+        """Puts a file with its copies there; returns the size of a brotli copy just made.
+
+        One of more than `most` bytes is not made quickly.
+        """
         target = self.root / path
         if before == after and all(
             target.with_name(target.name + suffix).exists() for suffix in suffixes(path)
         ):
             return 0
-        made = copies(path, after)
-        files.put(target, after, made, flushed=not self._fresh)
-        return len(made.get(".br", b""))
+        beside = copies(path, after, quick=self._quick)
+        if self._quick and len(beside.get(".br", b"")) > most:
+            beside[".br"] = brotlied(path, after)
+        files.put(target, after, beside, flushed=not self._fresh)
+        return len(beside.get(".br", b""))

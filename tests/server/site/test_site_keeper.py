@@ -24,9 +24,10 @@ from server.data_folder import open_log
 from server.registers.county_registers import RegisterCache
 from server.registers.sample import seed_sample
 from server.site import publishing
-from server.site.publishing import SiteKeeper
+from server.site.publishing import SiteKeeper, build_whole
 from stations.register_log import set_record
 from tests.hub import until
+from tests.site.test_site import tree
 
 OFFICE = Actor(Role.OFFICE, "office")
 
@@ -85,7 +86,7 @@ def test_a_page_is_made_while_the_site_is_built(
         begun.set()
         return not finish.wait(60)
 
-    monkeypatch.setattr(keeper, "_build_in_child", build)
+    monkeypatch.setattr(keeper, "_build", build)
     building = threading.Thread(target=keeper.start)
     building.start()
     try:
@@ -138,14 +139,14 @@ def test_a_start_does_not_wait_for_a_build_where_a_site_stands(
     mark = keeper.mark
     monkeypatch.setattr(keeper, "_made_by", "another")
     begun, finish = threading.Event(), threading.Event()
-    build = keeper._build_in_child
+    build = keeper._build
 
     def build_late() -> bool:
         begun.set()
         assert finish.wait(60)
         return build()
 
-    monkeypatch.setattr(keeper, "_build_in_child", build_late)
+    monkeypatch.setattr(keeper, "_build", build_late)
     home = tmp_path / "site" / "index.html"
     home.write_text("old", "utf-8")
     keeper.start()
@@ -175,7 +176,7 @@ def test_a_copied_site_is_never_built_but_the_frame_follows_the_county(
     registers = RegisterCache(log).current
     (tmp_path / "site.json").write_text("{}")
     keeper = SiteKeeper(log, tmp_path, "http://127.0.0.1/", registers, copied=True)
-    monkeypatch.setattr(keeper, "_build_in_child", lambda: pytest.fail("built"))
+    monkeypatch.setattr(keeper, "_build", lambda: pytest.fail("built"))
     monkeypatch.setattr(Publisher, "publish", lambda *_: pytest.fail("published"))
     keeper.start()
     try:
@@ -193,3 +194,25 @@ def test_a_copied_site_is_never_built_but_the_frame_follows_the_county(
     finally:
         keeper.stop()
     assert number and not (tmp_path / "site").exists() and not (tmp_path / "site.json").exists()
+
+
+def test_a_site_that_was_built_quickly_is_squeezed_in_quiet_moments(
+    keeper: SiteKeeper, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stations are not told, for no page is another; what is published meanwhile comes first."""
+    monkeypatch.setattr(publishing, "SQUEEZE_AFTER_S", 0.0)
+    monkeypatch.setattr(publishing, "PAUSE_S", 0.0)
+    keeper.start()
+    mark = keeper.mark
+    home = tmp_path / "site" / "index.html.br"
+    quick = home.stat().st_size
+    until(lambda: home.stat().st_size < quick)
+    assert keeper.mark == mark
+    number = publish_one(log, tmp_path)
+    keeper.wake()
+    until(lambda: (tmp_path / "site" / "notices" / number / "index.html.br").exists())
+    until(lambda: not (tmp_path / "site.unsqueezed").exists(), within_s=60)
+    build_whole(
+        tmp_path / "huiyin.db", tmp_path / "fresh", base_url="http://127.0.0.1/", server_url=""
+    )
+    assert tree(tmp_path / "site") == tree(tmp_path / "fresh")

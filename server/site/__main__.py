@@ -1,0 +1,9 @@
+"""`python -m server.site DATABASE OUT ADDRESS`: how a node builds its site beside its work."""
+
+import sys
+from pathlib import Path
+
+from server.site.publishing import build_whole
+
+database, out, address = sys.argv[1:]
+build_whole(Path(database), Path(out), base_url=address, server_url="", quick=True)
