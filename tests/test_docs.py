@@ -75,7 +75,7 @@ def test_every_address_is_documented_and_every_documented_one_is_there() -> None
 
 
 def test_every_link_and_picture_of_a_document_is_there() -> None:
-    for document in [ROOT / "README.md", *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")]:
+    for document in [ROOT / "README.md", *ROOT.glob("*/**/README.md"), *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document}: {target}"
 
@@ -87,6 +87,19 @@ def test_every_link_and_picture_of_a_document_is_there() -> None:
 def test_every_top_level_folder_says_its_one_job(folder: str) -> None:
     lines = (ROOT / folder / "README.md").read_text("utf-8").splitlines()
     assert 8 <= len(lines) <= 40
+
+
+@pytest.mark.parametrize("above", ["server", "sync"])
+def test_every_room_says_its_one_job_and_names_its_files(above: str) -> None:
+    rooms = [path.parent for path in (ROOT / above).glob("*/__init__.py")]
+    listed = (ROOT / above / "README.md").read_text("utf-8")
+    for room in rooms:
+        words = (room / "README.md").read_text("utf-8")
+        assert f"({room.name}/README.md)" in listed, room
+        # What a room is handed and its addresses mean the same in each (`server/web/README.md`).
+        files = {path.name for path in room.glob("*.py")}
+        for name in files - {"__init__.py", "__main__.py", "room.py", "routes.py"}:
+            assert f"`{name}`" in words, f"{room}: {name}"
 
 
 def test_the_coverage_of_the_requirements_is_what_the_tests_say() -> None:
