@@ -43,12 +43,22 @@ class Deputy(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str = ""
 
 
+# What a level is called in a cell.
 LEVELS = {
     Level.NATIONAL: "全国",
     Level.PROVINCE: "省",
     Level.CITY: "市",
     Level.COUNTY: "县",
     Level.TOWNSHIP: "乡镇",
+}
+
+# What a deputy of a level is called.
+DEPUTY_LEVELS = {
+    Level.NATIONAL: N_("全国人大代表"),
+    Level.PROVINCE: N_("省人大代表"),
+    Level.CITY: N_("市人大代表"),
+    Level.COUNTY: N_("县人大代表"),
+    Level.TOWNSHIP: N_("乡镇人大代表"),
 }
 
 _LEVEL_ENDINGS = re.compile("(?:(?:人民)?代表大会|人大|人民)?代表$|人大$|级$")
@@ -91,11 +101,11 @@ def parse_level(text: str) -> Level:
 
     With a place before it too (望禾县人大代表). Two levels in one cell are a `CellError`.
     """
-    said = plain_digits(text).lower()
-    words = re.sub(r"\b(?:people's|congress|deputy|level|npc)\b|[-']", " ", said).split()
+    typed = plain_digits(text).lower()
+    words = re.sub(r"\b(?:people's|congress|deputy|level|npc)\b|[-']", " ", typed).split()
     if len(words) == 1 and words[0] in _LEVEL_WORDS_EN:
         return _LEVEL_WORDS_EN[words[0]]
-    word = _LEVEL_ENDINGS.sub("", said.replace(" ", ""))
+    word = _LEVEL_ENDINGS.sub("", typed.replace(" ", ""))
     word = word.removesuffix("级") or word
     for ending, level in _LEVEL_WORDS_ZH:
         if word.endswith(ending):

@@ -74,12 +74,12 @@ def duty_days(
     Without deputies the sittings are given with none; without a rule there are none.
     """
     days = _days(station, deputies, start, shifts, calendar)
-    found: list[DutyDay] = []
+    coming: list[DutyDay] = []
     while count > 0 and (day := next(days, None)) is not None:
         count -= day.held
         if day.held or fallen_out:
-            found.append(day)
-    return found
+            coming.append(day)
+    return coming
 
 
 def least_deputies(station: Station, rule: DutyRule) -> int:

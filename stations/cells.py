@@ -49,7 +49,7 @@ def clean_text(text: str) -> str:
     before = None
     while before != text:
         before = text
-        text = clean_words(_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
+        text = clean_words(_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text))
     lines = (clean_line(line) for line in text.split("\n"))
     return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -130,11 +130,11 @@ def parse_whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 def parse_day(text: str) -> date:
     """Return the day of 2026-10-01, 2026/10/1, 2026.10.1 or 2026年10月1日."""
-    found = _DAY.fullmatch(re.sub(" *([年月日]) *", r"\1", plain_digits(text)))
-    if found is None:
+    match = _DAY.fullmatch(re.sub(" *([年月日]) *", r"\1", plain_digits(text)))
+    if match is None:
         raise CellError
     try:
-        return date(int(found["year"]), int(found["month"]), int(found["day"]))
+        return date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
         raise CellError(N_("没有这一天")) from None
 
@@ -184,7 +184,7 @@ def choice(words: Mapping[E, tuple[str, ...]]) -> tuple[Callable[[str], E], Call
         return re.sub(r"[\s_-]+", "", plain_digits(text)).casefold()
 
     members = {
-        key(word): member for member, said in words.items() for word in (member.value, *said)
+        key(word): member for member, written in words.items() for word in (member.value, *written)
     }
 
     def parse(text: str) -> E:

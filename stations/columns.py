@@ -40,7 +40,7 @@ def column(
     **rest: Any,
 ) -> Column:
     """Return a column of any kind; `rest` are further attributes of `Column`."""
-    said = {"label": label, "label_en": label_en.lower(), **(values or {})}
+    filling = {"label": label, "label_en": label_en.lower(), **(values or {})}
     return Column(
         field=field,
         label=label,
@@ -48,7 +48,7 @@ def column(
         kind=kind,
         aliases=aliases,
         parse=parse,
-        expected=Message(expected or N_("{label}"), said),
+        expected=Message(expected or N_("{label}"), filling),
         **rest,
     )
 

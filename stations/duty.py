@@ -132,15 +132,15 @@ def check_duty(rule: DutyRule) -> None:
 def _parse_rule(part: str) -> DutyRule:
     text = plain_digits(part).lower()
     weekday = 0
-    if found := _WEEKDAY_ZH.search(text):
-        weekday = WEEKDAYS_ZH.index(found[1].replace("天", "日")) + 1
-    elif found := _WEEKDAY_EN.search(text):
-        weekday = [day[:3].lower() for day in WEEKDAYS_EN].index(found[1]) + 1
+    if match := _WEEKDAY_ZH.search(text):
+        weekday = WEEKDAYS_ZH.index(match[1].replace("天", "日")) + 1
+    elif match := _WEEKDAY_EN.search(text):
+        weekday = [day[:3].lower() for day in WEEKDAYS_EN].index(match[1]) + 1
     weeks: set[int] = set()
     if "双周" in text:
         weeks = {2, 4}
-    elif found := _WEEKS_ZH.search(text):
-        words = re.findall("[一二三四五1-5]", found[1])
+    elif match := _WEEKS_ZH.search(text):
+        words = re.findall("[一二三四五1-5]", match[1])
         weeks = {_ORDINALS_ZH.get(word) or int(word) for word in words}
     else:
         weeks = {int(word) for word in _WEEKS_EN.findall(text)}

@@ -130,16 +130,16 @@ class Change(NamedTuple):
 
 def record_version(connection: sqlite3.Connection, noun: str, identity: str) -> int:
     """Return a record's version: one more with every change, 0 where there never was such a one."""
-    found = connection.execute(
+    rank = connection.execute(
         "SELECT max(rank) FROM events WHERE subject=?", (subject_of(noun, identity),)
     ).fetchone()[0]
-    return 0 if found is None else int(found) + 1
+    return 0 if rank is None else int(rank) + 1
 
 
 def has_record(connection: sqlite3.Connection, noun: str, identity: str) -> bool:
     """Return whether a record stands on its register now."""
-    found = connection.execute("SELECT 1 FROM records WHERE noun=? AND id=?", (noun, identity))
-    return found.fetchone() is not None
+    rows = connection.execute("SELECT 1 FROM records WHERE noun=? AND id=?", (noun, identity))
+    return rows.fetchone() is not None
 
 
 def read_record(
@@ -170,7 +170,7 @@ def history_of(
     """Return a record's last changes, the newest first."""
     events = events_of(connection, subject_of(noun, identity))[-most - 1 :]
     texts = words.read_all(connection, [event.id for event in events])
-    found: list[Change] = []
+    changes: list[Change] = []
     before: dict[str, Any] | None = {}
     for place, event in enumerate(events):
         removed = event.type.endswith(".removed")
@@ -182,9 +182,9 @@ def history_of(
             fields = None
             if now is not None and before is not None:
                 fields = tuple(name for name in now if now[name] != before.get(name))
-            found.append(Change(event.at, event.by, removed, fields))
+            changes.append(Change(event.at, event.by, removed, fields))
         before = now
-    return found[::-1]
+    return changes[::-1]
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -230,8 +230,8 @@ def record_from_row(
         if register.complete is not None:
             register.complete(values, resolve)
         if "id" not in values and register.identity:
-            said = [_identity_text(values.get(name, "")) for name in register.identity]
-            values["id"] = stable_id(register.noun, said)
+            content = [_identity_text(values.get(name, "")) for name in register.identity]
+            values["id"] = stable_id(register.noun, content)
         for column, info in _with_struct_fields(register):
             if info.required and column.field not in values:
                 if info.type is str and not column.required:
@@ -259,12 +259,12 @@ def record_to_row(register: Register[R], record: R, headers: str = "zh") -> dict
     return row
 
 
-def stable_id(noun: str, said: Iterable[str]) -> str:
+def stable_id(noun: str, parts: Iterable[str]) -> str:
     """Return an id made of what identifies a record: the same for the same content, always.
 
     60 bits of SHA-256 in lowercase base32 after the noun. Only ASCII letters, digits, hyphen.
     """
-    content = "\x1f".join((noun, *said)).encode()
+    content = "\x1f".join((noun, *parts)).encode()
     digest = base64.b32encode(hashlib.sha256(content).digest())[:12].decode().lower()
     return f"{noun}-{digest}"
 

@@ -82,6 +82,17 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     address_en: str = ""
 
 
+# What a place of a kind is called.
+STATION_KINDS = {
+    StationKind.STATION: N_("人大代表联络站"),
+    StationKind.TRADE_STATION: N_("行业代表联络站"),
+    StationKind.POINT: N_("联络点"),
+    StationKind.HOME: N_("代表之家"),
+    StationKind.STUDIO: N_("代表工作室"),
+    StationKind.PRACTICE_BASE: N_("人大代表实践基地"),
+    StationKind.LEGISLATIVE_POINT: N_("基层立法联系点"),
+    StationKind.COLLECTION_OFFICE: N_("征集办公室"),
+}
 _KINDS = {
     StationKind.STATION: (
         "联络站",

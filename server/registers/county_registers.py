@@ -135,24 +135,22 @@ class CountyRegisters(NamedTuple):
         typed = typed.strip()
         if not typed or typed in records:
             return typed
-        exact = [one.id for one in records.values() if one.name == typed]
-        like = exact or [one.id for one in records.values() if typed in one.name]
+        exact = [key for key, record in records.items() if record.name == typed]
+        like = exact or [key for key, record in records.items() if typed in record.name]
         return like[0] if len(like) == 1 else typed
 
     def with_villages(self, codes: set[str]) -> set[str]:
         """Return the codes with those of all areas below them."""
-        found = set(codes)
-        grown = True
-        while grown:
-            below = {area.id for area in self.areas.values() if area.parent in found} - found
-            found |= below
-            grown = bool(below)
-        return found
+        whole, below = set(codes), set(codes)
+        while below:
+            below = {area.id for area in self.areas.values() if area.parent in whole} - whole
+            whole |= below
+        return whole
 
     def villages(self) -> list[tuple[Area, list[Area]]]:
         """Return each township with its villages, by code, for the form's list."""
         return [
-            (area, [one for one in self.areas.values() if one.parent == area.id])
+            (area, [village for village in self.areas.values() if village.parent == area.id])
             for area in self.areas.values()
             if area.kind is AreaKind.TOWNSHIP
         ]
@@ -224,7 +222,7 @@ def places_of(
     return Places(
         {station.id: station.parent for station in stations.values() if station.parent},
         {area.id: area.parent for area in areas.values() if area.parent},
-        {area: frozenset(found) for area, found in serving.items()},
+        {area: frozenset(ids) for area, ids in serving.items()},
         {deputy.id: frozenset(deputy.stations) for deputy in deputies.values() if deputy.stations},
     )
 

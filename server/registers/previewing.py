@@ -26,8 +26,8 @@ def preview(node: Node, record: Deputy | Station | Page) -> str:
     """
     with node.log.reading() as connection:
         connection.execute("BEGIN")
-        found = with_record(read_all(connection), record)
-        registers = Registers(content_of(found, connection))
+        county = with_record(read_all(connection), record)
+        registers = Registers(content_of(county, connection))
         source = _source(registers, record, node.settings.address)
         html = node.site.asked.text(source)
         for sha256, kind in source.pictures:
@@ -35,15 +35,15 @@ def preview(node: Node, record: Deputy | Station | Page) -> str:
         return html
 
 
-def with_record(found: CountyRegisters, record: msgspec.Struct) -> CountyRegisters:
+def with_record(county: CountyRegisters, record: msgspec.Struct) -> CountyRegisters:
     """Return the registers as they would be with a deputy, station or page saved."""
     if isinstance(record, Deputy):
-        return found._replace(deputies={**found.deputies, record.id: record})
+        return county._replace(deputies={**county.deputies, record.id: record})
     if isinstance(record, Station):
-        return found._replace(stations={**found.stations, record.id: record})
+        return county._replace(stations={**county.stations, record.id: record})
     if isinstance(record, Page):
-        return found._replace(pages={**found.pages, record.id: record})
-    return found
+        return county._replace(pages={**county.pages, record.id: record})
+    return county
 
 
 def _source(registers: Registers, record: Deputy | Station | Page, base_url: str) -> PageSource:
@@ -52,7 +52,7 @@ def _source(registers: Registers, record: Deputy | Station | Page, base_url: str
     if isinstance(record, Station):
         return station_pages.station(registers, record, base_url)
     path = addresses.page(record.id)
-    return next(one for one in county_pages.every(registers) if one.path == path)
+    return next(page for page in county_pages.every(registers) if page.path == path)
 
 
 def _with_picture(html: str, body: bytes | None, sha256: str, kind: pictures.PictureKind) -> str:

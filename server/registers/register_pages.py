@@ -67,9 +67,9 @@ async def overview(request: Request) -> Response:
         for register in mine
     ]
     rotas = [
-        (one, len(short_days(county, one)))
-        for one in county.stations.values()
-        if sets_shifts(actor, one)
+        (station, len(short_days(county, station)))
+        for station in county.stations.values()
+        if sets_shifts(actor, station)
     ]
     return console_page(request, "registers.html", title="registers", rows=rows, rotas=rotas)
 
@@ -204,7 +204,7 @@ def _typed(register: Register[Any], fields: Fields) -> dict[str, str]:
     for column in register.columns:
         value = fields.values.get(column.field, "")
         if isinstance(value, list):
-            value = "、".join(one for one in value if isinstance(one, str) and one)
+            value = "、".join(tick for tick in value if isinstance(tick, str) and tick)
         cells[column.field] = value if isinstance(value, str) else ""
     return cells
 
@@ -324,7 +324,7 @@ def _offered(county: CountyRegisters, actor: Actor) -> CountyRegisters:
     """Return the registers with only the stations that the actor may write about."""
     if actor.role in EDITORS:
         return county
-    stations = {key: one for key, one in county.stations.items() if key in actor.stations}
+    stations = {key: station for key, station in county.stations.items() if key in actor.stations}
     return county._replace(stations=stations)
 
 

@@ -27,7 +27,7 @@ from server.web.problems import page_errors
 from server.web.values import read_seen
 from stations.duty import WEEKDAYS_EN, WEEKDAYS_ZH
 from stations.register_log import record_version
-from stations.registers import stable_id
+from stations.registers import record_id, stable_id
 from stations.stations import Station
 
 SITTINGS_SHOWN = 8
@@ -65,9 +65,9 @@ def coming(county: CountyRegisters, station: Station) -> list[DutyDay]:
 
 def short_days(county: CountyRegisters, station: Station) -> list[DutyDay]:
     """Return those of the next sittings at which fewer deputies sit than should."""
-    roll = sum(station.id in one.stations for one in county.deputies.values())
+    roll = sum(station.id in deputy.stations for deputy in county.deputies.values())
     wanted = max((least_deputies(station, rule) for rule in station.duty), default=0)
-    if roll >= wanted and not any(one.station == station.id for one in county.shifts.values()):
+    if roll >= wanted and not any(shift.station == station.id for shift in county.shifts.values()):
         # Only a shift could make them fewer: most stations need no look at their days.
         return []
     return [day for day in coming(county, station) if day.short]
@@ -119,23 +119,23 @@ def _changes(act: str, day: str, typed: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _texts(value: Any) -> list[str]:
-    return [one for one in value or () if isinstance(one, str) and one.strip()]
+    return [text for text in value or () if isinstance(text, str) and text.strip()]
 
 
 def _station(request: Request) -> Station:
     node: Node = request.app.state.node
-    found = node.registers.current().stations.get(request.path_params["station"])
-    if found is None:
+    station = node.registers.current().stations.get(request.path_params["station"])
+    if station is None:
         raise NotFound
-    if not sets_shifts(actor_of(request), found):
+    if not sets_shifts(actor_of(request), station):
         raise NotThisRole
-    return found
+    return station
 
 
 def _shift_of(county: CountyRegisters, station: str, day: str) -> Shift | None:
     """Return the shift that counts: of several for one day the last by id, as in the rota."""
-    found = [one for one in county.shifts.values() if (one.station, one.date) == (station, day)]
-    return max(found, key=lambda one: one.id, default=None)
+    same_day = (s for s in county.shifts.values() if (s.station, s.date) == (station, day))
+    return max(same_day, key=record_id, default=None)
 
 
 async def _page(
@@ -178,7 +178,7 @@ async def _page(
 
 
 def _roll(county: CountyRegisters, station: Station) -> list[Deputy]:
-    return [one for one in county.deputies.values() if station.id in one.stations]
+    return [deputy for deputy in county.deputies.values() if station.id in deputy.stations]
 
 
 def day_words(language: str, day: date) -> str:

@@ -14,7 +14,7 @@ from acts.refusals import N_
 from acts.shanghai import moment_of
 from server.site.public_files import PublicFiles
 from server.site.site_copy import SiteCopy
-from server.web.languages import CHINESE, ENGLISH, language_of, translated
+from server.web.languages import LANGUAGES, language_of, other_than, tag_of, translated
 from server.web.pages import public_page
 
 _KEPT = N_("这是联络站里的副本，{when} 从县里取来")
@@ -50,7 +50,7 @@ class KeptCopy:
 
 def _no_copy(request: Request) -> Response:
     language = language_of(request)
-    other = ENGLISH if language == CHINESE else CHINESE
+    other = other_than(language)
     title = translated(language, _TITLE)
     return public_page(
         request,
@@ -60,7 +60,7 @@ def _no_copy(request: Request) -> Response:
         heading=title,
         message=translated(language, _WAITING),
         also=translated(other, _WAITING),
-        also_lang="en" if other == ENGLISH else "zh-CN",
+        also_lang=tag_of(other),
     )
 
 
@@ -70,22 +70,15 @@ def slip(copied_at_ms: int | None, now_ms: int) -> str:
     The time is the hub's; the year is told where it is not the present one.
     """
     if copied_at_ms is None:
-        chinese, english = (translated(one, _HALF_KEPT) for one in (CHINESE, ENGLISH))
+        chinese, english = (translated(language, _HALF_KEPT) for language in LANGUAGES)
     else:
-        when = moment_of(copied_at_ms)
-        now = moment_of(now_ms)
-        other_year = when.year != now.year
-        clock = f"{when:%H:%M}"
-        chinese = translated(
-            CHINESE,
-            _KEPT,
-            when=f"{f'{when.year}年' if other_year else ''}{when.month}月{when.day}日 {clock}",
-        )
-        english = translated(
-            ENGLISH,
-            _KEPT,
-            when=f"{when.day} {_MONTHS[when.month - 1]}"
-            f"{f' {when.year}' if other_year else ''}, {clock}",
+        at = moment_of(copied_at_ms)
+        other_year = at.year != moment_of(now_ms).year
+        year, year_en = (f"{at.year}年", f" {at.year}") if other_year else ("", "")
+        when = f"{year}{at.month}月{at.day}日 {at:%H:%M}"
+        when_en = f"{at.day} {_MONTHS[at.month - 1]}{year_en}, {at:%H:%M}"
+        chinese, english = (
+            translated(language, _KEPT, when=when, when_en=when_en) for language in LANGUAGES
         )
     return (
         f'<p class="hy-slip" lang="zh-CN">{escape(chinese)} '

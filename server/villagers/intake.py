@@ -24,7 +24,7 @@ from server.people.doors import staff_actor
 from server.photos.attachments import PHOTOS_MOST, check_photo, keep_photos
 from server.registers.county_registers import CountyRegisters
 from server.web.bodies import Fields, read_fields
-from server.web.languages import CHINESE, ENGLISH, language_of, translated, wants_json
+from server.web.languages import language_of, other_than, translated, wants_json
 from server.web.pages import path_to_root, with_language
 from server.web.problems import Busy, json_problem
 
@@ -209,7 +209,7 @@ def form_page(
     if any(problem.field == "id" for problem in problems):
         typed["id"] = uuid_text(new_uuid7())
     language = language_of(request)
-    other = ENGLISH if language == CHINESE else CHINESE
+    other = other_than(language)
     errors = [
         {
             "field": problem.field,

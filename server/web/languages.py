@@ -53,15 +53,25 @@ def either(language: str, chinese: str, english: str) -> str:
     return english if language == ENGLISH and english else chinese
 
 
+def other_than(language: str) -> str:
+    """Return the other one of the two languages."""
+    return CHINESE if language == ENGLISH else ENGLISH
+
+
+def tag_of(language: str) -> str:
+    """Return a language as HTML names it."""
+    return "en" if language == ENGLISH else "zh-CN"
+
+
 def language_of(connection: HTTPConnection) -> str:
     """Return the language to answer in: as asked for in the address or by cookie, else Chinese.
 
     Programs (Accept: application/json) are answered by their Accept-Language; a browser's is not
     asked, for a phone set up abroad says "en" of a villager who reads only Chinese.
     """
-    for asked in (connection.query_params.get("lang"), connection.cookies.get(COOKIE)):
-        if asked in LANGUAGES:
-            return asked
+    for chosen in (connection.query_params.get("lang"), connection.cookies.get(COOKIE)):
+        if chosen in LANGUAGES:
+            return chosen
     if wants_json(connection):
         first = connection.headers.get("accept-language", "").split(",")[0].strip().lower()
         if first.startswith("en"):

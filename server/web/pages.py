@@ -42,7 +42,7 @@ class Frame(Protocol):
 @cache
 def environment(language: str) -> Environment:
     """Return the template environment of a language; everything is escaped."""
-    found = Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER),
         extensions=["jinja2.ext.i18n"],
         bytecode_cache=CompiledTemplates(__file__),
@@ -52,20 +52,20 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
         finalize=shown(language),
     )
-    found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    found.filters["moment"] = moment
-    found.filters["day"] = day_text
-    found.filters["clock"] = clock_text
-    found.filters["spoken"] = spoken_number
-    found.filters["uuid"] = uuid_text
-    found.filters["ago"] = lambda at_ms, now_ms: ago(language, at_ms, now_ms)
-    found.globals["light_of"] = light_of
-    found.globals["W"] = wording
-    found.globals["language"] = language
-    found.globals["told"] = lambda message, **values: translated(language, message, **values)
-    found.globals["named"] = lambda record: named(language, record)
-    found.globals["lasting"] = lambda limit: lasting(language, limit)
-    return found
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    made.filters["moment"] = moment
+    made.filters["day"] = day_text
+    made.filters["clock"] = clock_text
+    made.filters["spoken"] = spoken_number
+    made.filters["uuid"] = uuid_text
+    made.filters["ago"] = lambda at_ms, now_ms: ago(language, at_ms, now_ms)
+    made.globals["light_of"] = light_of
+    made.globals["W"] = wording
+    made.globals["language"] = language
+    made.globals["told"] = lambda message, **values: translated(language, message, **values)
+    made.globals["named"] = lambda record: named(language, record)
+    made.globals["lasting"] = lambda limit: lasting(language, limit)
+    return made
 
 
 def named(language: str, record: Any) -> str:

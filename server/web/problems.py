@@ -12,7 +12,15 @@ from acts.refusals import N_, BadFields, FieldProblem, Refusal
 from eventlog.sealing import UnsealError
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
 from matters.refusals import NotFound
-from server.web.languages import CHINESE, ENGLISH, language_of, translated, wants_json
+from server.web.languages import (
+    CHINESE,
+    ENGLISH,
+    language_of,
+    other_than,
+    tag_of,
+    translated,
+    wants_json,
+)
 from server.web.pages import public_page
 from server.web.wording import STATES
 
@@ -211,7 +219,7 @@ async def answer_problem(request: Request, error: Exception) -> Response:
     language = language_of(request)
     if wants_json(request):
         return json_problem(language, refusal)
-    other = ENGLISH if language == CHINESE else CHINESE
+    other = other_than(language)
     message, advice = said(language, refusal)
     return public_page(
         request,
@@ -222,5 +230,5 @@ async def answer_problem(request: Request, error: Exception) -> Response:
         message=message,
         advice=advice,
         also=said(other, refusal)[0],
-        also_lang="en" if other == ENGLISH else "zh-CN",
+        also_lang=tag_of(other),
     )

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from acts.refusals import N_
+from deputies.deputies import DEPUTY_LEVELS
 from matters.wording import CHANNELS, GRADES, KINDS, RATINGS, ROLES, STATES
+from stations.stations import STATION_KINDS
 
 STEPS: Mapping[str, str] = {
     "matter.raised": N_("群众点单"),
@@ -259,23 +261,6 @@ LIGHTS: Mapping[str, str] = {
     "green": N_("绿灯"),
     "yellow": N_("黄灯"),
     "red": N_("红灯"),
-}
-DEPUTY_LEVELS: Mapping[str, str] = {
-    "national": N_("全国人大代表"),
-    "province": N_("省人大代表"),
-    "city": N_("市人大代表"),
-    "county": N_("县人大代表"),
-    "township": N_("乡镇人大代表"),
-}
-STATION_KINDS: Mapping[str, str] = {
-    "station": N_("人大代表联络站"),
-    "trade-station": N_("行业代表联络站"),
-    "point": N_("联络点"),
-    "home": N_("代表之家"),
-    "studio": N_("代表工作室"),
-    "practice-base": N_("人大代表实践基地"),
-    "legislative-point": N_("基层立法联系点"),
-    "collection-office": N_("征集办公室"),
 }
 # Which list a choice of a command belongs to.
 CHOICES: Mapping[str, Mapping[str, str]] = {

@@ -5,30 +5,11 @@ import re
 from typing import Any
 
 from acts.shanghai import day_of
-from deputies.deputies import Level
+from deputies.deputies import DEPUTY_LEVELS as LEVELS
 from matters.wording import KINDS, RATINGS, STATES
-from stations.stations import StationKind
+from stations.stations import STATION_KINDS
 
-__all__ = ["KINDS", "RATINGS", "STATES"]
-
-LEVELS = {
-    Level.NATIONAL: "全国人大代表",
-    Level.PROVINCE: "省人大代表",
-    Level.CITY: "市人大代表",
-    Level.COUNTY: "县人大代表",
-    Level.TOWNSHIP: "乡镇人大代表",
-}
-
-STATION_KINDS = {
-    StationKind.STATION: "人大代表联络站",
-    StationKind.TRADE_STATION: "行业代表联络站",
-    StationKind.POINT: "联络点",
-    StationKind.HOME: "代表之家",
-    StationKind.STUDIO: "代表工作室",
-    StationKind.PRACTICE_BASE: "人大代表实践基地",
-    StationKind.LEGISLATIVE_POINT: "基层立法联系点",
-    StationKind.COLLECTION_OFFICE: "征集办公室",
-}
+__all__ = ["KINDS", "LEVELS", "RATINGS", "STATES", "STATION_KINDS"]
 
 _WEEKDAYS = "一二三四五六日"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
