@@ -87,6 +87,17 @@ def environment() -> Mapping[str, str]:
     return {k: v for k, v in os.environ.items() if k not in ("AWS_CA_BUNDLE", "LOG_LEVEL")}
 
 
+def run_to_its_end(*arguments: str, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
+    """Return what one command of Litestream's printed. Raises `subprocess.TimeoutExpired`."""
+    return subprocess.run(
+        [str(binary_path()), *arguments],
+        capture_output=True,
+        env=dict(environment()),
+        timeout=timeout_s,
+        check=False,
+    )
+
+
 class Litestream:
     """The Litestream process of one data folder; `start`, and `stop` when all is done."""
 
@@ -151,19 +162,11 @@ class Litestream:
         not their content. Raises `ControlError` where there is no plan.
         """
         database = self._databases[name]
-        command = [
-            str(binary_path()),
-            "restore",
-            *("-config", str(self._config), "-no-expand-env", "-dry-run", "-json"),
-            *("-o", str(self._folder / f"{name}.plan"), str(database.path)),
-        ]
         try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                env=dict(environment()),
-                timeout=PLAN_WITHIN_S,
-                check=False,
+            done = run_to_its_end(
+                *("restore", "-config", str(self._config), "-no-expand-env", "-dry-run", "-json"),
+                *("-o", str(self._folder / f"{name}.plan"), str(database.path)),
+                timeout_s=PLAN_WITHIN_S,
             )
             if done.returncode != 0:
                 raise ControlError(f"no restore: {last_line(done.stderr)}", answered=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from eventlog.database import connect
 from eventlog.files import flush
 from sync.keeping.configuration import ReplicatedDatabase, render, write_private
-from sync.keeping.litestream import binary_path, environment
+from sync.keeping.litestream import run_to_its_end
 from sync.keeping.process import last_line
 from sync.keeping.replica import ReplicaPlace
 
@@ -121,19 +121,12 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
     database = ReplicatedDatabase(name=name, path=output, replica=replica)
     config = output.with_name("litestream.yml")
     write_private(config, render([database], socket_path=None))
-    command = [
-        str(binary_path()),
-        "restore",
-        *("-config", str(config), "-no-expand-env", "-o", str(output), str(output)),
-    ]
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                env=dict(environment()),
-                timeout=timeout_s,
-                check=False,
+            done = run_to_its_end(
+                *("restore", "-config", str(config), "-no-expand-env"),
+                *("-o", str(output), str(output)),
+                timeout_s=timeout_s,
             )
         except subprocess.TimeoutExpired as error:
             raise ReplicaUnreachableError(
