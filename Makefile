@@ -10,6 +10,8 @@ DATA ?= var
 PORT ?= 8000
 FAULTS ?= small
 PYTEST ?=
+# Hubs start by the dozen: what Python compiled once is kept, whatever this machine says of it.
+export PYTHONDONTWRITEBYTECODE :=
 TESTS := $(BIN)/python -m pytest --durations=40
 
 .PHONY: help serve test lint bench coverage clean

@@ -5,14 +5,13 @@ that is no line of the list stops it. With --check nothing is written, and the e
 file is not what the tests say.
 """
 
-import contextlib
-import io
+import ast
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
+ROOT = Path(__file__).parents[1]
 # The five places that the requirements come from, and how many lines each gave.
 SOURCES = (
     ("H", 31, "Huaibei (三三三工作法)"),
@@ -24,43 +23,45 @@ SOURCES = (
 KNOWN = [f"{letter}{n:02d}" for letter, count, _ in SOURCES for n in range(1, count + 1)]
 
 
-class Marks:
-    """A pytest plugin that collects the marks and runs nothing."""
-
-    def __init__(self) -> None:
-        self.tests: dict[str, set[str]] = defaultdict(set)
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Take note of every mark."""
-        for item in items:
-            for mark in item.iter_markers("req"):
-                for name in mark.args:
-                    if name not in KNOWN:
-                        raise pytest.UsageError(f"{item.nodeid}: no such requirement: {name}")
-                    self.tests[name].add(item.nodeid.partition("[")[0])
+def marks_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Give (requirement, test) for each mark of a test file, as its source says it."""
+    module = ast.parse(path.read_text("utf-8"))
+    of_module = [
+        mark
+        for node in module.body
+        if isinstance(node, ast.Assign) and "pytestmark" in map(ast.unparse, node.targets)
+        for mark in ast.walk(node.value)
+    ]
+    for function in module.body:
+        if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+            for mark in (*of_module, *function.decorator_list):
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.req":
+                    for name in map(ast.literal_eval, mark.args):
+                        yield name, f"{path.relative_to(ROOT).as_posix()}::{function.name}"
 
 
 def document() -> str:
     """Return the text of docs/coverage.md as the tests give it."""
-    marks = Marks()
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        code = pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider"], plugins=[marks])
-    if code != 0:
-        raise SystemExit(said.getvalue())
+    tests: defaultdict[str, set[str]] = defaultdict(set)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for name, test in marks_of(path):
+            if name not in KNOWN:
+                raise SystemExit(f"{test}: no such requirement: {name}")
+            tests[name].add(test)
     lines = [
         "# Coverage of the requirements",
         "",
         "Made by `make coverage` from the tests' marks; don't edit it. A line without a test is",
         "not shown to work yet.",
         "",
-        f"Shown by tests: {len(marks.tests)} of {len(KNOWN)} lines.",
+        f"Shown by tests: {len(tests)} of {len(KNOWN)} lines.",
     ]
     for letter, count, place in SOURCES:
         lines += ["", f"## {letter} · {place}", "", "| line | where it is shown |", "|---|---|"]
         for number in range(1, count + 1):
             name = f"{letter}{number:02d}"
-            tests = "<br>".join(f"`{one}`" for one in sorted(marks.tests.get(name, ())))
-            lines.append(f"| {name} | {tests or '—'} |")
+            shown = "<br>".join(f"`{test}`" for test in sorted(tests.get(name, ())))
+            lines.append(f"| {name} | {shown or '—'} |")
     return "\n".join(lines) + "\n"
 
 
