@@ -86,8 +86,9 @@ class Writer:
         self._stopping = threading.Event()
         # Held while a job or the stop mark is queued, so that no job comes to lie behind the mark.
         self._queueing = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._name = name
+        # Started by the first job: by then whatever is told of commits is there.
+        self._thread: threading.Thread | None = None
 
     @property
     def waiting(self) -> int:
@@ -152,7 +153,8 @@ class Writer:
         with self._queueing:
             self._stopping.set()
             self._jobs.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def close(self) -> None:
         """Close the connection, after `drain`."""
@@ -162,6 +164,9 @@ class Writer:
         with self._queueing:
             if self._stopping.is_set():
                 raise WriterStopped("the node is stopping")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
             self._jobs.put(job)
 
     def _run(self) -> None:

@@ -5,18 +5,22 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from eventlog.keys import (
     KIT_NAME,
     Keys,
 )
+from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
 from server.data_folder import clock_of, open_log, prepare_folder
 from server.desks.timekeeper import Timekeeper
 from server.exchange.node_exchange import NodeExchange
 from server.exchange.visibility import MattersVisibility
+from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE, Replica
 from server.folder.safe_writes import SafeWriter
 from server.folder.settings import Settings
 from server.letters.announcing import Announcer
@@ -25,7 +29,7 @@ from server.letters.mail import Relay
 from server.letters.postman import Postman
 from server.people import drafts
 from server.people.keyring import Keyring
-from server.photos.attachments import FILE_NAME as ATTACHMENTS_NAME
+from server.photos.attachments import FILE_NAME as ATTACHMENTS_FILE
 from server.photos.attachments import Attachments
 from server.photos.erased_pictures import forget_again
 from server.registers import county_registers
@@ -36,27 +40,38 @@ from server.site.site_copy import SiteCopy
 from server.site.site_following import SiteFollower
 from server.site.site_offer import FILE_NAME as MANIFEST_NAME
 from server.site.site_offer import SiteOffer
-from sync.keeping.configuration import ReplicatedDatabase
 from sync.keeping.durability import Durability
-from sync.keeping.durable_position import DurablePosition
-from sync.keeping.litestream import Litestream
-from sync.keeping.replica import ReplicaPlace
-from sync.keeping.wal import WalKeeper
 from sync.rounds.downlink import Downlink
 from sync.rounds.reception import Reception
 from sync.rounds.round import Round
 
 logger = logging.getLogger("huiyin.node")
 
-LOG_DATABASE = "huiyin"
-ATTACHMENTS_DATABASE = "attachments"
-# SIGTERM must end the node within 5 s (CONTRACT); these are its parts.
-FINAL_SYNC_S = 2.0
-LITESTREAM_STOP_S = 1.5
-
 
 class DataFolderInUse(Exception):
     """Another process serves this data folder already."""
+
+
+class Part(NamedTuple):
+    """What runs as long as the node does. Parts start in their order, and stop in reverse."""
+
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
+class _Running(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def running(part: _Running) -> Part:
+    """Return what starts and stops by itself."""
+    return Part(part.start, part.stop)
+
+
+def ending(stop: Callable[[], None]) -> Part:
+    """Return what is there from the beginning and only has to be ended."""
+    return Part(lambda: None, stop)
 
 
 class Node:
@@ -72,14 +87,21 @@ class Node:
         self.keys = prepare_folder(settings)
         self._lock = self._take_folder()
         self.clock = clock_of(settings)
-        self._durabilities: dict[str, Durability] = {}
-        self.litestream = self._litestream()
+        is_station = settings.role == "station"
+        self.replica = Replica(
+            self.folder,
+            settings.replica_url,
+            {LOG_DATABASE: LOG_FILE, ATTACHMENTS_DATABASE: ATTACHMENTS_FILE},
+            same_disk_counts=settings.same_disk_counts or settings.sample,
+        )
+        # Told of every commit, on the writer's thread; filled before the first.
+        self._told: list[Callable[[int], None]] = []
         queue = Downlink(MattersVisibility())
         self.log = open_log(
             self.folder,
             self.keys,
             on_commit=self._log_committed,
-            between_groups=self._between(LOG_DATABASE, self.folder / "huiyin.db"),
+            between_groups=self._between(LOG_DATABASE),
             clock=self.clock,
             role=settings.role,
             queue=queue,
@@ -88,13 +110,16 @@ class Node:
         self.attachments = Attachments(
             self.folder,
             sealer=self.keys.sealer if self.keys.of_station else None,
-            goes_up=settings.role == "station",
-            on_commit=self._attachments_committed,
-            between_groups=self._between(ATTACHMENTS_DATABASE, self.folder / ATTACHMENTS_NAME),
+            goes_up=is_station,
+            on_commit=lambda position: self.replica.note_commit(ATTACHMENTS_DATABASE, position),
+            between_groups=self._between(ATTACHMENTS_DATABASE),
         )
         self.matter_writes = SafeWriter(self.log.writer, settings.durable_wait_s)
         self.photo_writes = SafeWriter(self.attachments.writer, settings.durable_wait_s)
         self.registers = county_registers.RegisterCache(self.log)
+        self.site = SiteKeeper(
+            self.log, self.folder, settings.address, self.registers.current, copied=is_station
+        )
         self.exchange = NodeExchange(
             self.log,
             self.keys,
@@ -107,32 +132,88 @@ class Node:
             after=self._after_round,
             keys_changed=self._take_keys,
         )
-        is_station = settings.role == "station"
-        self.site = SiteKeeper(
-            self.log,
-            self.folder,
-            settings.address,
-            self.registers.current,
-            copied=is_station,
-        )
-        self.site_copy = SiteCopy(self.folder) if is_station else None
-        self.follower = (
-            None
-            if self.site_copy is None
-            else SiteFollower(self.site_copy, self.exchange.hub, self.exchange.note_site)
-        )
         self.site_offer = SiteOffer(
             self.site.out, self.folder / MANIFEST_NAME, self.keys.signing, self.log.now_ms
         )
         self.directory = DirectoryCache(self.registers.current)
         self.indexer = Indexer(self.log)
-        # Limits, digests and webhooks are the hub's: a station that is offline knows too little.
-        is_hub = settings.role == "hub"
-        self.timekeeper = Timekeeper(self.log, self.registers.current) if is_hub else None
-        self.postman = self._postman() if is_hub else None
         self.now_ms = self.log.now_ms
+        self.site_copy: SiteCopy | None = None
+        self.follower: SiteFollower | None = None
+        self.postman: Postman | None = None
+        self._parts = self._station() if is_station else self._hub()
+        self._stops = ExitStack()
+        for part in self._parts:
+            self._stops.callback(part.stop)
+        self._told += [
+            lambda position: self.replica.note_commit(LOG_DATABASE, position),
+            lambda position: self.site.wake(),
+            self.indexer.wake,
+            lambda position: self.exchange.wake(),
+        ]
         self._clear_drafts()
         forget_again(self.log, self.attachments, self.folder)
+
+    def _hub(self) -> list[Part]:
+        """Return the parts of a hub. Limits, digests and webhooks are its alone."""
+        self.postman = self._made_postman()
+        return [
+            *self._kept(),
+            ending(self.site_offer.close),
+            running(self.site),
+            running(self.indexer),
+            running(Timekeeper(self.log, self.registers.current)),
+            running(self.postman),
+            running(self.exchange),
+        ]
+
+    def _station(self) -> list[Part]:
+        """Return the parts of a station, which keeps a copy of the hub's site."""
+        self.site_copy = SiteCopy(self.folder)
+        self.follower = SiteFollower(self.site_copy, self.exchange.hub, self.exchange.note_site)
+        return [
+            *self._kept(),
+            running(self.follower),
+            ending(self.site_offer.close),
+            running(self.site),
+            running(self.indexer),
+            running(self.exchange),
+        ]
+
+    def _kept(self) -> list[Part]:
+        """Return what keeps the data of any node.
+
+        Its end, read from below, is the one order that loses nothing (DESIGN decision 4): writer,
+        last sync, close SQLite while Litestream still holds it, Litestream.
+        """
+        return [
+            ending(lambda: os.close(self._lock)),
+            ending(self._keep_clock),
+            running(self.replica),
+            Part(self._confirm, self.replica.stop_confirming),
+            ending(self.attachments.writer.close),
+            ending(self.log.close),
+            ending(self.replica.final_sync),
+            ending(self.attachments.writer.drain),
+            ending(self.log.drain),
+        ]
+
+    def start(self) -> None:
+        """Start all parts: Litestream first, then what writes, then what asks other nodes."""
+        for part in self._parts:
+            part.start()
+
+    def stop(self) -> None:
+        """Stop all parts, the last first, also where one of them fails."""
+        self._stops.close()
+
+    def _confirm(self) -> None:
+        self.replica.confirm_log(self.log, self.matter_writes)
+        self.replica.confirm_attachments(self.attachments.newest_position(), self.photo_writes)
+
+    def _keep_clock(self) -> None:
+        if self.clock is not None:
+            self.clock.keep(at_once=True)
 
     def _clear_drafts(self) -> None:
         """Remove drafts that are old, or that a copy brought back after an erasure."""
@@ -163,68 +244,9 @@ class Node:
             self.keyring.forget_ended()
             self.keyring.admit()
 
-    def start(self) -> None:
-        """Start Litestream, begin to confirm, and bring the site up to date."""
-        if self.litestream is not None:
-            self.litestream.start()
-            for name, writes, newest in (
-                (LOG_DATABASE, self.matter_writes, self.log.newest_position()),
-                (ATTACHMENTS_DATABASE, self.photo_writes, self.attachments.newest_position()),
-            ):
-                is_log = name == LOG_DATABASE
-                durability = Durability(
-                    self.litestream,
-                    name,
-                    same_disk_counts=self._same_disk_counts(),
-                    newest=self.log.newest_position if is_log else None,
-                    keep=DurablePosition(self.folder, lambda: self.log.voice.log)
-                    if is_log
-                    else None,
-                )
-                durability.note_commit(newest)
-                durability.start()
-                self._durabilities[name] = writes.durability = durability
-        if self.follower is not None:
-            self.follower.start()
-        self.exchange.start()
-        self.site.start()
-        self.indexer.start()
-        if self.timekeeper is not None:
-            self.timekeeper.start()
-        if self.postman is not None:
-            self.postman.start()
-
-    def stop(self) -> None:
-        """Stop in the one order that loses nothing (DESIGN decision 4)."""
-        self.exchange.stop()
-        if self.postman is not None:
-            self.postman.stop()
-        if self.timekeeper is not None:
-            self.timekeeper.stop()
-        self.indexer.stop()
-        self.site.stop()
-        self.site_offer.close()
-        if self.follower is not None:
-            self.follower.stop()
-        self.log.drain()
-        self.attachments.writer.drain()
-        for durability in self._durabilities.values():
-            durability.final_sync(FINAL_SYNC_S)
-        self.log.close()
-        self.attachments.writer.close()
-        for durability in self._durabilities.values():
-            durability.stop()
-        if self.litestream is not None:
-            self.litestream.stop(LITESTREAM_STOP_S)
-        try:
-            if self.clock is not None:
-                self.clock.keep(at_once=True)
-        finally:
-            os.close(self._lock)
-
     def durability(self, database: str = LOG_DATABASE) -> Durability | None:
         """Return what is known of a database's replica, or None on a node without one."""
-        return self._durabilities.get(database)
+        return self.replica.durability(database)
 
     def receipt_keys(self) -> list[bytes]:
         """Return the receipt keys that open a matter here, this node's own first."""
@@ -276,36 +298,21 @@ class Node:
         if self.clock is not None:
             self.clock.keep()
 
-    def _same_disk_counts(self) -> bool:
-        return self.settings.same_disk_counts or self.settings.sample
-
     def _log_committed(self, position: int) -> None:
-        durability = self._durabilities.get(LOG_DATABASE)
-        if durability is not None:
-            durability.note_commit(position)
-        if hasattr(self, "site"):
-            self.site.wake()
-        if hasattr(self, "indexer"):
-            self.indexer.wake(position)
-        if hasattr(self, "exchange"):
-            self.exchange.wake()
+        for tell in self._told:
+            tell(position)
 
-    def _attachments_committed(self, position: int) -> None:
-        durability = self._durabilities.get(ATTACHMENTS_DATABASE)
-        if durability is not None:
-            durability.note_commit(position)
-
-    def _between(self, name: str, path: Path) -> Callable[[sqlite3.Connection], None]:
-        keeper = WalKeeper(self.folder, name, path, litestream=self.litestream)
+    def _between(self, name: str) -> Callable[[sqlite3.Connection], None]:
+        tend_wal = self.replica.between_groups(name)
 
         def tend(connection: sqlite3.Connection) -> None:
-            keeper.tend(connection)
+            tend_wal(connection)
             if self.clock is not None:
                 self.clock.keep()
 
         return tend
 
-    def _postman(self) -> Postman:
+    def _made_postman(self) -> Postman:
         settings, node = self.settings, self.keys.fingerprint
         relay = Relay.of(settings)
         announcer = Announcer(
@@ -324,22 +331,6 @@ class Node:
             webhooks=settings.webhook_urls,
             secret=settings.webhook_secret,
             node=node,
-        )
-
-    def _litestream(self) -> Litestream | None:
-        url = self.settings.replica_url
-        if url is None:
-            return None
-        place = ReplicaPlace.parse(url)
-        return Litestream(
-            self.folder,
-            [
-                ReplicatedDatabase(name, self.folder / file, place.below(name))
-                for name, file in (
-                    (LOG_DATABASE, "huiyin.db"),
-                    (ATTACHMENTS_DATABASE, ATTACHMENTS_NAME),
-                )
-            ],
         )
 
     def _take_folder(self) -> int:

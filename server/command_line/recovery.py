@@ -16,7 +16,7 @@ from eventlog.keys import (
 from eventlog.log import FILE_NAME
 from server.command_line.folders import data_option, settings_for
 from server.data_folder import open_log
-from server.node import ATTACHMENTS_DATABASE, LOG_DATABASE
+from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.photos.attachments import FILE_NAME as ATTACHMENTS_NAME
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restore import NoBackupError, RestoreError

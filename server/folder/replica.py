@@ -1,0 +1,116 @@
+"""A node's replica: Litestream beside its databases, and how far each is known to be in it."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from eventlog.log import Log
+from server.folder.safe_writes import SafeWriter
+from sync.keeping.configuration import ReplicatedDatabase
+from sync.keeping.durability import Durability
+from sync.keeping.durable_position import DurablePosition
+from sync.keeping.litestream import Litestream
+from sync.keeping.replica import ReplicaPlace
+from sync.keeping.wal import WalKeeper
+
+LOG_DATABASE = "huiyin"
+ATTACHMENTS_DATABASE = "attachments"
+# SIGTERM must end the node within 5 s (CONTRACT); these are its parts.
+FINAL_SYNC_S = 2.0
+LITESTREAM_STOP_S = 1.5
+
+
+class Replica:
+    """The replica of one node, or nothing where it has none (`url` is None).
+
+    `files` are the names of its databases' files in the data folder, by the databases' names.
+    """
+
+    def __init__(
+        self, folder: Path, url: str | None, files: Mapping[str, str], *, same_disk_counts: bool
+    ) -> None:
+        self._folder = folder
+        self._files = files
+        self._same_disk_counts = same_disk_counts
+        self._durabilities: dict[str, Durability] = {}
+        self.litestream: Litestream | None = None
+        if url is not None:
+            place = ReplicaPlace.parse(url)
+            self.litestream = Litestream(
+                folder,
+                [
+                    ReplicatedDatabase(name, folder / file, place.below(name))
+                    for name, file in files.items()
+                ],
+            )
+
+    def between_groups(self, name: str) -> Callable[[sqlite3.Connection], object]:
+        """Return what the writer of a database does between its groups: keep the WAL short."""
+        path = self._folder / self._files[name]
+        return WalKeeper(self._folder, name, path, litestream=self.litestream).tend
+
+    def start(self) -> None:
+        """Start Litestream."""
+        if self.litestream is not None:
+            self.litestream.start()
+
+    def confirm_log(self, log: Log, writes: SafeWriter) -> None:
+        """Begin to confirm what the log commits, and keep on disk how far that came."""
+        self._confirm(
+            LOG_DATABASE,
+            writes,
+            log.newest_position(),
+            newest=log.newest_position,
+            keep=DurablePosition(self._folder, lambda: log.voice.log),
+        )
+
+    def confirm_attachments(self, newest: int, writes: SafeWriter) -> None:
+        """Begin to confirm what is committed of photos, from the `newest` position on."""
+        self._confirm(ATTACHMENTS_DATABASE, writes, newest)
+
+    def _confirm(
+        self,
+        name: str,
+        writes: SafeWriter,
+        committed: int,
+        *,
+        newest: Callable[[], int] | None = None,
+        keep: DurablePosition | None = None,
+    ) -> None:
+        if self.litestream is None:
+            return
+        durability = Durability(
+            self.litestream,
+            name,
+            same_disk_counts=self._same_disk_counts,
+            newest=newest,
+            keep=keep,
+        )
+        durability.note_commit(committed)
+        durability.start()
+        self._durabilities[name] = writes.durability = durability
+
+    def note_commit(self, name: str, position: int) -> None:
+        """Take note that a database has been committed up to a position."""
+        durability = self._durabilities.get(name)
+        if durability is not None:
+            durability.note_commit(position)
+
+    def durability(self, name: str) -> Durability | None:
+        """Return what is known of a database, None before it is confirmed or without a replica."""
+        return self._durabilities.get(name)
+
+    def final_sync(self) -> None:
+        """Have Litestream upload what was committed last; the writers have been drained."""
+        for durability in self._durabilities.values():
+            durability.final_sync(FINAL_SYNC_S)
+
+    def stop_confirming(self) -> None:
+        """End the threads that confirm."""
+        for durability in self._durabilities.values():
+            durability.stop()
+
+    def stop(self) -> None:
+        """Stop Litestream; the databases are closed."""
+        if self.litestream is not None:
+            self.litestream.stop(LITESTREAM_STOP_S)
