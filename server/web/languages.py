@@ -5,13 +5,13 @@ catalogue is made of huiyin.po by `tools/translate`, and held to it by a test.
 """
 
 import re
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from acts.catalogue import catalogue
 from acts.refusals import Message
 
 CHINESE = "zh"
@@ -22,13 +22,9 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CATALOGUE = Path(__file__).parents[1] / "locale" / "en" / "huiyin.mo"
 
 
-@cache
 def translations(language: str) -> NullTranslations:
     """Return the catalogue of a language; that of Chinese changes nothing."""
-    if language != ENGLISH:
-        return NullTranslations()
-    with CATALOGUE.open("rb") as file:
-        return GNUTranslations(file)
+    return catalogue(language, CATALOGUE)
 
 
 def translated(language: str, message: str | Message, **values: Any) -> str:

@@ -4,7 +4,8 @@ Full and incremental builds both come through here, which is why they give the s
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,13 @@ from mkdocs.utils.templates import url_filter
 
 from publisher.compiled_templates import CompiledTemplates
 from publisher.sources import PageSource
-from publisher.words.english import ENGLISH
+from publisher.words.english import words
 from publisher.words.written import rendered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _ngettext(one: str, many: str, n: int) -> str:
-    return one if n == 1 else many
 
 
 @jinja2.pass_context
@@ -76,14 +73,13 @@ class Machinery:
             for lang, name in (("zh", "mkdocs.yml"), ("en", "mkdocs.en.yml"))
         }
         self._envs = {
-            lang: self._env(config, ENGLISH if lang == "en" else {})
-            for lang, config in self._configs.items()
+            lang: self._env(config, words(lang)) for lang, config in self._configs.items()
         }
         self._hand_written = {lang: _hand_written(config) for lang, config in self._configs.items()}
         self._nav = Navigation([], [])
 
     @staticmethod
-    def _env(config: MkDocsConfig, words: Mapping[str, str]) -> jinja2.Environment:
+    def _env(config: MkDocsConfig, words: NullTranslations) -> jinja2.Environment:
         """A theme environment that escapes everything and translates `_("…")`.
 
         mkdocs leaves autoescape off; the words of villagers go through these templates, so it
@@ -95,9 +91,7 @@ class Machinery:
         env.trim_blocks = True
         env.lstrip_blocks = True
         env.filters["written"] = _written
-        env.install_gettext_callables(  # type: ignore[attr-defined]
-            lambda text: words.get(text, text), _ngettext, newstyle=True
-        )
+        env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         return env
 
     def set_extra(self, **values: Any) -> None:

@@ -7,7 +7,8 @@ from matters.registers.categories import Category
 from publisher.pages import county_pages
 from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.words import form_words, wording
+from publisher.words import english, wording
+from publisher.words.script_words import script_words
 from stations.areas import Area
 from stations.stations import Station
 
@@ -49,7 +50,6 @@ def submit(
     lang: str = "zh",
 ) -> PageSource:
     """The form. The server shows it again with `values` as typed and `errors` of field, message."""
-    english = lang == "en"
     content = registers.content
     values = values or {}
     categories = sorted(content.categories.values(), key=lambda c: (c.order == 0, c.order, c.id))
@@ -60,11 +60,11 @@ def submit(
         "section": "submit/",
         "lang": lang,
         "script": True,
-        "title": _TITLES[english, bool(errors)],
-        "words": form_words.script_words(lang),
+        "title": _TITLES[lang == "en", bool(errors)],
+        "words": script_words(lang),
         "sms": _sms(registers, station, deputy),
         "kinds": [
-            {"id": id, "name": form_words.KINDS[id] if english else name}
+            {"id": id, "name": english.KINDS[id] if lang == "en" else name}
             for id, name in wording.KINDS.items()
         ],
         "categories": [{"id": c.id, "name": _named(c, lang)} for c in categories],

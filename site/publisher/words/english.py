@@ -1,9 +1,13 @@
-"""The English words of the frame, by their Chinese msgid: the one place to translate from."""
+"""The site's English: its words by their Chinese, and names that are shorter here."""
 
+from gettext import NullTranslations
+from pathlib import Path
+
+from acts.catalogue import catalogue
 from deputies.deputies import Level
-from publisher.words.form_words import FORM
 from stations.stations import StationKind
 
+CATALOGUE = Path(__file__).with_name("english.mo")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
@@ -26,31 +30,15 @@ STATION_KINDS = {
     StationKind.LEGISLATIVE_POINT: "Legislative contact point",
     StationKind.COLLECTION_OFFICE: "Collection office",
 }
-
-ENGLISH = {
-    **FORM,
-    "回音": "Huiyin",
-    "跳到正文": "Skip to content",
-    "首页": "Home",
-    "代表": "Deputies",
-    "联络站": "Stations",
-    "公示": "Notices",
-    "台账": "Ledger",
-    "我要反映": "Raise a matter",
-    "主导航": "Main navigation",
-    "示例县,人物地名均为虚构": "Sample county",
-    "怎么用": "How it works",
-    "隐私说明": "Privacy",
-    "查进度": "Follow up",
-    "打电话": "Call",
-    "找我的代表：村（社区）名": "Find my deputy: village or community",
-    "搜索": "Search",
-    "这份拷贝没有连着服务器，不能搜索，请一步一步点。": (
-        "This copy has no server to search on: please go step by step."
-    ),
-    "写两个字就行": "two characters will do",
-    "找我的村": "Find my village",
-    "找代表": "Find my deputy",
-    "事事有着落、件件有回音": "Every matter has an outcome, every piece an echo",
-    "人大代表联络站": "Deputies' liaison stations",
+KINDS = {
+    "inquiry": "an inquiry",
+    "help": "a request for help",
+    "complaint": "a complaint",
+    "report": "a report of wrongdoing",
+    "suggestion": "a suggestion",
 }
+
+
+def words(lang: str) -> NullTranslations:
+    """The words of the frame and the script in a language."""
+    return catalogue(lang, CATALOGUE)
