@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from server.desks import draft_pages as drafting
 from server.desks import handover_interface as handovers
 from server.desks import handover_pages as console_handovers
-from server.desks import interface
+from server.desks import import_pages, interface
 from server.desks import market_pages as market
 from server.desks import matter_pages as console_matters
 from server.desks import publishing_pages as publishing
@@ -21,13 +21,8 @@ from server.desks import supervision_pages as supervision
 from server.desks import waiting_pages as waiting
 from server.exchange.endpoint import SyncEndpoint
 from server.frame import NodeFrame
-from server.ledger import ledger_interface
-from server.ledger import ledger_pages as console_ledger
-from server.letters import letter_pages as outbox
 from server.node import Node
 from server.openapi import document
-from server.operations import health
-from server.operations import system_pages as system
 from server.paper import paper_pages as printing
 from server.paper import rating_form as paper
 from server.people.doors import Doors, LostSignIn, Unsent
@@ -107,8 +102,6 @@ def _unconverted() -> list[Route]:
         Route("/m/{number}/slip", tracking.slip),
         Route("/m/{number}/rating", tracking.rate_matter, methods=["POST"]),
         Route("/m/{number}/message", tracking.message_matter, methods=["POST"]),
-        Route("/healthz", health.healthz),
-        Route("/metrics", health.metrics),
         Route("/api/v1/openapi.json", openapi),
         Route("/api/v1/units", interface.list_units),
         Route("/api/v1/handovers", handovers.list_handovers, methods=["GET"]),
@@ -123,7 +116,6 @@ def _unconverted() -> list[Route]:
             register_interface.delete_record,
             methods=["DELETE"],
         ),
-        Route("/api/v1/ledger", ledger_interface.ledger),
         Route("/api/v1/matters", interface.list_matters),
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
@@ -133,10 +125,6 @@ def _unconverted() -> list[Route]:
         Route("/console/supervise", supervision.supervise),
         Route("/console/enter", console_matters.entry_page, methods=["GET"]),
         Route("/console/enter", console_matters.enter, methods=["POST"]),
-        Route("/console/ledger", console_ledger.ledger_page),
-        Route("/console/ledger.xlsx", console_ledger.download),
-        Route("/console/ledger.csv", console_ledger.download),
-        Route("/console/league", console_ledger.league_page),
         Route("/console/handovers/", console_handovers.handovers),
         Route("/console/handovers/new", console_handovers.new_page, methods=["GET"]),
         Route("/console/handovers/new", console_handovers.new, methods=["POST"]),
@@ -148,8 +136,8 @@ def _unconverted() -> list[Route]:
         Route("/console/paper/{kind}.pdf", printing.download),
         Route("/console/drafts.js", drafting.script),
         Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
-        Route("/console/imports", system.imports),
-        Route("/console/imports/{id}/approve", system.approve, methods=["POST"]),
+        Route("/console/imports", import_pages.imports),
+        Route("/console/imports/{id}/approve", import_pages.approve, methods=["POST"]),
         Route("/console/pictures/{sha256}", registers.picture),
         Route("/console/shifts/{station}", shifts.page, methods=["GET"]),
         Route("/console/shifts/{station}", shifts.change, methods=["POST"]),
@@ -164,10 +152,6 @@ def _unconverted() -> list[Route]:
         Route("/console/registers/{plural}/{id}", registers.save, methods=["POST"]),
         Route("/console/registers/{plural}/{id}/remove", registers.removal, methods=["GET"]),
         Route("/console/registers/{plural}/{id}/remove", registers.remove, methods=["POST"]),
-        Route("/console/system", system.system),
-        Route("/console/test-message", outbox.send_test, methods=["POST"]),
-        Route("/console/send-again", outbox.send_again, methods=["POST"]),
-        Route("/console/kit-printed", system.kit_printed, methods=["POST"]),
         Route("/console/matters/{number}", console_matters.matter),
         Route("/console/matters/{number}/contact", console_matters.contact, methods=["POST"]),
         Route("/console/matters/{number}/rating-form", paper.rating_form),

@@ -10,13 +10,12 @@ from matters.handovers import HandoverKind
 from matters.intake.intake import TEXT_MOST
 from matters.listing.filters import ADDRESSED
 from matters.terms import Channel, Grade, Kind, Rating
+from server.ledger.ledger_queries import SCOPE_NAMES
 from server.people.interface import InterfaceRoute
 from server.registers.county_registers import BY_PLURAL
 from server.web.languages import ENGLISH, translated
 from server.web.operation import parts_of
 
-# Months (yyyy-mm), the lead unit, an area with all below it.
-_LEDGER = ("from", "to", "lead", "within")
 _REFUSED = {
     "403": {"description": "not this role, unit or place"},
     "404": {"description": "no such matter"},
@@ -48,8 +47,6 @@ def document(routes: Iterable[Any]) -> dict[str, Any]:
             )
         },
         "/m/{number}/message": {"post": _villager("Add something", {"text": {"type": "string"}})},
-        "/healthz": {"get": _operation("How the node is", [], secured=False)},
-        "/metrics": {"get": _operation("Prometheus text", [], secured=False)},
         "/api/v1/openapi.json": {"get": _operation("This document", [], secured=False)},
         "/api/v1/units": {"get": _operation("Handling units", [])},
         "/api/v1/handovers": {
@@ -75,16 +72,10 @@ def document(routes: Iterable[Any]) -> dict[str, Any]:
                     _query(name)
                     for name in (
                         *ADDRESSED,
-                        *_LEDGER,
+                        *SCOPE_NAMES,
                         "counted",
                     )
                 ],
-            )
-        },
-        "/api/v1/ledger": {
-            "get": _operation(
-                "The ledger: numbers, rates with their n, median days to the answer",
-                [_query(name) for name in ("by", *_LEDGER, "station", "category")],
             )
         },
         "/api/v1/matters/{number}": {"get": _operation("One matter", [_path("number")])},

@@ -12,7 +12,13 @@ from server.documents import routes as documents
 from server.documents.room import DocumentsRoom
 from server.exchange import routes as exchange
 from server.exchange.room import ExchangeRoom
+from server.ledger import routes as ledger
+from server.ledger.room import LedgerRoom
+from server.letters import routes as letters
+from server.letters.room import LettersRoom
 from server.node import Node
+from server.operations import routes as operations
+from server.operations.room import OperationsRoom
 from server.people import routes as people
 from server.people.doors import Doors
 from server.people.room import PeopleRoom
@@ -71,6 +77,26 @@ def exchange_room(node: Node, doors: Doors) -> ExchangeRoom:
     )
 
 
+def letters_room(node: Node, doors: Doors) -> LettersRoom:
+    """Return what the pages of letters to staff need of a node."""
+    return LettersRoom(doors, node.log, node.settings, node.postman)
+
+
+def operations_room(node: Node, doors: Doors) -> OperationsRoom:
+    """Return what tells how a node is."""
+    return OperationsRoom(
+        doors,
+        node.log,
+        node.settings,
+        node.site,
+        letters_room(node, doors),
+        node.kit_path,
+        node.clock,
+        lambda: node.keys,
+        node.durability,
+    )
+
+
 ROOMS: tuple[Handed[Any], ...] = (
     Handed(people.ROUTES, people_room),
     Handed(
@@ -86,5 +112,8 @@ ROOMS: tuple[Handed[Any], ...] = (
         search.ROUTES,
         lambda node, doors: SearchRoom(node.log, node.directory, node.site, node.settings.address),
     ),
+    Handed(ledger.ROUTES, lambda node, doors: LedgerRoom(doors, node.log, node.registers)),
+    Handed(letters.ROUTES, letters_room),
+    Handed(operations.ROUTES, operations_room),
     Handed(site.ROUTES, lambda node, doors: node.site_offer),
 )

@@ -52,8 +52,8 @@ def read_filters(request: Request) -> Filters:
         unit=registers.id_of(registers.units, query.get("unit", "")),
         station=registers.id_of(registers.stations, query.get("station", "")),
         area=registers.area_codes.get(query.get("area", ""), query.get("area", "")),
-        scope=read_scope(request, registers)[0],
-        counted=read_counted(request),
+        scope=read_scope(request.query_params, registers)[0],
+        counted=read_counted(request.query_params),
     )
 
 

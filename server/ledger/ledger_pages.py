@@ -4,13 +4,11 @@ Everybody who is signed in may read the numbers, for they are public; the lists 
 linked for those who may see all of the matters.
 """
 
-import asyncio
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import N_, BadFields, NotThisRole
@@ -23,11 +21,11 @@ from matters.terms import Role
 from publisher.drawings import charts
 from publisher.drawings.charts import Bar
 from server.ledger.ledger_queries import NUMBERS, Asked, number_of, read_asked, records_of
-from server.node import Node
-from server.people.doors import actor_of, signed_in
+from server.ledger.room import LedgerRoom
+from server.people.doors import Visit
 from server.tables.exporting import export_ledger
-from server.web.languages import language_of, translated
-from server.web.pages import console_page, named
+from server.web.languages import translated
+from server.web.pages import named
 from server.web.problems import page_errors
 
 PER_PAGE = 100
@@ -57,69 +55,46 @@ class Line(NamedTuple):
     median: int | None
 
 
-class _Read(NamedTuple):
-    total: Count
-    total_median: int | None
-    counts: Sequence[Count]
-    medians: Mapping[str, int]
-
-
-def _read(node: Node, asked: Asked) -> _Read:
-    with node.log.reading() as connection:
-        connection.execute("BEGIN")
-        return _Read(
-            figures.total(connection, asked.scope),
-            figures.median_days(connection, None, asked.scope).get(""),
-            figures.counted(connection, asked.by, asked.scope),
-            figures.median_days(connection, asked.by, asked.scope),
-        )
-
-
 def sees_all(actor: Actor) -> bool:
     """Return whether the lists of matters hold all that the ledger counts."""
     return actor.role is Role.ADMIN or (actor.role is Role.OFFICE and not actor.areas)
 
 
-def _asked(request: Request) -> tuple[Asked, list[dict[str, str]]]:
+def _asked(room: LedgerRoom, visit: Visit) -> tuple[Asked, list[dict[str, str]]]:
     """Return the ledger that is asked for, or the whole one with what is wrong in the address."""
-    registers = request.app.state.node.registers.current()
     try:
-        return read_asked(request, registers), []
+        return read_asked(visit.query, room.registers.current()), []
     except BadFields as refusal:
-        return Asked(By.MONTH, figures.EVERYTHING, ""), page_errors(language_of(request), refusal)
+        return Asked(By.MONTH, figures.EVERYTHING, ""), page_errors(visit.language, refusal)
 
 
-@signed_in
-async def ledger_page(request: Request) -> Response:
+def ledger_page(room: LedgerRoom, visit: Visit) -> Response:
     """Answer `GET /console/ledger`: total, a chart, and a line for each month, unit …"""
-    node: Node = request.app.state.node
-    registers = node.registers.current()
-    asked, errors = _asked(request)
-    found = await asyncio.to_thread(_read, node, asked)
-    language = language_of(request)
+    registers = room.registers.current()
+    asked, errors = _asked(room, visit)
+    counted = room.counted(asked)
     least = registers.rules.minimum_n
     records = records_of(registers, asked.by)
 
     def name_of(key: str) -> str:
         if key in records:
-            return named(language, records[key])
-        return key or translated(language, N_("未分类"))
+            return named(visit.language, records[key])
+        return key or translated(visit.language, N_("未分类"))
 
-    sort = request.query_params.get("sort", "")
-    counts = _sorted(found.counts, sort, least, found.medians)
-    page = _page_of(request, len(counts))
+    sort = visit.query.get("sort", "")
+    counts = _sorted(counted.lines, sort, least, counted.medians)
+    page = _page_of(visit, len(counts))
     lines = [
         Line(
             count.key,
             name_of(count.key),
             count,
             rates_of(count, least),
-            found.medians.get(count.key),
+            counted.medians.get(count.key),
         )
         for count in counts[(page - 1) * PER_PAGE : page * PER_PAGE]
     ]
-    return console_page(
-        request,
+    return visit.page(
         "ledger.html",
         title="ledger",
         status=422 if errors else 200,
@@ -130,23 +105,23 @@ async def ledger_page(request: Request) -> Response:
         shown=SHOWN,
         numbers=NUMBERS,
         rate_words=RATES,
-        total=found.total,
-        total_rates=rates_of(found.total, least),
-        total_median=found.total_median,
+        total=counted.total,
+        total_rates=rates_of(counted.total, least),
+        total_median=counted.total_median,
         lines=lines,
-        chart=_chart(asked.by, found.counts, name_of, language),
+        chart=_chart(asked.by, counted.lines, name_of, visit.language),
         number_of=number_of,
         least=least,
         page=page,
         last=max(1, -(-len(counts) // PER_PAGE)),
-        linked=sees_all(actor_of(request)),
-        may_league=actor_of(request).role in LEAGUE,
+        linked=sees_all(visit.actor),
+        may_league=visit.actor.role in LEAGUE,
         registers=registers,
     )
 
 
-def _page_of(request: Request, lines: int) -> int:
-    text = request.query_params.get("page", "1")
+def _page_of(visit: Visit, lines: int) -> int:
+    text = visit.query.get("page", "1")
     page = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
     return min(max(page, 1), max(1, -(-lines // PER_PAGE)))
 
@@ -175,59 +150,50 @@ def _chart(by: By, counts: Sequence[Count], name_of: Callable[[str], str], langu
     described = translated(language, N_("实心是已答复，空心是待答复；下面的表里是同样的数。"))
     if by is By.MONTH:
         bars = [
-            Bar(one.key[5:].lstrip("0"), one.received, one.answered)
-            for one in counts[: charts.BARS_MOST][::-1]
+            Bar(count.key[5:].lstrip("0"), count.received, count.answered)
+            for count in counts[: charts.BARS_MOST][::-1]
         ]
         title = translated(language, N_("每月收到的件数"))
         return charts.months(bars, key="chart", title=title, description=described)
-    bars = [Bar(name_of(one.key), one.received, one.answered) for one in counts[:7]]
+    bars = [Bar(name_of(count.key), count.received, count.answered) for count in counts[:7]]
     title = translated(language, N_("已答复/收到的件数"))
     return charts.rows(bars, key="chart", title=title, description=described)
 
 
-@signed_in
-async def league_page(request: Request) -> Response:
+def league_page(room: LedgerRoom, visit: Visit) -> Response:
     """Answer `GET /console/league`: units by satisfaction, then by answers in time."""
-    if actor_of(request).role not in LEAGUE:
+    if visit.actor.role not in LEAGUE:
         raise NotThisRole
-    node: Node = request.app.state.node
-    registers = node.registers.current()
-    asked, errors = _asked(request)
+    registers = room.registers.current()
+    asked, errors = _asked(room, visit)
     asked = asked._replace(by=By.UNIT)
-    found = await asyncio.to_thread(_read, node, asked)
+    counted = room.counted(asked)
     least = registers.rules.minimum_n
-    return console_page(
-        request,
+    return visit.page(
         "league.html",
         title="league",
         status=422 if errors else 200,
         errors=errors,
         asked=asked,
-        league=league_of(found.counts, least),
-        medians=found.medians,
+        league=league_of(counted.lines, least),
+        medians=counted.medians,
         rate_words=RATES,
         least=least,
-        linked=sees_all(actor_of(request)),
-        own=actor_of(request).unit,
+        linked=sees_all(visit.actor),
+        own=visit.actor.unit,
         registers=registers,
     )
 
 
-@signed_in
-async def download(request: Request) -> Response:
+def download(room: LedgerRoom, visit: Visit) -> Response:
     """Answer `GET /console/ledger.xlsx` and `.csv`: all lines and columns of the same scope."""
-    node: Node = request.app.state.node
-    asked = read_asked(request, node.registers.current())
-    ending = Path(request.url.path).suffix
-
-    def written() -> bytes:
-        with tempfile.TemporaryDirectory(prefix="huiyin-ledger-") as folder:
-            path = Path(folder) / f"ledger{ending}"
-            export_ledger(node.log, path, asked.scope)
-            return path.read_bytes()
-
-    headers: dict[str, Any] = {
+    asked = read_asked(visit.query, room.registers.current())
+    ending = Path(visit.request.url.path).suffix
+    headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="ledger{ending}"',
     }
-    return Response(await asyncio.to_thread(written), media_type=_MEDIA[ending], headers=headers)
+    with tempfile.TemporaryDirectory(prefix="huiyin-ledger-") as folder:
+        path = Path(folder) / f"ledger{ending}"
+        export_ledger(room.log, path, asked.scope)
+        return Response(path.read_bytes(), media_type=_MEDIA[ending], headers=headers)

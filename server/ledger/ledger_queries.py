@@ -5,8 +5,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from starlette.requests import Request
-
 from acts.refusals import N_, BadFields, FieldProblem
 from matters.ledgers import figures
 from matters.ledgers.figures import BadMonth, By, Scope
@@ -38,13 +36,17 @@ NUMBERS: Mapping[str, str] = MappingProxyType(
 )
 
 
+# What narrows a ledger by its address: months (yyyy-mm), the lead unit, an area with all below it.
+SCOPE_NAMES = ("from", "to", "lead", "within")
+
+
 def number_of(count: Count, name: str) -> int:
     """Return one of `NUMBERS`; `open` is what is neither closed, merged, referred nor declined."""
     if name == "open":
         gone = count.closed + count.merged + count.referred + count.declined
         return count.received - gone
-    found: int = getattr(count, name)
-    return found
+    number: int = getattr(count, name)
+    return number
 
 
 class Asked(NamedTuple):
@@ -88,9 +90,8 @@ class Asked(NamedTuple):
         return "?" + urlencode({name: value for name, value in given.items() if value})
 
 
-def read_scope(request: Request, registers: CountyRegisters) -> tuple[Scope, str]:
+def read_scope(query: Mapping[str, str], registers: CountyRegisters) -> tuple[Scope, str]:
     """Return the scope that an address names, and its `within`. Raises BadFields."""
-    query = request.query_params
     problems: list[FieldProblem] = []
     months: dict[str, str] = {}
     for name in ("from", "to"):
@@ -115,11 +116,11 @@ def read_scope(request: Request, registers: CountyRegisters) -> tuple[Scope, str
     return scope, within
 
 
-def read_asked(request: Request, registers: CountyRegisters) -> Asked:
+def read_asked(query: Mapping[str, str], registers: CountyRegisters) -> Asked:
     """Return the ledger that an address asks for, by month unless it says. Raises BadFields."""
-    scope, within = read_scope(request, registers)
+    scope, within = read_scope(query, registers)
     try:
-        by = By(request.query_params.get("by") or By.MONTH)
+        by = By(query.get("by") or By.MONTH)
     except ValueError as error:
         raise BadFields(
             [FieldProblem("by", "unknown", N_("台账只能按月、类别、联络站、承办单位或村来分。"))]
@@ -127,9 +128,9 @@ def read_asked(request: Request, registers: CountyRegisters) -> Asked:
     return Asked(by, scope, within)
 
 
-def read_counted(request: Request) -> str:
+def read_counted(query: Mapping[str, str]) -> str:
     """Return which number of the ledger a list is behind, or "". Raises BadFields."""
-    name = request.query_params.get("counted", "")
+    name = query.get("counted", "")
     if name and name not in figures.COLUMNS:
         raise BadFields([FieldProblem("counted", "unknown", N_("台账里没有这一项。"))])
     return name
@@ -137,13 +138,13 @@ def read_counted(request: Request) -> str:
 
 def records_of(registers: CountyRegisters, by: By) -> dict[str, Any]:
     """Return the records that the keys of a ledger's lines are ids of; none for months."""
-    found: dict[By, dict[str, Any]] = {
+    records: dict[By, dict[str, Any]] = {
         By.CATEGORY: registers.categories,
         By.STATION: registers.stations,
         By.UNIT: registers.units,
         By.AREA: registers.areas,
     }
-    return found.get(by, {})
+    return records.get(by, {})
 
 
 def count_json(count: Count, least: int, median: int | None) -> dict[str, Any]:

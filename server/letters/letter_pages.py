@@ -1,23 +1,20 @@
 """Letters to staff in the console: what waits, a letter to try it out, and sending once more."""
 
-import asyncio
 import secrets
 import time
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import N_, NotThisRole, Refusal
 from eventlog.transaction import Transaction
-from matters.actors import Actor
 from matters.terms import Role
 from server.letters import digest, waiting_letters
 from server.letters.addresses import webhook_mark
+from server.letters.room import LettersRoom
 from server.letters.waiting_letters import Letter, LetterKind
-from server.node import Node
 from server.people import accounts
-from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.people.doors import Visit
 
 # How long the page waits to tell what became of a letter; after that it says that it waits.
 PATIENCE_S = 4.0
@@ -32,87 +29,69 @@ class NoEmail(Refusal):
     message = N_("还没有设发信，或者您还没有填自己的邮箱。")
 
 
-async def outbox_values(request: Request, actor: Actor) -> dict[str, Any]:
+def letter_values(room: LettersRoom, visit: Visit) -> dict[str, Any]:
     """Return what the page about the system shows of the letters that wait."""
-    node: Node = request.app.state.node
-    key = request.query_params.get("test", "")
-    settings = node.settings
-
-    def read() -> dict[str, Any]:
-        with node.log.reading() as connection:
-            return {
-                "outbox": waiting_letters.standing(connection),
-                "names": accounts.names_of(connection),
-                "own_email": accounts.email_of(connection, actor.account),
-                "test_fate": waiting_letters.fate(connection, key)
-                if key.startswith("test:")
-                else None,
-            }
-
-    found = await asyncio.to_thread(read)
+    key = visit.query.get("test", "")
+    settings, postman = room.settings, room.postman
+    with room.log.reading() as connection:
+        waiting = waiting_letters.standing(connection)
+        names = accounts.names_of(connection)
+        own_email = accounts.email_of(connection, visit.actor.account)
+        test_fate = waiting_letters.fate(connection, key) if key.startswith("test:") else None
     return {
-        **found,
+        "outbox": waiting,
+        "names": names,
+        "own_email": own_email,
+        "test_fate": test_fate,
         "relay": f"{settings.smtp_host}:{settings.mail_port}" if settings.smtp_host else "",
         # Only their hosts: the rest of a webhook's URL is often its secret.
         "webhooks": [webhook_mark(url).partition("#")[0] for url in settings.webhook_urls],
         "digest_hour": settings.digest_hour,
-        "outbox_error": node.postman.last_error if node.postman is not None else "",
-        "waits_long": waiting_letters.waits_long(found["outbox"], node.now_ms()),
+        "outbox_error": postman.last_error if postman is not None else "",
+        "waits_long": waiting_letters.waits_long(waiting, room.log.now_ms()),
     }
 
 
-@signed_in
-async def send_test(request: Request) -> Response:
+def send_test(room: LettersRoom, visit: Visit) -> Response:
     """Answer `POST /console/test-message`: a letter to the administrator, by the usual way."""
-    node: Node = request.app.state.node
-    actor = actor_of(request)
+    actor, settings = visit.actor, room.settings
     if actor.role is not Role.ADMIN:
         raise NotThisRole
-    await form_of(request)
     key = f"test:{secrets.token_hex(8)}"
-    written = digest.test_letter(link=node.settings.address + "console/")
+    subject_and_text = digest.test_letter(link=settings.address + "console/")
 
     def job(transaction: Transaction) -> None:
-        if not node.settings.smtp_host or not accounts.email_of(
-            transaction.connection, actor.account
-        ):
+        if not settings.smtp_host or not accounts.email_of(transaction.connection, actor.account):
             raise NoEmail
-        letter = Letter(key, LetterKind.EMAIL, actor.account, *written)
+        letter = Letter(key, LetterKind.EMAIL, actor.account, *subject_and_text)
         waiting_letters.put(transaction.connection, [letter], now_ms=transaction.now_ms())
 
-    await node.log.write_async(job)
-    if node.postman is not None:
-        node.postman.wake()
-    await _until_tried(node, key)
-    return redirect(request, f"console/system?test={key}#notices")
+    room.log.write(job)
+    if room.postman is not None:
+        room.postman.wake()
+    _wait_until_tried(room, key)
+    return visit.redirect(f"console/system?test={key}#notices")
 
 
-async def _until_tried(node: Node, key: str) -> None:
+def _wait_until_tried(room: LettersRoom, key: str) -> None:
     """Wait a little for the first try, so that the page can tell what came of it."""
-
-    def wait() -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            with node.log.reading() as connection:
-                if waiting_letters.fate(connection, key) != ("waiting", ""):
-                    return
-            time.sleep(LOOK_EVERY_S)
-
-    await asyncio.to_thread(wait)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with room.log.reading() as connection:
+            if waiting_letters.fate(connection, key) != ("waiting", ""):
+                return
+        time.sleep(LOOK_EVERY_S)
 
 
-@signed_in
-async def send_again(request: Request) -> Response:
+def send_again(room: LettersRoom, visit: Visit) -> Response:
     """Answer `POST /console/send-again`: all that waits or was given up is tried at once."""
-    node: Node = request.app.state.node
-    if actor_of(request).role is not Role.ADMIN:
+    if visit.actor.role is not Role.ADMIN:
         raise NotThisRole
-    await form_of(request)
-    await node.log.write_async(
+    room.log.write(
         lambda transaction: waiting_letters.try_again(
             transaction.connection, now_ms=transaction.now_ms()
         )
     )
-    if node.postman is not None:
-        node.postman.wake()
-    return redirect(request, "console/system#notices")
+    if room.postman is not None:
+        room.postman.wake()
+    return visit.redirect("console/system#notices")

@@ -9,19 +9,20 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from acts.shanghai import iso
 from server.exchange import exchange_health
-from server.node import Node
+from server.operations.room import OperationsRoom
+from server.web.routes import in_thread
 from sync.keeping.durability import DurabilityState
 
 # A replica that is this far behind makes the node unwell (503).
 LAG_MOST_S = 60.0
 
 
-def health(node: Node) -> dict[str, Any]:
+def health(room: OperationsRoom) -> dict[str, Any]:
     """Return the node's health as CONTRACT's `/healthz` gives it.
 
     `ok` is false where the replica lags by a minute or is broken; intake goes on even then.
     """
-    durability = node.durability()
+    durability = room.durability()
     lag_s = 0.0
     replica = "none"
     ok = True
@@ -32,16 +33,16 @@ def health(node: Node) -> dict[str, Any]:
         ok = report.state is not DurabilityState.BROKEN and report.lag_s < LAG_MOST_S
         if report.same_disk and report.state is DurabilityState.CURRENT:
             replica = "current-same-disk"
-    with node.log.reading() as connection:
-        exchange = _exchange(connection, node.settings.role)
+    with room.log.reading() as connection:
+        exchange = _exchange(connection, room.settings.role)
     return {
         "ok": ok,
-        "role": node.settings.role,
-        "node": node.keys.fingerprint,
-        "epoch": node.log.voice.epoch,
+        "role": room.settings.role,
+        "node": room.keys().fingerprint,
+        "epoch": room.log.voice.epoch,
         "durable_lag_s": lag_s,
         "replica": replica,
-        "queue": node.log.writer.waiting,
+        "queue": room.log.writer.waiting,
         "version": version("huiyin"),
         "exchange": exchange,
     }
@@ -53,7 +54,7 @@ def _exchange(connection: sqlite3.Connection, role: str) -> dict[str, Any]:
     These are `nodes`, `oldest_heard`, `quarantine` and `alarms`; times in ISO 8601, null for never.
     """
     up = exchange_health.above(connection)
-    found: dict[str, Any] = {
+    exchange: dict[str, Any] = {
         "joined": up.hub is not None,
         "waiting": up.waiting,
         "held": up.held,
@@ -61,42 +62,48 @@ def _exchange(connection: sqlite3.Connection, role: str) -> dict[str, Any]:
     }
     if role == "hub":
         down = exchange_health.below(connection)
-        found |= {
+        exchange |= {
             "nodes": down.enrolled,
             "oldest_heard": iso(down.oldest_heard_at) if down.oldest_heard_at else None,
             "quarantine": down.quarantined,
             "alarms": down.alarms,
         }
-    return found
+    return exchange
 
 
-async def healthz(request: Request) -> Response:
-    """Answer `GET /healthz`: 200 or 503."""
-    found = health(request.app.state.node)
-    return JSONResponse(found, 200 if found["ok"] else 503, headers={"Cache-Control": "no-store"})
+async def healthz(room: OperationsRoom, request: Request) -> Response:
+    """Answer `GET /healthz`: 200 or 503. However many strangers wait, a supervisor does not."""
+    node_health = await in_thread(health, room)
+    status = 200 if node_health["ok"] else 503
+    return JSONResponse(node_health, status, headers={"Cache-Control": "no-store"})
 
 
-async def metrics(request: Request) -> Response:
+async def metrics(room: OperationsRoom, request: Request) -> Response:
     """Answer `GET /metrics` in Prometheus text."""
-    node: Node = request.app.state.node
-    found = health(node)
-    durability = node.durability()
+    return PlainTextResponse(
+        await in_thread(_metrics, room), media_type="text/plain; version=0.0.4"
+    )
+
+
+def _metrics(room: OperationsRoom) -> str:
+    node_health = health(room)
+    durability = room.durability()
     report = None if durability is None else durability.report()
-    with node.log.reading() as connection:
+    with room.log.reading() as connection:
         up, down = exchange_health.above(connection), exchange_health.below(connection)
     lines = [
         "# TYPE huiyin_up gauge",
-        f"huiyin_up {int(found['ok'])}",
+        f"huiyin_up {int(node_health['ok'])}",
         "# TYPE huiyin_durable_lag_seconds gauge",
-        f"huiyin_durable_lag_seconds {found['durable_lag_s']}",
+        f"huiyin_durable_lag_seconds {node_health['durable_lag_s']}",
         "# TYPE huiyin_writer_queue gauge",
-        f"huiyin_writer_queue {found['queue']}",
+        f"huiyin_writer_queue {node_health['queue']}",
         "# TYPE huiyin_committed_position counter",
-        f"huiyin_committed_position {report.committed if report else node.log.newest_position()}",
+        f"huiyin_committed_position {report.committed if report else room.log.newest_position()}",
         "# TYPE huiyin_durable_position gauge",
         f"huiyin_durable_position {report.durable if report else -1}",
         "# TYPE huiyin_site_position gauge",
-        f"huiyin_site_position {node.site.built_position}",
+        f"huiyin_site_position {room.site.built_position}",
         "# TYPE huiyin_exchange_waiting gauge",
         f"huiyin_exchange_waiting {up.waiting}",
         "# TYPE huiyin_exchange_held gauge",
@@ -113,7 +120,7 @@ async def metrics(request: Request) -> Response:
         f"huiyin_exchange_alarms {down.alarms}",
         "",
     ]
-    return PlainTextResponse("\n".join(lines), media_type="text/plain; version=0.0.4")
+    return "\n".join(lines)
 
 
 def _seconds(at_ms: int | None) -> str:
