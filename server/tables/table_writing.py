@@ -10,9 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-import openpyxl  # type: ignore[import-untyped]  # It comes without types.
-from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # Likewise.
-
 from acts.refusals import N_
 from acts.shanghai import SHANGHAI
 from eventlog.files import flush
@@ -115,6 +112,10 @@ def _escaped(value: object) -> object:
 
 
 def _write_xlsx(file: IO[bytes], headers: list[str], rows: Iterable[list[object]]) -> None:
+    # Imported only here: it takes a tenth of the start of a node, which seldom writes a sheet.
+    import openpyxl  # type: ignore[import-untyped]  # It comes without types.
+    from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # Likewise.
+
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Sheet1")
     sheet.freeze_panes = "A2"
