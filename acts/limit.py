@@ -7,6 +7,7 @@ comes to on a calendar stands in `deadlines`.
 
 import re
 import unicodedata
+from datetime import date, timedelta
 from typing import NamedTuple
 
 # Two years, the longest limit: in days, and in working days of about 250 a year.
@@ -125,3 +126,28 @@ def format_limit(text: str) -> str:
         return said if parse_limit(read_limit(said)) == (months, days, working) else text
     except BadLimit:
         return text
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the day of the same number `months` later, or the last one of a shorter month.
+
+    Raises ValueError beyond the year 9999.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for number in (day.day, 30, 29):
+        try:
+            return day.replace(year=year, month=month + 1, day=number)
+        except ValueError:
+            continue
+    return day.replace(year=year, month=month + 1, day=28)
+
+
+def day_before(day: date, limit: str) -> date:
+    """Return the day that lies a limit before `day`. Raises BadLimit for working days.
+
+    Which days were worked is nothing that anybody counts back.
+    """
+    months, days, working = parse_limit(limit)
+    if working:
+        raise BadLimit(limit)
+    return add_months(day, -months) - timedelta(days=days)

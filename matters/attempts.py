@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from acts.act import Act
 from eventlog import words
 from eventlog.events import Draft, Event, decode
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
-from matters.command import Command
 from matters.shapes import WrongShape, bytes_in, text_in, time_of
 from matters.terms import RecordEvent
 
@@ -70,23 +70,26 @@ class AttemptsProjection:
 
 def record(
     transaction: Transaction,
-    matter: bytes,
-    command: Command,
+    about: Mapping[str, bytes],
+    act: Act,
     raw: Mapping[str, Any],
     *,
     by: str,
     code: str,
     seen: int | None,
 ) -> None:
-    """Write that a command was refused, with the fields that were typed."""
-    names = {field.name for field in command.fields}
+    """Write that a 409 refused an act, with the words that were typed (CONTRACT).
+
+    `about` is the id of what it was about by its noun: a matter, a session, a document.
+    """
+    names = {field.name for field in act.fields}
     typed = {
         name: value for name, value in raw.items() if name.partition("-")[0] in names and value
     }
     draft = Draft(
         RecordEvent.ATTEMPTED,
         new_uuid7(transaction.now_ms()),
-        {"matter": matter, "command": command.name, "code": code, "seen": seen},
+        {**about, "command": act.name, "code": code, "seen": seen},
         {"fields": json.dumps(typed, ensure_ascii=False)} if typed else {},
     )
     transaction.append([draft], by=by, fresh_subject=True)

@@ -1,56 +1,16 @@
 """What a command is: who may, from which state, with which fields, and what it changes."""
 
 from collections.abc import Callable
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from acts.act import Act
 from acts.refusals import Refusal
 from eventlog.events import Event
 from matters.actors import Actor
 from matters.known import Known
 from matters.matter import Matter
 from matters.terms import MatterEvent, Role, State
-
-
-class FieldKind(StrEnum):
-    """How a field is checked, and how the console asks for it."""
-
-    WORDS = "words"
-    LINE = "line"
-    TEXTS = "texts"
-    CHOICE = "choice"
-    LIMIT = "limit"
-    DAY = "day"
-    UNIT = "unit"
-    UNITS = "units"
-    PARTS = "parts"
-    CATEGORY = "category"
-    AREA = "area"
-    BODY = "body"
-    MATTER = "matter"
-    EVENT = "event"
-    PICTURES = "pictures"
-
-
-class Field(NamedTuple):
-    """One field of a command. Words, lines and texts are free text and stand beside the log.
-
-    `insisted` asks the console to insist on it, though the interface does not.
-    """
-
-    name: str
-    kind: FieldKind
-    label: str
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    max_length: int = 10_000
-    hint: str = ""
-    insisted: bool = False
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the value is free text, which never stands in an event."""
-        return self.kind in (FieldKind.WORDS, FieldKind.LINE)
 
 
 class Situation(NamedTuple):
@@ -85,8 +45,9 @@ def no_check(situation: Situation) -> None:
     """Check nothing beyond the fields."""
 
 
-class Command(NamedTuple):
-    """One command. `to` is the state that it leads to, or None where it changes none.
+@dataclass(frozen=True)
+class Command(Act):
+    """One command: an act on a matter.
 
     - `told` are the texts that the villager is shown on the matter's page.
     - `only_lead` asks that a unit is the one that the matter is dispatched to; `committee` that
@@ -97,13 +58,10 @@ class Command(NamedTuple):
     - `change` is what it does to the folded matter, the state apart.
     """
 
-    name: str
     type: MatterEvent
-    label: str
     roles: tuple[Role, ...]
     states: tuple[State, ...]
-    to: State | None
-    fields: tuple[Field, ...] = ()
+    to: State | None = None
     told: tuple[str, ...] = ()
     only_lead: bool = False
     committee: bool = False

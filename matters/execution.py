@@ -101,7 +101,8 @@ def record_attempt(
     """Keep on record what a 409 refused, with the words that were typed (CONTRACT)."""
     matter = required(transaction, number)
     known = matter.version if seen is None else seen
-    attempts.record(transaction, matter.id, command, raw, by=actor.signature, code=code, seen=known)
+    about = {"matter": matter.id}
+    attempts.record(transaction, about, command, raw, by=actor.signature, code=code, seen=known)
 
 
 def add_message(

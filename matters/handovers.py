@@ -6,15 +6,17 @@ by an event of its own, which names the handover, so that the list can be closed
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
-from acts.text import clean_words
+from acts.act import Act, refuse_role
+from acts.field import Field, FieldKind
+from acts.reader import read_fields
+from acts.refusals import N_, BadFields, FieldProblem, Refusal
+from acts.shanghai import day_of
 from eventlog import words
 from eventlog.events import Draft, Event
 from eventlog.identifiers import new_uuid7
@@ -23,7 +25,6 @@ from matters.actors import Actor
 from matters.commands import COMMANDS
 from matters.execution import carry_out
 from matters.known import Known
-from matters.limits.deadlines import BadDay, read_day
 from matters.shapes import WrongShape, text_in, time_of
 from matters.terms import Role
 
@@ -36,6 +37,23 @@ class HandoverKind(StrEnum):
     GRID = "grid"
     SESSION = "session"
     MEETING = "meeting"
+
+
+HANDING_OVER = Act(
+    "hand-over",
+    "handover.held",
+    N_("交办选中的"),
+    (Role.OFFICE,),
+    (),
+    None,
+    (
+        Field("title", FieldKind.LINE, N_("标题"), max_length=60),
+        Field("kind", FieldKind.CHOICE, N_("哪一种"), required=False, choices=tuple(HandoverKind)),
+        Field("held_on", FieldKind.DAY, N_("日期"), required=False),
+        Field("demand", FieldKind.WORDS, N_("办理要求"), required=False, max_length=2000),
+        Field("limit", FieldKind.LIMIT, N_("办理时限"), required=False),
+    ),
+)
 
 
 class Handover(msgspec.Struct, kw_only=True):
@@ -104,16 +122,21 @@ def hand_over(
     actor: Actor,
     known: Known,
     folder: Path,
-    today: date,
 ) -> Handed:
     """Dispatch many matters at once; rows that the rules refuse are told and left as they were.
 
     `raw` has kind, title, demand, held_on and limit; each row number, lead, assisting, limit and
     seen. Raises NotThisRole or BadFields where the handover itself is wrong.
     """
-    if actor.role is not Role.OFFICE:
-        raise NotThisRole
-    head, texts, problems = _read(raw, today)
+    refuse_role(HANDING_OVER, actor.role)
+    now_ms = transaction.now_ms()
+    data: dict[str, Any] = {}
+    texts: dict[str, str] = {}
+    problems: list[FieldProblem] = []
+    try:
+        data, texts = read_fields(HANDING_OVER.fields, raw, known, now_ms)
+    except BadFields as bad:
+        problems += bad.problems
     if not rows:
         problems.append(FieldProblem("matters", "required", N_("请至少选一件。")))
     if len(rows) > ROWS_MOST:
@@ -121,7 +144,7 @@ def hand_over(
         problems.append(FieldProblem("matters", "too-many", N_("一次最多 {most} 件。"), values))
     if problems:
         raise BadFields(problems)
-    identity = new_uuid7(transaction.now_ms())
+    identity = new_uuid7(now_ms)
     done: list[str] = []
     refused: list[RowRefused] = []
     for row in rows:
@@ -129,7 +152,7 @@ def hand_over(
         fields = {
             "lead": row.get("lead"),
             "assisting": row.get("assisting"),
-            "limit": row.get("limit") or raw.get("limit"),
+            "limit": row.get("limit") or data.get("limit"),
             "demand": texts.get("demand"),
         }
         try:
@@ -150,44 +173,13 @@ def hand_over(
             done.append(number)
     if not done:
         return Handed(b"", (), tuple(refused))
-    draft = Draft("handover.held", identity, head, texts)
+    held = {
+        "kind": data.get("kind", str(HandoverKind.MEETING)),
+        "held_on": data.get("held_on", day_of(now_ms).isoformat()),
+    }
+    draft = Draft(HANDING_OVER.type, identity, held, texts)
     transaction.append([draft], by=actor.signature, fresh_subject=True)
     return Handed(identity, tuple(done), tuple(refused))
-
-
-def _read(
-    raw: Mapping[str, Any], today: date
-) -> tuple[dict[str, Any], dict[str, str], list[FieldProblem]]:
-    problems: list[FieldProblem] = []
-    data: dict[str, Any] = {}
-    texts: dict[str, str] = {}
-    kind = raw.get("kind") or HandoverKind.MEETING
-    if kind not in list(HandoverKind):
-        problems.append(FieldProblem("kind", "unknown", N_("请从给出的选项中选一个。")))
-    data["kind"] = str(kind)
-    day = raw.get("held_on") or today.isoformat()
-    try:
-        data["held_on"] = read_day(str(day), today).isoformat()
-    except BadDay:
-        problems.append(FieldProblem("held_on", "bad-day", _BAD_DAY))
-    for field, most in (("title", 60), ("demand", 2000)):
-        value = raw.get(field) or ""
-        if not isinstance(value, str):
-            problems.append(FieldProblem(field, "not-text", N_("这一项要用文字填写。")))
-            continue
-        text = clean_words(value)
-        if len(text) > most:
-            values = {"most": most, "length": len(text)}
-            problems.append(FieldProblem(field, "too-long", _TOO_LONG, values))
-        elif text:
-            texts[field] = text
-    if "title" not in texts and not any(one.field == "title" for one in problems):
-        problems.append(FieldProblem("title", "required", N_("这一项要填。")))
-    return data, texts, problems
-
-
-_BAD_DAY = N_("日期写法如 2026-12-01 或 12月1日。")
-_TOO_LONG = N_("最多 {most} 个字，现在有 {length} 个字。")
 
 
 class Shown(NamedTuple):

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from acts.reader import read_fields
 from acts.refusals import N_, NotFromThisState, NotNow, NotThisRole, Stale
 from eventlog.events import FORMAT, Draft, Event
 from matters.actors import Actor, may_see
 from matters.command import Command, Fact, Situation
 from matters.commands import COMMAND_OF_TYPE, FACT_OF_TYPE
-from matters.fields import read_fields
 from matters.known import Known
 from matters.limits.timing import as_it_counts, receipts
 from matters.matter import Matter, Step
@@ -50,7 +50,7 @@ def decide(
     refusal = command.stands(matter, now_ms) or command.allows(matter, known, now_ms)
     if refusal is not None:
         raise refusal
-    data, texts = read_fields(command, raw, known, now_ms)
+    data, texts = read_fields(command.fields, raw, known, now_ms)
     command.check(Situation(matter, actor, known, now_ms, data, texts))
     if command.type == MatterEvent.RESOLVED and data["keep"] == "yes":
         _refuse_to_keep(matter, data["event"])

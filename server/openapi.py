@@ -3,18 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from matters.command import Command, Field, FieldKind
 from matters.commands import COMMANDS
-from matters.fields import PART_FIELDS, PICTURES_MOST
-from matters.handovers import HandoverKind
+from matters.handovers import HANDING_OVER
 from matters.intake.intake import TEXT_MOST
 from matters.listing.filters import ADDRESSED
 from matters.terms import Channel, Grade, Kind, Rating
 from server.ledger.ledger_queries import SCOPE_NAMES
 from server.people.interface import InterfaceRoute
 from server.registers.county_registers import BY_PLURAL
-from server.web.languages import ENGLISH, translated
-from server.web.operation import parts_of
+from server.web.operation import SEEN, TEXT, TEXTS, created, operation_of, parts_of
 
 _REFUSED = {
     "403": {"description": "not this role, unit or place"},
@@ -84,7 +81,8 @@ def document(routes: Iterable[Any]) -> dict[str, Any]:
         },
     }
     for command in COMMANDS.values():
-        paths[f"/api/v1/matters/{{number}}/{command.name}"] = {"post": _command(command)}
+        path = f"/api/v1/matters/{{number}}/{command.name}"
+        paths[path] = {"post": operation_of(command, seen=SEEN).as_openapi(path, secured=True)}
     paths.update(_collected(routes))
     return {
         "openapi": "3.1.0",
@@ -134,12 +132,6 @@ def _operation(
             "description": "locked: a station's texts, until somebody signs in there"
         }
     return found
-
-
-def _answers_created(operation: dict[str, Any], description: str) -> None:
-    del operation["responses"]["200"]
-    operation["responses"]["201"] = {"description": description}
-    operation["responses"].update({code: _REFUSED[code] for code in ("403", "422")})
 
 
 def _register_path() -> dict[str, Any]:
@@ -222,23 +214,16 @@ def _submission() -> dict[str, Any]:
 
 
 def _handover() -> dict[str, Any]:
-    text = {"type": "string"}
-    row: dict[str, Any] = {"number": text, "lead": text, "limit": text, "seen": {"type": "integer"}}
-    row["assisting"] = {"type": "array", "items": text}
-    found = _operation("Dispatch many matters at once", [])
-    found["requestBody"] = _body(
-        {
-            "title": text,
-            "kind": {"enum": list(HandoverKind)},
-            "held_on": {"type": "string", "format": "date"},
-            "demand": text,
-            "limit": text,
-            "matters": {"type": "array", "items": {"type": "object", "properties": row}},
-        },
-        ["title", "matters"],
+    row: dict[str, Any] = {"number": TEXT, "lead": TEXT, "limit": TEXT, "assisting": TEXTS}
+    row["seen"] = {"type": "integer"}
+    operation = operation_of(
+        HANDING_OVER,
+        "Dispatch many matters at once",
+        answers=created("{id, dispatched, refused: [{number, errors}]}"),
+        matters={"type": "array", "items": {"type": "object", "properties": row}},
     )
-    _answers_created(found, "{id, dispatched, refused: [{number, errors}]}")
-    return found
+    operation = operation._replace(required=(*operation.required, "matters"))
+    return operation.as_openapi("/api/v1/handovers", secured=True)
 
 
 def _villager(summary: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -247,35 +232,3 @@ def _villager(summary: str, properties: dict[str, Any]) -> dict[str, Any]:
     found["requestBody"] = _body({"key": {"type": "string"}, **properties}, ["key", *required])
     found["responses"].update({code: _REFUSED[code] for code in ("404", "409", "422")})
     return found
-
-
-def _command(command: Command) -> dict[str, Any]:
-    properties: dict[str, Any] = {field.name: _schema(field) for field in command.fields}
-    properties["seen"] = {"type": "integer", "description": "the version acted on"}
-    summary = translated(ENGLISH, command.label)
-    found = _operation(summary, [_path("number")])
-    found["description"] = (
-        f"by {', '.join(command.roles)}; from {', '.join(command.states)}; "
-        f"to {command.to or 'the same state'}"
-    )
-    required = [field.name for field in command.fields if field.required]
-    found["requestBody"] = _body(properties, required)
-    found["responses"].update(_REFUSED)
-    return found
-
-
-def _schema(field: Field) -> dict[str, Any]:
-    if field.kind in (FieldKind.UNITS, FieldKind.TEXTS):
-        return {"type": "array", "items": {"type": "string"}}
-    if field.kind is FieldKind.PICTURES:
-        sha256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-        return {"type": "array", "items": sha256, "maxItems": PICTURES_MOST}
-    if field.kind is FieldKind.PARTS:
-        part = {name: {"type": "string"} for name in PART_FIELDS}
-        return {
-            "type": "array",
-            "items": {"type": "object", "properties": part, "required": list(PART_FIELDS)},
-        }
-    if field.choices:
-        return {"enum": list(field.choices)}
-    return {"type": "string", "maxLength": field.max_length}

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from acts import day
 from acts.refusals import N_, Message
 from acts.text import clean_line, clean_words, plain_digits
 
@@ -24,10 +25,6 @@ _PHONE = re.compile(r"\+?[0-9(][0-9()+\-/、, ]*(?:(?:转|ext\.?) ?[0-9]+)?", re
 _HTTPS = re.compile(
     r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9/?#=&%._~:,;+!*()-]*)?",
     re.IGNORECASE,
-)
-_DAY = re.compile(
-    r"(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?"
-    r"(?:[ T]00:00(?::00)?)?"
 )
 
 
@@ -130,13 +127,12 @@ def parse_whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 def parse_day(text: str) -> date:
     """Return the day of 2026-10-01, 2026/10/1, 2026.10.1 or 2026年10月1日."""
-    match = _DAY.fullmatch(re.sub(" *([年月日]) *", r"\1", plain_digits(text)))
-    if match is None:
-        raise CellError
     try:
-        return date(int(match["year"]), int(match["month"]), int(match["day"]))
-    except ValueError:
+        return day.parse_day(text)
+    except day.NoSuchDay:
         raise CellError(N_("没有这一天")) from None
+    except day.BadDay:
+        raise CellError from None
 
 
 def parse_degrees(limit: float) -> Callable[[str], float]:

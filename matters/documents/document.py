@@ -4,7 +4,6 @@ The figures give a draft; a person of the office edits and signs it. A signed on
 changed, only withdrawn. `decide_…` may refuse; `fold` never raises.
 """
 
-import datetime
 from collections.abc import Mapping, Sequence
 from copy import copy
 from enum import StrEnum
@@ -12,16 +11,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
-from acts.text import clean_words
+from acts.act import Act, refuse_role, refuse_stale
+from acts.field import Field, FieldKind
+from acts.reader import County, read_fields
+from acts.refusals import N_, BadFields, FieldProblem, Refusal
 from eventlog.events import Draft, Event
 from matters.actors import Actor
-from matters.known import Known
 from matters.shapes import WrongShape, text_in, texts_in, time_of
 from matters.terms import Role
-
-TITLE_MOST = 100
-TEXT_MOST = 20_000
 
 
 class DocumentKind(StrEnum):
@@ -59,12 +56,55 @@ STATES: dict[str, str] = {
     "signed": N_("已签发"),
     "withdrawn": N_("已撤回"),
 }
-# What each act is called, and from which state it goes.
-ACTS: dict[str, tuple[str, DocumentState]] = {
-    "edit": (N_("修改"), DocumentState.DRAFTED),
-    "sign": (N_("签发"), DocumentState.DRAFTED),
-    "withdraw": (N_("撤回"), DocumentState.SIGNED),
-}
+_OFFICE = (Role.OFFICE,)
+DRAFTING = Act(
+    "draft",
+    DocumentEvent.DRAFTED,
+    N_("起草一份"),
+    _OFFICE,
+    (),
+    DocumentState.DRAFTED,
+    (
+        Field("kind", FieldKind.CHOICE, N_("种类"), choices=tuple(DocumentKind)),
+        Field("from", FieldKind.DAY, N_("从哪一天"), past=True),
+        Field("to", FieldKind.DAY, N_("到哪一天"), past=True),
+    ),
+)
+_ROWS = (
+    Act(
+        "edit",
+        DocumentEvent.EDITED,
+        N_("修改"),
+        _OFFICE,
+        (DocumentState.DRAFTED,),
+        None,
+        (
+            Field("title", FieldKind.LINE, N_("标题"), max_length=100),
+            Field("text", FieldKind.WORDS, N_("正文"), max_length=20_000),
+            Field("units", FieldKind.UNITS, N_("单位"), required=False),
+            Field("deputies", FieldKind.DEPUTIES, N_("代表"), required=False),
+        ),
+    ),
+    Act(
+        "sign",
+        DocumentEvent.SIGNED,
+        N_("签发"),
+        _OFFICE,
+        (DocumentState.DRAFTED,),
+        DocumentState.SIGNED,
+        (Field("signer", FieldKind.LINE, N_("签发人"), max_length=60),),
+    ),
+    Act(
+        "withdraw",
+        DocumentEvent.WITHDRAWN,
+        N_("撤回"),
+        _OFFICE,
+        (DocumentState.SIGNED,),
+        DocumentState.WITHDRAWN,
+        (Field("reason", FieldKind.WORDS, N_("理由"), max_length=2000),),
+    ),
+)
+ACTS: dict[str, Act] = {act.name: act for act in _ROWS}
 
 
 class DocumentSigned(Refusal):
@@ -129,24 +169,15 @@ class Period(NamedTuple):
     end: str
 
 
-def read_period(raw: Mapping[str, Any]) -> tuple[DocumentKind, Period]:
-    """Return what kind of document is wanted, for which days. Raises BadFields."""
-    problems: list[FieldProblem] = []
-    kind = DocumentKind._value2member_map_.get(raw.get("kind"))
-    if kind is None:
-        problems.append(FieldProblem("kind", "unknown", N_("请从给出的选项中选一个。")))
-    days: list[str] = []
-    for field in ("from", "to"):
-        value = raw.get(field)
-        try:
-            days.append(datetime.date.fromisoformat(str(value).strip()).isoformat())
-        except ValueError:
-            problems.append(FieldProblem(field, "not-a-day", N_("日期写法如 2026-11-21。")))
-    if len(days) == 2 and days[1] < days[0]:
-        problems.append(FieldProblem("to", "before", N_("最后一天不能早于第一天。")))
-    if problems or not isinstance(kind, DocumentKind):
-        raise BadFields(problems)
-    return kind, Period(*days)
+def read_period(
+    raw: Mapping[str, Any], *, actor: Actor, county: County, now_ms: int
+) -> tuple[DocumentKind, Period]:
+    """Return what kind of document is wanted, for which days. Raises NotThisRole or BadFields."""
+    refuse_role(DRAFTING, actor.role)
+    data, _ = read_fields(DRAFTING.fields, raw, county, now_ms)
+    if data["to"] < data["from"]:
+        raise BadFields([FieldProblem("to", "before", N_("最后一天不能早于第一天。"))])
+    return DocumentKind(data["kind"]), Period(data["from"], data["to"])
 
 
 def decide_draft(
@@ -159,70 +190,34 @@ def decide_draft(
     actor: Actor,
 ) -> Draft:
     """Return the event that drafts a document with a title and text. Raises NotThisRole."""
-    if actor.role is not Role.OFFICE:
-        raise NotThisRole
+    refuse_role(DRAFTING, actor.role)
     data = {"kind": kind, "from": period.start, "to": period.end, "units": sorted(units)}
     return Draft(DocumentEvent.DRAFTED, subject, data, {"title": written[0], "text": written[1]})
 
 
 def decide_act(
     document: Document,
-    act: str,
+    act: Act,
     raw: Mapping[str, Any],
     *,
     actor: Actor,
-    known: Known,
+    county: County,
+    now_ms: int,
     seen: int | None = None,
 ) -> Draft:
-    """Return the event that `edit`, `sign` or `withdraw` gives.
+    """Return the event that an act gives.
 
     Raises NotThisRole, Stale, DocumentSigned, NotSigned or BadFields, in this order.
     """
-    if actor.role is not Role.OFFICE:
-        raise NotThisRole
-    if seen is not None and seen != document.version:
-        raise Stale(seen=seen, version=document.version)
-    if document.state is not ACTS[act][1]:
+    refuse_role(act, actor.role)
+    refuse_stale(seen, document.version)
+    if document.state not in act.states:
         raise NotSigned if document.state is DocumentState.DRAFTED else DocumentSigned
-    if act == "edit":
-        texts = _texts(raw, title=TITLE_MOST, text=TEXT_MOST)
-        data = {"units": _ids(raw, "units", known), "deputies": _ids(raw, "deputies", known)}
-        return Draft(DocumentEvent.EDITED, document.id, data, texts)
-    if act == "sign":
-        return Draft(DocumentEvent.SIGNED, document.id, {}, _texts(raw, signer=60))
-    return Draft(DocumentEvent.WITHDRAWN, document.id, {}, _texts(raw, reason=2000))
-
-
-def _texts(raw: Mapping[str, Any], **most: int) -> dict[str, str]:
-    """Return the texts that must all be there, by the most characters of each."""
-    texts: dict[str, str] = {}
-    problems: list[FieldProblem] = []
-    for field, length in most.items():
-        value = raw.get(field)
-        text = clean_words(value) if isinstance(value, str) else ""
-        if field in ("title", "signer"):
-            text = " ".join(text.split())
-        if not text:
-            problems.append(FieldProblem(field, "required", N_("这一项要填。")))
-        elif len(text) > length:
-            message = N_("最多 {most} 个字，现在有 {length} 个字。")
-            values = {"most": length, "length": len(text)}
-            problems.append(FieldProblem(field, "too-long", message, values))
-        texts[field] = text
-    if problems:
-        raise BadFields(problems)
-    return texts
-
-
-def _ids(raw: Mapping[str, Any], field: str, known: Known) -> list[str]:
-    value = raw.get(field) or []
-    given = [value] if isinstance(value, str) else value
-    allowed = known.units if field == "units" else known.deputies
-    if not isinstance(given, list | tuple) or not all(
-        isinstance(one, str) and one in allowed for one in given
-    ):
-        raise BadFields([FieldProblem(field, "unknown", N_("名单里有认不出的。"))])
-    return sorted(set(given))
+    data, texts = read_fields(act.fields, raw, county, now_ms)
+    if act.type == DocumentEvent.EDITED:
+        # Who is named no more is no longer in it.
+        data = {"units": [], "deputies": [], **data}
+    return Draft(act.type, document.id, data, texts)
 
 
 def fold(events: Sequence[Event]) -> Document:

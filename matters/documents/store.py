@@ -1,6 +1,5 @@
 """Documents as rows, and carrying out what is done with them. SQL for documents stands here."""
 
-import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -9,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from acts.act import Act
 from eventlog import words
-from eventlog.events import Draft, Event
+from eventlog.events import Event
 from eventlog.identifiers import new_uuid7, uuid_text
 from eventlog.transaction import Transaction
 from matters.actors import Actor
@@ -24,7 +24,7 @@ from matters.documents.document import (
 )
 from matters.known import Known
 from matters.refusals import NotFound
-from matters.terms import RecordEvent, Role
+from matters.terms import Role
 
 _decoder = msgspec.msgpack.Decoder(Document)
 PAGE = 50
@@ -143,40 +143,20 @@ def draft(
 def carry_out_act(
     transaction: Transaction,
     document: bytes,
-    act: str,
+    act: Act,
     raw: Mapping[str, Any],
     *,
     actor: Actor,
     known: Known,
     seen: int | None,
 ) -> Document:
-    """Write what `edit`, `sign` or `withdraw` gives, and return the document. Raises a Refusal."""
+    """Write what an act gives, and return the document as it is then. Raises a Refusal."""
     found = required(transaction, document)
-    event = decide_act(found, act, raw, actor=actor, known=known, seen=seen)
+    event = decide_act(
+        found, act, raw, actor=actor, county=known, now_ms=transaction.now_ms(), seen=seen
+    )
     transaction.append([event], by=actor.signature)
     return required(transaction, document)
-
-
-def record_attempt(
-    transaction: Transaction,
-    document: bytes,
-    act: str,
-    raw: Mapping[str, Any],
-    *,
-    actor: Actor,
-    code: str,
-    seen: int | None,
-) -> None:
-    """Keep on record what a 409 refused, with the words that were typed."""
-    names = ("title", "text", "signer", "reason")
-    typed = {name: raw[name] for name in names if raw.get(name)}
-    event = Draft(
-        RecordEvent.ATTEMPTED,
-        new_uuid7(transaction.now_ms()),
-        {"document": document, "command": act, "code": code, "seen": seen},
-        {"fields": json.dumps(typed, ensure_ascii=False)} if typed else {},
-    )
-    transaction.append([event], by=actor.signature, fresh_subject=True)
 
 
 def required(transaction: Transaction, document: bytes) -> Document:

@@ -1,8 +1,9 @@
 """派单: the office hands a matter to a lead unit and assisting units, with a time limit."""
 
+from acts.field import Field, FieldKind
 from acts.refusals import N_, BadFields, FieldProblem
 from eventlog.events import Event
-from matters.command import UNFRAMED, Command, Field, FieldKind, Situation
+from matters.command import UNFRAMED, Command, Situation
 from matters.limits.deadlines import due_at
 from matters.matter import Matter
 from matters.orders import clock

@@ -1,7 +1,7 @@
 """Fields that commands of several orders have."""
 
+from acts.field import Field, FieldKind
 from acts.refusals import N_
-from matters.command import Field, FieldKind
 from matters.terms import Grade, Rating
 
 TITLE = Field("title", FieldKind.LINE, N_("标题"), max_length=60)
@@ -9,12 +9,11 @@ REASON = Field("reason", FieldKind.WORDS, N_("理由"), max_length=2000)
 CATEGORY = Field("category", FieldKind.CATEGORY, N_("类别"), required=False)
 GRADE = Field("grade", FieldKind.CHOICE, N_("轻重缓急"), required=False, choices=tuple(Grade))
 RATINGS = tuple(Rating)
-YES_NO = ("yes", "no")
 
 
 def until(label: str, *, required: bool = True, hint: str = "") -> Field:
     """Return the field of a day until which something is to be done."""
-    return Field("until", FieldKind.DAY, label, required=required, max_length=20, hint=hint)
+    return Field("until", FieldKind.UNTIL, label, required=required, max_length=20, hint=hint)
 
 
 def rating(comment_label: str) -> tuple[Field, ...]:

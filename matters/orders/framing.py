@@ -3,21 +3,13 @@
 What belongs to a higher level or a statutory channel is referred there; the person is told so.
 """
 
+from acts.field import YES_NO, Field, FieldKind
 from acts.refusals import N_, BadFields, FieldProblem
 from eventlog.events import Event
-from matters.command import (
-    ANY_STATE,
-    OPEN,
-    UNFRAMED,
-    Command,
-    Fact,
-    Field,
-    FieldKind,
-    Situation,
-)
+from matters.command import ANY_STATE, OPEN, UNFRAMED, Command, Fact, Situation
 from matters.matter import Matter
 from matters.orders import clock
-from matters.orders.fields import CATEGORY, GRADE, REASON, TITLE, YES_NO
+from matters.orders.fields import CATEGORY, GRADE, REASON, TITLE
 from matters.orders.raising import PEOPLE_MOST
 from matters.registers.routes import RouteKind
 from matters.shapes import WrongShape, all_bytes_in, bytes_in, known, number_in, text_in

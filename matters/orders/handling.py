@@ -1,20 +1,14 @@
 """办单: the unit takes a matter in hand or returns it, divides it, asks, reports and replies."""
 
+from acts.field import YES_NO, Field, FieldKind
 from acts.refusals import N_, BadFields, FieldProblem, NotNow, Refusal
 from eventlog.events import Event
-from matters.command import (
-    WITH_UNIT,
-    Command,
-    Fact,
-    Field,
-    FieldKind,
-    Situation,
-)
+from matters.command import WITH_UNIT, Command, Fact, Situation
 from matters.known import Known
 from matters.limits.deadlines import due_at
 from matters.matter import Matter, Task
 from matters.orders import clock
-from matters.orders.fields import REASON, YES_NO, until
+from matters.orders.fields import REASON, until
 from matters.orders.framing import answered
 from matters.refusals import TooLate
 from matters.registers.rules import Extension

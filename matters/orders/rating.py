@@ -1,8 +1,9 @@
 """评单: the person rates reply and result apart; it is closed, or goes round again."""
 
+from acts.field import Field, FieldKind
 from acts.refusals import N_, BadFields, FieldProblem, NotNow, Refusal
 from eventlog.events import Event
-from matters.command import ANY_STATE, WITH_UNIT, Command, Fact, Field, FieldKind, Situation
+from matters.command import ANY_STATE, WITH_UNIT, Command, Fact, Situation
 from matters.known import Known
 from matters.matter import Matter
 from matters.orders import clock

@@ -3,12 +3,13 @@
 And when the hub had what a node with a wrong clock wrote (`matters/limits/timing.py`).
 """
 
+from acts.field import YES_NO, Field, FieldKind
 from acts.refusals import N_, BadFields, FieldProblem, NotNow, Refusal
 from eventlog.events import Event
-from matters.command import ANY_STATE, Command, Fact, Field, FieldKind, Situation
+from matters.command import ANY_STATE, Command, Fact, Situation
 from matters.known import Known
 from matters.matter import Matter
-from matters.orders.fields import REASON, TITLE, YES_NO
+from matters.orders.fields import REASON, TITLE
 from matters.refusals import NoConsent
 from matters.shapes import texts_in
 from matters.terms import Kind, MatterEvent, Publicity, Role, State

@@ -1,8 +1,9 @@
 """督单: deputies press and inspect; what is overdue is raised level by level."""
 
+from acts.field import Field, FieldKind
 from acts.refusals import N_
 from eventlog.events import Event
-from matters.command import WITH_UNIT, Command, Fact, Field, FieldKind, Situation
+from matters.command import WITH_UNIT, Command, Fact, Situation
 from matters.limits.deadlines import due_at
 from matters.matter import Matter
 from matters.orders.fields import until

@@ -4,8 +4,9 @@ The console's forms, the interface, the OpenAPI document and the rules read this
 """
 
 from enum import StrEnum
-from typing import NamedTuple
 
+from acts.act import Act
+from acts.field import YES_NO, Field, FieldKind
 from acts.refusals import N_
 from matters.terms import Role
 
@@ -42,75 +43,48 @@ class SessionEvent(StrEnum):
     CLOSED = "session.closed"
 
 
-class Ask(StrEnum):
-    """What a field asks for, and so how it is checked and shown."""
+class SessionState(StrEnum):
+    """Whether questions and answers are still put down."""
 
-    WORDS = "words"
-    LINE = "line"
-    CHOICE = "choice"
-    DATE = "date"
-    COUNT = "count"
-    STATION = "station"
-    UNIT = "unit"
-    UNITS = "units"
-    DEPUTIES = "deputies"
-    DEPUTY = "deputy"
-    MATTER = "matter"
-    MATTERS = "matters"
-    QUESTION = "question"
-    PROMISE = "promise"
-    ENTRY = "entry"
+    OPEN = "open"
+    CLOSED = "closed"
 
 
-class SessionField(NamedTuple):
-    """One field. Words and lines are free text and stand beside the log."""
-
-    name: str
-    ask: Ask
-    label: str
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    max_length: int = 10_000
-    hint: str = ""
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the value is free text, which never stands in an event."""
-        return self.ask in (Ask.WORDS, Ask.LINE)
-
-
-class Act(NamedTuple):
-    """One act. `while_open`: only before the session is closed."""
-
-    name: str
-    type: SessionEvent
-    label: str
-    roles: tuple[Role, ...]
-    fields: tuple[SessionField, ...]
-    while_open: bool = True
-
-
+_OPEN = (SessionState.OPEN,)
+_ALWAYS = tuple(SessionState)
 _MINUTES = (Role.OFFICE, Role.DEPUTY, Role.LIAISON)
-_ABOUT = SessionField(
-    "about", Ask.MATTER, N_("关于哪一件（编号）"), required=False, hint=N_("不填就是不针对某一件。")
+_ABOUT = Field(
+    "about",
+    FieldKind.MATTER,
+    N_("关于哪一件（编号）"),
+    required=False,
+    hint=N_("不填就是不针对某一件。"),
 )
-_UNIT = SessionField("unit", Ask.UNIT, N_("单位"))
-_QUESTION = SessionField("question", Ask.QUESTION, N_("答的是哪一问"), required=False)
+_UNIT = Field("unit", FieldKind.UNIT, N_("单位"))
+_QUESTION = Field("question", FieldKind.QUESTION, N_("答的是哪一问"), required=False)
 
-OPENING = (
-    SessionField("kind", Ask.CHOICE, N_("形式"), choices=tuple(SessionKind)),
-    SessionField("title", Ask.LINE, N_("主题"), max_length=100),
-    SessionField("held_on", Ask.DATE, N_("哪一天")),
-    SessionField("station", Ask.STATION, N_("在哪个联络站"), required=False),
-    SessionField("mode", Ask.CHOICE, N_("监督方式"), required=False, choices=tuple(SessionMode)),
-    SessionField("units", Ask.UNITS, N_("到场的单位"), hint=N_("由单位负责人到场。")),
-    SessionField("deputies", Ask.DEPUTIES, N_("参加的代表"), required=False),
-    SessionField(
-        "matters",
-        Ask.MATTERS,
-        N_("要问的事项（编号）"),
-        required=False,
-        hint=N_("可以写几个编号，一行一个。"),
+OPENING = Act(
+    "open",
+    SessionEvent.OPENED,
+    N_("开会"),
+    (Role.OFFICE, Role.DEPUTY),
+    (),
+    SessionState.OPEN,
+    (
+        Field("kind", FieldKind.CHOICE, N_("形式"), choices=tuple(SessionKind)),
+        Field("title", FieldKind.LINE, N_("主题"), max_length=100),
+        Field("held_on", FieldKind.DAY, N_("哪一天")),
+        Field("station", FieldKind.STATION, N_("在哪个联络站"), required=False),
+        Field("mode", FieldKind.CHOICE, N_("监督方式"), required=False, choices=tuple(SessionMode)),
+        Field("units", FieldKind.UNITS, N_("到场的单位"), hint=N_("由单位负责人到场。")),
+        Field("deputies", FieldKind.DEPUTIES, N_("参加的代表"), required=False),
+        Field(
+            "matters",
+            FieldKind.MATTERS,
+            N_("要问的事项（编号）"),
+            required=False,
+            hint=N_("可以写几个编号，一行一个。"),
+        ),
     ),
 )
 
@@ -120,11 +94,13 @@ _ROWS = (
         SessionEvent.QUESTION_PUT,
         N_("记一个提问"),
         _MINUTES,
+        _OPEN,
+        None,
         (
-            SessionField("asker", Ask.LINE, N_("谁问的"), required=False, max_length=60),
-            SessionField("deputy", Ask.DEPUTY, N_("提问的代表"), required=False),
+            Field("asker", FieldKind.LINE, N_("谁问的"), required=False, max_length=60),
+            Field("deputy", FieldKind.DEPUTY, N_("提问的代表"), required=False),
             _UNIT._replace(label=N_("问哪个单位")),
-            SessionField("text", Ask.WORDS, N_("问了什么")),
+            Field("text", FieldKind.WORDS, N_("问了什么")),
             _ABOUT,
         ),
     ),
@@ -133,11 +109,13 @@ _ROWS = (
         SessionEvent.ANSWER_GIVEN,
         N_("记一个回答"),
         (*_MINUTES, Role.UNIT),
+        _OPEN,
+        None,
         (
             _QUESTION,
             _UNIT._replace(label=N_("答的单位")),
-            SessionField("person", Ask.LINE, N_("谁答的（姓名、职务）"), max_length=60),
-            SessionField("text", Ask.WORDS, N_("怎么答的")),
+            Field("person", FieldKind.LINE, N_("谁答的（姓名、职务）"), max_length=60),
+            Field("text", FieldKind.WORDS, N_("怎么答的")),
         ),
     ),
     Act(
@@ -145,14 +123,20 @@ _ROWS = (
         SessionEvent.PROMISE_MADE,
         N_("记一个承诺"),
         (*_MINUTES, Role.UNIT),
+        _OPEN,
+        None,
         (
             _QUESTION._replace(label=N_("为哪一问承诺")),
             _UNIT._replace(label=N_("承诺的单位")),
-            SessionField(
-                "person", Ask.LINE, N_("谁负责（主管领导或专班）"), required=False, max_length=60
+            Field(
+                "person",
+                FieldKind.LINE,
+                N_("谁负责（主管领导或专班）"),
+                required=False,
+                max_length=60,
             ),
-            SessionField("text", Ask.WORDS, N_("承诺办到什么")),
-            SessionField("until", Ask.DATE, N_("哪一天前办到")),
+            Field("text", FieldKind.WORDS, N_("承诺办到什么")),
+            Field("until", FieldKind.UNTIL, N_("哪一天前办到")),
             _ABOUT,
         ),
     ),
@@ -161,20 +145,23 @@ _ROWS = (
         SessionEvent.PROMISE_KEPT,
         N_("查承诺：兑现了没有"),
         (Role.OFFICE, Role.DEPUTY),
+        _ALWAYS,
+        None,
         (
-            SessionField("promise", Ask.PROMISE, N_("哪一个承诺")),
-            SessionField("kept", Ask.CHOICE, N_("兑现了没有"), choices=("yes", "no")),
-            SessionField("text", Ask.WORDS, N_("查到的情况"), max_length=2000),
+            Field("promise", FieldKind.PROMISE, N_("哪一个承诺")),
+            Field("kept", FieldKind.CHOICE, N_("兑现了没有"), choices=YES_NO),
+            Field("text", FieldKind.WORDS, N_("查到的情况"), max_length=2000),
         ),
-        while_open=False,
     ),
     Act(
         "finding",
         SessionEvent.FINDING_MADE,
         N_("记一条发现：问题的症结"),
         _MINUTES,
+        _OPEN,
+        None,
         (
-            SessionField("text", Ask.WORDS, N_("查明了什么")),
+            Field("text", FieldKind.WORDS, N_("查明了什么")),
             _ABOUT,
         ),
     ),
@@ -183,13 +170,15 @@ _ROWS = (
         SessionEvent.VOTE_HELD,
         N_("记满意度测评"),
         _MINUTES,
+        _OPEN,
+        None,
         (
-            SessionField("topic", Ask.LINE, N_("测评什么"), max_length=100),
+            Field("topic", FieldKind.LINE, N_("测评什么"), max_length=100),
             _ABOUT,
             _UNIT._replace(label=N_("测评哪个单位"), required=False),
-            SessionField("satisfied", Ask.COUNT, N_("满意（票）")),
-            SessionField("basically", Ask.COUNT, N_("基本满意（票）")),
-            SessionField("unsatisfied", Ask.COUNT, N_("不满意（票）")),
+            Field("satisfied", FieldKind.COUNT, N_("满意（票）")),
+            Field("basically", FieldKind.COUNT, N_("基本满意（票）")),
+            Field("unsatisfied", FieldKind.COUNT, N_("不满意（票）")),
         ),
     ),
     Act(
@@ -197,30 +186,34 @@ _ROWS = (
         SessionEvent.CORRECTED,
         N_("更正一条记录"),
         (*_MINUTES, Role.UNIT),
+        _ALWAYS,
+        None,
         (
-            SessionField("entry", Ask.ENTRY, N_("哪一条")),
-            SessionField("text", Ask.WORDS, N_("更正后的文字")),
-            SessionField("reason", Ask.LINE, N_("为什么更正"), max_length=200),
+            Field("entry", FieldKind.ENTRY, N_("哪一条")),
+            Field("text", FieldKind.WORDS, N_("更正后的文字")),
+            Field("reason", FieldKind.LINE, N_("为什么更正"), max_length=200),
         ),
-        while_open=False,
     ),
     Act(
         "close",
         SessionEvent.CLOSED,
         N_("散会：不再记提问和回答"),
         (Role.OFFICE, Role.DEPUTY),
-        (SessionField("text", Ask.WORDS, N_("小结"), required=False),),
+        _OPEN,
+        SessionState.CLOSED,
+        (Field("text", FieldKind.WORDS, N_("小结"), required=False),),
     ),
     Act(
         "erase",
         SessionEvent.ERASED,
         N_("删除一条的文字"),
         (Role.OFFICE,),
+        _ALWAYS,
+        None,
         (
-            SessionField("entry", Ask.ENTRY, N_("哪一条")),
-            SessionField("reason", Ask.LINE, N_("理由"), max_length=200),
+            Field("entry", FieldKind.ENTRY, N_("哪一条")),
+            Field("reason", FieldKind.LINE, N_("理由"), max_length=200),
         ),
-        while_open=False,
     ),
 )
 

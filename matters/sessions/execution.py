@@ -1,25 +1,26 @@
 """Carrying out what is done in a session: load, decide, append, in one job of the writer."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from acts.act import Act
+from acts.field import FieldKind
+from acts.reader import WrongValue
+from acts.refusals import N_
 from eventlog import erasures, words
 from eventlog.erasures import Erasure
-from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters import actors, store
 from matters.actors import Actor
 from matters.intake.receipts import read_number
-from matters.known import Known
+from matters.known import Known, event_named
 from matters.refusals import NotFound
 from matters.sessions import store as sessions_store
-from matters.sessions.acts import Act, SessionEvent
-from matters.sessions.fields import SessionKnown
+from matters.sessions.acts import SessionEvent
 from matters.sessions.session import Session, decide_act, decide_opening
-from matters.terms import RecordEvent
 
 
 def open_session(
@@ -27,8 +28,13 @@ def open_session(
 ) -> Session:
     """Write a session and return it. Raises a Refusal."""
     subject = new_uuid7(transaction.now_ms())
-    given = SessionKnown(known, _matter_id(transaction, actor))
-    draft = decide_opening(subject, raw, actor=actor, known=given)
+    draft = decide_opening(
+        subject,
+        raw,
+        actor=actor,
+        county=SessionCounty(known, transaction, actor),
+        now_ms=transaction.now_ms(),
+    )
     transaction.append([draft], by=actor.signature, fresh_subject=True)
     return required(transaction, subject)
 
@@ -49,34 +55,12 @@ def carry_out_act(
     `folder` is the data folder, for the record of erasures. Raises a Refusal.
     """
     found = required(transaction, session)
-    given = SessionKnown(known, _matter_id(transaction, actor, found.matters))
-    draft = decide_act(found, act, raw, actor=actor, known=given, seen=seen)
+    county = SessionCounty(known, transaction, actor, found)
+    draft = decide_act(found, act, raw, actor=actor, county=county, seen=seen)
     transaction.append([draft], by=actor.signature)
     if act.type is SessionEvent.ERASED:
         _erase(transaction, folder, found, draft.data["entry"])
     return required(transaction, session)
-
-
-def record_session_attempt(
-    transaction: Transaction,
-    session: bytes,
-    act: Act,
-    raw: Mapping[str, Any],
-    *,
-    actor: Actor,
-    code: str,
-    seen: int | None,
-) -> None:
-    """Keep on record what a 409 refused, with the words that were typed."""
-    names = {field.name for field in act.fields}
-    typed = {name: value for name, value in raw.items() if name in names and value}
-    draft = Draft(
-        RecordEvent.ATTEMPTED,
-        new_uuid7(transaction.now_ms()),
-        {"session": session, "command": act.name, "code": code, "seen": seen},
-        {"fields": json.dumps(typed, ensure_ascii=False)} if typed else {},
-    )
-    transaction.append([draft], by=actor.signature, fresh_subject=True)
 
 
 def required(transaction: Transaction, session: bytes) -> Session:
@@ -87,21 +71,45 @@ def required(transaction: Transaction, session: bytes) -> Session:
     return found
 
 
-def _matter_id(
-    transaction: Transaction, actor: Actor, listed: tuple[bytes, ...] = ()
-) -> Callable[[str], bytes]:
-    """Return how a number becomes a matter's id; b"" where it is not the actor's to see.
+class SessionCounty(NamedTuple):
+    """What the fields of a session's acts are looked up in: the county, matters, the session."""
 
-    What is on the session's list may be named by everybody who takes part.
-    """
+    known: Known
+    transaction: Transaction
+    actor: Actor
+    session: Session | None = None
 
-    def look_up(number: str) -> bytes:
-        matter = store.by_number(transaction.connection, read_number(number) or "")
-        if matter is None:
-            return b""
-        return matter.id if matter.id in listed or actors.may_see(actor, matter) else b""
+    def ends(self, start_ms: int, limit: str) -> date:
+        """Return the last day of a limit that starts at `start_ms`. Raises BadLimit."""
+        return self.known.ends(start_ms, limit)
 
-    return look_up
+    def find(self, noun: str, text: str) -> Any:
+        """Return what a text means, also a matter by its number, and what the session holds.
+
+        What is on the session's list may be named by everybody who takes part. Raises WrongValue.
+        """
+        if noun in _HELD:
+            event = event_named(text, _NOT_HELD)
+            entry = self.session.entry(event) if self.session is not None else None
+            if entry is None or _HELD[noun] not in ("", entry.type):
+                raise WrongValue("unknown", _NOT_HELD)
+            return event
+        if noun != FieldKind.MATTER:
+            return self.known.find(noun, text)
+        matter = store.by_number(self.transaction.connection, read_number(text) or "")
+        listed = self.session.matters if self.session is not None else ()
+        if matter is None or not (matter.id in listed or actors.may_see(self.actor, matter)):
+            raise WrongValue("unknown", N_("没有这个编号的事项：{number}"), number=text)
+        return matter.id
+
+
+_NOT_HELD = N_("这次会里没有这一条。")
+# Of which type an entry is that a field refers to; "" for any.
+_HELD: dict[str, str] = {
+    FieldKind.QUESTION: SessionEvent.QUESTION_PUT,
+    FieldKind.PROMISE: SessionEvent.PROMISE_MADE,
+    FieldKind.ENTRY: "",
+}
 
 
 def _erase(transaction: Transaction, folder: Path, session: Session, entry: bytes) -> None:

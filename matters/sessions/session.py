@@ -5,24 +5,27 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
 
-from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal, Stale
+from acts.act import Act, refuse_role, refuse_stale
+from acts.reader import County, read_fields
+from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
+from acts.shanghai import start_of_day
 from eventlog.events import Draft, Event
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
 from matters.sessions.acts import (
     ACTS,
     OPENING,
-    Act,
     SessionEvent,
     SessionKind,
     SessionMode,
+    SessionState,
 )
-from matters.sessions.fields import SessionKnown, read_session_fields
 from matters.shapes import WrongShape, bytes_in, text_in, texts_in, time_of
 from matters.terms import Role
 
@@ -85,6 +88,11 @@ class Session(msgspec.Struct, kw_only=True):
     entries: list[Entry] = []
 
     @property
+    def state(self) -> SessionState:
+        """Whether it is over."""
+        return SessionState.OPEN if self.closed_at is None else SessionState.CLOSED
+
+    @property
     def promises(self) -> list[Entry]:
         """The promises that were made, in order."""
         return self.of(SessionEvent.PROMISE_MADE)
@@ -111,7 +119,7 @@ def is_overdue(promise: Entry, now_ms: int) -> bool:
 
 def may_open(actor: Actor) -> bool:
     """Return whether the actor may open sessions."""
-    return actor.role in (Role.OFFICE, Role.DEPUTY)
+    return actor.role in OPENING.roles
 
 
 def may_see(actor: Actor, session: Session) -> bool:
@@ -147,7 +155,7 @@ def possible(session: Session, act: Act, actor: Actor) -> bool:
     """Return whether the console should offer the act now."""
     if actor.role not in act.roles or not may_see(actor, session):
         return False
-    if act.while_open and session.closed_at is not None:
+    if session.state not in act.states:
         return False
     if act.name == "keep":
         return any(promise.kept != "yes" for promise in session.promises)
@@ -168,12 +176,11 @@ def may_correct(session: Session, entry: Entry, actor: Actor) -> bool:
 
 
 def decide_opening(
-    subject: bytes, raw: Mapping[str, Any], *, actor: Actor, known: SessionKnown
+    subject: bytes, raw: Mapping[str, Any], *, actor: Actor, county: County, now_ms: int
 ) -> Draft:
     """Return the event that opens a session. Raises NotThisRole or BadFields."""
-    if not may_open(actor):
-        raise NotThisRole
-    data, texts = read_session_fields(OPENING, raw, known)
+    refuse_role(OPENING, actor.role)
+    data, texts = read_fields(OPENING.fields, raw, county, now_ms)
     if actor.role is Role.DEPUTY and actor.deputy:
         data["deputies"] = sorted({*data.get("deputies", ()), actor.deputy})
     return Draft(SessionEvent.OPENED, subject, data, texts)
@@ -185,27 +192,34 @@ def decide_act(
     raw: Mapping[str, Any],
     *,
     actor: Actor,
-    known: SessionKnown,
+    county: County,
     seen: int | None = None,
 ) -> Draft:
-    """Return the event that an act gives.
+    """Return the event that an act gives; days without a year are counted from the session's.
 
     Raises NotThisRole, Stale, SessionClosed or BadFields, in this order.
     """
     refuse_act(session, act, actor)
-    if seen is not None and seen != session.version:
-        raise Stale(seen=seen, version=session.version)
-    if act.while_open and session.closed_at is not None:
+    refuse_stale(seen, session.version)
+    if session.state not in act.states:
         raise SessionClosed
     raw = {**raw, **_own(act, actor)}
     if not raw.get("unit") and raw.get("question"):
         raw["unit"] = _unit_asked(session, raw["question"])
-    data, texts = read_session_fields(act.fields, raw, known)
+    data, texts = read_fields(act.fields, raw, county, _day_held(session))
     problems = _cross_check(session, act, data, texts, actor)
     if problems:
         raise BadFields(problems)
     _inherit(session, data)
     return Draft(act.type, session.id, data, texts)
+
+
+def _day_held(session: Session) -> int:
+    """Return the beginning of the session's day, or when it was opened where that is none."""
+    try:
+        return start_of_day(date.fromisoformat(session.held_on))
+    except ValueError:
+        return session.opened_at
 
 
 def _own(act: Act, actor: Actor) -> dict[str, str]:
@@ -240,24 +254,13 @@ def _cross_check(
         wrong("unit", "not-here", N_("这个单位没有参加这次会。"))
     if act.name == "question" and not texts.get("asker") and not data.get("deputy"):
         wrong("asker", "required", N_("请写上是谁问的，或者选提问的代表。"))
-    for field, type_ in (
-        ("question", SessionEvent.QUESTION_PUT),
-        ("promise", SessionEvent.PROMISE_MADE),
-    ):
-        given = data.get(field)
-        found = session.entry(given) if given else None
-        if given and (found is None or found.type != type_):
-            wrong(field, "unknown", N_("这次会里没有这一条。"))
-        elif field == "question" and found is not None and found.unit != data.get("unit"):
-            wrong(field, "other-unit", N_("这一问问的是别的单位。"))
+    question = session.entry(data["question"]) if "question" in data else None
+    if question is not None and question.unit != data.get("unit"):
+        wrong("question", "other-unit", N_("这一问问的是别的单位。"))
     if "entry" in data:
         entry = session.entry(data["entry"])
-        if entry is None:
-            wrong("entry", "unknown", N_("这次会里没有这一条。"))
-        elif act.name == "correct" and not may_correct(session, entry, actor):
+        if act.name == "correct" and not (entry and may_correct(session, entry, actor)):
             wrong("entry", "not-yours", N_("这一条不是您记的，请让记的人或人大办公室更正。"))
-    if data.get("until_day") and data["until_day"] < session.held_on:
-        wrong("until", "past", N_("期限不能早于开会那一天。"))
     if act.name == "vote" and not sum(data[name] for name in _VOTES if name in data):
         wrong("satisfied", "nobody", N_("三项票数不能都是零。"))
     return problems
@@ -265,7 +268,6 @@ def _cross_check(
 
 def _inherit(session: Session, data: dict[str, Any]) -> None:
     """An answer or promise to a question is about what the question is about."""
-    data.pop("until_day", None)
     question = session.entry(data["question"]) if "question" in data else None
     if question is not None and question.matter and "about" not in data:
         data["about"] = question.matter
@@ -306,7 +308,7 @@ def fold(events: Sequence[Event]) -> Session:
 
 
 _TYPES = frozenset(SessionEvent)
-_WHILE_OPEN = frozenset(act.type for act in ACTS.values() if act.while_open)
+_WHILE_OPEN = frozenset(act.type for act in ACTS.values() if SessionState.CLOSED not in act.states)
 _REFERS = {
     SessionEvent.ANSWER_GIVEN: ("question", SessionEvent.QUESTION_PUT, False),
     SessionEvent.PROMISE_MADE: ("question", SessionEvent.QUESTION_PUT, False),

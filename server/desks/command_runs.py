@@ -1,9 +1,9 @@
 """Running a command of the table for the console and the interface alike."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from acts.refusals import Refusal
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.command import Command
@@ -12,6 +12,7 @@ from matters.execution import carry_out, record_attempt
 from matters.intake.receipts import read_number
 from matters.matter import Matter
 from matters.refusals import NotFound
+from server.folder.safe_writes import commit_or_keep
 from server.node import Node
 from server.people import drafts
 from server.photos.erased_pictures import forget_pictures
@@ -55,17 +56,15 @@ async def run_command(
             drafts.remove_of_matter(transaction, plain)
         return done
 
-    try:
-        kept = await node.matter_writes.write(job)
-    except Refusal as refusal:
-        if refusal.status == 409:
-            code = refusal.code
-            await node.log.write_async(
-                lambda transaction: record_attempt(
-                    transaction, plain, command, raw, actor=actor, code=code, seen=seen
-                )
-            )
-        raise
-    if kept.result.words_erased and command.name == "erase":
-        await forget_pictures(node.log, node.photo_writes, [kept.result])
-    return kept.result
+    matter = await asyncio.to_thread(
+        commit_or_keep,
+        node.log,
+        node.matter_writes,
+        job,
+        lambda transaction, code: record_attempt(
+            transaction, plain, command, raw, actor=actor, code=code, seen=seen
+        ),
+    )
+    if matter.words_erased and command.name == "erase":
+        await forget_pictures(node.log, node.photo_writes, [matter])
+    return matter

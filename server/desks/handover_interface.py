@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from acts.refusals import N_, BadFields, FieldProblem, NotThisRole
-from acts.shanghai import day_of, iso
+from acts.shanghai import iso
 from eventlog.identifiers import uuid_text
 from matters import handovers
 from matters.actors import Actor
@@ -57,7 +57,6 @@ async def run_handover(
             actor=actor,
             known=known,
             folder=node.folder,
-            today=day_of(node.now_ms()),
         )
     )
     return kept.result

@@ -6,12 +6,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from acts.reader import read_fields
 from acts.refusals import NotThisRole, Refusal, Stale
 from acts.shanghai import month_of
 from matters import store
 from matters.answers import answer_in
 from matters.commands import COMMANDS
-from matters.fields import read_fields
 from matters.lifecycle import decide
 from matters.matter import Matter
 from matters.public.notices import Notice
@@ -76,7 +76,9 @@ async def preview(request: Request) -> Response:
             return await _page(request, found, typed=fields.values, preview=False)
         if step != "publish":
             read_seen(fields.values.get("seen"))
-            read_fields(_PUBLISH, fields.values, node.registers.current().known, node.now_ms())
+            read_fields(
+                _PUBLISH.fields, fields.values, node.registers.current().known, node.now_ms()
+            )
             decide_nothing_is_wrong(found, request)
             return await _page(request, found, typed=fields.values, preview=True)
         done = await run_command(node, actor, number, _PUBLISH, fields.values)
@@ -156,7 +158,7 @@ async def _page(
 
 def _notice(node: Node, found: Matter, typed: dict[str, Any]) -> dict[str, Any]:
     """Return what the site would make of the typed texts, by its own rules."""
-    data, texts = read_fields(_PUBLISH, typed, node.registers.current().known, node.now_ms())
+    data, texts = read_fields(_PUBLISH.fields, typed, node.registers.current().known, node.now_ms())
     with node.log.reading() as connection:
         draft = Notice(
             number=found.number,

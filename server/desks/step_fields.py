@@ -7,12 +7,11 @@ has to be able to open its page all the same, and to drop it.
 from collections.abc import Mapping
 from typing import Any
 
-from matters.command import FieldKind
+from acts.field import REPEATED, FieldKind
 from matters.commands import COMMAND_OF_TYPE
 from matters.matter import Step
 from matters.shapes import WrongShape, maps_in, text_in, texts_in, time_in, time_of
 
-_LISTS = (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PICTURES)
 _SAID = ("number", "channel", "kind", "category", "area", "station", "deputy")
 
 
@@ -41,9 +40,9 @@ def said_by(step: Step) -> dict[str, str]:
 
 
 def _read(kind: FieldKind, data: Mapping[str, Any], name: str) -> Any:
-    if kind in _LISTS:
+    if kind in REPEATED:
         return texts_in(data, name)
-    if kind is FieldKind.DAY:
+    if kind is FieldKind.UNTIL:
         return time_in(data, name, None)
     if kind is FieldKind.PARTS:
         parts = maps_in(data, name)

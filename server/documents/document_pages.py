@@ -99,8 +99,8 @@ def _page(
         names=names,
         offered=[
             name
-            for name, (_, state) in documents.ACTS.items()
-            if visit.actor.role is Role.OFFICE and (state is document.state or name == act)
+            for name, row in documents.ACTS.items()
+            if visit.actor.role in row.roles and (document.state in row.states or name == act)
         ],
         impossible=isinstance(refusal, DocumentSigned | NotSigned),
         failed=act,

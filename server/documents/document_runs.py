@@ -4,19 +4,23 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from acts.refusals import NotThisRole, Refusal
+from acts.field import REPEATED
+from acts.refusals import NotThisRole
 from acts.shanghai import end_of_day, start_of_day
+from matters import attempts
 from matters.actors import Actor
 from matters.documents import store as documents_store
 from matters.documents.document import ACTS, Document, DocumentKind, Period, may_see, read_period
 from matters.documents.drafts import chosen, draft_text
 from matters.ledgers.league import UnitFigures, unit_figures
 from matters.refusals import NotFound
-from matters.terms import Role
 from server.documents.room import DocumentsRoom
+from server.folder.safe_writes import commit_or_keep
 from server.web.values import read_seen, read_subject
 
-DOCUMENT_LISTS = ("units", "deputies")
+DOCUMENT_LISTS = tuple(
+    field.name for act in ACTS.values() for field in act.fields if field.kind in REPEATED
+)
 
 
 def document_for(room: DocumentsRoom, actor: Actor, text: str) -> Document:
@@ -44,11 +48,9 @@ def figures_of(room: DocumentsRoom, period: Period) -> list[UnitFigures]:
 
 def run_draft(room: DocumentsRoom, actor: Actor, raw: Mapping[str, Any]) -> Document:
     """Draft a document from the figures of a period, and return it. Raises a Refusal."""
-    if actor.role is not Role.OFFICE:
-        raise NotThisRole
-    kind, period = read_period(raw)
-    figures = figures_of(room, period)
     registers = room.registers.current()
+    kind, period = read_period(raw, actor=actor, county=registers.known, now_ms=room.log.now_ms())
+    figures = figures_of(room, period)
     least = registers.rules.minimum_n
     written = draft_text(kind, figures, registers.county.name, period, minimum_n=least)
     # A report is about all units, so it names none.
@@ -63,30 +65,25 @@ def run_draft(room: DocumentsRoom, actor: Actor, raw: Mapping[str, Any]) -> Docu
 
 
 def run_document_act(
-    room: DocumentsRoom, actor: Actor, identity: str, act: str, raw: Mapping[str, Any]
+    room: DocumentsRoom, actor: Actor, identity: str, name: str, raw: Mapping[str, Any]
 ) -> Document:
     """Edit, sign or withdraw, wait for the replica, and return the document as it is then.
 
     What is refused with 409 is kept on record with the words that were typed. Raises a Refusal.
     """
     document = read_subject(identity)
-    if act not in ACTS:
+    if name not in ACTS:
         raise NotFound
+    act = ACTS[name]
     known = room.registers.current().known
     seen = read_seen(raw.get("seen"))
-    try:
-        kept = room.writes.commit(
-            lambda transaction: documents_store.carry_out_act(
-                transaction, document, act, raw, actor=actor, known=known, seen=seen
-            )
-        )
-    except Refusal as refusal:
-        if refusal.status == 409:
-            code = refusal.code
-            room.log.write(
-                lambda transaction: documents_store.record_attempt(
-                    transaction, document, act, raw, actor=actor, code=code, seen=seen
-                )
-            )
-        raise
-    return kept.result
+    return commit_or_keep(
+        room.log,
+        room.writes,
+        lambda transaction: documents_store.carry_out_act(
+            transaction, document, act, raw, actor=actor, known=known, seen=seen
+        ),
+        lambda transaction, code: attempts.record(
+            transaction, {"document": document}, act, raw, by=actor.signature, code=code, seen=seen
+        ),
+    )

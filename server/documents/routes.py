@@ -2,37 +2,19 @@
 
 from collections.abc import Mapping
 
-from matters.documents.document import ACTS, DocumentKind
+from matters.documents.document import ACTS, DRAFTING
 from server.documents import document_interface, document_pages
 from server.documents.document_runs import DOCUMENT_LISTS
 from server.documents.room import DocumentsRoom
 from server.people.doors import ConsoleRoute
 from server.people.interface import InterfaceRoute
-from server.web.languages import ENGLISH, translated
-from server.web.operation import DAY, REFUSED, TEXT, TEXTS, Operation, created
+from server.web.operation import SEEN, Operation, created, operation_of
 from server.web.routes import RoomRoute
 
 
 def _acts() -> Mapping[str, Operation]:
     """Return the operation of each act on a document."""
-    return {
-        act: Operation(
-            translated(ENGLISH, ACTS[act][0]),
-            description="by office",
-            properties={**properties, "seen": {"type": "integer"}},
-            required=required,
-            answers={"200": "done", **REFUSED},
-        )
-        for act, properties, required in (
-            (
-                "edit",
-                {"title": TEXT, "text": TEXT, "units": TEXTS, "deputies": TEXTS},
-                ("title", "text"),
-            ),
-            ("sign", {"signer": TEXT}, ("signer",)),
-            ("withdraw", {"reason": TEXT}, ("reason",)),
-        )
-    }
+    return {name: operation_of(act, seen=SEEN) for name, act in ACTS.items()}
 
 
 ROUTES: tuple[RoomRoute[DocumentsRoom], ...] = (
@@ -51,12 +33,8 @@ ROUTES: tuple[RoomRoute[DocumentsRoom], ...] = (
         "POST",
         "/api/v1/documents",
         document_interface.create_document,
-        Operation(
-            "Draft a document from the figures of a period",
-            description="by office",
-            properties={"kind": {"enum": list(DocumentKind)}, "from": DAY, "to": DAY},
-            required=("kind", "from", "to"),
-            answers=created("the draft"),
+        operation_of(
+            DRAFTING, "Draft a document from the figures of a period", answers=created("the draft")
         ),
         status=201,
     ),

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from acts.refusals import Refusal
+from eventlog.log import Log
+from eventlog.transaction import Transaction
 from eventlog.writer import Committed, Writer
 from sync.keeping.durability import Durability
 
@@ -122,3 +125,22 @@ class SafeWriter:
 def _tell(future: asyncio.Future[Any], committed: Committed[Any], durable: bool) -> None:
     if not future.done():
         future.set_result(Kept(committed.result, committed.position, durable))
+
+
+def commit_or_keep(
+    log: Log,
+    writes: SafeWriter,
+    job: Callable[[Transaction], Result],
+    keep_attempt: Callable[[Transaction, str], None],
+) -> Result:
+    """Commit an act's job, wait for the replica, and return what it gives. Raises a Refusal.
+
+    What is refused with 409 is kept on record by `keep_attempt`, with the refusal's code.
+    """
+    try:
+        return writes.commit(job).result
+    except Refusal as refusal:
+        if refusal.status == 409:
+            code = refusal.code
+            log.write(lambda transaction: keep_attempt(transaction, code))
+        raise

@@ -12,9 +12,9 @@ from typing import Any, Protocol, TypeVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from acts.field import REPEATED
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.command import FieldKind
 from matters.commands import COMMANDS
 from server.people import accounts
 from server.people.accounts import Account, SignIn
@@ -331,10 +331,7 @@ def redirect(request: Request, path: str) -> Response:
 
 Handler = Callable[[Request], Awaitable[Response]]
 LISTS = tuple(
-    each.name
-    for command in COMMANDS.values()
-    for each in command.fields
-    if each.kind in (FieldKind.UNITS, FieldKind.TEXTS, FieldKind.PICTURES)
+    each.name for command in COMMANDS.values() for each in command.fields if each.kind in REPEATED
 )
 _MANY = ("market", "sign-in")
 

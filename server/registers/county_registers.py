@@ -174,6 +174,13 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         if parent is not None:
             by_name.setdefault(parent.name + area.name, []).append(area.id)
     area_codes = {name: codes[0] for name, codes in by_name.items() if len(codes) == 1}
+    named: dict[str, Mapping[str, Any]] = {
+        "unit": units,
+        "category": categories,
+        "station": stations,
+        "deputy": deputies,
+        "body": bodies,
+    }
     known = Known(
         units=units.keys(),
         categories=categories.keys(),
@@ -186,7 +193,10 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         body_of_area=bodies_of_areas(bodies, areas),
         rules=rules,
         calendar=calendar,
-        unit_names={unit.id: unit.name for unit in units.values()},
+        names={
+            noun: {key: record.name for key, record in records.items()}
+            for noun, records in named.items()
+        },
         area_codes=area_codes,
     )
     return CountyRegisters(

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from acts.act import Act
 from acts.refusals import NotThisRole, Refusal
 from acts.shanghai import today
 from eventlog.identifiers import uuid_text
@@ -12,7 +13,7 @@ from matters.actors import Actor
 from matters.refusals import NotFound
 from matters.sessions import acts as session_acts
 from matters.sessions import store as sessions_store
-from matters.sessions.acts import ACTS, OPENING, Act, SessionEvent
+from matters.sessions.acts import ACTS, OPENING, SessionEvent
 from matters.sessions.session import Session, is_overdue, may_correct, may_open, possible
 from matters.terms import Role
 from server.people import accounts
@@ -80,7 +81,7 @@ def _form(
         status=refusal.status if refusal is not None else 200,
         typed=typed,
         errors=page_errors(visit.language, refusal),
-        fields=OPENING,
+        fields=OPENING.fields,
         registers=registers,
         deputies=_deputies(registers, station, chosen),
         deputies_most=DEPUTIES_MOST,

@@ -3,17 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from acts.refusals import NotThisRole, Refusal
+from acts.act import Act
+from acts.field import REPEATED
+from acts.refusals import NotThisRole
+from matters import attempts
 from matters.actors import Actor
 from matters.refusals import NotFound
 from matters.sessions import store as sessions_store
-from matters.sessions.acts import ACTS, Act
-from matters.sessions.execution import carry_out_act, open_session, record_session_attempt
+from matters.sessions.acts import ACTS, OPENING
+from matters.sessions.execution import carry_out_act, open_session
 from matters.sessions.session import Session, may_see
+from server.folder.safe_writes import commit_or_keep
 from server.sessions.room import SessionsRoom
 from server.web.values import read_seen, read_subject
 
-SESSION_LISTS = ("units", "deputies")
+SESSION_LISTS = tuple(
+    field.name
+    for act in (OPENING, *ACTS.values())
+    for field in act.fields
+    if field.kind in REPEATED
+)
 
 
 def act_named(name: str) -> Act:
@@ -53,26 +62,20 @@ def run_act(
     """
     known = room.registers.current().known
     seen = read_seen(raw.get("seen"))
-    try:
-        kept = room.writes.commit(
-            lambda transaction: carry_out_act(
-                transaction,
-                session,
-                act,
-                raw,
-                actor=actor,
-                known=known,
-                seen=seen,
-                folder=room.log.folder,
-            )
-        )
-    except Refusal as refusal:
-        if refusal.status == 409:
-            code = refusal.code
-            room.log.write(
-                lambda transaction: record_session_attempt(
-                    transaction, session, act, raw, actor=actor, code=code, seen=seen
-                )
-            )
-        raise
-    return kept.result
+    return commit_or_keep(
+        room.log,
+        room.writes,
+        lambda transaction: carry_out_act(
+            transaction,
+            session,
+            act,
+            raw,
+            actor=actor,
+            known=known,
+            seen=seen,
+            folder=room.log.folder,
+        ),
+        lambda transaction, code: attempts.record(
+            transaction, {"session": session}, act, raw, by=actor.signature, code=code, seen=seen
+        ),
+    )

@@ -2,7 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from acts.act import Act
+from acts.field import SEVERAL, Field, FieldKind
+from acts.reader import PART_FIELDS, PICTURES_MOST
+from server.web.languages import ENGLISH, translated
 
 REFUSED: Mapping[str, str] = {
     "403": "not this role, unit or place",
@@ -83,6 +89,48 @@ Operations = Operation | Callable[[], Mapping[str, Operation]] | None
 def created(description: str) -> dict[str, str]:
     """Return the answers of an operation that adds something."""
     return {"201": description, "403": REFUSED["403"], "422": REFUSED["422"]}
+
+
+def operation_of(
+    act: Act,
+    summary: str = "",
+    *,
+    answers: Mapping[str, str] = MappingProxyType({"200": "done", **REFUSED}),
+    **more: Mapping[str, Any],
+) -> Operation:
+    """Return the operation of an act: by whom, from which states, with which fields and `more`."""
+    states = (
+        f"; from {', '.join(act.states)}; to {act.to or 'the same state'}" if act.states else ""
+    )
+    return Operation(
+        summary or translated(ENGLISH, act.label),
+        description=f"by {', '.join(act.roles)}{states}",
+        properties={**{field.name: schema_of(field) for field in act.fields}, **more},
+        required=tuple(field.name for field in act.fields if field.required),
+        answers=answers,
+    )
+
+
+def schema_of(field: Field) -> Mapping[str, Any]:
+    """Return what a field's value looks like in JSON."""
+    if field.kind in (*SEVERAL, FieldKind.TEXTS):
+        return TEXTS
+    if field.kind is FieldKind.PICTURES:
+        sha256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+        return {"type": "array", "items": sha256, "maxItems": PICTURES_MOST}
+    if field.kind is FieldKind.PARTS:
+        part = dict.fromkeys(PART_FIELDS, TEXT)
+        return {
+            "type": "array",
+            "items": {"type": "object", "properties": part, "required": list(PART_FIELDS)},
+        }
+    if field.kind is FieldKind.COUNT:
+        return {"type": "integer", "minimum": 0}
+    if field.kind is FieldKind.DAY:
+        return DAY
+    if field.choices:
+        return {"enum": list(field.choices)}
+    return {**TEXT, "maxLength": field.max_length}
 
 
 def parts_of(path: str) -> list[str]:

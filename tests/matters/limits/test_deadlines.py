@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from acts.limit import BadLimit, parse_limit
 from acts.shanghai import DAY_MS, SHANGHAI, day_of, days_between, end_of_day, month_of
-from matters.limits.deadlines import BadDay, due_at, moved, read_day
+from matters.limits.deadlines import due_at, moved
 from matters.registers.rules import DEFAULT_RULES
 from stations.sample import sample_days
 from stations.working_days import WEEKENDS_ONLY, WorkingDays
@@ -209,37 +209,3 @@ def test_a_clock_that_stands_still_within_a_day_loses_none(start: int, hours: in
 def test_a_day_ends_on_that_day(day: date) -> None:
     assert day_of(end_of_day(day)) == day
     assert day_of(end_of_day(day) + 1000) == day + timedelta(days=1)
-
-
-TODAY = date(2026, 11, 21)
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        *(("2026-12-01", "2026-12-01"), ("2026/12/1", "2026-12-01"), ("2026.12.1", "2026-12-01")),
-        *(("2026年12月1日", "2026-12-01"), ("２０２６ 年 12 月 1 日", "2026-12-01")),
-        *(("12月1日", "2026-12-01"), ("12月1号", "2026-12-01"), (" 12 月 1 ", "2026-12-01")),
-        *(("11月21日", "2026-11-21"), ("11月20日", "2027-11-20"), ("2月29日", "2028-02-29")),
-        ("1999-01-31", "1999-01-31"),
-    ],
-)
-def test_a_day_as_it_is_typed(text: str, day: str) -> None:
-    assert read_day(text, TODAY) == date.fromisoformat(day)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "明天", "12月", "2026-02-29", "2月30日", "13月1日", "0月0日", "20261201", "1日"),
-        *("2026-12-01T08:00", "2026-12-01 号", "12-01", "12/1", "P1M", "9" * 5000),
-    ],
-)
-def test_what_is_no_day(text: str) -> None:
-    with pytest.raises(BadDay):
-        read_day(text, TODAY)
-
-
-def test_without_a_year_today_must_be_known() -> None:
-    with pytest.raises(BadDay):
-        read_day("12月1日")

@@ -18,13 +18,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from acts.field import Field, FieldKind
 from acts.refusals import Refusal
 from eventlog import replay
 from eventlog.events import Draft
 from eventlog.identifiers import uuid_text
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.command import Field, FieldKind
 from matters.commands import COMMANDS
 from matters.execution import record_attempt
 from matters.intake import history
@@ -71,7 +71,7 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         FieldKind.CATEGORY: st.sampled_from(CATEGORIES),
         FieldKind.AREA: st.sampled_from(AREAS),
         FieldKind.BODY: st.sampled_from(BODIES),
-        FieldKind.DAY: st.sampled_from(["2026-12-01", "12月1日", "2027-03-01"]),
+        FieldKind.UNTIL: st.sampled_from(["2026-12-01", "12月1日", "2027-03-01"]),
         # Which matter and which event is meant stands fast only when the command is given.
         FieldKind.MATTER: st.sampled_from([LEADING]),
         FieldKind.EVENT: st.sampled_from([FIRST_CONTESTED]),

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from acts.shanghai import SHANGHAI
+from matters.sample import sample_units
 from tests.hub import Hub, form_token
 from tests.server.walk import Walk, problem, signed_in
 
@@ -228,6 +229,31 @@ def test_key_suggestions_are_chosen_by_the_chairpersons_meeting(hub: Hub) -> Non
 def refused_rows(answer: httpx2.Response) -> list[str]:
     """Return the numbers of the rows that a handover refused."""
     return [one["number"] for one in answer.json()["refused"]]
+
+
+def test_a_handover_reads_days_limits_and_names_as_a_clerk_writes_them(hub: Hub) -> None:
+    office, browser = hub.client("office"), hub.browser_of("office")
+    held = today(-1)
+    head = {"title": "按名字交办", "held_on": f"{held.month}月{held.day}日", "limit": "十天"}
+    for form in (False, True):
+        walk = Walk(hub, "按名字交办的路。")
+        walk.act("office", "adopt", title="修路")
+        lead = next(unit.name for unit in sample_units() if unit.id == walk.unit_id)
+        if form:
+            token = form_token(browser.get("/console/handovers/new").text)
+            picked = {f"pick-{walk.number}": "yes", f"lead-{walk.number}": lead}
+            answer = browser.post(
+                "/console/handovers/new", data={"form_token": token, **head, **picked}
+            )
+            made = answer.url.path.rpartition("/")[2]
+        else:
+            rows = [{"number": walk.number, "lead": lead}]
+            made = office.post("/api/v1/handovers", json={**head, "matters": rows}).json()["id"]
+        assert office.get(f"/api/v1/handovers/{made}").json()["held_on"] == str(held)
+        matter = walk.look("unit")
+        assert (matter["state"], matter["limit"]) == ("assigned", "P10D")
+    wrong = office.post("/api/v1/handovers", json={**head, "limit": "尽快", "matters": rows})
+    assert problem(wrong, 422)["code"] == "bad-limit"
 
 
 def test_a_handover_of_nothing_too_much_and_nonsense(hub: Hub) -> None:

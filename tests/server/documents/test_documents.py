@@ -102,7 +102,7 @@ def test_what_cannot_be_drafted_is_told(hub: Hub) -> None:
     answer = office.post("/api/v1/documents", json={"kind": "ode", "from": TODAY, "to": "上月"})
     assert answer.status_code == 422
     found = [(one["field"], one["code"]) for one in answer.json()["errors"]]
-    assert found == [("kind", "unknown"), ("to", "not-a-day")]
+    assert found == [("kind", "unknown"), ("to", "bad-day")]
     answer = office.post(
         "/api/v1/documents", json={"kind": "report", "from": TODAY, "to": "2020-01-01"}
     )
@@ -112,6 +112,24 @@ def test_what_cannot_be_drafted_is_told(hub: Hub) -> None:
     assert act(office, document, "edit", title="题" * 101, text="正文") == (422, "too-long")
     assert act(office, document, "edit", title="题", text="正文", units=["no"]) == (422, "unknown")
     assert act(office, document, "burn") == (404, "not-found")
+
+
+def test_days_limits_and_names_are_read_as_a_clerk_writes_them(hub: Hub) -> None:
+    office, today = hub.client("office"), datetime.date.fromisoformat(TODAY)
+    given = {"kind": "report", "from": "十天", "to": f"{today.month}月{today.day}日"}
+    answer = office.post("/api/v1/documents", json=given)
+    assert answer.status_code == 201, answer.text
+    document = answer.json()
+    assert document["from"] == str(today - datetime.timedelta(days=10))
+    assert document["to"] == TODAY
+    first, second = sorted(sample_units(), key=lambda unit: unit.id)[:2]
+    named = {"title": "题", "text": "正文", "units": f"{first.name}、{second.name}"}
+    assert act(office, document, "edit", **named)["units"] == [first.id, second.id]
+    browser = hub.browser_of("office")
+    token = form_token(browser.get("/console/documents/new").text)
+    page = browser.post("/console/documents/new", data={"form_token": token, **given})
+    read = office.get(f"/api/v1/documents/{page.url.path.rpartition('/')[2]}").json()
+    assert (read["from"], read["to"]) == (document["from"], document["to"])
 
 
 @pytest.mark.req("L32")

@@ -221,7 +221,7 @@ def test_stale_closed_and_wrong_acts_are_refused_with_clear_words(hub: Hub) -> N
     assert refused(office, session, "promise", **made) == (422, [("until", "past")])
     assert refused(office, session, "promise", **{**made, "until": "明天"}) == (
         422,
-        [("until", "not-a-day")],
+        [("until", "bad-day")],
     )
     missing = "0190f0e0-0000-7000-8000-000000000000"
     assert refused(office, session, "keep", promise=missing, kept="yes", text="好") == (
@@ -238,6 +238,25 @@ def test_stale_closed_and_wrong_acts_are_refused_with_clear_words(hub: Hub) -> N
         ("held_on", "required"),
         ("units", "unknown"),
     ]
+
+
+def test_days_limits_and_names_are_read_as_a_clerk_writes_them(hub: Hub) -> None:
+    unit, office = sample_units()[1], hub.client("office")
+    said = f"{TODAY.month}月{TODAY.day}日"
+    session = opened(office, [unit.name], held_on=said)
+    assert (session["units"], session["held_on"]) == ([unit.id], day(0))
+    session = act(office, session, "promise", unit=unit.name, text="通水", until="十天")
+    soon = TODAY + datetime.timedelta(days=30)
+    later = {"unit": unit.name, "text": "清淤", "until": f"{soon.month}月{soon.day}日"}
+    browser = hub.browser_of("office")
+    path = f"/console/sessions/{session['id']}"
+    token = form_token(browser.get(path).text)
+    done = browser.post(f"{path}/promise", data={"form_token": token, **later})
+    assert done.status_code == 200, done.text
+    session = office.get(f"/api/v1/sessions/{session['id']}").json()
+    first, second = entries(session, "promise_made")
+    assert (first["unit"], first["until"][:10]) == (unit.id, day(10))
+    assert (second["unit"], second["until"][:10]) == (unit.id, day(30))
 
 
 def test_an_entry_is_corrected_beside_what_was_written_and_its_words_can_be_erased(
