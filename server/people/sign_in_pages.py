@@ -12,7 +12,7 @@ from server.people.doors import OpenVisit, Visit
 from server.people.room import PeopleRoom
 from server.people.sign_in import COOKIE, check
 from server.web.pages import path_to_root
-from server.web.problems import said
+from server.web.problems import words_of
 from server.web.routes import in_thread
 
 
@@ -35,7 +35,11 @@ async def sign_in(room: PeopleRoom, visit: OpenVisit) -> Response:
     try:
         proven = await check(room.log, room.attempts, name, visit.fields.text("password"))
     except Refusal as refusal:
-        proven, status, problem = None, refusal.status, said(visit.language, refusal)[0]
+        proven, status, problem = (
+            None,
+            refusal.status,
+            words_of(visit.language, refusal)[0],
+        )
     if proven is None:
         return await in_thread(
             lambda: unsent.sign_in_page(

@@ -20,7 +20,7 @@ from server.people.room import PeopleRoom
 from server.people.station_accounts import valid_until
 from server.web.bodies import Fields
 from server.web.languages import language_of, wants_json
-from server.web.problems import answer_problem, json_problem, said
+from server.web.problems import answer_problem, json_problem, words_of
 from server.web.routes import in_thread, run
 
 _PLACE = re.compile(r"[A-Za-z0-9-]+(?:/[A-Za-z0-9_-]+)*")
@@ -147,7 +147,7 @@ async def show(room: PeopleRoom, visit: Visit, kept: Kept, *, status: int = 200)
             status=status,
             kept=kept,
             may_send=isinstance(refusal, NotSentYet),
-            problem=said(visit.language, refusal)[0],
+            problem=words_of(visit.language, refusal)[0],
         )
     )
 

@@ -33,7 +33,7 @@ class TablePage(NamedTuple):
 
     rows: list[TableRow]
     labels: tuple[str, ...]
-    found: int
+    total: int
     page: int
     pages: int
 

@@ -17,6 +17,7 @@ from server.people import accounts, passwords
 from server.registers.county_registers import ALL
 from stations.areas import AREAS
 from stations.register_log import set_record
+from stations.registers import record_id
 from stations.stations import STATIONS, StationKind
 
 FILE_NAME = "sample-sign-ins.txt"
@@ -40,7 +41,7 @@ def seed_sample(log: Log, folder: Path) -> None:
         if connection.execute("SELECT 1 FROM records LIMIT 1").fetchone() is not None:
             return
     made: list[SignIn] = log.write(_seed).result
-    lines = "".join("\t".join(one) + "\n" for one in made)
+    lines = "".join("\t".join(sign_in) + "\n" for sign_in in made)
     write_atomically(folder / FILE_NAME, lines.encode(), mode=0o600)
 
 
@@ -59,19 +60,19 @@ def _seed(transaction: Transaction) -> list[SignIn]:
         for record in registers.of(register).values():
             set_record(transaction, register.noun, record, by=SYSTEM.signature)
     stations = registers.of(STATIONS)
-    station = next(one for one in stations.values() if one.kind is StationKind.STATION)
+    station = next(place for place in stations.values() if place.kind is StationKind.STATION)
     deputy = next(
-        one
-        for one in registers.of(DEPUTIES).values()
-        if station.id in one.stations and one.level is Level.TOWNSHIP
+        deputy
+        for deputy in registers.of(DEPUTIES).values()
+        if station.id in deputy.stations and deputy.level is Level.TOWNSHIP
     )
     # The first that the interface lists, so that it is the one that people try.
-    unit = min(registers.of(UNITS).values(), key=lambda one: one.id)
+    unit = min(registers.of(UNITS).values(), key=record_id)
     bodies = registers.of(BODIES)
     # The presidium that the deputy files with, so that both see the same matters.
     filed_with = bodies_of_deputies(bodies, registers.of(DEPUTIES), registers.of(AREAS))
     presidium = bodies[filed_with[deputy.id]]
-    committee = next(one for one in bodies.values() if one.kind is BodyKind.STANDING_COMMITTEE)
+    committee = next(body for body in bodies.values() if body.kind is BodyKind.STANDING_COMMITTEE)
     people = (
         ("office", Role.OFFICE, accounts.Bound(), ""),
         (

@@ -7,12 +7,13 @@ catalogue is made of huiyin.po by `tools/translate`, and held to it by a test.
 import re
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any
-
-from starlette.requests import HTTPConnection
+from typing import TYPE_CHECKING, Any
 
 from acts.catalogue import catalogue
 from acts.refusals import Message
+
+if TYPE_CHECKING:  # The command line says both languages, and does without HTTP.
+    from starlette.requests import HTTPConnection
 
 CHINESE = "zh"
 ENGLISH = "en"
@@ -59,7 +60,7 @@ def tag_of(language: str) -> str:
     return "en" if language == ENGLISH else "zh-CN"
 
 
-def language_of(connection: HTTPConnection) -> str:
+def language_of(connection: "HTTPConnection") -> str:
     """Return the language to answer in: as asked for in the address or by cookie, else Chinese.
 
     Programs (Accept: application/json) are answered by their Accept-Language; a browser's is not
@@ -75,7 +76,7 @@ def language_of(connection: HTTPConnection) -> str:
     return CHINESE
 
 
-def wants_json(connection: HTTPConnection) -> bool:
+def wants_json(connection: "HTTPConnection") -> bool:
     """Return whether the sender asks for JSON rather than a page."""
     accept = connection.headers.get("accept", "")
     return "application/json" in accept or connection.scope["path"].startswith("/api/")

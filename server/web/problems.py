@@ -157,7 +157,7 @@ def field_messages(language: str, problems: Sequence[FieldProblem]) -> list[dict
     ]
 
 
-def said(language: str, refusal: Refusal) -> tuple[str, str]:
+def words_of(language: str, refusal: Refusal) -> tuple[str, str]:
     """Return a refusal's message and advice in a language."""
     values: dict[str, Any] = dict(refusal.values)
     if "state" in values:
@@ -177,7 +177,7 @@ def page_errors(language: str, refusal: Refusal | None, *, field: str = "") -> l
         return []
     if isinstance(refusal, BadFields):
         return field_messages(language, refusal.problems)
-    message, advice = said(language, refusal)
+    message, advice = words_of(language, refusal)
     return [{"field": field, "code": refusal.code, "message": f"{message}{advice}"}]
 
 
@@ -186,14 +186,14 @@ def json_problem(language: str, refusal: Refusal) -> JSONResponse:
     if isinstance(refusal, BadFields):
         errors = page_errors(language, refusal)
     else:
-        message, advice = said(language, refusal)
+        message, advice = words_of(language, refusal)
         errors = [
             {
                 "field": "",
                 "code": refusal.code,
                 "message": message,
-                "message_zh": said(CHINESE, refusal)[0],
-                "message_en": said(ENGLISH, refusal)[0],
+                "message_zh": words_of(CHINESE, refusal)[0],
+                "message_en": words_of(ENGLISH, refusal)[0],
                 "advice": advice,
             }
         ]
@@ -220,7 +220,7 @@ async def answer_problem(request: Request, error: Exception) -> Response:
     if wants_json(request):
         return json_problem(language, refusal)
     other = other_than(language)
-    message, advice = said(language, refusal)
+    message, advice = words_of(language, refusal)
     return public_page(
         request,
         "problem.html",
@@ -229,6 +229,6 @@ async def answer_problem(request: Request, error: Exception) -> Response:
         headers=_headers(refusal),
         message=message,
         advice=advice,
-        also=said(other, refusal)[0],
+        also=words_of(other, refusal)[0],
         also_lang=tag_of(other),
     )
