@@ -110,7 +110,9 @@ ROOMS: tuple[Handed[Any], ...] = (
     Handed(exchange.ROUTES, exchange_room),
     Handed(
         search.ROUTES,
-        lambda node, doors: SearchRoom(node.log, node.directory, node.site, node.settings.address),
+        lambda node, doors: SearchRoom(
+            node.log, node.directory, node.site.search, node.site.out, node.settings.address
+        ),
     ),
     Handed(ledger.ROUTES, lambda node, doors: LedgerRoom(doors, node.log, node.registers)),
     Handed(letters.ROUTES, letters_room),

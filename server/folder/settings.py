@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from server.letters.addresses import BadAddress, parse_email, parse_webhook
+from server.folder.addresses import BadAddress, parse_email, parse_webhook
 
 FILE_NAME = "huiyin.toml"
 # What a data folder was begun as, so that a command beside the server need not be told.

@@ -14,8 +14,8 @@ from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.terms import Role
+from server.folder.addresses import webhook_mark
 from server.letters import digest, waiting_letters
-from server.letters.addresses import webhook_mark
 from server.letters.digest import Light, Overdue, Waiting
 from server.letters.waiting_letters import Letter, LetterKind
 from server.people import accounts

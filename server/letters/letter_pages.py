@@ -9,8 +9,8 @@ from starlette.responses import Response
 from acts.refusals import N_, NotThisRole, Refusal
 from eventlog.transaction import Transaction
 from matters.terms import Role
+from server.folder.addresses import webhook_mark
 from server.letters import digest, waiting_letters
-from server.letters.addresses import webhook_mark
 from server.letters.room import LettersRoom
 from server.letters.waiting_letters import Letter, LetterKind
 from server.people import accounts

@@ -12,8 +12,8 @@ from email.policy import SMTP
 from email.utils import formatdate
 from typing import NamedTuple
 
+from server.folder.addresses import parse_email
 from server.folder.settings import Settings
-from server.letters.addresses import parse_email
 
 # Of one step of the conversation. A relay that hangs keeps the postman that long, and nobody else.
 TIMEOUT_S = 10.0

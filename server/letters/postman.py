@@ -14,8 +14,8 @@ from eventlog.log import Log
 from eventlog.transaction import Transaction
 from eventlog.worker import Worker, told
 from eventlog.writer import StorageFull, WriterBusy, WriterStopped
+from server.folder.addresses import webhook_mark
 from server.letters import mail, waiting_letters, webhook
-from server.letters.addresses import webhook_mark
 from server.letters.announcing import Announcer
 from server.letters.mail import Relay
 from server.letters.waiting_letters import Letter, LetterKind

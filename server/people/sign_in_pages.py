@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from acts.refusals import N_, Refusal
 from eventlog.transaction import Transaction
 from matters.terms import Role
-from server.letters.addresses import EMAIL_MOST, BadAddress, parse_email
+from server.folder.addresses import EMAIL_MOST, BadAddress, parse_email
 from server.people import accounts, passwords, unsent
 from server.people.accounts import Account, Proven
 from server.people.doors import OpenVisit, Visit

@@ -216,7 +216,7 @@ def _look_at_notices(room: SearchRoom, answer: Answer) -> None:
         if len(word) > 1
     }
     try:
-        with reading(room.site.search.path) as index:
+        with reading(room.keeper.path) as index:
             answer.found = search_index.find(
                 index, asked.words, places, (asked.page - 1) * A_PAGE, A_PAGE
             )
@@ -224,11 +224,11 @@ def _look_at_notices(room: SearchRoom, answer: Answer) -> None:
         # It is being made, or was found broken and is about to be made anew.
         answer.ready = False
         return
-    answer.ready = not room.site.search.making
+    answer.ready = not room.keeper.making
     with room.log.reading() as connection:
         # What is public no more since, or has no page yet, is not shown.
         shelf = NoticeShelf(connection)
-        pages = str(room.site.out)
+        pages = str(room.pages)
         found = map(shelf.by_number, answer.found.numbers)
         answer.notices = tuple(
             notice

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from server.folder.addresses import BadAddress, parse_email, parse_webhook
 from server.folder.settings import SettingsError, load_settings
-from server.letters.addresses import BadAddress, parse_email, parse_webhook
 from server.letters.mail import compose
 
 
