@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from acts.text import clean_line
 from eventlog import words
 from matters.matter import Matter
 from matters.terms import MatterEvent
@@ -122,7 +123,7 @@ def title_of(connection: sqlite3.Connection, matter: Matter) -> str:
     if not matter.steps:
         return ""
     text = words.read(connection, matter.steps[0].event, "text")
-    return " ".join((text or "").split())[:40]
+    return clean_line(text or "")[:40]
 
 
 class ImportRow(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from acts.refusals import N_, BadFields, FieldProblem
-from acts.text import clean_words
+from acts.text import clean_line, clean_words
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7, parse_uuid
 from eventlog.transaction import Transaction
@@ -173,11 +173,11 @@ def check_submission(
         kind=kind,
         category=texts["category"],
         area=area,
-        place=" ".join(texts["place"].split()),
+        place=clean_line(texts["place"]),
         station=texts["station"],
         deputy=texts["deputy"],
-        name=" ".join(texts["name"].split()),
-        phone=" ".join(texts["phone"].split()),
+        name=clean_line(texts["name"]),
+        phone=clean_line(texts["phone"]),
         channel=channel,
         under_14=answers["under_14"],
         share_phone=answers["share_phone"],
@@ -186,7 +186,7 @@ def check_submission(
         grade=grade,
         alarm=grade is Grade.NORMAL and bool(known.rules.urgent_word_in(texts["text"])),
         slip=slip,
-        guardian=" ".join(texts["guardian"].split()) if agreed else "",
+        guardian=clean_line(texts["guardian"]) if agreed else "",
         guardian_consent=answers["guardian_consent"],
     )
 

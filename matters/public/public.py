@@ -7,6 +7,7 @@ approved as a whole and nobody withdrew it since.
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from acts.text import clean_line
 from eventlog import words
 from matters import store
 from matters.ledgers.figures import PUBLIC, By, counted, total
@@ -181,7 +182,7 @@ def _in_list(kind: ListKind, key: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _first_words(text: str) -> str:
-    return " ".join(text.split())[:30]
+    return clean_line(text)[:30]
 
 
 def is_public(connection: sqlite3.Connection, matter: Matter) -> bool:

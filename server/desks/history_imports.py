@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from acts.refusals import N_, FieldProblem
+from acts.text import clean_line
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters import store
@@ -167,7 +168,7 @@ class _RowReader:
             refusals.append(Refused(number, FieldProblem(header, "bad-cell", message, values)))
 
         texts = {name: cell_text(cells.get(header, "")) for name, header in self._header_of.items()}
-        text, title = texts.get("text", ""), " ".join(texts.get("title", "").split())
+        text, title = texts.get("text", ""), clean_line(texts.get("title", ""))
         if not text:
             refuse("text", N_("没有内容"))
         for name, value, most in (
@@ -193,8 +194,8 @@ class _RowReader:
             return None
         return HistoricalRow(
             source_number=texts.get("number", ""),
-            name=" ".join(texts.get("name", "").split()),
-            phone=" ".join(texts.get("phone", "").split()),
+            name=clean_line(texts.get("name", "")),
+            phone=clean_line(texts.get("phone", "")),
             title=title,
             text=text,
             received_at=received_at,
@@ -236,7 +237,7 @@ class _RowReader:
 
     def _category(self, name: str) -> str:
         """Return the id of a category by name, making one where the county has none."""
-        name = " ".join(name.split())
+        name = clean_line(name)
         if not name:
             return ""
         if name not in self._categories:

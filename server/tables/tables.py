@@ -18,6 +18,7 @@ from pathlib import Path
 import python_calamine
 
 from acts.refusals import N_, Message
+from acts.text import clean_line
 from server.tables.table_values import TableError as TableError
 from server.tables.table_values import cell_text as cell_text
 from server.tables.table_values import parse_time as parse_time
@@ -244,7 +245,7 @@ def _headers(cells: list[str]) -> dict[int, str]:
     """Return the header of each column that has one, on one line, each different."""
     headers: dict[int, str] = {}
     for index, cell in enumerate(cells):
-        if name := " ".join(cell.split()):
+        if name := clean_line(cell):
             headers[index] = f"{name} {_letter(index)}" if name in headers.values() else name
     return headers
 
@@ -268,9 +269,7 @@ def _json_table(path: Path, text: str) -> Table:
         rows = rows.get("rows")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise wrong
-    headers = tuple(
-        dict.fromkeys(" ".join(clean_text(name).split()) for row in rows for name in row)
-    )
+    headers = tuple(dict.fromkeys(clean_line(clean_text(name)) for row in rows for name in row))
 
     def read() -> Iterator[tuple[int, dict[str, object]]]:
         for number, row in enumerate(rows, 1):
@@ -278,7 +277,7 @@ def _json_table(path: Path, text: str) -> Table:
             for name, value in row.items():
                 if isinstance(value, list):
                     value = "、".join(map(cell_text, value))
-                cells[" ".join(clean_text(name).split())] = plain_value(value)
+                cells[clean_line(clean_text(name))] = plain_value(value)
             if any(cell != "" for cell in cells.values()):
                 yield number, cells
 

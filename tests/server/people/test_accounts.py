@@ -35,6 +35,20 @@ def test_a_one_time_password_must_be_replaced_before_anything_else(hub: Hub) -> 
         assert client.post("/console/sign-in", data=new).status_code == 303
 
 
+def test_a_name_is_the_same_however_it_is_spaced(hub: Hub) -> None:
+    added = huiyin("users", "add", "李\u3000禾\u200b", "--role", "office", "--data", hub.data)
+    password = added.stdout.strip()
+    with httpx2.Client(base_url=hub.url) as client:
+        for name in ("李禾", "李 禾", "\ufeff李\u3000禾\n"):
+            signed_in = client.post("/console/sign-in", data={"name": name, "password": password})
+            assert signed_in.status_code == 303, name
+    for again in ("李禾", "李 禾"):
+        done = huiyin("users", "add", again, "--role", "office", "--data", hub.data, check=False)
+        assert done.returncode != 0 and "Traceback" not in done.stderr
+    done = huiyin("users", "add", "\u200b", "--role", "office", "--data", hub.data, check=False)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+
+
 def test_a_name_is_given_once_and_an_account_needs_its_place(hub: Hub) -> None:
     for arguments in (
         ("office", "--role", "office"),
