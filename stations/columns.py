@@ -1,6 +1,6 @@
 """The columns that registers are made of, each by the constructor of its kind.
 
-Each takes the field, its label in Chinese and in English, and further headers in either. What
+`names` are the field, its label in Chinese and in English, and further headers in either. What
 belongs in the column stands in `expected`, in Chinese to be translated, with {placeholders} that
 `values` fill; where that is left out, the label says it.
 """
@@ -28,11 +28,7 @@ _NAMED = {
 
 
 def column(
-    kind: CellKind,
-    field: str,
-    label: str,
-    label_en: str,
-    aliases: tuple[str, ...],
+    names: tuple[str, ...],
     parse: Callable[[str, Resolver], object],
     *,
     expected: str = "",
@@ -40,76 +36,48 @@ def column(
     **rest: Any,
 ) -> Column:
     """Return a column of any kind; `rest` are further attributes of `Column`."""
+    field, label, label_en, *aliases = names
     filling = {"label": label, "label_en": label_en.lower(), **(values or {})}
     return Column(
         field=field,
         label=label,
         label_en=label_en,
-        kind=kind,
-        aliases=aliases,
+        aliases=tuple(aliases),
         parse=parse,
         expected=Message(expected or N_("{label}"), filling),
         **rest,
     )
 
 
-def line(
-    field: str,
-    label: str,
-    label_en: str,
-    *aliases: str,
-    parse: Callable[[str], object] = clean_name,
-    kind: CellKind = CellKind.LINE,
-    **rest: Any,
-) -> Column:
+def line(*names: str, parse: Callable[[str], object] = clean_name, **rest: Any) -> Column:
     """Return the column of a text on one line: a name, if `parse` says nothing else."""
-    return column(kind, field, label, label_en, aliases, lambda text, _: parse(text), **rest)
+    return column(names, lambda text, _: parse(text), **{"kind": CellKind.LINE, **rest})
 
 
-def words(field: str, label: str, label_en: str, *aliases: str, **rest: Any) -> Column:
-    """Return the column of a text that may run over several lines."""
-    return lines(field, label, label_en, *aliases, parse=cells.clean_text, **rest)
-
-
-def lines(
-    field: str,
-    label: str,
-    label_en: str,
-    *aliases: str,
-    parse: Callable[[str], object],
-    **rest: Any,
-) -> Column:
+def lines(*names: str, parse: Callable[[str], object], **rest: Any) -> Column:
     """Return the column of what is written over several lines."""
-    return line(field, label, label_en, *aliases, parse=parse, kind=CellKind.LINES, **rest)
+    return line(*names, parse=parse, kind=CellKind.LINES, **rest)
 
 
-def texts(field: str, label: str, label_en: str, *aliases: str) -> Column:
+def words(*names: str, **rest: Any) -> Column:
+    """Return the column of a text that may run over several lines."""
+    return lines(*names, parse=cells.clean_text, **rest)
+
+
+def texts(*names: str) -> Column:
     """Return the column of a list of short texts."""
     return lines(
-        field,
-        label,
-        label_en,
-        *aliases,
+        *names,
         parse=lambda text: tuple(cells.parse_list(text)),
         format=cells.format_list,
         expected=N_("用顿号分开的{label}"),
     )
 
 
-def day(
-    field: str,
-    label: str,
-    label_en: str,
-    *aliases: str,
-    kind: CellKind = CellKind.DAY,
-    required: bool = False,
-) -> Column:
+def day(*names: str, kind: CellKind = CellKind.DAY, required: bool = False) -> Column:
     """Return the column of a day, kept as yyyy-mm-dd."""
     return line(
-        field,
-        label,
-        label_en,
-        *aliases,
+        *names,
         parse=lambda text: cells.parse_day(text).isoformat(),
         kind=kind,
         expected=N_("日期，如 2026-10-07"),
@@ -117,36 +85,17 @@ def day(
     )
 
 
-def whole(
-    field: str,
-    label: str,
-    label_en: str,
-    lowest: int,
-    highest: int,
-    *aliases: str,
-    expected: str = N_("{lowest} 至 {highest} 的整数"),
-    **rest: Any,
-) -> Column:
+def whole(*names: str, least: int, most: int, **rest: Any) -> Column:
     """Return the column of a whole number."""
-    return line(
-        field,
-        label,
-        label_en,
-        *aliases,
-        parse=cells.parse_whole(lowest, highest),
-        expected=expected,
-        values={"lowest": lowest, "highest": highest},
-        **rest,
-    )
+    values = {"least": least, "most": most}
+    rest = {"expected": N_("{least} 至 {most} 的整数"), **rest}
+    return line(*names, parse=cells.parse_whole(least, most), values=values, **rest)
 
 
-def degrees(field: str, label: str, label_en: str, limit: int, *aliases: str) -> Column:
+def degrees(*names: str, limit: int) -> Column:
     """Return the column of WGS 84 degrees from -`limit` to `limit`."""
     return line(
-        field,
-        label,
-        label_en,
-        *aliases,
+        *names,
         parse=cells.parse_degrees(limit),
         format=cells.format_degrees,
         kind=CellKind.DEGREES,
@@ -156,11 +105,8 @@ def degrees(field: str, label: str, label_en: str, limit: int, *aliases: str) ->
 
 
 def choice(
-    field: str,
-    label: str,
-    label_en: str,
+    *names: str,
     members: Mapping[E, tuple[str, ...]],
-    *aliases: str,
     parse: Callable[[str], E] | None = None,
     **rest: Any,
 ) -> Column:
@@ -168,10 +114,7 @@ def choice(
     parse_member, format_member = cells.choice(members)
     choices = [(words[0], member.value) for member, words in members.items()]
     return line(
-        field,
-        label,
-        label_en,
-        *aliases,
+        *names,
         parse=parse or parse_member,
         format=format_member,
         kind=CellKind.CHOICE,
@@ -180,13 +123,10 @@ def choice(
     )
 
 
-def yes_no(field: str, label: str, label_en: str, *aliases: str) -> Column:
+def yes_no(*names: str) -> Column:
     """Return the column of what is so or not."""
     return line(
-        field,
-        label,
-        label_en,
-        *aliases,
+        *names,
         parse=cells.parse_yes,
         format=cells.format_yes,
         kind=CellKind.CHOICE,
@@ -195,44 +135,29 @@ def yes_no(field: str, label: str, label_en: str, *aliases: str) -> Column:
     )
 
 
-def reference(
-    noun: str, field: str, label: str, label_en: str, *aliases: str, expected: str = "", **rest: Any
-) -> Column:
+def reference(noun: str, *names: str, expected: str = "", required: bool = False) -> Column:
     """Return the column of one record of the register of `noun`, by id or name."""
     return column(
-        CellKind.REFERENCE,
-        field,
-        label,
-        label_en,
-        aliases,
+        names,
         lambda text, resolve: resolve(noun, text),
+        kind=CellKind.REFERENCE,
         refers_to=noun,
         expected=expected or _NAMED[noun],
-        **rest,
+        required=required,
     )
 
 
-def references(
-    noun: str,
-    field: str,
-    label: str,
-    label_en: str,
-    *aliases: str,
-    expected: str = N_("用顿号分开的{named}"),
-) -> Column:
+def references(noun: str, *names: str, expected: str = N_("用顿号分开的{named}")) -> Column:
     """Return the column of several records of the register of `noun`, each once, in order."""
 
     def parse(text: str, resolve: Resolver) -> tuple[str, ...]:
         return tuple(dict.fromkeys(resolve(noun, part) for part in cells.parse_list(text)))
 
     return column(
-        CellKind.REFERENCES,
-        field,
-        label,
-        label_en,
-        aliases,
+        names,
         parse,
         format=cells.format_list,
+        kind=CellKind.REFERENCES,
         refers_to=noun,
         expected=expected,
         values={"named": Message(_NAMED[noun])},
@@ -250,10 +175,9 @@ def only(identity: str) -> Column:
     return line("id", "编号", "Id", parse=cells.parse_id, expected=identity)
 
 
-def phone(field: str, label: str, label_en: str, *aliases: str) -> Column:
+def phone(*names: str) -> Column:
     """Return the column of a telephone number."""
-    expected = N_("电话号码（数字，单元格设为文本）")
-    return line(field, label, label_en, *aliases, parse=cells.parse_phone, expected=expected)
+    return line(*names, parse=cells.parse_phone, expected=N_("电话号码（数字，单元格设为文本）"))
 
 
 def address(*aliases: str) -> Column:
@@ -270,10 +194,7 @@ def english_name(*aliases: str) -> Column:
 def picture() -> Column:
     """Return the column of a record's public picture, named by the hash of its bytes."""
     return line(
-        PICTURE_FIELD,
-        "照片",
-        "Photo",
-        *("相片", "图片", "picture"),
+        *(PICTURE_FIELD, "照片", "Photo", "相片", "图片", "picture"),
         parse=cells.parse_picture,
         kind=CellKind.PICTURE,
         expected=N_("照片的 SHA-256（64 位十六进制），在工作台上传照片时自动填入"),

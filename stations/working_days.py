@@ -44,11 +44,9 @@ DAYS: Register[SpecialDay] = Register(
     columns=(
         day("id", "日期", "Date", "日子", "day", kind=CellKind.LINE, required=True),
         choice(
-            "kind",
-            "放假还是上班",
-            "Kind",
-            _KINDS,
+            *("kind", "放假还是上班", "Kind"),
             *("类别", "类型", "放假/上班", "安排", "type"),
+            members=_KINDS,
             expected=N_("放假或上班"),
             required=True,
         ),

@@ -59,19 +59,15 @@ BODIES: Register[Body] = Register(
     columns=(
         identity("机构编号", "代码", "body id"),
         line(
-            "name",
-            "名称",
-            "Name",
+            *("name", "名称", "Name"),
             *("机构", "机构名称", "body"),
             expected=N_("机构全称"),
             required=True,
         ),
         choice(
-            "kind",
-            "类别",
-            "Kind",
-            _KINDS,
+            *("kind", "类别", "Kind"),
             *("类型", "机构类别", "type"),
+            members=_KINDS,
             expected=N_("人大常委会、乡镇人大主席团或街道人大工委"),
         ),
         reference("area", "area", "区划", "Area", "所属区划", "区划代码", "area code"),

@@ -30,14 +30,12 @@ CATEGORIES: Register[Category] = Register(
     columns=(
         identity("类别编号", "代码", "category id"),
         line(
-            "name",
-            "名称",
-            "Name",
+            *("name", "名称", "Name"),
             *("类别", "类别名称", "分类", "一级分类", "category"),
             expected=N_("类别名称"),
             required=True,
         ),
-        whole("order", "顺序", "Order", 0, 9999, "排序", "序号", "no.", "position"),
+        whole("order", "顺序", "Order", "排序", "序号", "no.", "position", least=0, most=9999),
         english_name(),
     ),
 )

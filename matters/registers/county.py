@@ -58,9 +58,7 @@ COUNTIES: Register[County] = Register(
         yes_no("sample", "样例", "Sample"),
         words("campaign", "活动名称", "Campaign", "主题活动"),
         line(
-            "results",
-            "办理结果",
-            "Results",
+            *("results", "办理结果", "Results"),
             *("结果分类", "result classes"),
             parse=parse_labels,
             format=format_labels,
@@ -69,9 +67,7 @@ COUNTIES: Register[County] = Register(
         words("name_en", "英文名", "English name", "英文名称"),
         words("office_en", "办公室英文名", "English office name"),
         line(
-            "portal",
-            "政务门户",
-            "Portal",
+            *("portal", "政务门户", "Portal"),
             *("门户网站", "政府网站", "政务服务网", "portal address"),
             parse=parse_web_address,
             expected=N_("以 https:// 开头的网址"),

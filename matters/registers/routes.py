@@ -57,19 +57,15 @@ ROUTES: Register[Route] = Register(
     columns=(
         identity("渠道编号", "代码", "route id"),
         line(
-            "name",
-            "名称",
-            "Name",
+            *("name", "名称", "Name"),
             *("渠道", "渠道名称", "单位名称", "route"),
             expected=N_("去处的全称"),
             required=True,
         ),
         choice(
-            "kind",
-            "类别",
-            "Kind",
-            _KINDS,
+            *("kind", "类别", "Kind"),
             *("类型", "渠道类别", "type"),
+            members=_KINDS,
             expected=N_("上级人大、法院、检察院、信访、仲裁、公安或其他"),
         ),
         address("办公地址"),

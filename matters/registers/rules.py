@@ -151,23 +151,33 @@ RULES: Register[Rules] = Register(
         _limit("press_within", "催办后几天内回话", "Limit to answer a press", "催办时限"),
         _limit("answer_within", "问群众后最多等多久", "Longest wait for the person", "补充时限"),
         _limit("rate_within", "答复后多久没评价就算未评", "Closed as unrated after", "评价时限"),
-        whole("rounds", "几轮不满意交常委会定", "Rounds before the committee decides", 1, 9),
+        whole(
+            "rounds", "几轮不满意交常委会定", "Rounds before the committee decides", least=1, most=9
+        ),
         choice(
             "extension",
             "延期要不要批准",
             "Extension",
-            _EXTENSIONS,
             "延期",
+            members=_EXTENSIONS,
             expected=N_("要批准或只备案"),
         ),
-        whole("yellow_days", "还剩几天亮黄灯", "Yellow light, days left", 1, 365),
-        whole("red_days", "还剩几天亮红灯", "Red light, days left", 0, 364),
-        whole("head_days", "逾期几天报单位负责人", "Overdue days, unit's head", 1, 365),
-        whole("office_days", "逾期几天报人大办公室", "Overdue days, office", 1, 365),
-        whole("committee_days", "逾期几天报常委会", "Overdue days, standing committee", 1, 730),
-        whole("minimum_n", "满几件才算比率", "Fewest matters for a rate", 1, 1000),
-        whole("hot_people", "几个人反映算热点", "People that make it hot", 2, 10_000),
-        whole("long_days", "几天没了结算久拖", "Days that make it long unsolved", 1, 3650),
+        whole("yellow_days", "还剩几天亮黄灯", "Yellow light, days left", least=1, most=365),
+        whole("red_days", "还剩几天亮红灯", "Red light, days left", least=0, most=364),
+        whole("head_days", "逾期几天报单位负责人", "Overdue days, unit's head", least=1, most=365),
+        whole("office_days", "逾期几天报人大办公室", "Overdue days, office", least=1, most=365),
+        whole(
+            "committee_days",
+            "逾期几天报常委会",
+            "Overdue days, standing committee",
+            least=1,
+            most=730,
+        ),
+        whole("minimum_n", "满几件才算比率", "Fewest matters for a rate", least=1, most=1000),
+        whole("hot_people", "几个人反映算热点", "People that make it hot", least=2, most=10_000),
+        whole(
+            "long_days", "几天没了结算久拖", "Days that make it long unsolved", least=1, most=3650
+        ),
         lines(
             "urgent_words",
             "急事用语",
