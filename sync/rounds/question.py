@@ -28,6 +28,10 @@ from sync.rounds.wire import Answer, Parcel, Question
 
 EVENTS_MOST = 1000
 OFFERED_MOST = 1000
+# Of so many events that came down last a hub that speaks anew has to say whether it has them.
+LOOKED_AT_MOST = 16
+# Their place in the queue to the hub: they have none.
+CAME_DOWN = -1
 
 
 class Inquirer:
@@ -123,8 +127,11 @@ class Inquirer:
         if not self._said_head:
             self._say_head(connection, question)
         if pending.hub.checked_log != pending.hub.cursor_log and not doubts:
-            # Another voice: the hub may have been put back from an older replica.
+            # Another voice: the hub may have been put back from an older replica, and lack what was
+            # sent to it, and what it sent down.
             question.newest = uplink.newest_sent(connection)
+            question.offered = marks.newest(connection, LOOKED_AT_MOST)
+            pending.offered = [CAME_DOWN] * len(question.offered)
         return bool(doubts)
 
     def _pack_events(
@@ -237,7 +244,7 @@ class Inquirer:
             sent=len(pending.sent),
             durable=answer.durable,
             more=answer.more,
-            lost=answer.lost,
+            lost=_has_lost(pending, answer),
             new_voice=answer.new_voice and pending.voice == self._log.voice.log,
             site=b"" if pending.is_late else answer.site,
             moved=answer.moved if is_news else b"",
@@ -262,7 +269,7 @@ class Inquirer:
             note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
         if pending.question.head_log:
             self._said_head = True
-        if pending.question.newest and not answer.lost:
+        if (pending.question.newest or CAME_DOWN in pending.offered) and not found.lost:
             upstream.note_checked(connection, answer.cursor_log or pending.hub.cursor_log)
         if pending.is_late:
             upstream.note_returned(connection, now)
@@ -302,7 +309,7 @@ class Inquirer:
         elif answer.durable:
             uplink.settle(connection, sent, pending.question.newest)
             reached(CrashPoint.SETTLED)
-        if answer.lost:
+        if _has_lost(pending, answer):
             uplink.doubt_all(connection)
             upstream.note_doubt(connection, answer.now_ms)
 
@@ -321,6 +328,15 @@ class Inquirer:
         if arrivals:
             self._domain.taken(transaction, [arrival.event for arrival, _ in arrivals])
         return len(taken.fresh)
+
+
+def _has_lost(pending: PendingQuestion, answer: Answer) -> bool:
+    """Return whether the hub lacks what it had: it was put back from an older copy."""
+    return answer.lost or any(
+        pending.offered[place] == CAME_DOWN
+        for place in answer.missing
+        if place < len(pending.offered)
+    )
 
 
 def _speaks_anew(pending: PendingQuestion, answer: Answer) -> bool:

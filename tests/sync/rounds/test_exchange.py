@@ -215,6 +215,33 @@ def test_the_hub_goes_back_to_an_older_copy(tmp_path: Path) -> None:
     hub.stop()
 
 
+def test_what_only_the_hub_wrote_comes_back_to_a_hub_that_lost_it(tmp_path: Path) -> None:
+    hub, station = pair(tmp_path)
+    station.write(lined(1, "站里的话", station="shiweng"))
+    assert station.deliver().ok
+    hub.stop()
+    shutil.copytree(hub.folder, tmp_path / "replica")
+    hub.start()
+    hub.write(lined(2, "县里的话", station="shiweng"))
+    assert station.deliver().received == 1
+    everything = ids(hub.log)
+    hub.stop()
+    shutil.rmtree(hub.folder)
+    shutil.copytree(tmp_path / "replica", hub.folder)
+    (hub.folder / "voice.json").unlink()
+    hub.start()
+    assert len(ids(hub.log)) < len(everything)
+    for _ in range(3):
+        hub.clock.now_ms += 1000
+        assert station.deliver().ok
+    assert everything <= ids(hub.log) and station.counts()[0] == 0
+    assert states(station.log) == states(hub.log)
+    # It was asked for once: afterwards nothing is said where there is nothing new.
+    assert station.deliver().rounds == 1
+    station.stop()
+    hub.stop()
+
+
 def test_a_station_put_back_from_an_older_image(tmp_path: Path) -> None:
     hub, station = pair(tmp_path)
     station.write(*(lined(n, f"第{n}件", station="shiweng") for n in range(1, 6)))
