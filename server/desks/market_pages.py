@@ -68,7 +68,7 @@ async def page(
     *,
     status: int = 200,
     errors: Sequence[dict[str, str]] = (),
-    draft: drafts.Draft | None = None,
+    draft: drafts.KeptForm | None = None,
     unsent: bool = False,
     taken: tuple[str, ...] = (),
     checking: bool = False,

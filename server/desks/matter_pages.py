@@ -277,7 +277,7 @@ async def photo(request: Request) -> Response:
     )
 
 
-def draft_of(request: Request, place: str) -> drafts.Draft | None:
+def draft_of(request: Request, place: str) -> drafts.KeptForm | None:
     """Return the signed-in person's draft of a form, or None where none can be read."""
     node: Node = request.app.state.node
     account = request.state.session.account.id
@@ -310,7 +310,7 @@ def entry(
     typed: dict[str, Any],
     errors: Sequence[dict[str, str]] = (),
     status: int = 200,
-    draft: drafts.Draft | None = None,
+    draft: drafts.KeptForm | None = None,
     unsent: bool = False,
 ) -> Response:
     """Return the form with what was typed. Raises NotThisRole."""

@@ -133,8 +133,8 @@ class SyncEndpoint:
             failure = await self._run(reception.failure, message, refusal.code)
             await _answer(send, 200, failure)
             return
-        found = await self._run(lambda: reception.answer(received, outcome, durable=durable))
-        await _answer(send, 200, found)
+        answer = await self._run(lambda: reception.answer(received, outcome, durable=durable))
+        await _answer(send, 200, answer)
         reached(CrashPoint.ANSWERED)
 
     async def _take(self, received: ReceivedQuestion) -> tuple[Outcome, bool]:

@@ -30,8 +30,8 @@ _NO_WORDS = frozenset(
 _NOT_KEPT = frozenset(("form_token", "step", "then", "discard"))
 
 
-class Draft(NamedTuple):
-    """One draft: its form's fields by name, and when it was kept (ms, UTC)."""
+class KeptForm(NamedTuple):
+    """A kept form: its fields by name, and when it was kept (ms, UTC)."""
 
     fields: dict[str, Any]
     saved_at: int
@@ -119,12 +119,12 @@ def clear_erased(transaction: Transaction, folder: Path) -> None:
 
 def of_account(
     connection: sqlite3.Connection, account: str, start: str, unsealer: Unsealer, now_ms: int
-) -> dict[str, Draft]:
+) -> dict[str, KeptForm]:
     """Return a person's drafts in the places that begin with `start`, by the rest of the place.
 
     What was sealed with a key that is gone is passed over.
     """
-    found: dict[str, Draft] = {}
+    found: dict[str, KeptForm] = {}
     for place, body, wrapped_key, saved_at in connection.execute(
         "SELECT place, body, wrapped_key, saved_at FROM drafts "
         "WHERE account=? AND substr(place, 1, ?)=? AND saved_at>=?",
@@ -132,7 +132,7 @@ def of_account(
     ):
         with suppress(UnsealError):
             plain = unsealer.unseal(Sealed(body, wrapped_key))
-            found[place[len(start) :]] = Draft(json.loads(plain), saved_at)
+            found[place[len(start) :]] = KeptForm(json.loads(plain), saved_at)
     return found
 
 

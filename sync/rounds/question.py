@@ -160,15 +160,15 @@ class Inquirer:
         question.head_log, question.head = log, head or 0
 
     def _parcels(self, connection: sqlite3.Connection, pending: PendingQuestion) -> list[Parcel]:
-        found: list[Parcel] = []
+        parcels: list[Parcel] = []
         to_hub = Sealer(pending.hub.sealing_key)
         for one in pending.sent:
             texts = words.all_of(connection, one.event)
             if not self._seals_texts:
                 # A hub's contact details stay with it; its texts are for the hub above alone.
                 texts = sealed_for(texts, to_hub, None)
-            found.append(Parcel(one.body, texts, marks.kept(connection, one.event)))
-        return found
+            parcels.append(Parcel(one.body, texts, marks.kept(connection, one.event)))
+        return parcels
 
     def take_answer(self, pending: PendingQuestion, message: bytes) -> Round:
         """Take in the hub's answer and return what came of the round.
@@ -211,12 +211,12 @@ class Inquirer:
         if self._blobs is not None and (answer.lost or _speaks_anew(pending, answer)):
             # Before the new voice is noted, for it is told only once.
             self._blobs.doubt(answer.now_ms)
-        found = self._log.write(
+        round_made = self._log.write(
             lambda transaction: self._settle(transaction, pending, answer, arrivals)
         ).result
         if self._blobs is not None and (pending.question.parts or answer.blobs):
             self._blobs.acknowledged(pending.question.parts, answer.blobs, answer.now_ms)
-        return found
+        return round_made
 
     def _here(self, arrival: Arrival) -> Arrival:
         """Return an event with its texts as they are to lie on this disk."""
@@ -240,7 +240,7 @@ class Inquirer:
         """Write down what an answer says. Runs as a job of the writer."""
         connection, now = transaction.connection, transaction.now_ms()
         is_news = not pending.is_late or answer.now_ms >= upstream.answered_ms(connection)
-        found = Round(
+        round_made = Round(
             sent=len(pending.sent),
             durable=answer.durable,
             more=answer.more,
@@ -256,26 +256,26 @@ class Inquirer:
             if place < len(pending.sent):
                 event = pending.sent[place].event
                 uplink.note_refused(connection, event, code, now)
-                found.refused.append((event, code))
-        found.received = self._take_in(transaction, arrivals, now)
+                round_made.refused.append((event, code))
+        round_made.received = self._take_in(transaction, arrivals, now)
         if answer.cursor_log:
             upstream.move_cursor(connection, answer.cursor_log, answer.cursor)
             reached(CrashPoint.CURSOR_MOVED)
         if is_news:
             self._take_news(transaction, answer)
             upstream.note_answered(connection, answer.now_ms)
-        if found.new_voice:
+        if round_made.new_voice:
             voice = self._log.take_new_voice(transaction)
             note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
         if pending.question.head_log:
             self._said_head = True
-        if (pending.question.newest or CAME_DOWN in pending.offered) and not found.lost:
+        if (pending.question.newest or CAME_DOWN in pending.offered) and not round_made.lost:
             upstream.note_checked(connection, answer.cursor_log or pending.hub.cursor_log)
         if pending.is_late:
             upstream.note_returned(connection, now)
         else:
             upstream.note_heard(connection, now)
-        return found
+        return round_made
 
     def _take_news(self, transaction: Transaction, answer: Answer) -> None:
         """Note what an older answer may not undo: who this node is, and who may sign in there."""

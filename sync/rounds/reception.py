@@ -178,11 +178,11 @@ class Reception:
     def _sort(self, connection: sqlite3.Connection, received: ReceivedQuestion) -> None:
         """Undress the events that were brought, and put aside what may not be folded."""
         wire.check_parts(received.question.parts)
-        found = wire.unpack(received.question.runs)
-        if len(found) > EVENTS_MOST:
+        marked = wire.unpack(received.question.runs)
+        if len(marked) > EVENTS_MOST:
             raise Malformed("too many events at once")
         writers: dict[bytes, bool] = {}
-        for place, (arrival, mark) in enumerate(found):
+        for place, (arrival, mark) in enumerate(marked):
             log = arrival.event.log
             if log not in writers:
                 writers[log] = may_write(connection, received.peer, log)
@@ -263,8 +263,8 @@ class Reception:
             cursor=received.question.cursor,
             release=received.question.release[:40],
         )
-        told = [(place, code) for place, _, code in refused]
-        return Outcome(peer, bool(again), told, len(fresh))
+        codes = [(place, code) for place, _, code in refused]
+        return Outcome(peer, bool(again), codes, len(fresh))
 
     def _enrol(self, transaction: Transaction, received: ReceivedQuestion, now: int) -> Peer:
         """Put the keys of a new node in place, and queue all that it may see."""
