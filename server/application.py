@@ -23,14 +23,8 @@ from server.exchange.endpoint import SyncEndpoint
 from server.frame import NodeFrame
 from server.node import Node
 from server.openapi import document
-from server.paper import paper_pages as printing
-from server.paper import rating_form as paper
 from server.people.doors import Doors, LostSignIn, Unsent
 from server.people.unsent import answer_lost, answer_unsent
-from server.registers import day_pages as days
-from server.registers import register_files, register_interface
-from server.registers import register_pages as registers
-from server.registers import shift_pages as shifts
 from server.rooms import ROOMS, people_room
 from server.site.kept_copy import KeptCopy
 from server.site.public_files import PublicFiles
@@ -109,13 +103,6 @@ def _unconverted() -> list[Route]:
         Route("/api/v1/handovers/{id}", handovers.one_handover),
         Route("/api/v1/imports", interface.list_imports),
         Route("/api/v1/imports/{id}/approve", interface.approve, methods=["POST"]),
-        Route("/api/v1/registers/{plural}", register_interface.list_records),
-        Route("/api/v1/registers/{plural}/{id}", register_interface.put_record, methods=["PUT"]),
-        Route(
-            "/api/v1/registers/{plural}/{id}",
-            register_interface.delete_record,
-            methods=["DELETE"],
-        ),
         Route("/api/v1/matters", interface.list_matters),
         Route("/api/v1/matters/{number}", interface.one_matter),
         Route("/api/v1/matters/{number}/contact", interface.matter_contact),
@@ -132,29 +119,12 @@ def _unconverted() -> list[Route]:
         Route("/console/market", market.stall, methods=["GET"]),
         Route("/console/market", market.enter, methods=["POST"]),
         Route("/console/market/slips", market.slips),
-        Route("/console/paper/", printing.overview),
-        Route("/console/paper/{kind}.pdf", printing.download),
         Route("/console/drafts.js", drafting.script),
         Route("/console/drafts/{place:path}", drafting.keep, methods=["POST"]),
         Route("/console/imports", import_pages.imports),
         Route("/console/imports/{id}/approve", import_pages.approve, methods=["POST"]),
-        Route("/console/pictures/{sha256}", registers.picture),
-        Route("/console/shifts/{station}", shifts.page, methods=["GET"]),
-        Route("/console/shifts/{station}", shifts.change, methods=["POST"]),
-        Route("/console/registers/", registers.overview),
-        Route("/console/registers/import", register_files.page, methods=["GET"]),
-        Route("/console/registers/import", register_files.take, methods=["POST"]),
-        Route("/console/registers/export.zip", register_files.download),
-        Route("/console/registers/days/", days.page, methods=["GET"]),
-        Route("/console/registers/days/", days.add, methods=["POST"]),
-        Route("/console/registers/{plural}/", registers.records),
-        Route("/console/registers/{plural}/{id}", registers.edit, methods=["GET"]),
-        Route("/console/registers/{plural}/{id}", registers.save, methods=["POST"]),
-        Route("/console/registers/{plural}/{id}/remove", registers.removal, methods=["GET"]),
-        Route("/console/registers/{plural}/{id}/remove", registers.remove, methods=["POST"]),
         Route("/console/matters/{number}", console_matters.matter),
         Route("/console/matters/{number}/contact", console_matters.contact, methods=["POST"]),
-        Route("/console/matters/{number}/rating-form", paper.rating_form),
         Route("/console/matters/{number}/publish", publishing.edit, methods=["GET"]),
         Route("/console/matters/{number}/publish", publishing.preview, methods=["POST"]),
         Route("/console/matters/{number}/photos/{sha256}", console_matters.photo),

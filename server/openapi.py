@@ -10,7 +10,6 @@ from matters.listing.filters import ADDRESSED
 from matters.terms import Channel, Grade, Kind, Rating
 from server.ledger.ledger_queries import SCOPE_NAMES
 from server.people.interface import InterfaceRoute
-from server.registers.county_registers import BY_PLURAL
 from server.web.operation import SEEN, TEXT, TEXTS, created, operation_of, parts_of
 
 _REFUSED = {
@@ -55,13 +54,6 @@ def document(routes: Iterable[Any]) -> dict[str, Any]:
         "/api/v1/imports/{id}/approve": {
             "post": _operation("Let a whole import be public", [_path("id")])
         },
-        "/api/v1/registers/{plural}": {
-            "get": _operation(
-                "A page of a register's records, as text cells by field",
-                [_register_path(), _query("cursor")],
-            )
-        },
-        "/api/v1/registers/{plural}/{id}": {"put": _put_record(), "delete": _delete_record()},
         "/api/v1/matters": {
             "get": _operation(
                 "A page of matters, newest first",
@@ -131,46 +123,6 @@ def _operation(
         found["responses"]["423"] = {
             "description": "locked: a station's texts, until somebody signs in there"
         }
-    return found
-
-
-def _register_path() -> dict[str, Any]:
-    return {**_path("plural"), "schema": {"enum": list(BY_PLURAL)}}
-
-
-def _put_record() -> dict[str, Any]:
-    found = _operation("Replace a record, or add it", [_register_path(), _path("id")])
-    found["description"] = (
-        "by office, admin. Text cells by field, as a row of an import has them; a field that is "
-        "left out is empty. `seen` is the version that the record was read at."
-    )
-    body = _body({"seen": {"type": "integer", "description": "the version acted on"}}, [])
-    body["content"]["application/json"]["schema"]["additionalProperties"] = {"type": "string"}
-    found["requestBody"] = body
-    found["responses"].update(
-        {
-            "201": {"description": "added"},
-            "403": {"description": "not this role"},
-            "404": {"description": "no such register"},
-            "409": {"description": "stale: somebody else changed it"},
-            "422": _REFUSED["422"],
-        }
-    )
-    return found
-
-
-def _delete_record() -> dict[str, Any]:
-    found = _operation("Take a record off", [_register_path(), _path("id"), _query("seen")])
-    found["description"] = "by office, admin"
-    del found["responses"]["200"]
-    found["responses"].update(
-        {
-            "204": {"description": "done"},
-            "403": {"description": "not this role"},
-            "404": {"description": "no such record"},
-            "409": {"description": "stale, or other records still refer to it"},
-        }
-    )
     return found
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic
 
 from starlette.routing import Route
@@ -19,15 +20,20 @@ from server.letters.room import LettersRoom
 from server.node import Node
 from server.operations import routes as operations
 from server.operations.room import OperationsRoom
+from server.paper import routes as paper
+from server.paper.room import PaperRoom
 from server.people import routes as people
 from server.people.doors import Doors
 from server.people.room import PeopleRoom
 from server.people.sign_in import Attempts
+from server.registers import routes as registers
+from server.registers.room import RegistersRoom
 from server.search import routes as search
 from server.search.room import SearchRoom
 from server.sessions import routes as sessions
 from server.sessions.room import SessionsRoom
 from server.site import routes as site
+from server.site.preview import preview
 from server.web.routes import Room, RoomRoute, bound
 
 
@@ -77,6 +83,19 @@ def exchange_room(node: Node, doors: Doors) -> ExchangeRoom:
     )
 
 
+def registers_room(node: Node, doors: Doors) -> RegistersRoom:
+    """Return what the registers for staff and programs need of a node."""
+    return RegistersRoom(
+        doors,
+        node.log,
+        node.registers,
+        node.matter_writes,
+        node.photo_writes,
+        node.attachments,
+        partial(preview, node.log, node.site, node.settings.address),
+    )
+
+
 def letters_room(node: Node, doors: Doors) -> LettersRoom:
     """Return what the pages of letters to staff need of a node."""
     return LettersRoom(doors, node.log, node.settings, node.postman)
@@ -115,6 +134,13 @@ ROOMS: tuple[Handed[Any], ...] = (
         ),
     ),
     Handed(ledger.ROUTES, lambda node, doors: LedgerRoom(doors, node.log, node.registers)),
+    Handed(registers.ROUTES, registers_room),
+    Handed(
+        paper.ROUTES,
+        lambda node, doors: PaperRoom(
+            doors, node.log, node.registers, node.settings.address, lambda: node.keys.receipt
+        ),
+    ),
     Handed(letters.ROUTES, letters_room),
     Handed(operations.ROUTES, operations_room),
     Handed(site.ROUTES, lambda node, doors: node.site_offer),

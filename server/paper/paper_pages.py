@@ -1,11 +1,9 @@
 """What can be printed for stations, boards and deputies: the list, and each as a PDF."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import N_, NotThisRole, Refusal
@@ -16,7 +14,6 @@ from matters.public.notices import ListKind
 from matters.public.public import NoticeShelf
 from matters.refusals import NotFound
 from matters.terms import Role
-from server.node import Node
 from server.paper.county import read_county
 from server.paper.drawing import draw_apart
 from server.paper.kinds import (
@@ -31,12 +28,12 @@ from server.paper.kinds import (
     read_count,
     refuse_many,
 )
+from server.paper.room import PaperRoom
 from server.paper.sheets import Size, document
-from server.people.doors import actor_of, signed_in
+from server.people.doors import Visit
 from server.registers.county_registers import CountyRegisters
-from server.web.languages import language_of
-from server.web.pages import console_page
 from server.web.problems import page_errors
+from server.web.routes import in_thread
 from stations.areas import Area
 from stations.stations import Station
 
@@ -102,94 +99,69 @@ class Reach(NamedTuple):
     everything: bool
 
 
-def reach_of(actor: Actor, found: CountyRegisters) -> Reach:
+def reach_of(actor: Actor, county: CountyRegisters) -> Reach:
     """Return for whom the actor may print. Raises NotThisRole."""
     if actor.role is Role.OFFICE:
-        return Reach(tuple(OFFERS), found.stations, found.deputies, found.areas, True)
+        return Reach(tuple(OFFERS), county.stations, county.deputies, county.areas, True)
     if actor.role is Role.LIAISON:
-        stations = {id: one for id, one in found.stations.items() if id in actor.stations}
-        served = {code for one in stations.values() for code in (*one.serves, one.area)}
+        stations = {id: its for id, its in county.stations.items() if id in actor.stations}
+        served = {code for its in stations.values() for code in (*its.serves, its.area)}
         return Reach(
             tuple(OFFERS),
             stations,
             {
-                id: one
-                for id, one in found.deputies.items()
-                if any(station in stations for station in one.stations)
+                id: deputy
+                for id, deputy in county.deputies.items()
+                if any(station in stations for station in deputy.stations)
             },
-            {code: one for code, one in found.areas.items() if code in served},
+            {code: area for code, area in county.areas.items() if code in served},
             False,
         )
-    if actor.role is Role.DEPUTY and actor.deputy in found.deputies:
-        own = {actor.deputy: found.deputies[actor.deputy]}
+    if actor.role is Role.DEPUTY and actor.deputy in county.deputies:
+        own = {actor.deputy: county.deputies[actor.deputy]}
         return Reach(_OF_DEPUTY, {}, own, {}, False)
     raise NotThisRole
 
 
-@signed_in
-async def overview(request: Request) -> Response:
+def overview(room: PaperRoom, visit: Visit) -> Response:
     """Answer `GET /console/paper/`: what this person may print."""
-    return await _page(request, None)
+    return _page(room, visit, None)
 
 
-async def _page(request: Request, refusal: Refusal | None, kind: str = "") -> Response:
-    node: Node = request.app.state.node
-    registers = node.registers.current()
-    reach = reach_of(actor_of(request), registers)
-    typed = dict(request.query_params) if kind else {}
-
-    def months() -> list[str]:
-        with node.log.reading() as connection:
-            found = NoticeShelf(connection).keys(ListKind.MONTH)
-            return [month for month, _ in found[: -_MONTHS_MOST - 1 : -1]]
-
-    return console_page(
-        request,
+def _page(room: PaperRoom, visit: Visit, refusal: Refusal | None, kind: str = "") -> Response:
+    registers = room.registers.current()
+    reach = reach_of(visit.actor, registers)
+    months: list[str] = []
+    if PaperKind.MONTH in reach.kinds:
+        with room.log.reading() as connection:
+            keys = NoticeShelf(connection).keys(ListKind.MONTH)
+            months = [month for month, _ in keys[: -_MONTHS_MOST - 1 : -1]]
+    return visit.page(
         "printing.html",
         title="paper",
         status=refusal.status if refusal is not None else 200,
-        offers={one: OFFERS[one] for one in reach.kinds},
+        offers={offered: OFFERS[offered] for offered in reach.kinds},
         reach=reach,
         a4_only=A4_ONLY,
-        months=await asyncio.to_thread(months) if PaperKind.MONTH in reach.kinds else [],
-        errors=page_errors(language_of(request), refusal),
+        months=months,
+        errors=page_errors(visit.language, refusal),
         failed=kind,
-        typed=typed,
+        typed=dict(visit.query) if kind else {},
         registers=registers,
     )
 
 
-@signed_in
-async def download(request: Request) -> Response:
+async def download(room: PaperRoom, visit: Visit) -> Response:
     """Answer `GET /console/paper/{kind}.pdf`: the PDF, or the page with what is wrong."""
-    node: Node = request.app.state.node
-    name = request.path_params["kind"]
+    name = visit.path["kind"]
     if name not in list(PaperKind):
         raise NotFound
-    kind = PaperKind(name)
-    registers = node.registers.current()
-    reach = reach_of(actor_of(request), registers)
-    if kind not in reach.kinds:
-        raise NotThisRole
     try:
-        wanted = _wanted(request, kind, registers)
-        asked = _within(wanted, kind, reach)
-        size = Size.A3 if request.query_params.get("size") == "A3" else Size.A4
-        if kind in A4_ONLY:
-            size = Size.A4
-
-        def html() -> str:
-            with node.log.reading() as connection:
-                county = read_county(connection, node.settings.address, today(), node.keys.receipt)
-                sheets = [sheet for one in asked for sheet in made(county, {kind: one})]
-            refuse_many(sheets)
-            return document(sheets, size)
-
-        pdf = await draw_apart(await asyncio.to_thread(html))
+        pdf = await draw_apart(await in_thread(_html, room, visit, PaperKind(name)))
     except (NotFound, NotThisRole):
         raise
     except Refusal as refusal:
-        return await _page(request, refusal, name)
+        return await in_thread(_page, room, visit, refusal, name)
     return Response(
         pdf,
         media_type="application/pdf",
@@ -200,26 +172,40 @@ async def download(request: Request) -> Response:
     )
 
 
-def _wanted(request: Request, kind: PaperKind, found: CountyRegisters) -> Wanted:
+def _html(room: PaperRoom, visit: Visit, kind: PaperKind) -> str:
+    """Return the sheets that the address asks for, as HTML to be drawn. Raises Refusal."""
+    registers = room.registers.current()
+    reach = reach_of(visit.actor, registers)
+    if kind not in reach.kinds:
+        raise NotThisRole
+    asked = _within(_wanted(visit.query, kind, registers), kind, reach)
+    large = visit.query.get("size") == "A3" and kind not in A4_ONLY
+    with room.log.reading() as connection:
+        county = read_county(connection, room.address, today(), room.receipt_key())
+        sheets = [sheet for wanted in asked for sheet in made(county, {kind: wanted})]
+    refuse_many(sheets)
+    return document(sheets, Size.A3 if large else Size.A4)
+
+
+def _wanted(query: Mapping[str, str], kind: PaperKind, registers: CountyRegisters) -> Wanted:
     """Return what the address asks for; names are read as well as ids. Raises BadFields."""
-    query = request.query_params
     offer = OFFERS[kind]
     area = query.get("area", "").strip()
     month = query.get("month", "").strip()
     return Wanted(
-        station=found.id_of(found.stations, query.get("station", "")),
-        deputy=_deputy(found, query.get("deputy", "")),
-        area=found.area_codes.get(area, area),
+        station=registers.id_of(registers.stations, query.get("station", "")),
+        deputy=_deputy(registers, query.get("deputy", "")),
+        area=registers.area_codes.get(area, area),
         number=query.get("number", "").strip(),
         month=month if re.fullmatch(r"\d{4}-\d{2}", month) else "",
         copies=read_count(query.get("count", ""), offer.most, offer.usual) if offer.most else 0,
     )
 
 
-def _deputy(found: CountyRegisters, typed: str) -> str:
+def _deputy(registers: CountyRegisters, typed: str) -> str:
     typed = typed.strip()
-    named = [one.id for one in found.deputies.values() if one.name == typed]
-    return named[0] if typed not in found.deputies and len(named) == 1 else typed
+    named = [deputy.id for deputy in registers.deputies.values() if deputy.name == typed]
+    return named[0] if typed not in registers.deputies and len(named) == 1 else typed
 
 
 def _within(wanted: Wanted, kind: PaperKind, reach: Reach) -> list[Wanted]:
@@ -247,9 +233,9 @@ def _within(wanted: Wanted, kind: PaperKind, reach: Reach) -> list[Wanted]:
     if kind is PaperKind.SLIPS:
         # So many in all, not of each station.
         del ids[1:]
-    found = {
+    wanted_by_choice = {
         "station": [Wanted(station=id, copies=wanted.copies) for id in ids],
         "deputy": [Wanted(deputy=id, copies=wanted.copies) for id in ids],
         "area": [Wanted(area=id) for id in ids],
     }
-    return found[choice]
+    return wanted_by_choice[choice]

@@ -4,18 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import Refusal
 from acts.shanghai import day_text
-from server.node import Node
-from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.people.doors import Visit
 from server.registers import register_edits
 from server.registers.register_edits import LinesTaken, refuse_unless_editor, register_named
 from server.registers.register_views import cells_of, hint_of, label_of, shown_cell
-from server.web.languages import language_of
-from server.web.pages import console_page
+from server.registers.room import RegistersRoom
 from server.web.problems import field_messages, page_errors
 from stations.registers import Column, Registers, record_id
 
@@ -24,21 +21,17 @@ FIELDS = ("id", "kind", "name")
 _BETWEEN = re.compile(r"[\s,，;；]+")
 
 
-@signed_in
-async def page(request: Request) -> Response:
+def page(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/days/`."""
-    refuse_unless_editor(actor_of(request))
-    return _page(request)
+    refuse_unless_editor(visit.actor)
+    return _page(room, visit)
 
 
-@signed_in
-async def add(request: Request) -> Response:
+def add(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `POST /console/registers/days/`: a day, or a line for each of many days."""
-    actor = actor_of(request)
+    actor, fields = visit.actor, visit.fields
     refuse_unless_editor(actor)
-    node: Node = request.app.state.node
     register = register_named(PLURAL)
-    fields = await form_of(request)
     if fields.text("step") == "lines":
         pasted = fields.text("lines")
         lines = [
@@ -46,18 +39,18 @@ async def add(request: Request) -> Response:
             for number, line in enumerate(pasted.splitlines(), start=1)
             if line.strip()
         ]
-        outcome = await register_edits.save_lines(
-            node, actor, register, [(number, _cells(line)) for number, line in lines]
+        outcome = register_edits.save_lines(
+            room, actor, register, [(number, _cells(line)) for number, line in lines]
         )
-        return _page(request, outcome=outcome, lines=dict(lines))
+        return _page(room, visit, outcome=outcome, lines=dict(lines))
     typed = {name: fields.text(name) for name in FIELDS}
     try:
-        await register_edits.save(node, actor, register, typed, adding=True)
+        register_edits.save(room, actor, register, typed, adding=True)
     except Refusal as refusal:
         if refusal.status != 422:
             raise
-        return _page(request, typed=typed, refusal=refusal)
-    return redirect(request, "console/registers/days/?saved=1")
+        return _page(room, visit, typed=typed, refusal=refusal)
+    return visit.redirect("console/registers/days/?saved=1")
 
 
 def _cells(line: str) -> dict[str, str]:
@@ -67,17 +60,17 @@ def _cells(line: str) -> dict[str, str]:
 
 
 def _page(
-    request: Request,
+    room: RegistersRoom,
+    visit: Visit,
     *,
     typed: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     outcome: LinesTaken | None = None,
     lines: Mapping[int, str] | None = None,
 ) -> Response:
-    node: Node = request.app.state.node
-    language = language_of(request)
+    language = visit.language
     register = register_named(PLURAL)
-    registers = node.registers.current().registers
+    registers = room.registers.current().registers
     fields = [column for column in register.columns if column.field in FIELDS]
     years: dict[str, list[dict[str, str]]] = {}
     for record in registers.of(register).values():
@@ -86,8 +79,7 @@ def _page(
     refused = outcome.refused if outcome is not None else ()
     texts = lines or {}
     status = 422 if refused else refusal.status if refusal is not None else 200
-    return console_page(
-        request,
+    return visit.page(
         "days.html",
         title=PLURAL,
         status=status,
@@ -97,7 +89,7 @@ def _page(
         hint=lambda column: hint_of(language, column),
         labels={column.field: label_of(language, column) for column in fields},
         years=dict(sorted(years.items(), reverse=True)),
-        this_year=day_text(node.now_ms())[:4],
+        this_year=day_text(room.log.now_ms())[:4],
         typed=typed or {},
         errors=page_errors(language, refusal),
         outcome=outcome,
@@ -109,8 +101,8 @@ def _page(
             )
             for number, problems in refused
         ],
-        saved=request.query_params.get("saved") == "1" and refusal is None and outcome is None,
-        removed=request.query_params.get("removed") == "1",
+        saved=visit.query.get("saved") == "1" and refusal is None and outcome is None,
+        removed=visit.query.get("removed") == "1",
     )
 
 

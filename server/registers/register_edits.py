@@ -1,6 +1,5 @@
 """One record of a register, saved or removed by staff: the rules of imports, and two at once."""
 
-import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,9 +15,9 @@ from matters.listing.counts import by_state, total
 from matters.listing.filters import Filters
 from matters.refusals import NotFound
 from matters.terms import Role, State
-from server.node import Node
 from server.people import accounts
-from server.registers.county_registers import ALL, BY_PLURAL
+from server.registers.county_registers import ALL, BY_PLURAL, CountyRegisters
+from server.registers.room import RegistersRoom
 from server.web.languages import CHINESE
 from server.web.pages import named
 from stations.cells import CellError
@@ -125,8 +124,8 @@ def is_theirs(actor: Actor, record: msgspec.Struct) -> bool:
     return actor.role in EDITORS or getattr(record, "station", "") in actor.stations
 
 
-async def save(
-    node: Node,
+def save(
+    room: RegistersRoom,
     actor: Actor,
     register: Register[Any],
     cells: Mapping[str, str],
@@ -140,17 +139,16 @@ async def save(
     Raises NotThisRole, RecordError with every problem, or RecordStale.
     """
     refuse_unless_editor(actor, register)
-    node.registers.changed()
-    record = await asyncio.to_thread(read_typed, node, register, cells)
+    record = read_typed(room.newest(), register, cells)
     if not is_theirs(actor, record):
         raise RecordError([register.column("station").problem(record.station, _NOT_YOURS)])
 
     def job(transaction: Transaction) -> Saved:
         return _write(transaction, register, record, actor, seen, adding)
 
-    kept = await node.matter_writes.write(job)
-    node.registers.changed()
-    return kept.result
+    saved = room.writes.commit(job).result
+    room.registers.changed()
+    return saved
 
 
 class LinesTaken(NamedTuple):
@@ -164,17 +162,15 @@ class LinesTaken(NamedTuple):
     refused: tuple[tuple[int, tuple[FieldProblem, ...]], ...]
 
 
-async def save_lines(
-    node: Node,
+def save_lines(
+    room: RegistersRoom,
     actor: Actor,
     register: Register[Any],
     lines: Sequence[tuple[int, Mapping[str, str]]],
 ) -> LinesTaken:
     """Write many records, (number of the line, cells by field); bad ones hold up no others."""
     refuse_unless_editor(actor)
-    node.registers.changed()
-    registers = node.registers.current().registers
-    read = await asyncio.to_thread(records_from_rows, register, lines, registers)
+    read = records_from_rows(register, lines, room.newest().registers)
     records = [record for _, record in read.records]
 
     def job(transaction: Transaction) -> int:
@@ -182,15 +178,15 @@ async def save_lines(
             set_record(transaction, register.noun, record, by=actor.signature) for record in records
         )
 
-    taken = (await node.matter_writes.write(job)).result if records else 0
-    node.registers.changed()
+    taken = room.writes.commit(job).result if records else 0
+    room.registers.changed()
     known = len(records) - taken + len(read.repeats)
     return LinesTaken(taken, known, read.refused)
 
 
-def read_typed(node: Node, register: Register[Any], cells: Mapping[str, str]) -> Any:
+def read_typed(county: CountyRegisters, register: Register[Any], cells: Mapping[str, str]) -> Any:
     """Return the record that the cells make, checked beside all others. Raises RecordError."""
-    registers = node.registers.current().registers
+    registers = county.registers
     headers = HeaderMatch({column.field: column.field for column in register.columns}, (), (), ())
     record = record_from_row(
         register,
@@ -253,8 +249,13 @@ def _taken(register: Register[Any], identity: str) -> FieldProblem:
     )
 
 
-async def remove(
-    node: Node, actor: Actor, register: Register[Any], identity: str, *, seen: int | None = None
+def remove(
+    room: RegistersRoom,
+    actor: Actor,
+    register: Register[Any],
+    identity: str,
+    *,
+    seen: int | None = None,
 ) -> None:
     """Take a record off its register.
 
@@ -279,8 +280,8 @@ async def remove(
             raise RecordInUse(names=names + (f" … ({len(used)})" if len(used) > 10 else ""))
         remove_record(transaction, register.noun, identity, by=actor.signature)
 
-    await node.matter_writes.write(job)
-    node.registers.changed()
+    room.writes.commit(job)
+    room.registers.changed()
 
 
 def references_to(

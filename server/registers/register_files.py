@@ -1,28 +1,25 @@
 """Registers as files in the console: a table taken in after a look at it, and all of them given."""
 
-import asyncio
 import hashlib
 import re
 import time
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import N_, BadFields, FieldProblem
 from acts.shanghai import day_text
 from eventlog.files import write_atomically
-from server.node import Node
-from server.people.doors import actor_of, form_of, signed_in
+from server.people.doors import Visit
 from server.registers.county_registers import ALL, BY_PLURAL
 from server.registers.register_edits import refuse_unless_editor
 from server.registers.register_imports import import_register
+from server.registers.room import RegistersRoom
 from server.tables.exporting import zipped_rosters
 from server.tables.import_outcome import Outcome
 from server.tables.tables import TableError
-from server.web.languages import language_of, translated
-from server.web.pages import console_page
+from server.web.languages import translated
 from server.web.problems import page_errors
 
 # Where a file waits between the look at it and the taking in; below the data folder.
@@ -32,73 +29,61 @@ _KEPT = re.compile("[0-9a-f]{64}")
 SHOWN_MOST = 200
 
 
-@signed_in
-async def page(request: Request) -> Response:
+def page(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/import`: which register, and the file."""
-    refuse_unless_editor(actor_of(request))
-    return _page(request, plural=request.query_params.get("register", ""))
+    refuse_unless_editor(visit.actor)
+    return _page(visit, plural=visit.query.get("register", ""))
 
 
-@signed_in
-async def take(request: Request) -> Response:
+def take(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `POST /console/registers/import`: what the file would change, or changed.
 
     `step` look reads the file and writes nothing; `take` takes in the one that was looked at.
     """
-    actor = actor_of(request)
-    refuse_unless_editor(actor)
-    node: Node = request.app.state.node
-    fields = await form_of(request)
+    refuse_unless_editor(visit.actor)
+    fields = visit.fields
     plural, taking = fields.text("register"), fields.text("step") == "take"
     try:
         register = BY_PLURAL.get(plural)
         if register is None:
             raise _wrong("register", N_("请选一个登记册。"))
         if taking:
-            path = _kept(node, fields.text("kept"))
+            path = _kept(room.log.folder, fields.text("kept"))
         else:
             body = next((body for name, body in fields.files if name == "file" and body), b"")
-            path = await asyncio.to_thread(_keep, node, body)
-        outcome = await asyncio.to_thread(
-            import_register,
-            node.log,
-            register,
-            path,
-            dry_run=not taking,
-            by=actor.signature,
+            path = _keep(room.log.folder, body)
+        outcome = import_register(
+            room.log, register, path, dry_run=not taking, by=visit.actor.signature
         )
     except (BadFields, TableError) as refusal:
-        errors = page_errors(language_of(request), refusal, field="file")
-        return _page(request, plural=plural, errors=errors)
-    node.registers.changed()
+        errors = page_errors(visit.language, refusal, field="file")
+        return _page(visit, plural=plural, errors=errors)
+    room.registers.changed()
     if taking:
         path.unlink(missing_ok=True)
-    return _page(request, plural=plural, outcome=outcome, kept="" if taking else path.name)
+    return _page(visit, plural=plural, outcome=outcome, kept="" if taking else path.name)
 
 
-@signed_in
-async def download(request: Request) -> Response:
+def download(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/export.zip`: every record as YAML, a folder a register."""
-    refuse_unless_editor(actor_of(request))
-    node: Node = request.app.state.node
-    body = await asyncio.to_thread(zipped_rosters, node.log)
-    name = f"huiyin-registers-{day_text(node.now_ms())}.zip"
+    refuse_unless_editor(visit.actor)
+    name = f"huiyin-registers-{day_text(room.log.now_ms())}.zip"
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{name}"',
     }
-    return Response(body, media_type="application/zip", headers=headers)
+    return Response(zipped_rosters(room.log), media_type="application/zip", headers=headers)
 
 
 def _wrong(field: str, message: str) -> BadFields:
     return BadFields([FieldProblem(field, "required", message)])
 
 
-def _keep(node: Node, body: bytes) -> Path:
+def _keep(data: Path, body: bytes) -> Path:
     """Put an upload aside under the hash of its bytes, and clear out those that waited long."""
     if not body:
         raise _wrong("file", N_("请选一个文件。"))
-    folder = node.folder / FOLDER
+    folder = data / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in folder.iterdir():
         if time.time() - old.stat().st_mtime > WAITS_S:
@@ -108,25 +93,23 @@ def _keep(node: Node, body: bytes) -> Path:
     return path
 
 
-def _kept(node: Node, name: str) -> Path:
-    path = node.folder / FOLDER / name
+def _kept(data: Path, name: str) -> Path:
+    path = data / FOLDER / name
     if not _KEPT.fullmatch(name) or not path.exists():
         raise _wrong("file", N_("这个文件已经不在了，请再选一次。"))
     return path
 
 
 def _page(
-    request: Request,
+    visit: Visit,
     *,
     plural: str,
     outcome: Outcome | None = None,
     kept: str = "",
     errors: list[dict[str, Any]] | None = None,
 ) -> Response:
-    language = language_of(request)
     refusals = outcome.refusals if outcome is not None else []
-    return console_page(
-        request,
+    return visit.page(
         "register_import.html",
         title="import",
         status=422 if errors else 200,
@@ -134,7 +117,7 @@ def _page(
         plural=plural,
         outcome=outcome,
         refused=[
-            (row, problem.field, translated(language, problem.message, **problem.values))
+            (row, problem.field, translated(visit.language, problem.message, **problem.values))
             for row, problem in refusals[:SHOWN_MOST]
         ],
         kept=kept,

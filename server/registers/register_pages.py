@@ -1,6 +1,5 @@
 """The county's registers in the console: a list, a table of each, one form made of its columns."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -10,16 +9,16 @@ from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
 from acts.text import clean_line
+from deputies.deputies import DEPUTIES
 from matters.actors import Actor
 from matters.refusals import NotFound
+from matters.registers.pages import PAGES
 from matters.terms import Role
-from server.node import Node
 from server.people import accounts
-from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.people.doors import Visit
 from server.photos.pictures import take_pictures
 from server.registers import register_edits
 from server.registers.county_registers import ALL, BY_PLURAL, CountyRegisters
-from server.registers.previewing import PREVIEWED, preview
 from server.registers.register_edits import (
     EDITORS,
     RecordStale,
@@ -38,27 +37,28 @@ from server.registers.register_views import (
     shown_cell,
     table_page,
 )
+from server.registers.room import RegistersRoom
 from server.registers.shift_pages import sets_shifts, short_days
 from server.web.bodies import Fields
-from server.web.languages import language_of
-from server.web.pages import console_page, named
+from server.web.pages import named
 from server.web.problems import page_errors
 from server.web.values import read_seen
 from stations.columns import PICTURE_FIELD
 from stations.register_log import has_record, history_of, record_version
 from stations.registers import CellKind, Register, Registers
+from stations.stations import STATIONS
 
+# Registers whose records have a public page of their own.
+PREVIEWED = (DEPUTIES.noun, STATIONS.noun, PAGES.noun)
 NEW = "_new"  # No id has an underscore.
 # The form's own fields beside the cell of a picture, which holds its hash.
 PICTURE_FILE, PICTURE_GONE = "photo_file", "photo_gone"
 
 
-@signed_in
-async def overview(request: Request) -> Response:
+def overview(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/`: every register that is theirs to edit, and how much."""
-    actor = actor_of(request)
-    node: Node = request.app.state.node
-    county = node.registers.current()
+    actor = visit.actor
+    county = room.registers.current()
     mine = [register for register in ALL if may_edit(actor, register)]
     if not mine:
         raise NotThisRole
@@ -71,7 +71,7 @@ async def overview(request: Request) -> Response:
         for station in county.stations.values()
         if sets_shifts(actor, station)
     ]
-    return console_page(request, "registers.html", title="registers", rows=rows, rotas=rotas)
+    return visit.page("registers.html", title="registers", rows=rows, rotas=rotas)
 
 
 def own(county: CountyRegisters, actor: Actor, register: Register[Any]) -> Registers:
@@ -83,58 +83,49 @@ def own(county: CountyRegisters, actor: Actor, register: Register[Any]) -> Regis
     return Registers({**registers.records, register.noun: mine})
 
 
-@signed_in
-async def records(request: Request) -> Response:
+def records(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/{plural}/`: the records as a table, 50 a page."""
-    node: Node = request.app.state.node
-    actor, register = actor_of(request), register_named(request.path_params["plural"])
-    refuse_unless_editor(actor, register)
-    only = register.only
-    if only:
-        return redirect(request, f"console/registers/{register.plural}/{only}")
-    query = request.query_params
-    q = clean_line(query.get("q", ""))[:100]
-    asked = query.get("page", "")
-    page = await asyncio.to_thread(
-        table_page,
+    register = _register(visit)
+    if register.only:
+        return visit.redirect(f"console/registers/{register.plural}/{register.only}")
+    q = clean_line(visit.query.get("q", ""))[:100]
+    number = visit.query.get("page", "")
+    page = table_page(
         register,
-        own(node.registers.current(), actor, register),
-        language=language_of(request),
+        own(room.registers.current(), visit.actor, register),
+        language=visit.language,
         q=q,
-        page=int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1,
+        page=int(number) if number.isascii() and number.isdecimal() and len(number) < 7 else 1,
     )
-    return console_page(
-        request,
+    return visit.page(
         "register.html",
         title=register.plural,
         register=register,
         page=page,
         q=q,
-        removed=query.get("removed") == "1",
+        removed=visit.query.get("removed") == "1",
         query=lambda number: "?" + urlencode({**({"q": q} if q else {}), "page": number}),
     )
 
 
-@signed_in
-async def edit(request: Request) -> Response:
+def _register(visit: Visit) -> Register[Any]:
+    """Return the register of the address. Raises NotFound, or NotThisRole for who may not edit."""
+    register = register_named(visit.path["plural"])
+    refuse_unless_editor(visit.actor, register)
+    return register
+
+
+def edit(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/{plural}/{id}`: the form of a record, or of a new one."""
-    register = register_named(request.path_params["plural"])
-    refuse_unless_editor(actor_of(request), register)
-    return await _form(request, register)
+    return _form(room, visit, _register(visit))
 
 
-@signed_in
-async def save(request: Request) -> Response:
+def save(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `POST /console/registers/{plural}/{id}`: saved, or the form with what is wrong.
 
     With `step` preview, it is the public page as it would be; with `edit`, the form again.
     """
-    actor = actor_of(request)
-    node: Node = request.app.state.node
-    register = register_named(request.path_params["plural"])
-    refuse_unless_editor(actor, register)
-    identity = request.path_params["id"]
-    fields = await form_of(request, lists=_lists(register))
+    register, identity, fields = _register(visit), visit.path["id"], visit.fields
     cells = _typed(register, fields)
     adding = identity == NEW
     if not adding:
@@ -142,14 +133,14 @@ async def save(request: Request) -> Response:
     seen = fields.text("seen")
     step = fields.text("step")
     try:
-        await _take_picture(node, fields, cells)
+        _take_picture(room, fields, cells)
         if step == "edit":
-            return await _form(request, register, typed=cells, seen=seen)
+            return _form(room, visit, register, typed=cells, seen=seen)
         if step == "preview" and register.noun in PREVIEWED:
-            return await _preview(request, register, cells, seen)
-        saved = await register_edits.save(
-            node,
-            actor,
+            return _preview(room, visit, register, cells, seen)
+        saved = register_edits.save(
+            room,
+            visit.actor,
             register,
             cells,
             seen=None if adding else read_seen(fields.values.get("seen")),
@@ -158,44 +149,35 @@ async def save(request: Request) -> Response:
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
-        return await _form(request, register, typed=cells, seen=seen, refusal=refusal)
+        return _form(room, visit, register, typed=cells, seen=seen, refusal=refusal)
     if register.plural == "days":
-        return redirect(request, "console/registers/days/?saved=1")
-    return redirect(request, f"console/registers/{register.plural}/{saved.id}?saved=1")
+        return visit.redirect("console/registers/days/?saved=1")
+    return visit.redirect(f"console/registers/{register.plural}/{saved.id}?saved=1")
 
 
-@signed_in
-async def removal(request: Request) -> Response:
+def removal(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/{plural}/{id}/remove`: asks once more."""
-    refuse_unless_editor(actor_of(request), register_named(request.path_params["plural"]))
-    return await _removal(request)
+    return _removal(room, visit, _register(visit))
 
 
-@signed_in
-async def remove(request: Request) -> Response:
+def remove(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `POST /console/registers/{plural}/{id}/remove`."""
-    actor = actor_of(request)
-    node: Node = request.app.state.node
-    register = register_named(request.path_params["plural"])
-    refuse_unless_editor(actor, register)
-    fields = await form_of(request)
+    register = _register(visit)
+    seen = read_seen(visit.fields.values.get("seen"))
     try:
-        await register_edits.remove(
-            node,
-            actor,
-            register,
-            request.path_params["id"],
-            seen=read_seen(fields.values.get("seen")),
-        )
+        register_edits.remove(room, visit.actor, register, visit.path["id"], seen=seen)
     except Refusal as refusal:
         if refusal.status != 409:
             raise
-        return await _removal(request, refusal)
-    return redirect(request, f"console/registers/{register.plural}/?removed=1")
+        return _removal(room, visit, register, refusal)
+    return visit.redirect(f"console/registers/{register.plural}/?removed=1")
 
 
-def _lists(register: Register[Any]) -> tuple[str, ...]:
-    return tuple(column.field for column in register.columns if column.kind is CellKind.REFERENCES)
+def lists_of(request: Request) -> tuple[str, ...]:
+    """Return the fields of a record's form that may stand repeatedly."""
+    register = BY_PLURAL.get(request.path_params["plural"])
+    columns = () if register is None else register.columns
+    return tuple(column.field for column in columns if column.kind is CellKind.REFERENCES)
 
 
 def _typed(register: Register[Any], fields: Fields) -> dict[str, str]:
@@ -209,53 +191,51 @@ def _typed(register: Register[Any], fields: Fields) -> dict[str, str]:
     return cells
 
 
-async def _take_picture(node: Node, fields: Fields, cells: dict[str, str]) -> None:
+def _take_picture(room: RegistersRoom, fields: Fields, cells: dict[str, str]) -> None:
     """Put the hash of an uploaded picture into the record's cells, or take it out of them."""
     bodies = [body for name, body in fields.files if name == PICTURE_FILE and body]
     if bodies and PICTURE_FIELD in cells:
-        (cells[PICTURE_FIELD],) = await asyncio.to_thread(
-            take_pictures, node.photo_writes, bodies[:1], field=PICTURE_FIELD
-        )
+        (cells[PICTURE_FIELD],) = take_pictures(room.photo_writes, bodies[:1], field=PICTURE_FIELD)
     elif fields.text(PICTURE_GONE):
         cells[PICTURE_FIELD] = ""
 
 
-@signed_in
-async def picture(request: Request) -> Response:
+def picture(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/pictures/{sha256}`: a picture that a form shows."""
-    if actor_of(request).role not in (*EDITORS, Role.LIAISON):
+    if visit.actor.role not in (*EDITORS, Role.LIAISON):
         raise NotThisRole
-    node: Node = request.app.state.node
-    kept = await asyncio.to_thread(node.attachments.read, request.path_params["sha256"])
-    if kept is None:
+    attachment = room.attachments.read(visit.path["sha256"])
+    if attachment is None:
         raise NotFound
+    media_type, body = attachment
     headers = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "sandbox"}
-    return Response(kept[1], media_type=kept[0], headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
-async def _preview(
-    request: Request, register: Register[Any], cells: Mapping[str, str], seen: str
+def _preview(
+    room: RegistersRoom,
+    visit: Visit,
+    register: Register[Any],
+    cells: Mapping[str, str],
+    seen: str,
 ) -> Response:
     """Return what the site would show, with the form's cells kept. Raises RecordError."""
-    node: Node = request.app.state.node
-    node.registers.changed()
-    record = await asyncio.to_thread(register_edits.read_typed, node, register, cells)
-    html = await asyncio.to_thread(preview, node, record)
-    return console_page(
-        request,
+    record = register_edits.read_typed(room.newest(), register, cells)
+    return visit.page(
         "record_preview.html",
         title=register.plural,
         register=register,
-        identity=request.path_params["id"],
-        name=named(language_of(request), record),
+        identity=visit.path["id"],
+        name=named(visit.language, record),
         cells=cells,
         seen=seen,
-        public=html,
+        public=room.preview(record),
     )
 
 
-async def _form(
-    request: Request,
+def _form(
+    room: RegistersRoom,
+    visit: Visit,
     register: Register[Any],
     *,
     typed: Mapping[str, str] | None = None,
@@ -263,36 +243,26 @@ async def _form(
     refusal: Refusal | None = None,
 ) -> Response:
     """Return a record's form. After a refusal with every word typed, and theirs where stale."""
-    node: Node = request.app.state.node
-    identity = request.path_params["id"]
+    identity, language = visit.path["id"], visit.language
     new = identity == NEW
     only = register.only
     if only and identity != only:
         raise NotFound
-    language = language_of(request)
-    county = node.registers.current()
+    county = room.registers.current()
     record = None if new else county.registers.records.get(register.noun, {}).get(identity)
     if record is None and not new and typed is None:
         raise NotFound
-
-    def read() -> dict[str, Any]:
-        with node.log.reading() as connection:
-            return {
-                "version": record_version(connection, register.noun, identity),
-                "there": has_record(connection, register.noun, identity),
-                "history": history_of(connection, register.noun, identity),
-                "names": accounts.names_of(connection),
-            }
-
-    actor = actor_of(request)
-    if record is not None and not is_theirs(actor, record):
+    if record is not None and not is_theirs(visit.actor, record):
         raise NotThisRole
-    values = await asyncio.to_thread(read)
+    with room.log.reading() as connection:
+        version = record_version(connection, register.noun, identity)
+        there = has_record(connection, register.noun, identity)
+        history = history_of(connection, register.noun, identity)
+        names = accounts.names_of(connection)
     stale = isinstance(refusal, RecordStale)
     stands = {} if record is None else cells_of(register, record)
     cells = dict(typed) if typed is not None else stands
-    return console_page(
-        request,
+    return visit.page(
         "record.html",
         title=register.plural,
         status=refusal.status if refusal is not None else 200,
@@ -308,15 +278,18 @@ async def _form(
         cells=cells,
         theirs=stands if stale else None,
         # After a stale save the form carries the newest version, so that it may go through.
-        seen=str(values["version"]) if stale or typed is None else seen,
-        choices=reference_choices(language, register, _offered(county, actor)),
+        seen=str(version) if stale or typed is None else seen,
+        choices=reference_choices(language, register, _offered(county, visit.actor)),
         previewed=register.noun in PREVIEWED,
         pictured=any(column.kind is CellKind.PICTURE for column in register.columns),
         select_most=SELECT_MOST,
         suggest_most=SUGGEST_MOST,
         errors=page_errors(language, refusal),
-        saved=request.query_params.get("saved") == "1" and refusal is None,
-        **values,
+        saved=visit.query.get("saved") == "1" and refusal is None,
+        version=version,
+        there=there,
+        history=history,
+        names=names,
     )
 
 
@@ -328,30 +301,21 @@ def _offered(county: CountyRegisters, actor: Actor) -> CountyRegisters:
     return county._replace(stations=stations)
 
 
-async def _removal(request: Request, refusal: Refusal | None = None) -> Response:
-    node: Node = request.app.state.node
-    register = register_named(request.path_params["plural"])
-    identity = request.path_params["id"]
-    language = language_of(request)
-    node.registers.changed()
-    registers = node.registers.current().registers
+def _removal(
+    room: RegistersRoom, visit: Visit, register: Register[Any], refusal: Refusal | None = None
+) -> Response:
+    identity, language = visit.path["id"], visit.language
+    registers = room.newest().registers
     record = registers.get(register.noun, identity)
     if record is None or register.only:
         raise NotFound
-    if not is_theirs(actor_of(request), record):
+    if not is_theirs(visit.actor, record):
         raise NotThisRole
-
-    def read() -> dict[str, Any]:
-        with node.log.reading() as connection:
-            return {
-                "version": record_version(connection, register.noun, identity),
-                "used": register_edits.references_to(connection, register, identity),
-            }
-
-    values = await asyncio.to_thread(read)
+    with room.log.reading() as connection:
+        version = record_version(connection, register.noun, identity)
+        used = register_edits.references_to(connection, register, identity)
     cells = cells_of(register, record)
-    return console_page(
-        request,
+    return visit.page(
         "record_remove.html",
         title=register.plural,
         status=refusal.status if refusal is not None else 200,
@@ -373,5 +337,6 @@ async def _removal(request: Request, refusal: Refusal | None = None) -> Response
         ],
         errors=page_errors(language, refusal),
         plurals=BY_PLURAL,
-        **values,
+        version=version,
+        used=used,
     )

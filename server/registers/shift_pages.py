@@ -1,11 +1,9 @@
 """A station's coming sittings in the console: somebody stands in, it falls out, it moves (Q08)."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import N_, NotThisRole, Refusal
@@ -15,14 +13,13 @@ from deputies.rota import DutyDay, duty_days, least_deputies
 from deputies.shifts import SHIFTS, Shift
 from matters.actors import Actor
 from matters.refusals import NotFound
-from server.node import Node
-from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.people.doors import Visit
 from server.registers import register_edits
 from server.registers.county_registers import CountyRegisters
 from server.registers.register_edits import EDITORS
 from server.registers.register_views import cells_of
-from server.web.languages import language_of, translated
-from server.web.pages import console_page
+from server.registers.room import RegistersRoom
+from server.web.languages import translated
 from server.web.problems import page_errors
 from server.web.values import read_seen
 from stations.duty import WEEKDAYS_EN, WEEKDAYS_ZH
@@ -31,7 +28,7 @@ from stations.registers import record_id, stable_id
 from stations.stations import Station
 
 SITTINGS_SHOWN = 8
-_LISTS = ("away", "instead")
+LISTS = ("away", "instead")
 
 
 class Sitting(NamedTuple):
@@ -73,36 +70,31 @@ def short_days(county: CountyRegisters, station: Station) -> list[DutyDay]:
     return [day for day in coming(county, station) if day.short]
 
 
-@signed_in
-async def page(request: Request) -> Response:
+def page(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/shifts/{station}`: the next sittings, each with what can be changed."""
-    return await _page(request, _station(request))
+    return _page(room, visit, _station(room, visit))
 
 
-@signed_in
-async def change(request: Request) -> Response:
+def change(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `POST /console/shifts/{station}`: `act` replace, cancel, move, hold or restore."""
-    node: Node = request.app.state.node
-    actor, station = actor_of(request), _station(request)
-    fields = await form_of(request, lists=_LISTS)
+    station, fields = _station(room, visit), visit.fields
     day, act = fields.text("date"), fields.text("act")
-    county = node.registers.current()
-    stands = _shift_of(county, station.id, day)
+    stands = _shift_of(room.registers.current(), station.id, day)
     seen = read_seen(fields.values.get("seen"))
     try:
         if act == "restore":
             if stands is not None:
-                await register_edits.remove(node, actor, SHIFTS, stands.id, seen=seen)
+                register_edits.remove(room, visit.actor, SHIFTS, stands.id, seen=seen)
         else:
             cells = {} if stands is None else cells_of(SHIFTS, stands)
             cells |= {"station": station.id, "date": day, "note": fields.text("note")}
             cells |= _changes(act, day, fields.values)
-            await register_edits.save(node, actor, SHIFTS, cells, seen=seen)
+            register_edits.save(room, visit.actor, SHIFTS, cells, seen=seen)
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise
-        return await _page(request, station, typed=fields.values, refusal=refusal)
-    return redirect(request, f"console/shifts/{station.id}?saved=1")
+        return _page(room, visit, station, typed=fields.values, refusal=refusal)
+    return visit.redirect(f"console/shifts/{station.id}?saved=1")
 
 
 def _changes(act: str, day: str, typed: Mapping[str, Any]) -> dict[str, str]:
@@ -114,7 +106,7 @@ def _changes(act: str, day: str, typed: Mapping[str, Any]) -> dict[str, str]:
         case "hold":
             return {"cancelled": "", "moved_to": day}
         case "replace":
-            return {name: "、".join(_texts(typed.get(name))) for name in _LISTS}
+            return {name: "、".join(_texts(typed.get(name))) for name in LISTS}
     raise NotFound
 
 
@@ -122,12 +114,11 @@ def _texts(value: Any) -> list[str]:
     return [text for text in value or () if isinstance(text, str) and text.strip()]
 
 
-def _station(request: Request) -> Station:
-    node: Node = request.app.state.node
-    station = node.registers.current().stations.get(request.path_params["station"])
+def _station(room: RegistersRoom, visit: Visit) -> Station:
+    station = room.registers.current().stations.get(visit.path["station"])
     if station is None:
         raise NotFound
-    if not sets_shifts(actor_of(request), station):
+    if not sets_shifts(visit.actor, station):
         raise NotThisRole
     return station
 
@@ -138,31 +129,23 @@ def _shift_of(county: CountyRegisters, station: str, day: str) -> Shift | None:
     return max(same_day, key=record_id, default=None)
 
 
-async def _page(
-    request: Request,
+def _page(
+    room: RegistersRoom,
+    visit: Visit,
     station: Station,
     *,
     typed: Mapping[str, Any] | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    node: Node = request.app.state.node
-    language = language_of(request)
-    node.registers.changed()
-    county = node.registers.current()
-
-    def read() -> list[Sitting]:
-        rows = []
-        with node.log.reading() as connection:
-            for day in coming(county, station):
-                shift = _shift_of(county, station.id, str(day.by_rule))
-                key = shift.id if shift else stable_id("shift", (station.id, str(day.by_rule)))
-                version = record_version(connection, SHIFTS.noun, key)
-                rows.append(Sitting(day, day_words(language, day.date), shift, version))
-        return rows
-
-    sittings = await asyncio.to_thread(read)
-    return console_page(
-        request,
+    county = room.newest()
+    sittings = []
+    with room.log.reading() as connection:
+        for day in coming(county, station):
+            shift = _shift_of(county, station.id, str(day.by_rule))
+            key = shift.id if shift else stable_id("shift", (station.id, str(day.by_rule)))
+            version = record_version(connection, SHIFTS.noun, key)
+            sittings.append(Sitting(day, day_words(visit.language, day.date), shift, version))
+    return visit.page(
         "shifts.html",
         title="shifts",
         status=refusal.status if refusal is not None else 200,
@@ -171,8 +154,8 @@ async def _page(
         roll=_roll(county, station),
         deputies=county.deputies,
         typed=typed or {},
-        errors=page_errors(language, refusal),
-        saved=request.query_params.get("saved") == "1" and refusal is None,
+        errors=page_errors(visit.language, refusal),
+        saved=visit.query.get("saved") == "1" and refusal is None,
         today=str(today()),
     )
 

@@ -4,32 +4,31 @@ import base64
 
 import msgspec
 
-from deputies.deputies import DEPUTIES, Deputy
-from matters.registers.pages import PAGES, Page
+from deputies.deputies import Deputy
+from eventlog.log import Log
+from matters.registers.pages import Page
 from publisher import addresses
 from publisher.pages import county_pages, deputy_pages, station_pages
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.writing import pictures
-from server.node import Node
 from server.registers.county_registers import CountyRegisters, read_all
+from server.site.publishing import SiteKeeper
 from server.site.site_content import content_of
-from stations.stations import STATIONS, Station
-
-PREVIEWED = (DEPUTIES.noun, STATIONS.noun, PAGES.noun)
+from stations.stations import Station
 
 
-def preview(node: Node, record: Deputy | Station | Page) -> str:
+def preview(log: Log, site: SiteKeeper, address: str, record: Deputy | Station | Page) -> str:
     """Return the whole public page of a record as HTML, its pictures inside.
 
-    Its links lead nowhere.
+    `address` is that of the site. Its links lead nowhere.
     """
-    with node.log.reading() as connection:
+    with log.reading() as connection:
         connection.execute("BEGIN")
         county = with_record(read_all(connection), record)
         registers = Registers(content_of(county, connection))
-        source = _source(registers, record, node.settings.address)
-        html = node.site.asked.text(source)
+        source = _source(registers, record, address)
+        html = site.asked.text(source)
         for sha256, kind in source.pictures:
             html = _with_picture(html, registers.content.picture(sha256), sha256, kind)
         return html

@@ -1,0 +1,32 @@
+"""What the registers for staff and programs need."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from eventlog.log import Log
+from server.folder.safe_writes import SafeWriter
+from server.people.doors import Doors
+from server.photos.attachments import Attachments
+from server.registers.county_registers import CountyRegisters, RegisterCache
+
+
+@dataclass(frozen=True)
+class RegistersRoom:
+    """The county's registers, edited by staff and programs.
+
+    `preview` returns the public page of a deputy, a station or a page that is not saved yet.
+    """
+
+    doors: Doors
+    log: Log
+    registers: RegisterCache
+    writes: SafeWriter
+    photo_writes: SafeWriter
+    attachments: Attachments
+    preview: Callable[[Any], str]
+
+    def newest(self) -> CountyRegisters:
+        """Return the registers as they stand now, whoever changed them."""
+        self.registers.changed()
+        return self.registers.current()
