@@ -1,8 +1,10 @@
 """What tests of the outer surface stand on: a real hub, with real Litestream, per session."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpcore2
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -16,17 +18,23 @@ from tests.server.phones import Phone
 # A busy machine is no reason to fail, so no example has a deadline.
 hypothesis.settings.register_profile("huiyin", max_examples=count(25, 100), deadline=None)
 hypothesis.settings.load_profile("huiyin")
+# A client, and each single `httpx2.get`, would read all the machine's certificates anew: 35 ms.
+httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the fast files first, then those that do harm, and those with a browser last.
 
-    A worker's one browser then never runs beside a test that needs an event loop of its own.
+    A worker's one browser then never runs beside a test that needs an event loop of its own. The
+    longest files, which do harm to a browser, come first of these, so that no core waits long.
     """
-    phases = {item.path: 0 for item in items}
-    for phase, mark in ((1, "faults"), (2, "browser")):
-        phases |= {item.path: phase for item in items if item.get_closest_marker(mark)}
-    items.sort(key=lambda item: phases[item.path])
+    harm, browser = (
+        {item.path for item in items if item.get_closest_marker(mark)}
+        for mark in ("faults", "browser")
+    )
+    items.sort(
+        key=lambda item: (item.path in browser, (item.path in harm) != (item.path in browser))
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

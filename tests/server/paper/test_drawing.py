@@ -32,7 +32,9 @@ def test_a_drawing_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPat
         asyncio.run(drawing.draw_apart("<p>站"))
 
 
-def test_a_crowd_before_the_printer_is_told_to_wait() -> None:
+def test_a_crowd_before_the_printer_is_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "WAITING_MOST", 1)
+
     async def crowd() -> list[object]:
         return await asyncio.gather(
             *(drawing.draw_apart("<p>站") for _ in range(10)), return_exceptions=True
