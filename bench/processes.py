@@ -35,11 +35,16 @@ def cpu_s(pid: int) -> float:
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], ready: str, log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    ready: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    folder: Path = ROOT,
 ) -> Iterator[int]:
     """Yield the id of a server once `ready`, an address, answers; end it afterwards.
 
-    What it says goes to the file `log`. Raises NotReadyError.
+    It runs in `folder`. What it says goes to the file `log`. Raises NotReadyError.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -47,7 +52,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=ROOT,
+            cwd=folder,
             env={**os.environ, **(environment or {})},
         )
     try:
@@ -68,7 +73,7 @@ def _await(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
                 return
             else:
                 return
-        time.sleep(0.1)
+        time.sleep(0.02)
     said = log.read_text("utf-8", "replace").strip()[-500:]
     raise NotReadyError(f"{Path(process.args[0]).name} did not come up: {said}")  # type: ignore[index,arg-type]  # a list of strings
 
