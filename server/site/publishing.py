@@ -6,6 +6,7 @@ tell.
 """
 
 import hashlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -326,19 +327,24 @@ def build_whole(
     from_files: bool = False,
     quick: bool = False,
 ) -> None:
-    """Write the whole site of a database to `out`; a `quick` one is to be squeezed later."""
+    """Write the whole site of a database to `out`; a `quick` one is to be squeezed later.
+
+    Where there are many notices this forks: no other thread may be running.
+    """
+    processes = len(os.sched_getaffinity(0))
     connection = connect(database, read_only=True)
     try:
         # One read transaction, so that all pages speak of the same moment.
         connection.execute("BEGIN")
         content = read_content(connection)
+        places = content.notices.extent(ListKind.ALL, "").places
         Publisher(
             lambda: content,
             out,
             base_url=base_url,
             server_url=server_url,
             from_files=from_files,
-        ).build_full(quick=quick)
+        ).build_full(quick=quick, processes=processes if places > HERE_MOST else 0)
         connection.execute("ROLLBACK")
     finally:
         connection.close()

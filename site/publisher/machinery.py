@@ -132,5 +132,8 @@ class Machinery:
     def _rendered(self, page: Page, template: str, lang: str) -> bytes:
         context = get_context(self._nav, [], self._configs[lang], page)
         html = self._envs[lang].get_template(template).render(context)
-        # Half of a surrogate pair is no character.
-        return _SURROGATE.sub("\ufffd", html).encode()
+        try:
+            return html.encode()
+        except UnicodeEncodeError:
+            # Half of a surrogate pair is no character.
+            return _SURROGATE.sub("\ufffd", html).encode()

@@ -4,6 +4,7 @@ Both go page by page through `Machinery`, so that one publish after another ends
 bytes as a build from nothing.
 """
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
@@ -35,6 +36,7 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.style.stylesheet import stylesheet
 from publisher.writing import files, list_upkeep, squeezing
+from publisher.writing.page_writers import PageWriters
 from publisher.writing.touched import Changes, renamed
 from publisher.writing.tree import Tree
 from stations.stations import STATIONS
@@ -82,10 +84,11 @@ class Publisher:
         self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
 
-    def build_full(self, *, quick: bool = False) -> None:
+    def build_full(self, *, quick: bool = False, processes: int = 0) -> None:
         """Writes the whole site beside `out` and swaps it in; a crash leaves the old pages.
 
-        A `quick` one is left for `squeezing.squeeze` to be done with.
+        A `quick` one is left for `squeezing.squeeze` to be done with. With `processes` they
+        write the pages, and no other thread may be running.
         """
         with self._lock:
             registers = self._registers()
@@ -93,8 +96,13 @@ class Publisher:
             shutil.rmtree(fresh, ignore_errors=True)
             tree = Tree(fresh, self._machinery, registers.content.picture, fresh=True, quick=quick)
             tree.album.adopt(self._out)
-            for source in self._every_page(registers):
-                tree.write(source)
+            with contextlib.ExitStack() as stack:
+                write: Callable[[PageSource], object] = tree.write
+                if processes:
+                    write = stack.enter_context(PageWriters(tree.write, processes)).write
+                for source in self._every_page(registers):
+                    # Who shows a picture is noted beside it, by one process.
+                    (tree.write if source.pictures else write)(source)
             for path in self._machinery.hand_written():
                 tree.write_hand_written(path)
             for path, data in self._every_file(registers):

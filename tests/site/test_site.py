@@ -14,9 +14,12 @@ from matters.public.notices import Notice
 from publisher.content import Content, NoticesInMemory
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
+from publisher.sources import PageSource
 from publisher.style import specimen
 from publisher.writing import files
+from publisher.writing.page_writers import PagesNotWrittenError
 from publisher.writing.touched import Changes
+from publisher.writing.tree import Tree
 from tests.site import counties
 
 # Followed on a tap only, and nothing is fetched from there.
@@ -70,6 +73,29 @@ Follow = Callable[[Content, Content, Changes], None]
 def test_a_full_build_gives_the_same_bytes_twice(tmp_path: Path) -> None:
     content = counties.content(NOTICES)
     assert built(content, tmp_path / "one") == built(content, tmp_path / "two")
+
+
+def test_processes_side_by_side_give_the_same_bytes(tmp_path: Path) -> None:
+    content = counties.content(NOTICES)
+    Publisher(lambda: content, tmp_path / "site", BASE).build_full(processes=2)
+    assert tree(tmp_path / "site") == built(content, tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("death", [RuntimeError("no"), SystemExit(3)])
+def test_a_process_that_fails_leaves_the_old_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, death: BaseException
+) -> None:
+    publisher = Publisher(lambda: counties.content(NOTICES[:5]), tmp_path / "site", BASE)
+    publisher.build_full()
+    before = tree(tmp_path / "site")
+
+    def failing(self: Tree, source: PageSource) -> bool:
+        raise death
+
+    monkeypatch.setattr(Tree, "write", failing)
+    with pytest.raises(PagesNotWrittenError):
+        publisher.build_full(processes=2)
+    assert tree(tmp_path / "site") == before
 
 
 def test_a_full_build_replaces_the_old_site_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

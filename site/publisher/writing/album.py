@@ -17,7 +17,9 @@ _NAMED = re.compile(rf"{FOLDER}([0-9A-Za-z]{{1,16}}-(?:{'|'.join(PictureKind)}))
 
 def names_in(page: bytes | None) -> set[str]:
     """The names of the pictures that a page shows."""
-    return set(_NAMED.findall(page.decode("utf-8", "replace"))) if page else set()
+    if not page or FOLDER.encode() not in page:
+        return set()
+    return set(_NAMED.findall(page.decode("utf-8", "replace")))
 
 
 class Album:

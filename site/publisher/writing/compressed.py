@@ -16,6 +16,8 @@ TEXTS = frozenset((".html", ".xml", ".ics", ".vcf", ".js", ".json", ".svg", ".cs
 # quality would give another 2 % and take 25 ms.)
 _MANY, _FEW = 7, 10
 _QUICK = _MANY
+# Three levels more make a page half a percent smaller and take twice as long.
+_ZSTANDARD = 9
 
 
 def suffixes(path: str) -> tuple[str, ...]:
@@ -41,5 +43,5 @@ def copies(path: str, data: bytes, *, quick: bool = False) -> dict[str, bytes]:
     return {
         ".br": brotlied(path, data, quick=quick),
         ".gz": gzip.compress(data, 9, mtime=0),
-        ".zst": zstandard.ZstdCompressor(level=12).compress(data),
+        ".zst": zstandard.ZstdCompressor(level=_ZSTANDARD).compress(data),
     }

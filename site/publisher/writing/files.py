@@ -30,35 +30,37 @@ def put(
 
     All are written and flushed to the disk under other names. Then the old copies go, the file is
     moved to its place, and the new copies after it: at no moment, a crash included, does a copy
-    stand beside a file that it is no copy of. In a folder that nobody reads yet they need not be
-    `flushed` each time.
+    stand beside a file that it is no copy of. In a folder that nobody reads yet, and that is
+    flushed as a whole, all this is not needed (`flushed`).
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     made = {target: data}
     for suffix, copy in (copies or {}).items():
         made[target.with_name(target.name + suffix)] = copy
+    if not flushed:
+        for path, content in made.items():
+            # A picture may be shared with the site before it, and is not to be written into.
+            path.unlink(missing_ok=True)
+            path.write_bytes(content)
+        return
     temporary = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in made}
     try:
         for path, content in made.items():
             temporary[path].write_bytes(content)
-        if flushed:
-            for path in temporary.values():
-                flush(path)
-        if flushed:
-            reached(CrashPoint.PAGE_WRITTEN)
+        for path in temporary.values():
+            flush(path)
+        reached(CrashPoint.PAGE_WRITTEN)
         for path in made:
             if path != target:
                 path.unlink(missing_ok=True)
         for path in made:
             temporary[path].replace(path)
-            if flushed:
-                reached(CrashPoint.PAGE_RENAMED)
+            reached(CrashPoint.PAGE_RENAMED)
     except BaseException:
         for path in temporary.values():
             path.unlink(missing_ok=True)
         raise
-    if flushed:
-        flush(target.parent)
+    flush(target.parent)
 
 
 def remove(folder: Path) -> None:
