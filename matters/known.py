@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from acts.reader import WrongValue
 from acts.refusals import N_
 from acts.shanghai import day_of
+from acts.text import clean_line
 from eventlog.identifiers import parse_uuid
 from matters.limits.deadlines import due_at
 from matters.matter import Matter
@@ -77,6 +78,14 @@ class Known(NamedTuple):
         if noun == "area":
             text = self.area_codes.get(text, text)
         return text if text in ids else self._named(noun, text)
+
+    def id_of(self, noun: str, typed: str) -> str:
+        """Return the id of what somebody typed to look for; what means nothing stays as it is."""
+        text = clean_line(typed)
+        try:
+            return str(self.find(noun, text)) if text else ""
+        except WrongValue:
+            return text
 
     def _named(self, noun: str, text: str) -> str:
         names = self.names.get(noun, {})

@@ -49,9 +49,9 @@ def read_filters(request: Request) -> Filters:
     registers = node.registers.current()
     return filters_from(query)._replace(
         since=since,
-        unit=registers.id_of(registers.units, query.get("unit", "")),
-        station=registers.id_of(registers.stations, query.get("station", "")),
-        area=registers.area_codes.get(query.get("area", ""), query.get("area", "")),
+        unit=registers.known.id_of("unit", query.get("unit", "")),
+        station=registers.known.id_of("station", query.get("station", "")),
+        area=registers.known.id_of("area", query.get("area", "")),
         scope=read_scope(request.query_params, registers)[0],
         counted=read_counted(request.query_params),
     )

@@ -190,22 +190,15 @@ def _html(room: PaperRoom, visit: Visit, kind: PaperKind) -> str:
 def _wanted(query: Mapping[str, str], kind: PaperKind, registers: CountyRegisters) -> Wanted:
     """Return what the address asks for; names are read as well as ids. Raises BadFields."""
     offer = OFFERS[kind]
-    area = query.get("area", "").strip()
     month = query.get("month", "").strip()
     return Wanted(
-        station=registers.id_of(registers.stations, query.get("station", "")),
-        deputy=_deputy(registers, query.get("deputy", "")),
-        area=registers.area_codes.get(area, area),
+        station=registers.known.id_of("station", query.get("station", "")),
+        deputy=registers.known.id_of("deputy", query.get("deputy", "")),
+        area=registers.known.id_of("area", query.get("area", "")),
         number=query.get("number", "").strip(),
         month=month if re.fullmatch(r"\d{4}-\d{2}", month) else "",
         copies=read_count(query.get("count", ""), offer.most, offer.usual) if offer.most else 0,
     )
-
-
-def _deputy(registers: CountyRegisters, typed: str) -> str:
-    typed = typed.strip()
-    named = [deputy.id for deputy in registers.deputies.values() if deputy.name == typed]
-    return named[0] if typed not in registers.deputies and len(named) == 1 else typed
 
 
 def _within(wanted: Wanted, kind: PaperKind, reach: Reach) -> list[Wanted]:

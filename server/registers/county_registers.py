@@ -130,15 +130,6 @@ class CountyRegisters(NamedTuple):
             head=account.role is Role.UNIT and bool(account.body),
         )
 
-    def id_of(self, records: Mapping[str, Unit] | Mapping[str, Station], typed: str) -> str:
-        """Return the id that somebody typed, or that of the one record with such a name."""
-        typed = typed.strip()
-        if not typed or typed in records:
-            return typed
-        exact = [key for key, record in records.items() if record.name == typed]
-        like = exact or [key for key, record in records.items() if typed in record.name]
-        return like[0] if len(like) == 1 else typed
-
     def with_villages(self, codes: set[str]) -> set[str]:
         """Return the codes with those of all areas below them."""
         whole, below = set(codes), set(codes)
