@@ -42,15 +42,15 @@ class AttemptsProjection:
     def fold(self, events: Sequence[Event]) -> Refused:
         """Return the attempt that its one event tells of."""
         event = events[0]
-        found = Refused(event=event.id, by=event.by)
+        refused = Refused(event=event.id, by=event.by)
         try:
-            found.at = time_of(event.at)
-            found.matter = bytes_in(event.data, "matter")
-            found.command = text_in(event.data, "command")
-            found.code = text_in(event.data, "code")
+            refused.at = time_of(event.at)
+            refused.matter = bytes_in(event.data, "matter")
+            refused.command = text_in(event.data, "command")
+            refused.code = text_in(event.data, "code")
         except WrongShape:
             return Refused(event=event.id)
-        return found
+        return refused
 
     def replace_rows(
         self, connection: sqlite3.Connection, subject: bytes, state: Refused, position: int
@@ -120,9 +120,9 @@ def about(connection: sqlite3.Connection, matter: bytes, most: int = 20) -> list
         "ORDER BY at DESC, event DESC LIMIT ?",
         (matter, most),
     ).fetchall()
-    found: list[Attempt] = []
+    attempts: list[Attempt] = []
     for event, of, command, code, by, at in rows:
         text = words.read(connection, event, "fields")
         refused = Refused(event=event, matter=of, command=command, code=code, by=by, at=at)
-        found.append(Attempt(refused, json.loads(text) if text else {}))
-    return found
+        attempts.append(Attempt(refused, json.loads(text) if text else {}))
+    return attempts

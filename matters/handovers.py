@@ -75,14 +75,14 @@ class HandoversProjection:
     def fold(self, events: Sequence[Event]) -> Handover:
         """Return the handover that its first event tells of."""
         event = events[0]
-        found = Handover(id=event.subject, event=event.id, by=event.by)
+        handover = Handover(id=event.subject, event=event.id, by=event.by)
         try:
-            found.made_at = time_of(event.at)
-            found.kind = text_in(event.data, "kind")
-            found.held_on = text_in(event.data, "held_on")
+            handover.made_at = time_of(event.at)
+            handover.kind = text_in(event.data, "kind")
+            handover.held_on = text_in(event.data, "held_on")
         except WrongShape:
             return Handover(id=event.subject, event=event.id, by=event.by)
-        return found
+        return handover
 
     def replace_rows(
         self, connection: sqlite3.Connection, subject: bytes, state: Handover, position: int
@@ -198,8 +198,8 @@ def listed(connection: sqlite3.Connection, most: int = 200) -> list[Shown]:
     rows = connection.execute(
         "SELECT id FROM handovers ORDER BY held_on DESC, made_at DESC LIMIT ?", (most,)
     ).fetchall()
-    found = (by_id(connection, row[0]) for row in rows)
-    return [one for one in found if one is not None]
+    handovers = (by_id(connection, row[0]) for row in rows)
+    return [handover for handover in handovers if handover is not None]
 
 
 def by_id(connection: sqlite3.Connection, identity: bytes) -> Shown | None:

@@ -34,8 +34,8 @@ def all_by_number(connection: sqlite3.Connection, number: str) -> list[Matter]:
     Of several, those that were received earlier come first. A number that was given twice means
     each of the two to the person who was given it, until the key decides.
     """
-    found = (by_id(connection, identity) for identity in _ids_of(connection, number))
-    return [matter for matter in found if matter is not None]
+    matters = (by_id(connection, identity) for identity in _ids_of(connection, number))
+    return [matter for matter in matters if matter is not None]
 
 
 def _ids_of(connection: sqlite3.Connection, number: str) -> list[bytes]:

@@ -76,8 +76,8 @@ def by_id(connection: sqlite3.Connection, document: bytes) -> Document | None:
     row = connection.execute(
         "SELECT state FROM states WHERE subject=? AND noun='document'", (document,)
     ).fetchone()
-    found = None if row is None else _decoder.decode(row[0])
-    return found if found is not None and found.drafted_by else None
+    folded = None if row is None else _decoder.decode(row[0])
+    return folded if folded is not None and folded.drafted_by else None
 
 
 def texts_of(connection: sqlite3.Connection, document: Document) -> dict[str, str]:
@@ -115,13 +115,13 @@ def listed(
         f"ORDER BY drafted_at DESC, id DESC LIMIT {PAGE + 1}",
         values,
     ).fetchall()
-    found: list[DocumentRow] = []
+    documents: list[DocumentRow] = []
     for row in rows[:PAGE]:
         document = by_id(connection, row[0])
         if document is not None:
-            found.append(DocumentRow(document, texts_of(connection, document)["title"]))
+            documents.append(DocumentRow(document, texts_of(connection, document)["title"]))
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return DocumentsPage(found, f"{last[1]}.{uuid_text(last[0])}" if last else "")
+    return DocumentsPage(documents, f"{last[1]}.{uuid_text(last[0])}" if last else "")
 
 
 def draft(
@@ -151,9 +151,9 @@ def carry_out_act(
     seen: int | None,
 ) -> Document:
     """Write what an act gives, and return the document as it is then. Raises a Refusal."""
-    found = required(transaction, document)
+    before = required(transaction, document)
     event = decide_act(
-        found, act, raw, actor=actor, county=known, now_ms=transaction.now_ms(), seen=seen
+        before, act, raw, actor=actor, county=known, now_ms=transaction.now_ms(), seen=seen
     )
     transaction.append([event], by=actor.signature)
     return required(transaction, document)
@@ -161,7 +161,7 @@ def carry_out_act(
 
 def required(transaction: Transaction, document: bytes) -> Document:
     """Return the document of that id. Raises NotFound."""
-    found = by_id(transaction.connection, document)
-    if found is None:
+    folded = by_id(transaction.connection, document)
+    if folded is None:
         raise NotFound
-    return found
+    return folded

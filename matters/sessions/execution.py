@@ -54,21 +54,21 @@ def carry_out_act(
 
     `folder` is the data folder, for the record of erasures. Raises a Refusal.
     """
-    found = required(transaction, session)
-    county = SessionCounty(known, transaction, actor, found)
-    draft = decide_act(found, act, raw, actor=actor, county=county, seen=seen)
+    before = required(transaction, session)
+    county = SessionCounty(known, transaction, actor, before)
+    draft = decide_act(before, act, raw, actor=actor, county=county, seen=seen)
     transaction.append([draft], by=actor.signature)
     if act.type is SessionEvent.ERASED:
-        _erase(transaction, folder, found, draft.data["entry"])
+        _erase(transaction, folder, before, draft.data["entry"])
     return required(transaction, session)
 
 
 def required(transaction: Transaction, session: bytes) -> Session:
     """Return the session of that id. Raises NotFound."""
-    found = sessions_store.by_id(transaction.connection, session)
-    if found is None:
+    folded = sessions_store.by_id(transaction.connection, session)
+    if folded is None:
         raise NotFound
-    return found
+    return folded
 
 
 class SessionCounty(NamedTuple):
@@ -115,10 +115,11 @@ _HELD: dict[str, str] = {
 def _erase(transaction: Transaction, folder: Path, session: Session, entry: bytes) -> None:
     """Remove an entry's texts and those of its corrections, on record outside first."""
     chosen = [
-        (one.id, field)
-        for one in session.entries
-        if one.id == entry or (one.type == SessionEvent.CORRECTED and one.refers == entry)
-        for field in one.words
+        (written.id, field)
+        for written in session.entries
+        if written.id == entry
+        or (written.type == SessionEvent.CORRECTED and written.refers == entry)
+        for field in written.words
     ]
     at = transaction.now_ms()
     erasures.record(folder, [Erasure(event.hex(), field, at) for event, field in chosen])
