@@ -48,6 +48,14 @@ def join(browser: httpx2.Client, address: str, code: str, **more: Any) -> httpx2
     return browser.post(JOIN, data=data, **more)
 
 
+def searched(node: Hub, words: str) -> str:
+    """Return what the public search of a node finds, as JSON."""
+    answer = httpx2.get(
+        f"{node.url}/search", params={"q": words}, headers={"Accept": "application/json"}
+    )
+    return answer.text
+
+
 def staff(node: Hub, role: str, **bound: str) -> httpx2.Client:
     """Return a browser of one of the station's staff, whose account is made here."""
     options = [word for name, value in bound.items() for word in (f"--{name}", value)]
@@ -197,6 +205,8 @@ class Joined:
         self.station.start()
         assert join(browser_at(self.station), self.hub.url, invited(self.hub, "石瓮站"))
         until(lambda: exchange_of(self.station)["last_heard"], within_s=30)
+        # The registers come after the first answer, and without them no station is known.
+        until(lambda: "石瓮" in searched(self.station, "shiweng"), within_s=30)
         self.liaison = staff(self.station, "liaison", station="shiweng")
 
     def stop(self) -> None:
