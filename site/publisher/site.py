@@ -36,8 +36,10 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.style.stylesheet import stylesheet
 from publisher.writing import files, list_upkeep, squeezing
+from publisher.writing import record as records
 from publisher.writing.page_writers import PageWriters
-from publisher.writing.touched import Changes, renamed
+from publisher.writing.record import SiteRecord
+from publisher.writing.touched import Changes
 from publisher.writing.tree import Tree
 from stations.stations import STATIONS
 
@@ -96,11 +98,13 @@ class Publisher:
             shutil.rmtree(fresh, ignore_errors=True)
             tree = Tree(fresh, self._machinery, registers.content.picture, fresh=True, quick=quick)
             tree.album.adopt(self._out)
+            record = SiteRecord()
+            record.note_names(registers.content)
             with contextlib.ExitStack() as stack:
                 write: Callable[[PageSource], object] = tree.write
                 if processes:
                     write = stack.enter_context(PageWriters(tree.write, processes)).write
-                for source in self._every_page(registers):
+                for source in self._every_page(registers, record):
                     # Who shows a picture is noted beside it, by one process.
                     (tree.write if source.pictures else write)(source)
             for path in self._machinery.hand_written():
@@ -108,6 +112,7 @@ class Publisher:
             for path, data in self._every_file(registers):
                 tree.write_file(path, data)
             tree.album.sweep()
+            record.write(fresh, flushed=False)
             unsqueezed = squeezing.mark(self._out)
             if quick:
                 unsqueezed.touch()
@@ -119,7 +124,8 @@ class Publisher:
 
     def publish(self, changes: Changes) -> None:
         """Writes the pages that `changes` touch, each atomically; removes withdrawn ones."""
-        if changes.everything or not (self._out / "index.html").exists():
+        record = records.read(self._out)
+        if changes.everything or record is None or not (self._out / "index.html").exists():
             self.build_full()
             return
         with self._lock:
@@ -129,26 +135,32 @@ class Publisher:
                 self._tree.sweep()
             # Stays where a publish is cut short: the next one takes away what it left behind.
             self._unfinished.touch()
-            self._follow(registers, changes, careful=careful)
+            self._follow(registers, changes, record, careful=careful)
             self._unfinished.unlink()
 
-    def _follow(self, registers: Registers, changes: Changes, *, careful: bool) -> None:
+    def _follow(
+        self, registers: Registers, changes: Changes, record: SiteRecord, *, careful: bool
+    ) -> None:
         """Writes and removes what `changes` touch. Called with the lock held.
 
         `careful` where the last publish was cut short.
         """
         content = registers.content
-        named = renamed(content, self._out) if changes.in_registers else set()
+        named = record.renamed(content) if changes.in_registers else set()
         for source in self._edited_pages(registers, changes, named):
             self._tree.write(source)
         numbers = dict.fromkeys(changes.notices)
         for one in named:
             numbers.update((n.number, None) for n in content.notices.of(*one, _ALL))
-        lists = list_upkeep.touched(content, self._out, numbers, careful=careful)
+        lists = list_upkeep.touched(content, record, numbers, careful=careful)
         for one in named:
             lists[one] = list_upkeep.Touched(whole=True)
-        # A new page comes before the lists that link to it, an old one after them: until
-        # they are written it alone knows, after a crash too, where its notice stood.
+        # A new page comes before the lists that link to it, an old one after them. So does what
+        # the record says: until they are written it alone knows where a notice stood.
+        for number in numbers:
+            if number not in record.notices:
+                record.note(number, content.notices.by_number(number))
+        record.write(self._out)
         known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
         self._write_notices(registers, (n for n in numbers if n not in known))
         for one in sorted(lists):
@@ -168,8 +180,12 @@ class Publisher:
         self._write_notices(registers, (n for n in numbers if n in known))
         self._write_ledger_parts(registers)
         if changes.in_registers:
-            # After all else: by their headings these pages know who was called otherwise.
             self._write_registers(registers)
+            # After all else: until then it knows who was called otherwise.
+            record.note_names(content)
+        for number in numbers:
+            record.note(number, content.notices.by_number(number))
+        record.write(self._out)
 
     def _registers(self) -> Registers:
         """The content of now, its county known to the templates. Called with the lock held."""
@@ -190,7 +206,7 @@ class Publisher:
             elif noun == STATIONS.noun and id in content.stations:
                 yield station_pages.station(registers, content.stations[id], self._base_url)
 
-    def _every_page(self, registers: Registers) -> Iterator[PageSource]:
+    def _every_page(self, registers: Registers, record: SiteRecord) -> Iterator[PageSource]:
         content = registers.content
         for one in notice_lists.every(registers):
             yield from notice_lists.pages(registers, one)
@@ -198,6 +214,7 @@ class Publisher:
         for number in content.notices.numbers():
             notice = content.notices.by_number(number)
             if notice is not None:
+                record.note(number, notice)
                 yield notice_pages.notice(registers, notice)
         yield from self._register_pages(registers)
         yield from self._summaries(registers)

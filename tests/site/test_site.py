@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+import msgspec
 import pytest
 
 from matters.public.notices import Notice
@@ -18,6 +19,7 @@ from publisher.sources import PageSource
 from publisher.style import specimen
 from publisher.writing import files
 from publisher.writing.page_writers import PagesNotWrittenError
+from publisher.writing.record import NAME
 from publisher.writing.touched import Changes
 from publisher.writing.tree import Tree
 from tests.site import counties
@@ -199,6 +201,20 @@ def test_without_a_site_a_publish_builds_all(tmp_path: Path) -> None:
     content = counties.content(NOTICES[:5])
     Publisher(lambda: content, tmp_path / "site", BASE).publish(Changes(notices=("Q000000",)))
     assert tree(tmp_path / "site") == built(content, tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("left", [None, b"", b"{"])
+def test_a_site_without_a_record_is_built_whole(tmp_path: Path, left: bytes | None) -> None:
+    """Such as one of 0.4.0: nobody knows where a notice stood that has moved since."""
+    now = [counties.content(NOTICES[:5])]
+    publisher = Publisher(lambda: now[0], tmp_path / "site", BASE)
+    publisher.build_full()
+    record = tmp_path / "site" / NAME
+    record.unlink() if left is None else record.write_bytes(left)
+    moved = msgspec.structs.replace(NOTICES[0], category="water")
+    now[0] = counties.content([moved, *NOTICES[1:5]])
+    publisher.publish(Changes(notices=(moved.number,)))
+    assert tree(tmp_path / "site") == built(now[0], tmp_path / "fresh")
 
 
 def test_only_touched_pages_are_written(tmp_path: Path) -> None:

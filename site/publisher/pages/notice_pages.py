@@ -34,11 +34,7 @@ def turning(path: str, now: int, last: int) -> dict[str, Any]:
 
 
 def notice(registers: Registers, notice: Notice) -> PageSource:
-    """The page of one notice.
-
-    It links to every list that shows it: a later publish reads them back from here
-    (`touched.shown_on`), for by then nobody may know any more where it stood.
-    """
+    """The page of one notice, which links to every list that shows it."""
     content = registers.content
     units = [content.units[id].name for id in notice.units if id in content.units]
     category = content.categories.get(notice.category)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from matters.public.notices import Extent
 from publisher import addresses
@@ -10,7 +9,7 @@ from publisher.content import Content
 from publisher.pages import notice_lists
 from publisher.pages.notice_lists import FRONT, NoticeList, last_page, page_of
 from publisher.registers import Registers
-from publisher.writing.touched import shown_on
+from publisher.writing.record import SiteRecord
 from publisher.writing.tree import Tree
 
 
@@ -28,16 +27,16 @@ class Touched:
 
 
 def touched(
-    content: Content, out: Path, numbers: Iterable[str], *, careful: bool = False
+    content: Content, record: SiteRecord, numbers: Iterable[str], *, careful: bool = False
 ) -> dict[NoticeList, Touched]:
     """The lists that some notices stood in before, or stand in now.
 
-    Where they stood before is read from their pages. `careful` trusts nothing on the disk but
-    that: after a publish that was cut short.
+    Where they stood before is in the record. `careful` trusts nothing on the disk but that:
+    after a publish that was cut short.
     """
     found: dict[NoticeList, Touched] = {}
     for number in numbers:
-        before = shown_on(out, number)
+        before = record.lists_of(number)
         notice = content.notices.by_number(number)
         now = notice_lists.lists_of(notice) if notice else set()
         for one in before | now:
