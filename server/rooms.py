@@ -8,11 +8,18 @@ from typing import Any, Generic
 
 from starlette.routing import Route
 
+from server.desks import routes as desks
+from server.desks.room import DesksRoom
 from server.desks.unsent_forms import form_of
 from server.documents import routes as documents
 from server.documents.room import DocumentsRoom
+from server.entry import routes as entry
+from server.entry.room import EntryRoom
 from server.exchange import routes as exchange
 from server.exchange.room import ExchangeRoom
+from server.exchange.safety import Safety
+from server.handovers import routes as handovers
+from server.handovers.room import HandoversRoom
 from server.ledger import routes as ledger
 from server.ledger.room import LedgerRoom
 from server.letters import routes as letters
@@ -34,6 +41,9 @@ from server.sessions import routes as sessions
 from server.sessions.room import SessionsRoom
 from server.site import routes as site
 from server.site.preview import preview
+from server.villagers import routes as villagers
+from server.villagers.intake import Intake
+from server.villagers.room import VillagersRoom
 from server.web.routes import Room, RoomRoute, bound
 
 
@@ -57,7 +67,7 @@ def people_room(node: Node, doors: Doors) -> PeopleRoom:
         node.registers,
         node.matter_writes,
         Attempts(),
-        form_of,
+        partial(form_of, entry_room(node, doors), desks_room(node, doors)),
         lambda: node.keys.sealer,
         session_hours=node.settings.session_hours,
         is_secure=node.settings.address.startswith("https:"),
@@ -116,8 +126,75 @@ def operations_room(node: Node, doors: Doors) -> OperationsRoom:
     )
 
 
+def safety_of(node: Node) -> Safety:
+    """Return what says how safe a matter is on a node."""
+    return Safety(node.exchange, node.matter_writes, node.photo_writes, node.attachments)
+
+
+def intake_of(node: Node) -> Intake:
+    """Return what takes submissions in on a node."""
+    return Intake(
+        node.log,
+        node.registers,
+        node.matter_writes,
+        node.photo_writes,
+        node.attachments,
+        node.exchange,
+        safety_of(node),
+        node.settings.address,
+    )
+
+
+def villagers_room(node: Node, doors: Doors) -> VillagersRoom:
+    """Return what the addresses for villagers need of a node."""
+    return VillagersRoom(
+        doors,
+        node.log,
+        node.registers,
+        node.matter_writes,
+        intake_of(node),
+        safety_of(node),
+        node.site,
+    )
+
+
+def entry_room(node: Node, doors: Doors) -> EntryRoom:
+    """Return what the pages need of a node on which staff enter matters."""
+    return EntryRoom(
+        doors,
+        node.log,
+        node.registers,
+        intake_of(node),
+        lambda: node.keys.sealer,
+        node.unsealer,
+    )
+
+
+def desks_room(node: Node, doors: Doors) -> DesksRoom:
+    """Return what the desks of staff need of a node."""
+    return DesksRoom(
+        doors,
+        node.log,
+        node.registers,
+        node.matter_writes,
+        node.photo_writes,
+        node.attachments,
+        safety_of(node),
+        lambda: node.keys.sealer,
+        node.unsealer,
+        node.settings.address,
+    )
+
+
 ROOMS: tuple[Handed[Any], ...] = (
+    Handed(villagers.ROUTES, villagers_room),
     Handed(people.ROUTES, people_room),
+    Handed(entry.ROUTES, entry_room),
+    Handed(desks.ROUTES, desks_room),
+    Handed(
+        handovers.ROUTES,
+        lambda node, doors: HandoversRoom(doors, node.log, node.registers, node.matter_writes),
+    ),
     Handed(
         documents.ROUTES,
         lambda node, doors: DocumentsRoom(doors, node.log, node.registers, node.matter_writes),

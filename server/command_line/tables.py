@@ -12,7 +12,7 @@ import click
 from eventlog.keys import load_keys
 from eventlog.log import Log
 from server.command_line.folders import data_option, opened
-from server.desks.history_imports import import_matters
+from server.entry.history_imports import import_matters
 from server.people.keyring import Keyring
 from server.registers.county_registers import BY_PLURAL
 from server.registers.register_imports import import_register, import_roster

@@ -12,7 +12,7 @@ from matters.intake.receipts import read_number
 from matters.matter import Matter
 from matters.public.public import is_public
 from matters.refusals import NotFound
-from server.node import Node
+from server.desks.room import DesksRoom
 from server.web.locked_texts import as_json
 
 _MANY = ("followers", "parts")
@@ -91,12 +91,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
+def whole_matter(room: DesksRoom, matter: Matter) -> dict[str, Any]:
     """Return a matter with its steps and texts, for staff who may see it."""
-    with node.log.reading() as connection:
+    with room.log.reading() as connection:
         texts = store.texts_of(connection, matter)
-        found = matter_json(matter, store.title_of(connection, matter))
-        found["repeats"] = store.likely_repeats(connection, matter)
+        answer = matter_json(matter, store.title_of(connection, matter))
+        answer["repeats"] = store.likely_repeats(connection, matter)
         public = is_public(connection, matter)
         position = store.position_of(connection, matter.id)
         for name, related in (
@@ -106,8 +106,8 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
             ("parts", matter.split_into),
         ):
             numbers = [store.number_of(connection, one) for one in related if one]
-            found[name] = numbers if name in _MANY else "".join(numbers) or None
-    found["tasks"] = [
+            answer[name] = numbers if name in _MANY else "".join(numbers) or None
+    answer["tasks"] = [
         {
             "unit": task.unit,
             "until": iso(task.until),
@@ -116,11 +116,11 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         }
         for task in matter.tasks
     ]
-    found["safety"] = node.matter_safety(matter.id, position)
-    found["notice_url"] = f"{node.settings.address}notices/{matter.number}/" if public else None
-    found["text"] = texts.get((matter.steps[0].event, "text"), "")
-    found["place"] = texts.get((matter.steps[0].event, "place"), "")
-    found["steps"] = [
+    answer["safety"] = room.safety.of_matter(matter.id, position)
+    answer["notice_url"] = f"{room.address}notices/{matter.number}/" if public else None
+    answer["text"] = texts.get((matter.steps[0].event, "text"), "")
+    answer["place"] = texts.get((matter.steps[0].event, "place"), "")
+    answer["steps"] = [
         {
             "event": uuid_text(step.event),
             "at": iso(step.at),
@@ -141,4 +141,4 @@ def whole_matter(node: Node, matter: Matter) -> dict[str, Any]:
         }
         for step in matter.steps
     ]
-    return as_json(found)
+    return as_json(answer)

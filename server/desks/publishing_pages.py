@@ -1,9 +1,7 @@
 """Publishing from the console: the public text beside the original, previewed, then approved."""
 
-import asyncio
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.reader import read_fields
@@ -20,13 +18,10 @@ from publisher.pages import notice_pages
 from publisher.registers import Registers
 from server.desks.command_runs import run_command
 from server.desks.matter_record import matter_for
-from server.node import Node
-from server.people.doors import actor_of, form_of, redirect, signed_in
+from server.desks.room import DesksRoom
+from server.people.doors import Visit
 from server.photos.pictures import take_pictures
 from server.site.site_content import read_content
-from server.web.bodies import Fields
-from server.web.languages import language_of
-from server.web.pages import console_page
 from server.web.problems import page_errors
 from server.web.values import read_seen
 
@@ -35,150 +30,141 @@ _PUBLISH = COMMANDS["publish"]
 PICTURES = ("before", "after")
 
 
-@signed_in
-async def edit(request: Request) -> Response:
+def edit(room: DesksRoom, visit: Visit) -> Response:
     """Answer `GET /console/matters/{number}/publish`: the draft beside the original."""
-    node: Node = request.app.state.node
-    actor = actor_of(request)
-    found = matter_for(node.log, actor, request.path_params["number"])
-    decide_nothing_is_wrong(found, request)
-    return await _page(request, found, typed=None, preview=False)
+    matter = matter_for(room.log, visit.actor, visit.path["number"])
+    _refuse_unpublishable(room, visit, matter)
+    return _page(room, visit, matter, typed=None, preview=False)
 
 
-def decide_nothing_is_wrong(found: Matter, request: Request) -> None:
+def _refuse_unpublishable(room: DesksRoom, visit: Visit, matter: Matter) -> None:
     """Raise a Refusal at once where the matter can't be published at all."""
-    node: Node = request.app.state.node
-    sample = {"title": "-", "text": "-"}
     decide(
-        found,
+        matter,
         _PUBLISH,
-        sample,
-        actor=actor_of(request),
-        known=node.registers.current().known,
-        now_ms=node.now_ms(),
+        {"title": "-", "text": "-"},
+        actor=visit.actor,
+        known=room.registers.current().known,
+        now_ms=room.log.now_ms(),
     )
 
 
-@signed_in
-async def preview(request: Request) -> Response:
+def preview(room: DesksRoom, visit: Visit) -> Response:
     """Answer `POST /console/matters/{number}/publish`: a preview, or publication once confirmed."""
-    node: Node = request.app.state.node
-    actor = actor_of(request)
-    fields = await form_of(request)
-    number = request.path_params["number"]
-    found = matter_for(node.log, actor, number)
-    step = fields.text("step")
+    number, typed = visit.path["number"], visit.fields.values
+    matter = matter_for(room.log, visit.actor, number)
+    step = visit.fields.text("step")
     try:
-        if fields.files:
-            decide_nothing_is_wrong(found, request)
-            await _take_pictures(node, fields)
+        if visit.fields.files:
+            _refuse_unpublishable(room, visit, matter)
+            _take_pictures(room, visit)
         if step == "edit":
-            return await _page(request, found, typed=fields.values, preview=False)
+            return _page(room, visit, matter, typed=typed, preview=False)
         if step != "publish":
-            read_seen(fields.values.get("seen"))
-            read_fields(
-                _PUBLISH.fields, fields.values, node.registers.current().known, node.now_ms()
-            )
-            decide_nothing_is_wrong(found, request)
-            return await _page(request, found, typed=fields.values, preview=True)
-        done = await run_command(node, actor, number, _PUBLISH, fields.values)
+            read_seen(typed.get("seen"))
+            _read(room, typed)
+            _refuse_unpublishable(room, visit, matter)
+            return _page(room, visit, matter, typed=typed, preview=True)
+        published = run_command(room, visit.actor, number, _PUBLISH, typed)
     except (NotFound, NotThisRole):
         raise
     except Refusal as refusal:
-        return await _page(request, found, typed=fields.values, preview=False, refusal=refusal)
-    return redirect(request, f"console/matters/{done.number}")
+        return _page(room, visit, matter, typed=typed, preview=False, refusal=refusal)
+    return visit.redirect(f"console/matters/{published.number}")
 
 
-async def _take_pictures(node: Node, fields: Fields) -> None:
+def _take_pictures(room: DesksRoom, visit: Visit) -> None:
     """Keep the uploaded pictures, and add them to those that are named already."""
+    typed = visit.fields.values
     for name in PICTURES:
-        bodies = [body for file, body in fields.files if file == f"{name}_file" and body]
-        named = fields.values.get(name) or []
-        fields.values[name] = [
-            *named,
-            *await asyncio.to_thread(take_pictures, node.photo_writes, bodies, field=name),
-        ]
+        bodies = [body for file, body in visit.fields.files if file == f"{name}_file" and body]
+        pictures = take_pictures(room.photo_writes, bodies, field=name)
+        typed[name] = [*(typed.get(name) or []), *pictures]
 
 
-async def shown_again(
-    request: Request, found: Matter, typed: dict[str, Any], refusal: Refusal
+def shown_again(
+    room: DesksRoom, visit: Visit, matter: Matter, typed: dict[str, Any], refusal: Refusal
 ) -> Response:
     """Return the form with what was typed; nothing is published."""
-    decide_nothing_is_wrong(found, request)
-    return await _page(request, found, typed=typed, preview=False, refusal=refusal)
+    _refuse_unpublishable(room, visit, matter)
+    return _page(room, visit, matter, typed=typed, preview=False, refusal=refusal)
 
 
-async def _page(
-    request: Request,
-    found: Matter,
+def _page(
+    room: DesksRoom,
+    visit: Visit,
+    matter: Matter,
     *,
     typed: dict[str, Any] | None,
     preview: bool,
     refusal: Refusal | None = None,
 ) -> Response:
-    node: Node = request.app.state.node
-
-    def read() -> tuple[dict[tuple[bytes, str], str], str]:
-        with node.log.reading() as connection:
-            return store.texts_of(connection, found), store.title_of(connection, found)
-
-    texts, title = await asyncio.to_thread(read)
-    notice = await asyncio.to_thread(_notice, node, found, typed or {}) if preview else None
-    first = found.steps[0].event
-    answer = answer_in(found, texts)
+    with room.log.reading() as connection:
+        texts, title = store.texts_of(connection, matter), store.title_of(connection, matter)
+    notice = _notice(room, matter, typed or {}) if preview else None
+    first = matter.steps[0].event
+    answer = answer_in(matter, texts)
     if typed is None:
-        public = found.public
+        public = matter.public
         typed = {
             "title": texts.get((public, "title"), title),
             "text": texts.get((public, "text"), texts.get((first, "text"), "")),
             "answer": texts.get((public, "answer"), answer),
-            "before": list(found.before),
-            "after": list(found.after),
-            "seen": str(found.version),
+            "before": list(matter.before),
+            "after": list(matter.after),
+            "seen": str(matter.version),
         }
     elif isinstance(refusal, Stale):
         # The page that comes shows the newest state, so its form may go through.
-        typed = {**typed, "seen": str(found.version)}
-    return console_page(
-        request,
+        typed = {**typed, "seen": str(matter.version)}
+    return visit.page(
         "publish.html",
-        title=found.number,
+        title=matter.number,
         status=refusal.status if refusal is not None else 200,
-        matter=found,
+        matter=matter,
         original=texts.get((first, "text"), ""),
         original_answer=answer,
         typed=typed,
         preview=preview,
         notice=notice,
-        sent=[] if found.words_erased else [one["sha256"] for one in found.photos],
-        errors=page_errors(language_of(request), refusal),
-        registers=node.registers.current(),
+        sent=[] if matter.words_erased else [photo["sha256"] for photo in matter.photos],
+        errors=page_errors(visit.language, refusal),
+        registers=room.registers.current(),
     )
 
 
-def _notice(node: Node, found: Matter, typed: dict[str, Any]) -> dict[str, Any]:
+def _read(room: DesksRoom, typed: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the data and the texts of what was typed. Raises BadFields."""
+    known, now_ms = room.registers.current().known, room.log.now_ms()
+    return read_fields(_PUBLISH.fields, typed, known, now_ms)
+
+
+def _notice(room: DesksRoom, matter: Matter, typed: dict[str, Any]) -> dict[str, Any]:
     """Return what the site would make of the typed texts, by its own rules."""
-    data, texts = read_fields(_PUBLISH.fields, typed, node.registers.current().known, node.now_ms())
-    with node.log.reading() as connection:
+    data, texts = _read(room, typed)
+    with room.log.reading() as connection:
         draft = Notice(
-            number=found.number,
+            number=matter.number,
             title=texts["title"],
             text=texts["text"],
             answer=texts.get("answer", ""),
-            month=month_of(found.received_at),
-            state=found.state,
-            received_at=found.received_at,
-            answered_at=found.replied_at,
-            published_at=node.now_ms(),
-            station=found.station,
-            deputy=found.deputy,
-            area=found.area,
-            category=found.category,
-            units=tuple(unit for unit in (found.lead, *found.assisting) if unit),
-            result=found.result,
+            month=month_of(matter.received_at),
+            state=matter.state,
+            received_at=matter.received_at,
+            answered_at=matter.replied_at,
+            published_at=room.log.now_ms(),
+            station=matter.station,
+            deputy=matter.deputy,
+            area=matter.area,
+            category=matter.category,
+            units=tuple(unit for unit in (matter.lead, *matter.assisting) if unit),
+            result=matter.result,
             ratings={
                 name: rating
-                for name, rating in (("reply", found.reply_rating), ("result", found.result_rating))
+                for name, rating in (
+                    ("reply", matter.reply_rating),
+                    ("result", matter.result_rating),
+                )
                 if rating
             },
             before=tuple(data.get("before", ())),

@@ -4,18 +4,15 @@ Every route of the console is made here, so that no handler can forget to ask: a
 the sign_in is known, a one-time password replaced, and a form read and seen to be this sign-in's.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
-from functools import wraps
 from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from acts.field import REPEATED
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.commands import COMMANDS
 from server.people import accounts
 from server.people.accounts import Account, SignIn
 from server.people.keyring import Keyring, refuse_typed
@@ -79,6 +76,14 @@ class Doors:
             raise NotSignedIn
         self.forget_ended()
         return account, self.actor(account)
+
+    def staff_of(self, request: Request) -> Actor | None:
+        """Return the member of staff who sends a program's request, or None for a villager.
+
+        Raises NotSignedIn where the token is wrong.
+        """
+        account = account_of_bearer(self.log, request)
+        return None if account is None else self.actor(account)
 
     def admit(self) -> None:
         """Let the request in whose context this is called read what is unlocked."""
@@ -325,82 +330,3 @@ class OpenRoute(RoomRoute[StaffRoom]):
 def redirect(request: Request, path: str) -> Response:
     """Return a redirect to a path below the root of the site."""
     return RedirectResponse(path_to_root(request) + path, 303, {"Cache-Control": "no-store"})
-
-
-# What rooms use whose routes are not tables yet: each handler asks for itself.
-
-Handler = Callable[[Request], Awaitable[Response]]
-LISTS = tuple(
-    each.name for command in COMMANDS.values() for each in command.fields if each.kind in REPEATED
-)
-_MANY = ("market", "sign-in")
-
-
-def doors_of(request: Request) -> Doors:
-    """Return the doors of the node."""
-    doors: Doors = request.app.state.doors
-    return doors
-
-
-def signed_in(handler: Handler) -> Handler:
-    """Let only those in who are signed in, and whose one-time password is replaced."""
-
-    @wraps(handler)
-    async def guarded(request: Request) -> Response:
-        doors = doors_of(request)
-        person = await in_thread(doors.signed_in, request)
-        root = path_to_root(request)
-        if person is None:
-            if request.method == "POST":
-                raise LostSignIn(await fields_of(request))
-            return RedirectResponse(root + SIGN_IN, 303)
-        sign_in, _ = person
-        request.state.session = sign_in
-        doors.admit()
-        if sign_in.account.one_time:
-            return RedirectResponse(f"{root}console/password", 303)
-        return await handler(request)
-
-    return guarded
-
-
-def sign_in_of(request: Request) -> SignIn | None:
-    """Return the sign-in of the request's cookie, or None."""
-    return doors_of(request).sign_in_of(request)
-
-
-def actor_of(request: Request) -> Actor:
-    """Return the signed-in person as the rules see them."""
-    return doors_of(request).actor(request.state.session.account)
-
-
-async def fields_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
-    """Return a console form's fields, whoever sent it; `lists` may stand repeatedly."""
-    many = request.url.path.endswith(_MANY)
-    return await doors_of(request).fields_of(
-        request, lists, MANY_MOST_BYTES if many else TEXT_MOST_BYTES
-    )
-
-
-async def form_of(request: Request, lists: tuple[str, ...] = LISTS) -> Fields:
-    """Return a console form's fields. Raises Unsent where this sign-in did not make it."""
-    fields = await fields_of(request, lists)
-    is_of_sign_in(
-        Visit(request, sign_in=request.state.session, actor=actor_of(request), fields=fields)
-    )
-    return fields
-
-
-def required_actor(request: Request) -> tuple[Account, Actor]:
-    """Return who asks the interface, by bearer token. Raises NotSignedIn."""
-    doors = doors_of(request)
-    person = doors.program_of(request)
-    doors.admit()
-    return person
-
-
-async def staff_actor(request: Request) -> Actor | None:
-    """Return the member of staff who sends a program's request, or None for a villager."""
-    doors = doors_of(request)
-    account = account_of_bearer(doors.log, request)
-    return None if account is None else doors.actor(account)

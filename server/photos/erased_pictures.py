@@ -5,7 +5,6 @@ back, the next start finds by the record of erasures. A hub takes none of them a
 a station, which hears of an erasure by its event, takes out its own.
 """
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,11 +17,11 @@ from server.folder.safe_writes import SafeWriter
 from server.photos.attachments import Attachments, forget_photos
 
 
-async def forget_pictures(log: Log, writes: SafeWriter, matters: Sequence[Matter]) -> None:
+def forget_pictures(log: Log, writes: SafeWriter, matters: Sequence[Matter]) -> None:
     """Take out the pictures that only these matters named, whose words were erased."""
-    hashes = await asyncio.to_thread(_to_forget, log, matters)
+    hashes = _to_forget(log, matters)
     if hashes:
-        await writes.write(lambda transaction: forget_photos(transaction, hashes))
+        writes.commit(lambda transaction: forget_photos(transaction, hashes))
 
 
 def forget_again(log: Log, attachments: Attachments, folder: Path) -> int:

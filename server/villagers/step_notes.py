@@ -43,32 +43,32 @@ def notes(step: Step, registers: CountyRegisters, *, again: bool = False) -> lis
     `again`: the step raises a matter that another node was sent, too.
     """
     doubt = clock_note(step)
-    found: list[Note] = [] if doubt is None else [doubt]
+    lines: list[Note] = [] if doubt is None else [doubt]
     data = step.data
     if again:
         channel = known(Channel, data.get("channel"), Channel.WEB)
         number = spoken_number(str(data.get("number", "")))
-        found.append((_SENT_AGAIN, {"number": number, "is": CHANNELS[channel]}))
+        lines.append((_SENT_AGAIN, {"number": number, "is": CHANNELS[channel]}))
     if step.type == MatterEvent.RENUMBERED:
         both = {name: spoken_number(str(data.get(name, ""))) for name in ("instead_of", "number")}
-        found.append((_RENUMBERED, both))
+        lines.append((_RENUMBERED, both))
     name, message = _DAYS.get(step.type, ("", ""))
     if isinstance(data.get(name), int):
-        found.append((message, {"day": day_text(data[name])}))
+        lines.append((message, {"day": day_text(data[name])}))
     if step.type == MatterEvent.EXTENSION_DECIDED:
         granted = data.get("granted") == "yes"
-        found.append((N_("同意了延期") if granted else N_("没有同意延期"), {}))
+        lines.append((N_("同意了延期") if granted else N_("没有同意延期"), {}))
     if step.type == MatterEvent.RATED:
         for field, label in (("reply_rating", N_("对答复")), ("result_rating", N_("对结果"))):
             if data.get(field) in RATINGS:
-                found.append((label, {"is": RATINGS[data[field]]}))
+                lines.append((label, {"is": RATINGS[data[field]]}))
     if step.type == MatterEvent.DIVIDED:
         for part in data.get("parts", ()):
             unit = registers.units.get(str(part.get("unit", "")))
             if unit is not None and isinstance(part.get("until"), int):
                 values = {"unit": unit, "day": day_text(part["until"])}
-                found.append((N_("{unit}，{day} 前办完"), values))
-    return found
+                lines.append((N_("{unit}，{day} 前办完"), values))
+    return lines
 
 
 def clock_note(step: Step) -> Note | None:

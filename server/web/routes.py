@@ -27,7 +27,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 # Of handlers, which may wait for the replica. However many strangers ask, staff come through.
 _STAFF = ThreadPoolExecutor(32, "staff")
-_PUBLIC = ThreadPoolExecutor(16, "public")
+PUBLIC = ThreadPoolExecutor(16, "public")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class PublicRoute(RoomRoute[Room]):
         """Return what answers requests, with the room that it is handed."""
 
         async def answer(request: Request) -> Response:
-            response: Response = await run(self.handler, room, request, threads=_PUBLIC)
+            response: Response = await run(self.handler, room, request, threads=PUBLIC)
             return response
 
         return answer

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from eventlog.identifiers import new_uuid7, uuid_text
-from server.desks.pasted_lines import read_pasted
+from server.entry.pasted_lines import read_pasted
 from tests.hub import Hub, form_token
 
 URL = "/console/market"

@@ -1,0 +1,1 @@
+"""Handovers: many matters dispatched in one act, for people and programs."""
