@@ -29,7 +29,7 @@ from server.desks.matter_record import matter_for
 from server.desks.next_steps import in_order
 from server.desks.related import related, typed_lines
 from server.desks.room import DesksRoom
-from server.desks.step_fields import fields_of, said_by
+from server.desks.step_fields import fields_of, submission_of
 from server.ledger.ledger_queries import NUMBERS
 from server.people import accounts, drafts
 from server.people.doors import Visit
@@ -49,7 +49,7 @@ def matters(room: DesksRoom, visit: Visit) -> Response:
     with room.log.reading() as connection:
         page = lists.listed(connection, actor, filters, now_ms=now_ms, rules=registers.rules)
         by_state = counts.by_state(connection, actor, filters, now_ms=now_ms, rules=registers.rules)
-    kept = {
+    narrowed = {
         name: value
         for name, value in visit.query.items()
         if name not in ("state", "cursor", "lang") and value
@@ -61,8 +61,8 @@ def matters(room: DesksRoom, visit: Visit) -> Response:
         counts=by_state,
         total=counts.total(by_state.values()),
         filters=filters,
-        kept=kept,
-        query=lambda **more: "?" + urlencode({**kept, **{k: v for k, v in more.items() if v}}),
+        kept=narrowed,
+        query=lambda **more: "?" + urlencode({**narrowed, **{k: v for k, v in more.items() if v}}),
         registers=registers,
         states=list(State),
         ledger_number=NUMBERS.get(filters.counted or "received", ""),
@@ -118,7 +118,7 @@ def matter_page(
         templates=[each for each in registers.templates.values() if each.unit in ("", actor.unit)],
         typed_lines=typed_lines,
         fields_of=fields_of,
-        said_by=said_by,
+        submission_of=submission_of,
         S=session_acts,
         identify=uuid_text,
         can_publish=COMMANDS["publish"] in may_do,
@@ -216,10 +216,10 @@ def photo(room: DesksRoom, visit: Visit) -> Response:
     """Answer `GET /console/matters/{number}/photos/{sha256}`: a photo, for those who may see it."""
     matter = matter_for(room.log, visit.actor, visit.path["number"])
     sha256 = visit.path["sha256"]
-    kept = room.attachments.read(sha256, room.unsealer) if sha256 in named_by(matter) else None
-    if kept is None:
+    photo = room.attachments.read(sha256, room.unsealer) if sha256 in named_by(matter) else None
+    if photo is None:
         raise NotFound
-    media_type, body = kept
+    media_type, body = photo
     return Response(
         body,
         media_type=media_type,

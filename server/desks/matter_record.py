@@ -85,9 +85,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return uuid_text(value) if len(value) == 16 else value.hex()
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value
 
 
@@ -105,7 +105,7 @@ def whole_matter(room: DesksRoom, matter: Matter) -> dict[str, Any]:
             ("followers", matter.followers),
             ("parts", matter.split_into),
         ):
-            numbers = [store.number_of(connection, one) for one in related if one]
+            numbers = [store.number_of(connection, other) for other in related if other]
             answer[name] = numbers if name in _MANY else "".join(numbers) or None
     answer["tasks"] = [
         {

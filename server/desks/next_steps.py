@@ -23,6 +23,7 @@ def in_order(matter: Matter, offered: Sequence[Command]) -> tuple[list[Command],
     """Return the commands that the matter waits for, in order, and all others as they stand."""
     names = (*_FIRST, *_NEXT.get(matter.desk, ()))
     first = sorted(
-        (one for one in offered if one.name in names), key=lambda one: names.index(one.name)
+        (command for command in offered if command.name in names),
+        key=lambda command: names.index(command.name),
     )
-    return first, [one for one in offered if one not in first]
+    return first, [command for command in offered if command not in first]

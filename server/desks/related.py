@@ -48,19 +48,19 @@ def related(
     """Return what a matter's page shows beside the matter."""
 
     def others(*identities: bytes) -> list[Other]:
-        found: list[Other] = []
+        matters: list[Other] = []
         for identity in identities:
             other = store.by_id(connection, identity) if identity else None
             if other is not None and may_see(actor, other):
-                found.append(Other(other, store.title_of(connection, other)))
-        return found
+                matters.append(Other(other, store.title_of(connection, other)))
+        return matters
 
     tried: list[tuple[attempts.Attempt, Command]] = []
     if actor.role in (Role.OFFICE, Role.ADMIN):
         tried = [
-            (one, COMMANDS[one.refused.command])
-            for one in attempts.about(connection, matter.id)
-            if one.refused.command in COMMANDS
+            (attempt, COMMANDS[attempt.refused.command])
+            for attempt in attempts.about(connection, matter.id)
+            if attempt.refused.command in COMMANDS
         ]
     return Related(
         leading=others(matter.merged_into),
@@ -71,11 +71,11 @@ def related(
         conflicts=[(step, STEPS.get(step.type, step.type)) for step in matter.contested],
         attempts=tried,
         alike=[
-            Other(one.matter, one.title)
-            for one in (
+            Other(alike.matter, alike.title)
+            for alike in (
                 similar(connection, matter, now_ms=now_ms) if matter.state in UNFRAMED else ()
             )
-            if may_see(actor, one.matter)
+            if may_see(actor, alike.matter)
         ],
     )
 
@@ -83,18 +83,18 @@ def related(
 def typed_lines(attempt: attempts.Attempt) -> list[tuple[str, str]]:
     """Return what was typed in an attempt, as (label of the field, text), every line of a list."""
     fields = {field.name: field for field in COMMANDS[attempt.refused.command].fields}
-    found: list[tuple[str, str]] = []
+    lines: list[tuple[str, str]] = []
     for name, value in attempt.typed.items():
         # Rows of a form come as `parts-0-task`.
         field = fields.get(name.partition("-")[0])
         label = field.label if field is not None else name
-        found += [(label, text) for text in _texts_in(value)]
-    return found
+        lines += [(label, text) for text in _texts_in(value)]
+    return lines
 
 
 def _texts_in(value: Any) -> list[str]:
     if isinstance(value, Mapping):
-        return [" · ".join(str(one) for one in value.values() if one)]
+        return [" · ".join(str(part) for part in value.values() if part)]
     if isinstance(value, list | tuple):
-        return [text for one in value for text in _texts_in(one)]
+        return [text for part in value for text in _texts_in(part)]
     return [str(value)]

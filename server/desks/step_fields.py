@@ -12,31 +12,31 @@ from matters.commands import COMMAND_OF_TYPE
 from matters.matter import Step
 from matters.shapes import WrongShape, maps_in, text_in, texts_in, time_in, time_of
 
-_SAID = ("number", "channel", "kind", "category", "area", "station", "deputy")
+_NAMED = ("number", "channel", "kind", "category", "area", "station", "deputy")
 
 
 def fields_of(step: Step) -> dict[str, Any]:
     """Return a command's fields as they stand in the step's data, by name."""
     command = COMMAND_OF_TYPE.get(step.type)
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for field in command.fields if command is not None else ():
         try:
             value = _read(field.kind, step.data, field.name)
         except WrongShape:
             continue
         if value:
-            found[field.name] = value
-    return found
+            values[field.name] = value
+    return values
 
 
-def said_by(step: Step) -> dict[str, str]:
+def submission_of(step: Step) -> dict[str, str]:
     """Return what a submission names, with "" for what it leaves empty."""
-    found = dict.fromkeys(_SAID, "")
-    for name in _SAID:
+    texts = dict.fromkeys(_NAMED, "")
+    for name in _NAMED:
         value = step.data.get(name)
         if isinstance(value, str):
-            found[name] = value
-    return found
+            texts[name] = value
+    return texts
 
 
 def _read(kind: FieldKind, data: Mapping[str, Any], name: str) -> Any:
@@ -46,7 +46,9 @@ def _read(kind: FieldKind, data: Mapping[str, Any], name: str) -> Any:
         return time_in(data, name, None)
     if kind is FieldKind.PARTS:
         parts = maps_in(data, name)
-        return [{"unit": text_in(one, "unit"), "until": time_of(one.get("until"))} for one in parts]
+        return [
+            {"unit": text_in(part, "unit"), "until": time_of(part.get("until"))} for part in parts
+        ]
     if kind in (FieldKind.EVENT, FieldKind.MATTER):
         return None
     return text_in(data, name)

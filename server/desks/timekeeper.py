@@ -67,12 +67,12 @@ class Timekeeper:
             return 0
 
         def job(transaction: Transaction) -> int:
-            told = 0
+            steps = 0
             for identity in waiting:
                 follower = store.by_id(transaction.connection, identity)
                 if follower is not None:
-                    told += catch_up(transaction, follower, by=SYSTEM.signature)
-            return told
+                    steps += catch_up(transaction, follower, by=SYSTEM.signature)
+            return steps
 
         return self._log.write(job).result
 
@@ -92,7 +92,9 @@ class Timekeeper:
         def job(transaction: Transaction) -> None:
             now_ms = transaction.now_ms()
             due = [
-                one for one in drafts if timekeeping.still_due(transaction.connection, one, now_ms)
+                draft
+                for draft in drafts
+                if timekeeping.still_due(transaction.connection, draft, now_ms)
             ]
             transaction.append(due, by=SYSTEM.signature)
 

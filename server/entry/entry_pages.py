@@ -18,7 +18,7 @@ from server.web.problems import field_messages
 from server.web.routes import in_thread
 
 # How a matter may have reached those who enter it for the person.
-ENTERED_BY = tuple(one for one in Channel if one not in ("web", "qr", "import"))
+ENTERED_BY = tuple(channel for channel in Channel if channel not in ("web", "qr", "import"))
 
 
 def may_enter(actor: Actor) -> None:

@@ -131,12 +131,12 @@ def _match(headers: tuple[str, ...], mapping: Mapping[str, str]) -> dict[str, st
     """Return which field each header means; the mapping's word counts before our own."""
     known = {_key(word): name for name, words in HEADERS.items() for word in (name, *words)}
     wanted = {_key(header): target for header, target in mapping.items()}
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for header in headers:
         target = known.get(_key(wanted.get(_key(header), header)))
-        if target is not None and target not in found.values():
-            found[header] = target
-    return found
+        if target is not None and target not in fields.values():
+            fields[header] = target
+    return fields
 
 
 def _key(header: str) -> str:

@@ -73,7 +73,7 @@ class Stall(NamedTuple):
 
     def as_fields(self) -> dict[str, str]:
         """Return the list as the form's fields, for a draft."""
-        found = {
+        fields = {
             "channel": self.channel,
             "station": self.station,
             "note": self.note,
@@ -81,9 +81,9 @@ class Stall(NamedTuple):
             "taken": " ".join(self.taken),
         }
         for at, row in enumerate(self.rows):
-            found |= {f"{at}-id": row.id}
-            found |= {f"{at}-{name}": value for name, value in row.fields.items()}
-        return found
+            fields |= {f"{at}-id": row.id}
+            fields |= {f"{at}-{name}": value for name, value in row.fields.items()}
+        return fields
 
 
 def empty() -> Row:
@@ -118,14 +118,14 @@ def read_stall(fields: Mapping[str, Any]) -> Stall:
 
 def read_numbers(text: str) -> tuple[str, ...]:
     """Return the numbers of matters in a text, each once, what is none left out."""
-    found = (read_number(one) for one in text.split()[: 10 * ROWS_MOST])
-    return tuple(dict.fromkeys(number for number in found if number is not None))
+    numbers = (read_number(word) for word in text.split()[: 10 * ROWS_MOST])
+    return tuple(dict.fromkeys(number for number in numbers if number is not None))
 
 
 def _known_kind(line: Mapping[str, str]) -> dict[str, str]:
     """Return a pasted line with its kind as the form knows it."""
     names = {name: kind for kind, name in KINDS.items()}
-    found = dict(line)
-    if "kind" in found:
-        found["kind"] = names.get(found["kind"], found["kind"].casefold())
-    return found
+    fields = dict(line)
+    if "kind" in fields:
+        fields["kind"] = names.get(fields["kind"], fields["kind"].casefold())
+    return fields
