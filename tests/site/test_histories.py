@@ -18,6 +18,7 @@ from publisher.writing.touched import Changes
 from tests.site import counties
 from tests.site.test_site import BASE, folders, tree
 
+pytestmark = pytest.mark.usefixtures("light")
 PEOPLE = counties.deputies(4)
 PLACES = counties.stations(2)
 

@@ -18,6 +18,7 @@ from publisher.writing.touched import Changes
 from stations.stations import Station, StationKind
 from tests.site import counties
 
+pytestmark = pytest.mark.usefixtures("light")
 HOSTILE = {
     "script": "<script>alert(1)</script>",
     "jinja": "{{ 7*7 }}{% raw %}{# x #}${7*7}",

@@ -24,6 +24,7 @@ from publisher.writing.touched import Changes
 from publisher.writing.tree import Tree
 from tests.site import counties
 
+pytestmark = pytest.mark.usefixtures("light")
 # Followed on a tap only, and nothing is fetched from there.
 MAPS = ("uri.amap.com", "api.map.baidu.com")
 BASE = "https://hui.example.org/qinghe/"
