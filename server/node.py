@@ -238,52 +238,14 @@ class Node:
         """Return what opens contacts, drafts and photos. Raises Locked at a locked station."""
         return self.keys.unsealer if self.keyring is None else self.keyring.unsealer()
 
-    def admit(self) -> None:
-        """Let the present request read what is unlocked: it is a villager's own, or of staff."""
-        if self.keyring is not None:
-            self.keyring.forget_ended()
-            self.keyring.admit()
-
     def durability(self, database: str = LOG_DATABASE) -> Durability | None:
         """Return what is known of a database's replica, or None on a node without one."""
         return self.replica.durability(database)
-
-    def receipt_keys(self) -> list[bytes]:
-        """Return the receipt keys that open a matter here, this node's own first."""
-        return self.exchange.receipt_keys()
 
     @property
     def reception(self) -> Reception | None:
         """What answers the nodes below, None on a station."""
         return self.exchange.reception
-
-    def safety(self, durable: bool) -> str:
-        """Return the degree of safety to tell (DESIGN decision 3)."""
-        if self.settings.role == "station":
-            # A station's own replica never makes anything durable.
-            return "at_station"
-        return "durable" if durable else "at_hub"
-
-    def photo_safety(self, sha256: str) -> str:
-        """Return how safe a photo is; one that is not here yet is at the station that sent it."""
-        if self.settings.role == "station":
-            return self.exchange.photo_safety(sha256)
-        position = self.attachments.position_of([sha256])
-        return self.safety(self.photo_writes.is_durable(position)) if position else "at_station"
-
-    def matter_safety(self, matter: bytes, position: int) -> str:
-        """Return how safe a matter is whose newest event is at that position.
-
-        At a station it is as safe as the hub above says.
-        """
-        if self.settings.role == "station":
-            return self.exchange.safety_of(matter)
-        return self.safety(self.matter_writes.is_durable(position))
-
-    @property
-    def copied_at_ms(self) -> int | None:
-        """The hub's time of a station's copy of the site; None before that is whole."""
-        return None if self.site_copy is None else self.site_copy.copied_at
 
     def _take_keys(self, keys: Keys) -> None:
         """Go on with other keys of a station: it belongs to a hub, or to one anew."""
