@@ -22,8 +22,8 @@ from matters.listing import waiting
 from matters.registers.categories import CATEGORIES
 from matters.sample import sample_registers
 from matters.terms import Role
+from server.county.county_registers import RegisterCache
 from server.data_folder import open_log
-from server.registers.county_registers import RegisterCache
 from server.registers.sample import seed_sample
 from server.site.publishing import SiteKeeper
 from stations.areas import AREAS, AreaKind

@@ -26,10 +26,10 @@ from matters.handovers import HandoversProjection
 from matters.projection import ImportsProjection, MattersProjection
 from matters.schema import migrations as matters_migrations
 from matters.sessions.store import SessionsProjection
+from server.county import county_registers
 from server.exchange.visibility import MattersVisibility, witness_of
 from server.folder.schema import migrations as server_migrations
 from server.folder.settings import ROLE_FILE_NAME, Settings
-from server.registers import county_registers
 from stations.register_log import migrations as register_migrations
 from sync.rounds.downlink import Downlink
 from sync.schema import migrations as sync_migrations

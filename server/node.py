@@ -16,6 +16,7 @@ from eventlog.keys import (
 from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
+from server.county import county_registers
 from server.data_folder import clock_of, open_log, prepare_folder
 from server.desks.timekeeper import Timekeeper
 from server.exchange.node_exchange import NodeExchange
@@ -32,7 +33,6 @@ from server.people.keyring import Keyring
 from server.photos.attachments import FILE_NAME as ATTACHMENTS_FILE
 from server.photos.attachments import Attachments
 from server.photos.erased_pictures import forget_again
-from server.registers import county_registers
 from server.search.directory import DirectoryCache
 from server.search.indexer import Indexer
 from server.site.publishing import SiteKeeper

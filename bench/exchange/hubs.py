@@ -15,11 +15,11 @@ from bench.processes import NotReadyError, cpu_s, free_port, running
 from eventlog.keys import Keys, load_keys
 from eventlog.log import Log
 from eventlog.transaction import Transaction
+from server.county import county_registers
 from server.data_folder import open_log, prepare_folder
 from server.exchange.exchange_wiring import hub_card
 from server.exchange.visibility import MattersVisibility
 from server.folder.settings import Settings
-from server.registers import county_registers
 from server.registers.sample import seed_sample
 from sync.nodes import enrolment, nodes
 from sync.nodes.enrolment import HubCard

@@ -17,11 +17,11 @@ from matters.intake.intake import check_submission, raise_matter
 from matters.known import Known
 from matters.nodes import concerns
 from matters.schema import migrations as matters_migrations
+from server.county import county_registers
 from server.data_folder import projections
 from server.exchange.exchange_wiring import inquirer_of, introduction_of
 from server.exchange.visibility import station_goes_up
 from server.folder.schema import migrations as server_migrations
-from server.registers import county_registers
 from stations.register_log import migrations as register_migrations
 from sync.nodes.enrolment import HubCard
 from sync.rounds import uplink, upstream

@@ -14,11 +14,11 @@ from eventlog.files import write_atomically
 from eventlog.log import FILE_NAME
 from server.command_line.folders import data_option, opened, settings_for
 from server.command_line.opened_exchange import exchange_of
+from server.county import county_registers
 from server.data_folder import prepare_folder
 from server.exchange import joining
 from server.exchange.exchange_wiring import order_to_move
 from server.exchange.joining import CannotInvite, CannotJoin
-from server.registers import county_registers
 from server.web.languages import in_both
 from server.web.wording import INVITING_FAILURES, SYNC_FAILURES
 from sync.nodes import nodes

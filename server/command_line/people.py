@@ -9,10 +9,10 @@ import click
 from eventlog.transaction import Transaction
 from matters.terms import STAFF
 from server.command_line.folders import data_option, opened
+from server.county.county_registers import CountyRegisters, read_all
 from server.folder.addresses import BadAddress, parse_email
 from server.people import accounts, passwords
 from server.people.new_accounts import unknown_places
-from server.registers.county_registers import CountyRegisters, read_all
 
 
 def _bindings(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,16 +12,13 @@ import click
 from eventlog.keys import load_keys
 from eventlog.log import Log
 from server.command_line.folders import data_option, opened
+from server.county.county_registers import BY_PLURAL
+from server.desks.matters_export import export_matters
 from server.entry.history_imports import import_matters
+from server.ledger.ledger_export import export_ledger
 from server.people.keyring import Keyring
-from server.registers.county_registers import BY_PLURAL
 from server.registers.register_imports import import_register, import_roster
-from server.tables.exporting import (
-    export_ledger,
-    export_matters,
-    export_registers,
-    export_rosters,
-)
+from server.registers.registers_export import export_registers, export_rosters
 from server.tables.import_outcome import Outcome, Progress, rows_of
 from server.tables.tables import TableError
 from server.web.languages import CHINESE, ENGLISH, in_both, translated

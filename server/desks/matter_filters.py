@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from acts.refusals import N_, BadFields, FieldProblem
 from acts.shanghai import SHANGHAI
 from matters.listing.filters import Filters, filters_from
+from server.county.county_registers import CountyRegisters
 from server.ledger.ledger_queries import read_counted, read_scope
-from server.registers.county_registers import CountyRegisters
 
 
 def read_filters(query: Mapping[str, str], registers: CountyRegisters) -> Filters:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from eventlog.log import Log
 from eventlog.sealing import Sealer, Unsealer
+from server.county.county_registers import RegisterCache
 from server.exchange.safety import Safety
 from server.folder.safe_writes import SafeWriter
 from server.people.doors import Doors
 from server.photos.attachments import Attachments
-from server.registers.county_registers import RegisterCache
 
 
 @dataclass(frozen=True)

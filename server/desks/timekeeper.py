@@ -10,7 +10,7 @@ from matters import store
 from matters.actors import SYSTEM
 from matters.echoes import catch_up
 from matters.limits import timekeeping
-from server.registers.county_registers import CountyRegisters
+from server.county.county_registers import CountyRegisters
 from stations.working_days import WorkingDays
 
 LOOK_EVERY_S = 20.0

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from eventlog.log import Log
+from server.county.county_registers import RegisterCache
 from server.folder.safe_writes import SafeWriter
 from server.people.doors import Doors
-from server.registers.county_registers import RegisterCache
 
 
 @dataclass(frozen=True)

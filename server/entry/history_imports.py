@@ -17,7 +17,7 @@ from matters.actors import SYSTEM
 from matters.intake.history import HistoricalRow, Taken, begin_import, import_identity, take_rows
 from matters.registers.categories import CATEGORIES, Category
 from matters.terms import Kind
-from server.registers.county_registers import CountyRegisters, read_all
+from server.county.county_registers import CountyRegisters, read_all
 from server.tables.import_outcome import BATCH, Outcome, Progress, Refused, no_progress
 from server.tables.tables import cell_text, parse_time, read_table
 from server.web.wording import KINDS

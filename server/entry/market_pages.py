@@ -16,6 +16,7 @@ from matters import store
 from matters.intake.intake import check_submission
 from matters.refusals import NotFound
 from publisher.drawings import qr
+from server.county.county_registers import CountyRegisters
 from server.entry.entry_pages import ENTERED_BY, draft_of, may_enter
 from server.entry.pasted_lines import read_pasted
 from server.entry.room import EntryRoom
@@ -31,7 +32,6 @@ from server.entry.stall import (
 )
 from server.people import drafts
 from server.people.doors import Visit
-from server.registers.county_registers import CountyRegisters
 from server.villagers.intake import Receipt
 from server.web.bodies import Fields
 from server.web.problems import field_messages, page_errors, refusal_of

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from eventlog.log import Log
 from eventlog.sealing import Sealer, Unsealer
+from server.county.county_registers import RegisterCache
 from server.people.doors import Doors
-from server.registers.county_registers import RegisterCache
 from server.villagers.intake import Intake
 
 

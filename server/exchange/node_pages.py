@@ -12,13 +12,13 @@ from matters import store
 from matters.actors import Actor
 from matters.refusals import NotFound
 from matters.terms import Role
+from server.county.choices import SELECT_MOST, SUGGEST_MOST, choices_of
 from server.exchange import exchange_health, joining
 from server.exchange.exchange_health import SILENT_MOST_MS
 from server.exchange.exchange_wiring import hub_card
 from server.exchange.joining import NAME_MOST, CannotInvite
 from server.exchange.room import ExchangeRoom
 from server.people.doors import Visit
-from server.registers.register_views import SELECT_MOST, SUGGEST_MOST, choices_of
 from server.web.languages import translated
 from server.web.problems import page_errors
 from server.web.wording import INVITING_FAILURES, ROLES

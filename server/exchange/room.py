@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from eventlog.clock import NodeClock
 from eventlog.log import Log
+from server.county.county_registers import RegisterCache
 from server.exchange.node_exchange import NodeExchange
 from server.folder.safe_writes import SafeWriter
 from server.people.doors import Doors
-from server.registers.county_registers import RegisterCache
 from server.site.site_copy import SiteCopy
 from server.site.site_following import SiteFollower
 from server.site.site_offer import SiteOffer

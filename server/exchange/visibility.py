@@ -13,8 +13,8 @@ from eventlog.transaction import Transaction, Witness, events_of
 from matters import store
 from matters.matter import Matter
 from matters.nodes import concerns
-from server.registers import county_registers
-from server.registers.county_registers import CountyRegisters
+from server.county import county_registers
+from server.county.county_registers import CountyRegisters
 from stations.register_log import version_of
 from sync.rounds import marks, upstream
 from sync.rounds.downlink import Downlink

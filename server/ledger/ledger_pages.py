@@ -20,10 +20,10 @@ from matters.ledgers.rates import RATES, Rates, league_of, rates_of
 from matters.terms import Role
 from publisher.drawings import charts
 from publisher.drawings.charts import Bar
+from server.ledger.ledger_export import export_ledger
 from server.ledger.ledger_queries import NUMBERS, Asked, number_of, read_asked, records_of
 from server.ledger.room import LedgerRoom
 from server.people.doors import Visit
-from server.tables.exporting import export_ledger
 from server.web.languages import translated
 from server.web.pages import named
 from server.web.problems import page_errors

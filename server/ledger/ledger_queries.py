@@ -10,7 +10,7 @@ from matters.ledgers import figures
 from matters.ledgers.figures import BadMonth, By, Scope
 from matters.ledgers.ledger import Count
 from matters.ledgers.rates import rates_of
-from server.registers.county_registers import CountyRegisters
+from server.county.county_registers import CountyRegisters
 
 NUMBERS: Mapping[str, str] = MappingProxyType(
     {

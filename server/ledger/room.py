@@ -7,9 +7,9 @@ from typing import NamedTuple
 from eventlog.log import Log
 from matters.ledgers import figures
 from matters.ledgers.ledger import Count
+from server.county.county_registers import RegisterCache
 from server.ledger.ledger_queries import Asked
 from server.people.doors import Doors
-from server.registers.county_registers import RegisterCache
 
 
 class LedgerFigures(NamedTuple):

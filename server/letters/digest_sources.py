@@ -5,9 +5,10 @@ from matters.actors import Actor
 from matters.ledgers.supervision import overdue_now
 from matters.limits.lights import light_of
 from matters.listing.inbox import FIRST_MOST, Awaited, awaiting
+from server.county.county_registers import RegisterCache
 from server.letters.announcing import Sources
 from server.letters.digest import Overdue
-from server.registers.county_registers import RegisterCache
+from server.people.actors import actor_for
 
 
 def sources(log: Log, registers: RegisterCache) -> Sources:
@@ -30,7 +31,7 @@ def sources(log: Log, registers: RegisterCache) -> Sources:
     return Sources(
         waiting=waiting,
         overdue=overdue,
-        actor=lambda account: registers.current().actor(account),
+        actor=lambda account: actor_for(registers.current(), account),
         county=lambda: registers.current().county.name,
         works=lambda day: registers.current().calendar.is_workday(day),
         light=lambda due_at, now_ms: light_of(due_at, now_ms, registers.current().rules),

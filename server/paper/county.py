@@ -14,9 +14,9 @@ from publisher import addresses
 from publisher.content import Notices
 from publisher.drawings import qr
 from publisher.registers import Registers
-from server.registers import county_registers
-from server.registers.county_registers import CountyRegisters
-from server.site.site_content import registers_only
+from server.county import county_registers
+from server.county.bare_content import registers_only
+from server.county.county_registers import CountyRegisters
 from stations.stations import Station
 
 # More sittings than any station has in three months.

@@ -14,6 +14,7 @@ from matters.public.notices import ListKind
 from matters.public.public import NoticeShelf
 from matters.refusals import NotFound
 from matters.terms import Role
+from server.county.county_registers import CountyRegisters
 from server.paper.county import read_county
 from server.paper.drawing import draw_apart
 from server.paper.kinds import (
@@ -31,7 +32,6 @@ from server.paper.kinds import (
 from server.paper.room import PaperRoom
 from server.paper.sheets import Size, document
 from server.people.doors import Visit
-from server.registers.county_registers import CountyRegisters
 from server.web.problems import page_errors
 from server.web.routes import in_thread
 from stations.areas import Area

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from eventlog.log import Log
+from server.county.county_registers import RegisterCache
 from server.people.doors import Doors
-from server.registers.county_registers import RegisterCache
 
 
 @dataclass(frozen=True)

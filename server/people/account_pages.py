@@ -9,12 +9,12 @@ from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
 from eventlog.transaction import Transaction
 from matters.refusals import NotFound
 from matters.terms import STAFF, Role
+from server.county.choices import SELECT_MOST, SUGGEST_MOST, choices_of
 from server.people import accounts, passwords
 from server.people.accounts import Account, Bound
 from server.people.doors import Visit
 from server.people.new_accounts import read_new_account
 from server.people.room import PeopleRoom
-from server.registers.register_views import SELECT_MOST, SUGGEST_MOST, choices_of
 from server.web.problems import page_errors
 
 

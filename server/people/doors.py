@@ -13,11 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from eventlog.log import Log
 from matters.actors import Actor
+from server.county.county_registers import RegisterCache
 from server.people import accounts
 from server.people.accounts import Account, SignIn
+from server.people.actors import actor_for
 from server.people.keyring import Keyring, refuse_typed
 from server.people.sign_in import account_of_bearer, check_form_token, sign_in_of_cookie
-from server.registers.county_registers import RegisterCache
 from server.web.bodies import TEXT_MOST_BYTES, Fields, declared_bytes, read_fields
 from server.web.languages import language_of
 from server.web.pages import console_page, path_to_root
@@ -52,7 +53,7 @@ class Doors:
 
     def actor(self, account: Account) -> Actor:
         """Return somebody as the rules see them."""
-        return self.registers.current().actor(account)
+        return actor_for(self.registers.current(), account)
 
     def signed_in(self, request: Request) -> tuple[SignIn, Actor] | None:
         """Return the sign-in of the request's cookie and who acts in it, or None."""

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from acts.refusals import N_, BadFields, FieldProblem
 from acts.text import clean_line, clean_name
 from matters.terms import STAFF, Role
+from server.county.county_registers import CountyRegisters
 from server.people.accounts import NAME_MOST, Bound
-from server.registers.county_registers import CountyRegisters
 
 # What an account of a role is bound to without fail.
 NEEDED: Mapping[Role, str] = {Role.LIAISON: "station", Role.UNIT: "unit", Role.DEPUTY: "deputy"}

@@ -6,10 +6,10 @@ from typing import Any
 
 from eventlog.log import Log
 from eventlog.sealing import Sealer
+from server.county.county_registers import RegisterCache
 from server.folder.safe_writes import SafeWriter
 from server.people.doors import Doors
 from server.people.sign_in import Attempts
-from server.registers.county_registers import RegisterCache
 
 
 @dataclass(frozen=True)

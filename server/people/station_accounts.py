@@ -16,9 +16,9 @@ from acts.refusals import N_, Refusal
 from acts.shanghai import DAY_MS
 from eventlog.transaction import Transaction
 from matters.terms import Role
+from server.county.county_registers import CountyRegisters
 from server.people import account_keys
 from server.people.account_keys import NO_KEY, AccountKey, wrap_for
-from server.registers.county_registers import CountyRegisters
 
 VALID_DAYS = 45
 VALID_MS = VALID_DAYS * DAY_MS

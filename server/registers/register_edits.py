@@ -15,8 +15,8 @@ from matters.listing.counts import by_state, total
 from matters.listing.filters import Filters
 from matters.refusals import NotFound
 from matters.terms import Role, State
+from server.county.county_registers import ALL, BY_PLURAL, CountyRegisters
 from server.people import accounts
-from server.registers.county_registers import ALL, BY_PLURAL, CountyRegisters
 from server.registers.room import RegistersRoom
 from server.web.languages import CHINESE
 from server.web.pages import named

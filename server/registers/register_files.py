@@ -11,12 +11,12 @@ from starlette.responses import Response
 from acts.refusals import N_, BadFields, FieldProblem
 from acts.shanghai import day_text
 from eventlog.files import write_atomically
+from server.county.county_registers import ALL, BY_PLURAL
 from server.people.doors import Visit
-from server.registers.county_registers import ALL, BY_PLURAL
 from server.registers.register_edits import refuse_unless_editor
 from server.registers.register_imports import import_register
+from server.registers.registers_export import zipped_rosters
 from server.registers.room import RegistersRoom
-from server.tables.exporting import zipped_rosters
 from server.tables.import_outcome import Outcome
 from server.tables.tables import TableError
 from server.web.languages import translated

@@ -8,7 +8,7 @@ from typing import Any
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM
-from server.registers.county_registers import read_all
+from server.county.county_registers import read_all
 from server.tables.import_outcome import BATCH, Outcome, Progress, Refused, no_progress
 from server.tables.tables import cell_text, read_table
 from stations.register_log import set_record

@@ -14,11 +14,12 @@ from matters.actors import Actor
 from matters.refusals import NotFound
 from matters.registers.pages import PAGES
 from matters.terms import Role
+from server.county.choices import SELECT_MOST, SUGGEST_MOST
+from server.county.county_registers import ALL, BY_PLURAL, CountyRegisters
 from server.people import accounts
 from server.people.doors import Visit
 from server.photos.pictures import take_pictures
 from server.registers import register_edits
-from server.registers.county_registers import ALL, BY_PLURAL, CountyRegisters
 from server.registers.register_edits import (
     EDITORS,
     RecordStale,
@@ -28,8 +29,6 @@ from server.registers.register_edits import (
     register_named,
 )
 from server.registers.register_views import (
-    SELECT_MOST,
-    SUGGEST_MOST,
     cells_of,
     hint_of,
     label_of,

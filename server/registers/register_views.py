@@ -6,16 +6,13 @@ import msgspec
 
 from acts.refusals import N_
 from acts.text import folded
-from server.registers.county_registers import CountyRegisters
+from server.county.choices import choices_of, name_of
+from server.county.county_registers import CountyRegisters
 from server.web.languages import CHINESE, either, translated
 from server.web.pages import named
-from stations.areas import Area
 from stations.registers import CellKind, Column, Register, Registers, record_id, record_to_row
 
 PAGE_ROWS = 50
-# Up to so many records a reference is picked from a list; beyond, it is typed with suggestions.
-SELECT_MOST = 200
-SUGGEST_MOST = 2000
 _COLUMNS_MOST = 5
 _NAMES_MOST = 3
 
@@ -49,7 +46,7 @@ def shown_cell(language: str, column: Column, cell: str, value: Any, registers: 
         return "✓" if cell else ""
     if column.refers_to:
         keys = (value,) if isinstance(value, str) else tuple(value)
-        names = [_name_of(language, registers, column.refers_to, key) for key in keys if key]
+        names = [name_of(language, registers, column.refers_to, key) for key in keys if key]
         more = f" … ({len(names)})" if len(names) > _NAMES_MOST else ""
         return translated(language, N_("、")).join(names[:_NAMES_MOST]) + more
     return either(language, cell, dict(column.choices).get(cell, ""))
@@ -109,27 +106,6 @@ def reference_choices(
     return {noun: choices_of(language, noun, registers) for noun in nouns}
 
 
-def choices_of(language: str, noun: str, registers: Registers) -> list[tuple[str, str]]:
-    """Return (id, name) of every record of a noun; villages with their township."""
-    return [
-        (key, _name_of(language, registers, noun, key, full=True))
-        for key in registers.records.get(noun, {})
-    ]
-
-
-def _name_of(
-    language: str, registers: Registers, noun: str, key: str, *, full: bool = False
-) -> str:
-    record = registers.get(noun, key)
-    if record is None:
-        return key
-    name = named(language, record)
-    above = registers.get("area", record.parent) if isinstance(record, Area) else None
-    if full and isinstance(above, Area) and above.parent:
-        return f"{named(language, above)} / {name}"
-    return name
-
-
 def _table_columns(register: Register[Any]) -> list[Column]:
     """Return the few columns that a table has room for beside the record's name."""
     named = {"name", "title"} & {column.field for column in register.columns}
@@ -148,5 +124,5 @@ def _haystack(register: Register[Any], record: msgspec.Struct, registers: Regist
         if column.refers_to:
             value = getattr(record, column.field)
             keys = (value,) if isinstance(value, str) else value
-            words += [_name_of(CHINESE, registers, column.refers_to, key) for key in keys]
+            words += [name_of(CHINESE, registers, column.refers_to, key) for key in keys]
     return folded("\n".join(words))

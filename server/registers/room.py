@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventlog.log import Log
+from server.county.county_registers import CountyRegisters, RegisterCache
 from server.folder.safe_writes import SafeWriter
 from server.people.doors import Doors
 from server.photos.attachments import Attachments
-from server.registers.county_registers import CountyRegisters, RegisterCache
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The addresses of the county's registers."""
 
+from server.county.county_registers import BY_PLURAL
 from server.people.doors import ConsoleRoute
 from server.people.interface import InterfaceRoute
 from server.registers import (
@@ -9,7 +10,6 @@ from server.registers import (
     register_pages,
     shift_pages,
 )
-from server.registers.county_registers import BY_PLURAL
 from server.registers.room import RegistersRoom
 from server.web.operation import REFUSED, SEEN, TEXT, Operation
 from server.web.routes import RoomRoute

@@ -13,8 +13,8 @@ from matters.registers.bodies import BODIES, BodyKind
 from matters.registers.units import UNITS
 from matters.sample import sample_registers
 from matters.terms import Role
+from server.county.county_registers import ALL
 from server.people import accounts, passwords
-from server.registers.county_registers import ALL
 from stations.areas import AREAS
 from stations.register_log import set_record
 from stations.registers import record_id

@@ -13,9 +13,9 @@ from deputies.rota import DutyDay, duty_days, least_deputies
 from deputies.shifts import SHIFTS, Shift
 from matters.actors import Actor
 from matters.refusals import NotFound
+from server.county.county_registers import CountyRegisters
 from server.people.doors import Visit
 from server.registers import register_edits
-from server.registers.county_registers import CountyRegisters
 from server.registers.register_edits import EDITORS
 from server.registers.register_views import cells_of
 from server.registers.room import RegistersRoom

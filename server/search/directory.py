@@ -15,8 +15,8 @@ from acts.text import folded
 from deputies.deputies import Deputy
 from publisher.registers import Registers
 from publisher.words import wording
-from server.registers.county_registers import CountyRegisters
-from server.site.site_content import registers_only
+from server.county.bare_content import registers_only
+from server.county.county_registers import CountyRegisters
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 

@@ -16,9 +16,9 @@ from matters.sessions import store as sessions_store
 from matters.sessions.acts import ACTS, OPENING, SessionEvent
 from matters.sessions.session import Session, is_overdue, may_correct, may_open, possible
 from matters.terms import Role
+from server.county.county_registers import CountyRegisters
 from server.people import accounts
 from server.people.doors import Visit
-from server.registers.county_registers import CountyRegisters
 from server.sessions.room import SessionsRoom
 from server.sessions.session_interface import session_filters
 from server.sessions.session_runs import act_named, run_act, run_opening, session_for

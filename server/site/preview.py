@@ -12,7 +12,7 @@ from publisher.pages import county_pages, deputy_pages, station_pages
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.writing import pictures
-from server.registers.county_registers import CountyRegisters, read_all
+from server.county.county_registers import CountyRegisters, read_all
 from server.site.publishing import SiteKeeper
 from server.site.site_content import content_of
 from stations.stations import Station

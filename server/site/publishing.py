@@ -35,9 +35,10 @@ from publisher.server_pages import AskedPages
 from publisher.site import Publisher
 from publisher.writing.squeezing import squeeze
 from publisher.writing.touched import Changes
-from server.registers.county_registers import CountyRegisters
+from server.county.bare_content import registers_only
+from server.county.county_registers import CountyRegisters
 from server.search.keeper import SearchKeeper
-from server.site.site_content import read_content, registers_only
+from server.site.site_content import read_content
 from server.site.site_news import news_since
 
 LOOK_EVERY_S = 1.0

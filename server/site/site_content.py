@@ -6,16 +6,13 @@ from pathlib import Path
 
 from acts.shanghai import today
 from deputies.rota import duty_days
-from matters.ledgers.figures import NOTHING
-from matters.ledgers.ledger import Ledger
 from matters.public.public import NoticeShelf, ledger
-from publisher.content import Content, Notices, NoticesInMemory
+from publisher.content import Content
+from server.county import county_registers
+from server.county.county_registers import CountyRegisters
 from server.photos import attachments
-from server.registers import county_registers
-from server.registers.county_registers import CountyRegisters
 
 DUTY_DAYS_SHOWN = 6
-_NO_LEDGER = Ledger(total=NOTHING, months=(), categories=(), stations=(), units=())
 
 
 def read_content(connection: sqlite3.Connection) -> Content:
@@ -56,23 +53,4 @@ def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Conten
         activities=found.activities,
         pages=found.pages,
         picture=partial(attachments.photo_bytes, folder / attachments.FILE_NAME),
-    )
-
-
-def registers_only(found: CountyRegisters, notices: Notices | None = None) -> Content:
-    """Return the registers with nothing counted: a whole ledger would take too long for a form.
-
-    There are no duty days and no pictures in it, and no notices but those given.
-    """
-    return Content(
-        county=found.county,
-        areas=found.areas,
-        stations=found.stations,
-        deputies=found.deputies,
-        units=found.units,
-        categories=found.categories,
-        activities=found.activities,
-        pages=found.pages,
-        ledger=_NO_LEDGER,
-        notices=NoticesInMemory() if notices is None else notices,
     )

@@ -15,8 +15,8 @@ from matters.public.public import is_public
 from matters.refusals import NotFound
 from matters.registers.units import Unit
 from matters.terms import MatterEvent, State
+from server.county.county_registers import CountyRegisters
 from server.exchange.safety import Safety
-from server.registers.county_registers import CountyRegisters
 from server.villagers.room import VillagersRoom
 from server.villagers.step_notes import clock_note, labelled, notes
 from server.web.languages import translated

@@ -21,11 +21,11 @@ from matters.intake.intake import (
 )
 from matters.intake.receipts import key_of
 from matters.terms import Role
+from server.county.county_registers import CountyRegisters, RegisterCache
 from server.exchange.node_exchange import NodeExchange
 from server.exchange.safety import Safety
 from server.folder.safe_writes import SafeWriter
 from server.photos.attachments import PHOTOS_MOST, Attachments, check_photo, keep_photos
-from server.registers.county_registers import CountyRegisters, RegisterCache
 from server.web.bodies import Fields
 from server.web.problems import Busy
 

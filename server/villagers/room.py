@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from eventlog.log import Log
+from server.county.county_registers import RegisterCache
 from server.exchange.safety import Safety
 from server.folder.safe_writes import SafeWriter
 from server.people.doors import Doors
-from server.registers.county_registers import RegisterCache
 from server.site.publishing import SiteKeeper
 from server.villagers.intake import Intake
 

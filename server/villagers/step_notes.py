@@ -10,7 +10,7 @@ from matters.intake.receipts import spoken_number
 from matters.matter import Step
 from matters.shapes import known
 from matters.terms import Channel, MatterEvent
-from server.registers.county_registers import CountyRegisters
+from server.county.county_registers import CountyRegisters
 from server.web.wording import CHANNELS, RATINGS
 
 # A message and its values: a day as it is written, a unit; what it "is" is a message, too.

@@ -21,8 +21,8 @@ from matters.known import Known
 from matters.listing.filters import filters_from
 from matters.sessions.acts import ACTS as SESSION_ACTS
 from matters.sessions.acts import OPENING
+from server.county.county_registers import ALL
 from server.entry.pasted_lines import read_pasted
-from server.registers.county_registers import ALL
 from server.search.answer import Asked
 from server.tables.table_values import cell_text, plain_value
 from stations.cells import CellError

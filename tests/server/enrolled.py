@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from eventlog.keys import forget_unsealing, make_keys
 from eventlog.transaction import Transaction
+from server.county.county_registers import read_all
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import load_settings
 from server.people import accounts
 from server.people.accounts import Bound, add_account
 from server.people.station_accounts import StationAccount, accounts_for_station, replace_accounts
-from server.registers.county_registers import read_all
 from tests.hub import huiyin
 
 STATION = "weidu"

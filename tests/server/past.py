@@ -21,10 +21,10 @@ from matters.intake.intake import check_submission, raise_matter
 from matters.intake.receipts import key_of
 from matters.matter import Matter
 from matters.terms import Role
+from server.county.county_registers import read_all
 from server.data_folder import open_log, prepare_folder, projections
 from server.folder.settings import Settings
 from server.people import accounts
-from server.registers.county_registers import read_all
 from server.registers.sample import seed_sample
 from tests.eventlog.arrivals import Arrival, arrive, departing
 from tests.hub import Hub

@@ -7,9 +7,9 @@ import pytest
 from eventlog.keys import KIT_NAME, Keys, forget_unsealing, load_keys
 from matters.actors import VILLAGER
 from matters.intake.intake import check_submission, raise_matter
+from server.county.county_registers import read_all
 from server.data_folder import PlainTextsInside, open_log, prepare_folder
 from server.folder.settings import load_settings
-from server.registers.county_registers import read_all
 from tests.hub import huiyin
 
 TEXT = "村东头老石桥护栏断了三根"

@@ -14,13 +14,13 @@ from deputies.shifts import Shift
 from matters.intake.receipts import check_digit
 from matters.public.notices import Notice
 from publisher.content import NoticesInMemory
+from server.county.county_registers import CountyRegisters, read_all
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import Settings
 from server.paper import drawing
 from server.paper.county import PaperCounty
 from server.paper.kinds import PaperKind, Wanted, made
 from server.paper.sheets import Size, document
-from server.registers.county_registers import CountyRegisters, read_all
 from server.registers.sample import seed_sample
 from stations.duty import DutyRule
 from stations.working_days import WorkingDays

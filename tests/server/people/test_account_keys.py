@@ -19,6 +19,8 @@ from matters.intake.intake import check_submission, raise_matter
 from matters.listing import counts, lists, waiting
 from matters.listing.filters import Filters
 from matters.terms import Role
+from server.county import county_registers
+from server.county.county_registers import CountyRegisters
 from server.data_folder import open_log
 from server.people import account_keys, accounts
 from server.people.account_keys import NO_KEY
@@ -34,8 +36,6 @@ from server.people.station_accounts import (
     replace_accounts,
     valid_until,
 )
-from server.registers import county_registers
-from server.registers.county_registers import CountyRegisters
 from stations.stations import Station, StationKind
 
 PASSPHRASE = "杏花 春雨 2026"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from server.registers.county_registers import ALL, BY_PLURAL
+from server.county.county_registers import ALL, BY_PLURAL
 from tests.hub import Hub, form_token
 
 pytestmark = pytest.mark.litestream

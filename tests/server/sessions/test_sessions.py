@@ -17,7 +17,7 @@ from matters.sample import sample_units
 from matters.sessions import acts as session_acts
 from matters.sessions import store as sessions_store
 from matters.terms import Role
-from server.registers.county_registers import read_all
+from server.county.county_registers import read_all
 from server.registers.sample import sign_ins
 from server.web.pages import environment
 from tests.hub import Hub, form_token

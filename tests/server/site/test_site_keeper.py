@@ -20,8 +20,8 @@ from matters.registers.county import COUNTIES
 from matters.terms import Role
 from publisher.site import Publisher
 from publisher.writing.touched import Changes
+from server.county.county_registers import RegisterCache
 from server.data_folder import open_log
-from server.registers.county_registers import RegisterCache
 from server.registers.sample import seed_sample
 from server.site import publishing
 from server.site.publishing import SiteKeeper, build_whole

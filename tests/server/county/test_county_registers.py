@@ -12,7 +12,7 @@ from matters.actors import SYSTEM
 from matters.registers.rules import DEFAULT_RULES, RULES, Extension
 from matters.sample import sample_registers
 from server.command_line.folders import opened
-from server.registers.county_registers import ALL, CountyRegisters, read_all
+from server.county.county_registers import ALL, CountyRegisters, read_all
 from server.registers.sample import seed_sample
 from stations.register_log import remove_record, set_record
 from stations.registers import check_references

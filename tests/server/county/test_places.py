@@ -10,15 +10,16 @@ from matters.matter import Matter
 from matters.nodes.concerns import REACH, reaches_all, stations_of
 from matters.terms import Role
 from server.command_line.folders import opened
-from server.data_folder import projections
-from server.people.accounts import Account
-from server.registers.county_registers import (
+from server.county.county_registers import (
     ALL,
     CountyRegisters,
     RegisterCache,
     places_of,
     read_all,
 )
+from server.data_folder import projections
+from server.people.accounts import Account
+from server.people.actors import actor_for
 from server.registers.sample import seed_sample
 from stations.areas import Area, AreaKind
 from stations.register_log import set_record
@@ -86,12 +87,12 @@ def test_a_station_has_what_its_people_may_see(registers: CountyRegisters, matte
     seen = {
         station
         for station in (*STATIONS, "unheard-of")
-        if may_see(registers.actor(account(Role.LIAISON, station=station)), matter)
+        if may_see(actor_for(registers, account(Role.LIAISON, station=station)), matter)
     }
     # No station less, and none more than those at which the deputy sits whom it names.
     assert seen | seats == concerned
     if seats:
-        assert may_see(registers.actor(account(Role.DEPUTY, deputy=matter.deputy)), matter)
+        assert may_see(actor_for(registers, account(Role.DEPUTY, deputy=matter.deputy)), matter)
 
 
 def test_every_noun_that_a_node_folds_has_a_reach() -> None:

@@ -12,11 +12,10 @@ from deputies.activities import ACTIVITIES, Activity
 from deputies.deputies import DEPUTIES, Deputy
 from deputies.shifts import SHIFTS, Shift
 from eventlog.log import Log
-from matters.actors import Actor
 from matters.filing import bodies_of_areas, bodies_of_deputies
 from matters.known import Known
 from matters.nodes.concerns import Places
-from matters.registers.bodies import BODIES, Body, BodyKind
+from matters.registers.bodies import BODIES, Body
 from matters.registers.categories import CATEGORIES, Category, in_order
 from matters.registers.county import COUNTIES, County
 from matters.registers.pages import PAGES, Page
@@ -24,8 +23,6 @@ from matters.registers.routes import ROUTES, Route
 from matters.registers.rules import DEFAULT_RULES, RULES, Rules
 from matters.registers.templates import TEMPLATES, ReplyTemplate
 from matters.registers.units import UNITS, Unit
-from matters.terms import Role
-from server.people.accounts import Account
 from stations.areas import AREAS, Area, AreaKind
 from stations.register_log import RegisterProjection, read_records, version_of
 from stations.registers import Register, Registers
@@ -94,41 +91,6 @@ class CountyRegisters(NamedTuple):
             RULES.noun: {self.rules.id: self.rules},
         }
         return Registers({r.noun: single.get(r.noun) or getattr(self, r.plural) for r in ALL})
-
-    def actor(self, account: Account) -> Actor:
-        """Return the account as the rules see it, with the stations and areas it answers for."""
-        stations = {account.station} if account.station else set()
-        areas: set[str] = set()
-        if account.role is Role.DEPUTY:
-            deputy = self.deputies.get(account.deputy)
-            if deputy is not None:
-                stations.update(deputy.stations)
-                areas.update(deputy.areas)
-        elif account.station in self.stations:
-            areas.update(self.stations[account.station].serves)
-            stations.update(
-                station.id
-                for station in self.stations.values()
-                if station.parent == account.station
-            )
-        presidium = False
-        if account.role is Role.OFFICE:
-            body = self.bodies.get(account.body)
-            presidium = body is not None and body.kind is not BodyKind.STANDING_COMMITTEE
-            # A presidium's office works for its township; an area of its own may bind any office.
-            bound = account.area or (body.area if body is not None and presidium else "")
-            areas = {bound} - {""}
-        return Actor(
-            account.role,
-            account.id,
-            account.unit,
-            account.deputy,
-            frozenset(stations),
-            frozenset(self.with_villages(areas)),
-            account.body,
-            presidium,
-            head=account.role is Role.UNIT and bool(account.body),
-        )
 
     def with_villages(self, codes: set[str]) -> set[str]:
         """Return the codes with those of all areas below them."""

@@ -1,0 +1,1 @@
+"""The county's registers at hand, for every room."""
