@@ -155,7 +155,8 @@ class _Reader:
 
     def _several(self, field: Field, value: Any) -> list[Any]:
         named = _BETWEEN.split(value) if isinstance(value, str) else _listed(value)
-        if len(named) > SEVERAL_MOST:
+        # One unit named ten thousand times is one unit.
+        if len(set(map(str, named))) > SEVERAL_MOST:
             raise WrongValue("too-many", _TOO_MANY, most=SEVERAL_MOST)
         kind = SEVERAL[field.kind]
         lines = [clean_line(one) if isinstance(one, str) else one for one in named]
