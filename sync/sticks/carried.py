@@ -173,7 +173,8 @@ def _keep(transaction: Transaction, pending: list[PendingQuestion]) -> None:
     """Keep questions for their answers, and forget the oldest of those kept before."""
     connection = transaction.connection
     connection.executemany(
-        "INSERT INTO carried(digest, made_at, voice, sent, offered) VALUES (?,?,?,?,?)",
+        # Written twice within a second it is the same question, which is kept once.
+        "INSERT OR IGNORE INTO carried(digest, made_at, voice, sent, offered) VALUES (?,?,?,?,?)",
         [
             (
                 one.digest,

@@ -46,6 +46,18 @@ def test_a_stick_up_and_back_is_a_round(both: tuple[SmallHub, SmallStation], sti
             assert marker.encode() not in content
 
 
+def test_written_twice_within_a_second_it_is_one_question(
+    both: tuple[SmallHub, SmallStation], stick: Path
+) -> None:
+    hub, station = both
+    station.write(lined(1, "桥板断了", station="shiweng"))
+    assert up(station, stick / "up").events == up(station, stick / "again").events == 1
+    assert read_up(hub, stick / "again").fresh == 1 and read_up(hub, stick / "up").fresh == 0
+    back(hub, stick / "back")
+    assert read_back(station, stick / "back").unknown == 0
+    assert station.counts() == (0, 0, 1, 0)
+
+
 def test_a_station_that_never_has_a_network_is_enrolled_by_its_first_bundle(
     tmp_path: Path, stick: Path
 ) -> None:
