@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from server.command_line.folders import data_option
+from server.command_line.folders import data_option, progress_of
 from server.command_line.opened_exchange import exchange_of
 from server.exchange import bundle_runs
 from server.exchange.bundle_runs import FAILURES
@@ -67,7 +67,7 @@ def read(data: Path, file: Path, reply: Path | None) -> None:
     Example: huiyin bundle read /media/stick/shiweng.huiyin --reply /media/stick/back.huiyin
     """
     with exchange_of(data) as exchange:
-        with _failing(file), file.open("rb") as source, _steps(file.name) as progress:
+        with _failing(file), file.open("rb") as source, progress_of(file.name) as progress:
             found = bundle_runs.read(
                 exchange,
                 source,
@@ -134,21 +134,6 @@ def _sizes(label: str) -> Iterator[Callable[[int], None]]:
         return
     yield lambda size_bytes: click.echo(f"\r{label} {size_bytes / 1e6:.1f} MB", err=True, nl=False)
     click.echo(err=True)
-
-
-@contextmanager
-def _steps(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield what shows on a terminal how far the reading is, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done, all: None
-        return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-        def show(done: int, all: int) -> None:
-            bar.length = max(all, 1)
-            bar.update(done - bar.pos)
-
-        yield show
 
 
 def _tell_written(file: Path, found: Written) -> None:

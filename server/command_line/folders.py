@@ -1,5 +1,6 @@
-"""What the commands share: the --data option, and opening a data folder for one job."""
+"""What the commands share: the --data option, a data folder opened for one job, progress."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,21 @@ def settings_for(data: Path, **flags: Any) -> Settings:
         return load_settings(data, **flags)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def progress_of(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows on a terminal how much of how much is done, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield show
 
 
 @contextmanager

@@ -1,9 +1,7 @@
 """`huiyin import` and `huiyin export`: spreadsheets, lists and YAML, in and out."""
 
 import json
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import click
 
 from eventlog.keys import load_keys
 from eventlog.log import Log
-from server.command_line.folders import data_option, opened
+from server.command_line.folders import data_option, opened, progress_of
 from server.county.county_registers import BY_PLURAL
 from server.desks.matters_export import export_matters
 from server.entry.history_imports import import_matters
@@ -19,7 +17,7 @@ from server.ledger.ledger_export import export_ledger
 from server.people.keyring import Keyring
 from server.registers.register_imports import import_register, import_roster
 from server.registers.registers_export import export_registers, export_rosters
-from server.tables.import_outcome import Outcome, Progress, rows_of
+from server.tables.import_outcome import Outcome, rows_of
 from server.tables.tables import TableError
 from server.web.languages import CHINESE, ENGLISH, in_both, translated
 from stations.roster_files import RosterError
@@ -58,7 +56,7 @@ def import_(
     Example: huiyin import matters messages.xlsx
     """
     named = _read_mapping(mapping)
-    with opened(data) as log, _progress(file.name) as progress:
+    with opened(data) as log, progress_of(file.name) as progress:
         try:
             if file.is_dir() and what != "matters":
                 outcome = import_roster(log, BY_PLURAL[what], file, dry_run=dry_run)
@@ -120,22 +118,6 @@ def _read_mapping(path: Path | None) -> Mapping[str, str]:
             f'{path}: 要写成 {{"表头": "字段"}} / expected {{"header": "field"}}'
         )
     return value
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Progress]:
-    """Yield what shows progress on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    bar = click.progressbar(length=1, label=label, file=sys.stderr)
-    with bar:
-
-        def show(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        yield show
 
 
 def _unlock(data: Path, log: Log) -> None:
