@@ -13,10 +13,12 @@ from acts.shanghai import moment_of
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import Actor
+from matters.ledgers.supervision import OverdueMatter
+from matters.listing.inbox import Awaited
 from matters.terms import Role
 from server.folder.addresses import webhook_mark
 from server.letters import digest, waiting_letters
-from server.letters.digest import Light, Overdue, Waiting
+from server.letters.digest import Light
 from server.letters.waiting_letters import Letter, LetterKind
 from server.people import accounts
 from server.people.accounts import Account
@@ -37,8 +39,8 @@ class Sources(NamedTuple):
     day; `light` the light of a due date.
     """
 
-    waiting: Callable[[Actor], Sequence[Waiting]]
-    overdue: Callable[[], Sequence[Overdue]]
+    waiting: Callable[[Actor], Sequence[Awaited]]
+    overdue: Callable[[], Sequence[OverdueMatter]]
     actor: Callable[[Account], Actor]
     county: Callable[[], str]
     works: Callable[[datetime.date], bool]
@@ -161,15 +163,20 @@ class Announcer:
 
     def _tell_overdue(self, now_ms: int) -> None:
         """Tell each matter once a due date and level; what is new and its note go together."""
-        found = {(one.number, one.due_at, one.level): one for one in self._sources.overdue()}
+        overdue = {
+            (matter.number, matter.due_at, matter.level): matter
+            for matter in self._sources.overdue()
+        }
         with self._log.reading() as connection:
             told = waiting_letters.told_overdue(connection)
-        new, over = sorted(found.keys() - told), told - found.keys()
+        new, over = sorted(overdue.keys() - told), told - overdue.keys()
         if not new and not over:
             return
         letters: list[Letter] = []
         for start in range(0, len(new), MATTERS_A_POST):
-            body = digest.overdue_json([found[key] for key in new[start : start + MATTERS_A_POST]])
+            body = digest.overdue_json(
+                [overdue[key] for key in new[start : start + MATTERS_A_POST]]
+            )
             letters += [
                 Letter(f"overdue:{now_ms}:{start}:{mark}", LetterKind.WEBHOOK, mark, "", body)
                 for mark in self._marks

@@ -6,44 +6,19 @@ Neither holds a villager's words, a name or a phone number: numbers of matters, 
 import datetime
 import json
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from acts.refusals import N_
 from acts.shanghai import iso, moment_of
 from matters.intake.receipts import spoken_number
+from matters.ledgers.supervision import OverdueMatter
+from matters.listing.inbox import Awaited
 from server.web.languages import CHINESE, ENGLISH, translated
 
 LINES_MOST = 20
 LIGHTS = {"red": N_("红灯"), "yellow": N_("黄灯"), "green": N_("绿灯")}
 # What of `due_at` and now makes a light: "red", "yellow" or "green".
 Light = Callable[[int, int], str]
-
-
-class Waiting(Protocol):
-    """One kind of what waits for somebody: its Chinese name, counts, and some of the matters.
-
-    `first` holds (number, due_at in ms UTC or None), the most pressing first.
-    """
-
-    @property
-    def desk(self) -> str: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def overdue(self) -> int: ...
-    @property
-    def first(self) -> Sequence[tuple[str, int | None]]: ...
-
-
-class Overdue(NamedTuple):
-    """An overdue matter: its number, its lead unit's id, when it was due (ms, UTC), its level."""
-
-    number: str
-    unit: str
-    due_at: int
-    level: str
 
 
 class Letter(NamedTuple):
@@ -54,17 +29,17 @@ class Letter(NamedTuple):
 
 
 def letter(
-    waiting: Sequence[Waiting], *, day: datetime.date, now_ms: int, link: str, light: Light
+    waiting: Sequence[Awaited], *, day: datetime.date, now_ms: int, link: str, light: Light
 ) -> Letter | None:
     """Return a day's digest in Chinese, in short in English below; None where nothing waits."""
-    desks = [one for one in waiting if one.count > 0]
+    desks = [awaited for awaited in waiting if awaited.count > 0]
     if not desks:
         return None
 
     def zh(message: str, **values: object) -> str:
         return translated(CHINESE, message, **values)
 
-    counts = [_count(CHINESE, one) for one in desks]
+    counts = [_count(CHINESE, desk) for desk in desks]
     subject = zh(
         N_("回音 {month}月{day}日：{counts}"),
         month=day.month,
@@ -75,7 +50,7 @@ def letter(
     room = LINES_MOST
     for desk, count in zip(desks, counts, strict=True):
         lines.append(f"■ {count}")
-        shown = list(desk.first)[: min(room, desk.count)]
+        shown = desk.first[: min(room, desk.count)]
         lines += [_line(number, due, now_ms, light) for number, due in shown]
         room -= len(shown)
         left = desk.count - len(shown)
@@ -90,7 +65,7 @@ def letter(
         "",
         "--------",
         translated(ENGLISH, N_("您好，这些事在等您：")),
-        *(_count(ENGLISH, one) for one in desks),
+        *(_count(ENGLISH, desk) for desk in desks),
         translated(ENGLISH, N_("请登录办理：")),
         link,
         "",
@@ -110,7 +85,7 @@ def test_letter(*, link: str) -> Letter:
 test_letter.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test
 
 
-def day_json(waiting: Sequence[Waiting], *, day: datetime.date, county: str, node: str) -> str:
+def day_json(waiting: Sequence[Awaited], *, day: datetime.date, county: str, node: str) -> str:
     """Return the county's day for a webhook: {"day", "county", "node", "waiting": […]}."""
     return _json(
         {
@@ -118,25 +93,26 @@ def day_json(waiting: Sequence[Waiting], *, day: datetime.date, county: str, nod
             "county": county,
             "node": node,
             "waiting": [
-                {"desk": one.desk, "count": one.count, "overdue": one.overdue} for one in waiting
+                {"desk": desk.desk, "count": desk.count, "overdue": desk.overdue}
+                for desk in waiting
             ],
         }
     )
 
 
-def overdue_json(matters: Sequence[Overdue]) -> str:
+def overdue_json(matters: Sequence[OverdueMatter]) -> str:
     """Return newly overdue matters for a webhook; times in ISO 8601, Asia/Shanghai."""
     return _json(
         {
             "event": "overdue",
             "matters": [
                 {
-                    "number": one.number,
-                    "unit": one.unit,
-                    "due_at": iso(one.due_at),
-                    "level": one.level,
+                    "number": matter.number,
+                    "unit": matter.unit,
+                    "due_at": iso(matter.due_at),
+                    "level": matter.level,
                 }
-                for one in matters
+                for matter in matters
             ],
         }
     )
@@ -146,16 +122,18 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _count(language: str, one: Waiting) -> str:
+def _count(language: str, awaited: Awaited) -> str:
     message = (
-        N_("{label} {count} 件（逾期 {overdue} 件）") if one.overdue else N_("{label} {count} 件")
+        N_("{label} {count} 件（逾期 {overdue} 件）")
+        if awaited.overdue
+        else N_("{label} {count} 件")
     )
     return translated(
         language,
         message,
-        count=one.count,
-        overdue=one.overdue,
-        label=translated(language, one.label),
+        count=awaited.count,
+        overdue=awaited.overdue,
+        label=translated(language, awaited.label),
     )
 
 

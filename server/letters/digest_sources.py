@@ -2,12 +2,11 @@
 
 from eventlog.log import Log
 from matters.actors import Actor
-from matters.ledgers.supervision import overdue_now
+from matters.ledgers.supervision import OverdueMatter, overdue_now
 from matters.limits.lights import light_of
 from matters.listing.inbox import FIRST_MOST, Awaited, awaiting
 from server.county.county_registers import RegisterCache
 from server.letters.announcing import Sources
-from server.letters.digest import Overdue
 from server.people.actors import actor_for
 
 
@@ -24,9 +23,9 @@ def sources(log: Log, registers: RegisterCache) -> Sources:
                 first=FIRST_MOST,
             )
 
-    def overdue() -> list[Overdue]:
+    def overdue() -> list[OverdueMatter]:
         with log.reading() as connection:
-            return [Overdue(*one) for one in overdue_now(connection, now_ms=log.now_ms())]
+            return overdue_now(connection, now_ms=log.now_ms())
 
     return Sources(
         waiting=waiting,

@@ -8,12 +8,13 @@ from pathlib import Path
 from acts.shanghai import SHANGHAI
 from eventlog.log import Log
 from matters.actors import Actor
+from matters.ledgers.supervision import OverdueMatter
+from matters.listing.inbox import Awaited
 from matters.terms import Role
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import Settings
 from server.letters import waiting_letters
 from server.letters.announcing import Announcer, Sources
-from server.letters.digest import Overdue
 from server.letters.mail import Relay as Address
 from server.letters.postman import Postman
 from server.people import accounts
@@ -28,16 +29,26 @@ def at(text: str) -> int:
     return int(datetime.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp() * 1000)
 
 
-@dataclass(frozen=True)
-class Desk:
+class Desk(Awaited):
     """One kind of what waits, with numbers that a test makes up."""
 
-    desk: str
-    label: str
-    count: int
-    overdue: int
-    query: str
-    first: list[tuple[str, int | None]]
+    def __init__(
+        self,
+        desk: str,
+        label: str,
+        count: int,
+        overdue: int,
+        query: str,
+        first: list[tuple[str, int | None]],
+    ) -> None:
+        super().__init__(desk, label, count, False, overdue, query, [])
+        self.__dict__["made_up"] = first
+
+    @property
+    def first(self) -> list[tuple[str, int | None]]:
+        """See `Awaited`."""
+        made_up: list[tuple[str, int | None]] = self.__dict__["made_up"]
+        return made_up
 
 
 def light(due_at: int, now_ms: int) -> str:
@@ -56,7 +67,7 @@ class County:
     hook: Hook
     now: int = at("2026-11-23T07:00")
     desks: list[Desk] = field(default_factory=list)
-    overdue: list[Overdue] = field(default_factory=list)
+    overdue: list[OverdueMatter] = field(default_factory=list)
     free_days: set[datetime.date] = field(default_factory=set)
     urls: tuple[str, ...] = ()
     security: str = "none"

@@ -2,8 +2,8 @@
 
 import datetime
 
+from matters.ledgers.supervision import OverdueMatter
 from server.letters.announcing import newest_day_due
-from server.letters.digest import Overdue
 from server.letters.waiting_letters import HOUR_MS
 from tests.server.notified import DUE, County, Desk, at
 
@@ -92,7 +92,7 @@ def test_the_newest_day_is_a_working_day_whose_hour_has_come() -> None:
 
 def test_newly_overdue_matters_are_told_once_a_due_date_and_level(county: County) -> None:
     county.now = at("2026-11-23T00:00:30")
-    one = Overdue("1234567890", "water", at("2026-11-22T23:59:59"), "unit")
+    one = OverdueMatter("1234567890", "water", at("2026-11-22T23:59:59"), "unit")
     county.overdue = [one]
     for _ in range(3):
         county.look(after_ms=20_000)
