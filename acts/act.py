@@ -1,8 +1,9 @@
 """An act: who may do it, in which states, with which fields, and to which state it leads."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from acts.field import Field
+from acts.field import REPEATED, Field
 from acts.refusals import NotThisRole, Stale
 
 
@@ -20,6 +21,11 @@ class Act:
     states: tuple[str, ...]
     to: str | None = None
     fields: tuple[Field, ...] = ()
+
+
+def repeated_names(acts: Iterable[Act]) -> tuple[str, ...]:
+    """Return the names of the acts' fields that may stand repeatedly in a form."""
+    return tuple(field.name for act in acts for field in act.fields if field.kind in REPEATED)
 
 
 def refuse_role(act: Act, role: str) -> None:

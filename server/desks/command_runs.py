@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from acts.field import REPEATED
+from acts.act import repeated_names
 from eventlog.transaction import Transaction
 from matters.actors import Actor
 from matters.command import Command
@@ -19,12 +19,7 @@ from server.photos.erased_pictures import forget_pictures
 from server.web.values import read_seen
 
 # The fields of commands that may stand repeatedly in a form.
-COMMAND_LISTS = tuple(
-    field.name
-    for command in COMMANDS.values()
-    for field in command.fields
-    if field.kind in REPEATED
-)
+COMMAND_LISTS = repeated_names(COMMANDS.values())
 
 
 def command_named(name: str) -> Command:

@@ -6,7 +6,6 @@ from pathlib import Path
 from acts.shanghai import iso
 from eventlog.log import Log
 from matters import store
-from matters.matter import Matter
 from server.county.county_registers import read_all
 from server.ledger.ledger_export import record_name
 from server.tables.tables import write_table
@@ -67,13 +66,9 @@ def export_matters(log: Log, path: Path) -> int:
                     matter.result,
                     matter.reply_rating,
                     matter.result_rating,
-                    _publicity(matter),
+                    str(matter.publicity),
                     matter.source_number,
                 )
             )
     write_table(path, MATTER_HEADERS, rows)
     return len(rows)
-
-
-def _publicity(matter: Matter) -> str:
-    return str(matter.publicity)

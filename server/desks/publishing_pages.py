@@ -22,7 +22,6 @@ from server.desks.room import DesksRoom
 from server.people.doors import Visit
 from server.photos.pictures import take_pictures
 from server.site.site_content import read_content
-from server.web.problems import page_errors
 from server.web.values import read_seen
 
 _PUBLISH = COMMANDS["publish"]
@@ -117,10 +116,10 @@ def _page(
     elif isinstance(refusal, Stale):
         # The page that comes shows the newest state, so its form may go through.
         typed = {**typed, "seen": str(matter.version)}
-    return visit.page(
+    return visit.form(
         "publish.html",
+        refusal,
         title=matter.number,
-        status=refusal.status if refusal is not None else 200,
         matter=matter,
         original=texts.get((first, "text"), ""),
         original_answer=answer,
@@ -128,7 +127,6 @@ def _page(
         preview=preview,
         notice=notice,
         sent=[] if matter.words_erased else [photo["sha256"] for photo in matter.photos],
-        errors=page_errors(visit.language, refusal),
         registers=room.registers.current(),
     )
 

@@ -18,7 +18,6 @@ from server.documents.room import DocumentsRoom
 from server.people import accounts
 from server.people.doors import Visit
 from server.sessions.session_pages import MEETING_ROLES
-from server.web.problems import page_errors
 
 
 def document_list(room: DocumentsRoom, visit: Visit) -> Response:
@@ -52,12 +51,11 @@ def new_document(room: DocumentsRoom, visit: Visit) -> Response:
 def _form(visit: Visit, typed: dict[str, Any], refusal: Refusal | None) -> Response:
     if visit.actor.role is not Role.OFFICE:
         raise NotThisRole
-    return visit.page(
+    return visit.form(
         "document_new.html",
+        refusal,
         title="document",
-        status=refusal.status if refusal is not None else 200,
         typed=typed,
-        errors=page_errors(visit.language, refusal),
         D=documents,
     )
 
@@ -90,10 +88,10 @@ def _page(
     with room.log.reading() as connection:
         texts = documents_store.texts_of(connection, document)
         names = accounts.names_of(connection)
-    return visit.page(
+    return visit.form(
         "document.html",
+        refusal,
         title="document",
-        status=refusal.status if refusal is not None else 200,
         document=document,
         texts=texts,
         names=names,
@@ -105,7 +103,6 @@ def _page(
         impossible=isinstance(refusal, DocumentSigned | NotSigned),
         failed=act,
         typed=typed,
-        errors=page_errors(visit.language, refusal),
         registers=room.registers.current(),
         identify=uuid_text,
         D=documents,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from acts.field import REPEATED
+from acts.act import repeated_names
 from acts.refusals import NotThisRole
 from acts.shanghai import end_of_day, start_of_day
 from matters import attempts
@@ -18,9 +18,7 @@ from server.documents.room import DocumentsRoom
 from server.folder.safe_writes import commit_or_keep
 from server.web.values import read_seen, read_subject
 
-DOCUMENT_LISTS = tuple(
-    field.name for act in ACTS.values() for field in act.fields if field.kind in REPEATED
-)
+DOCUMENT_LISTS = repeated_names(ACTS.values())
 
 
 def document_for(room: DocumentsRoom, actor: Actor, text: str) -> Document:

@@ -19,7 +19,7 @@ from server.people.doors import OpenVisit
 from server.people.sign_in import check_form_token
 from server.web.at_the_machine import is_at_the_machine
 from server.web.bodies import Fields
-from server.web.problems import NotSignedIn, WrongFormToken, page_errors
+from server.web.problems import NotSignedIn, WrongFormToken
 from server.web.wording import SYNC_FAILURES
 from sync.nodes.enrolment import Invitation
 from sync.rounds import upstream
@@ -113,16 +113,15 @@ def _page(
 ) -> Response:
     joined = hub is not None and hub.heard_at is not None
     under_way = hub is not None and not joined and not hub.failure
-    response = visit.page(
+    response = visit.form(
         "join.html",
+        refusal,
         title="join",
-        status=200 if refusal is None else refusal.status,
         hub=hub,
         joined=joined,
         under_way=under_way,
         is_open=may_join_again(room, visit, hub),
         typed=visit.fields.values,
-        errors=page_errors(visit.language, refusal),
         token=room.join_token if visit.sign_in is None else visit.sign_in.form_token,
         offline=room.is_off or (hub is not None and not hub.url),
     )

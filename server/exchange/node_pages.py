@@ -20,7 +20,6 @@ from server.exchange.joining import NAME_MOST, CannotInvite
 from server.exchange.room import ExchangeRoom
 from server.people.doors import Visit
 from server.web.languages import translated
-from server.web.problems import page_errors
 from server.web.wording import INVITING_FAILURES, ROLES
 from sync.nodes import audit, enrolment, nodes, quarantine
 from sync.nodes.audit import Entry
@@ -167,10 +166,10 @@ def _page(
     state = visit.query.get("state", "")
     number = _page_number(visit.query.get("page", ""))
     listed = _listed(room, dict(stations), query, state, number)
-    return visit.page(
+    return visit.form(
         "nodes.html",
+        refusal,
         title="nodes",
-        status=refusal.status if refusal is not None else 200,
         listed=listed,
         query=query,
         state=state,
@@ -186,7 +185,6 @@ def _page(
         suggest_most=SUGGEST_MOST,
         name_most=NAME_MOST,
         typed=typed or {},
-        errors=page_errors(language, refusal),
         shown=None if shown is None else (shown[0], joining.spoken_code(shown[1])),
         address=room.address,
         done=visit.query.get("done", ""),

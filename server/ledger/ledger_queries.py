@@ -61,33 +61,29 @@ class Asked(NamedTuple):
 
     def address(self, **more: str) -> str:
         """Return the query that asks for the same ledger, with other values for some names."""
-        given = {
-            "by": str(self.by),
-            "from": self.scope.first,
-            "to": self.scope.last,
-            "lead": self.scope.unit,
-            "station": self.scope.station,
-            "category": self.scope.category,
-            "within": self.within,
-            **more,
-        }
-        return "?" + urlencode({name: value for name, value in given.items() if value})
+        return _query({"by": str(self.by), **self._narrowed(), **more})
 
     def matters(self, key: str | None, column: str = "") -> str:
         """Return the query of the list of matters behind a number; `key` None for the total."""
-        given = {
+        values = {**self._narrowed(), "counted": column}
+        if key is not None:
+            names = {By.MONTH: ("from", "to"), By.UNIT: ("lead",), By.AREA: ("area",)}
+            values |= dict.fromkeys(names.get(self.by, (str(self.by),)), key or figures.NONE)
+        return _query(values)
+
+    def _narrowed(self) -> dict[str, str]:
+        return {
             "from": self.scope.first,
             "to": self.scope.last,
             "lead": self.scope.unit,
             "station": self.scope.station,
             "category": self.scope.category,
             "within": self.within,
-            "counted": column,
         }
-        if key is not None:
-            names = {By.MONTH: ("from", "to"), By.UNIT: ("lead",), By.AREA: ("area",)}
-            given |= dict.fromkeys(names.get(self.by, (str(self.by),)), key or figures.NONE)
-        return "?" + urlencode({name: value for name, value in given.items() if value})
+
+
+def _query(values: Mapping[str, str]) -> str:
+    return "?" + urlencode({name: value for name, value in values.items() if value})
 
 
 def read_scope(query: Mapping[str, str], registers: CountyRegisters) -> tuple[Scope, str]:

@@ -91,36 +91,25 @@ def _metrics(room: OperationsRoom) -> str:
     report = None if durability is None else durability.report()
     with room.log.reading() as connection:
         up, down = exchange_health.above(connection), exchange_health.below(connection)
-    lines = [
-        "# TYPE huiyin_up gauge",
-        f"huiyin_up {int(node_health['ok'])}",
-        "# TYPE huiyin_durable_lag_seconds gauge",
-        f"huiyin_durable_lag_seconds {node_health['durable_lag_s']}",
-        "# TYPE huiyin_writer_queue gauge",
-        f"huiyin_writer_queue {node_health['queue']}",
-        "# TYPE huiyin_committed_position counter",
-        f"huiyin_committed_position {report.committed if report else room.log.newest_position()}",
-        "# TYPE huiyin_durable_position gauge",
-        f"huiyin_durable_position {report.durable if report else -1}",
-        "# TYPE huiyin_site_position gauge",
-        f"huiyin_site_position {room.site.built_position}",
-        "# TYPE huiyin_exchange_waiting gauge",
-        f"huiyin_exchange_waiting {up.waiting}",
-        "# TYPE huiyin_exchange_held gauge",
-        f"huiyin_exchange_held {up.held}",
-        "# TYPE huiyin_exchange_last_heard_seconds gauge",
-        f"huiyin_exchange_last_heard_seconds {_seconds(up.hub and up.hub.heard_at)}",
-        "# TYPE huiyin_nodes_enrolled gauge",
-        f"huiyin_nodes_enrolled {down.enrolled}",
-        "# TYPE huiyin_nodes_oldest_heard_seconds gauge",
-        f"huiyin_nodes_oldest_heard_seconds {_seconds(down.oldest_heard_at)}",
-        "# TYPE huiyin_quarantine_waiting gauge",
-        f"huiyin_quarantine_waiting {down.quarantined}",
-        "# TYPE huiyin_exchange_alarms gauge",
-        f"huiyin_exchange_alarms {down.alarms}",
-        "",
-    ]
-    return "\n".join(lines)
+    committed = room.log.newest_position() if report is None else report.committed
+    metrics: tuple[tuple[str, str, object], ...] = (
+        ("up", "gauge", int(node_health["ok"])),
+        ("durable_lag_seconds", "gauge", node_health["durable_lag_s"]),
+        ("writer_queue", "gauge", node_health["queue"]),
+        ("committed_position", "counter", committed),
+        ("durable_position", "gauge", -1 if report is None else report.durable),
+        ("site_position", "gauge", room.site.built_position),
+        ("exchange_waiting", "gauge", up.waiting),
+        ("exchange_held", "gauge", up.held),
+        ("exchange_last_heard_seconds", "gauge", _seconds(up.hub and up.hub.heard_at)),
+        ("nodes_enrolled", "gauge", down.enrolled),
+        ("nodes_oldest_heard_seconds", "gauge", _seconds(down.oldest_heard_at)),
+        ("quarantine_waiting", "gauge", down.quarantined),
+        ("exchange_alarms", "gauge", down.alarms),
+    )
+    return "".join(
+        f"# TYPE huiyin_{name} {kind}\nhuiyin_{name} {value}\n" for name, kind, value in metrics
+    )
 
 
 def _seconds(at_ms: int | None) -> str:

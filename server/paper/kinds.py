@@ -192,26 +192,24 @@ def _month(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
     return [month_list(county, month, found, whose)] if found else []
 
 
+def _each(
+    draw: Callable[[PaperCounty, Record], Sheet],
+    wanted_of: Callable[[PaperCounty, Wanted], list[Record]],
+) -> Callable[[PaperCounty, Wanted], list[Sheet]]:
+    """Return what makes a sheet of each record that is wanted."""
+    return lambda county, wanted: [draw(county, record) for record in wanted_of(county, wanted)]
+
+
 _MAKERS: Mapping[PaperKind, Callable[[PaperCounty, Wanted], list[Sheet]]] = {
-    PaperKind.STATIONS: lambda county, wanted: [
-        station_poster(county, one) for one in _stations(county, wanted)
-    ],
-    PaperKind.VILLAGES: lambda county, wanted: [
-        village_poster(county, one) for one in _villages(county, wanted)
-    ],
-    PaperKind.DEPUTIES: lambda county, wanted: [
-        deputy_poster(county, one) for one in _deputies(county, wanted)
-    ],
+    PaperKind.STATIONS: _each(station_poster, _stations),
+    PaperKind.VILLAGES: _each(village_poster, _villages),
+    PaperKind.DEPUTIES: _each(deputy_poster, _deputies),
     PaperKind.CARDS: lambda county, wanted: cards(
         county, _deputies(county, wanted), wanted.copies or 1
     ),
     PaperKind.SLIPS: _slips,
     PaperKind.NOTICES: _notices,
     PaperKind.MONTH: _month,
-    PaperKind.ROTA: lambda county, wanted: [
-        rota_sheet(county, one) for one in _stations(county, wanted)
-    ],
-    PaperKind.ROLL: lambda county, wanted: [
-        roll_sheet(county, one) for one in _stations(county, wanted)
-    ],
+    PaperKind.ROTA: _each(rota_sheet, _stations),
+    PaperKind.ROLL: _each(roll_sheet, _stations),
 }

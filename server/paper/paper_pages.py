@@ -32,7 +32,6 @@ from server.paper.kinds import (
 from server.paper.room import PaperRoom
 from server.paper.sheets import Size, document
 from server.people.doors import Visit
-from server.web.problems import page_errors
 from server.web.routes import in_thread
 from stations.areas import Area
 from stations.stations import Station
@@ -136,15 +135,14 @@ def _page(room: PaperRoom, visit: Visit, refusal: Refusal | None, kind: str = ""
         with room.log.reading() as connection:
             keys = NoticeShelf(connection).keys(ListKind.MONTH)
             months = [month for month, _ in keys[: -_MONTHS_MOST - 1 : -1]]
-    return visit.page(
+    return visit.form(
         "printing.html",
+        refusal,
         title="paper",
-        status=refusal.status if refusal is not None else 200,
         offers={offered: OFFERS[offered] for offered in reach.kinds},
         reach=reach,
         a4_only=A4_ONLY,
         months=months,
-        errors=page_errors(visit.language, refusal),
         failed=kind,
         typed=dict(visit.query) if kind else {},
         registers=registers,

@@ -15,7 +15,6 @@ from server.people.accounts import Account, Bound
 from server.people.doors import Visit
 from server.people.new_accounts import read_new_account
 from server.people.room import PeopleRoom
-from server.web.problems import page_errors
 
 
 def overview(room: PeopleRoom, visit: Visit) -> Response:
@@ -106,16 +105,15 @@ def _page(
         ids = ((noun, getattr(account, noun)) for noun in Bound._fields)
         return " · ".join(names[noun].get(value, value) for noun, value in ids if value)
 
-    return visit.page(
+    return visit.form(
         "accounts.html",
+        refusal,
         title="accounts",
-        status=refusal.status if refusal is not None else 200,
         rows=[(row, bound_of(row.account)) for row in rows],
         roles=STAFF,
         choices=choices,
         select_most=SELECT_MOST,
         suggest_most=SUGGEST_MOST,
         typed=typed or {},
-        errors=page_errors(visit.language, refusal),
         shown=shown,
     )

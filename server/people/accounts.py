@@ -7,7 +7,7 @@ password.
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from acts.refusals import N_, NotThisRole, Refusal
@@ -20,6 +20,8 @@ from matters.terms import STAFF, Role
 from server.people import account_keys, passwords
 
 NAME_MOST = 100
+# What an account of a role is bound to without fail: a field of `Bound`.
+NEEDED: Mapping[Role, str] = {Role.LIAISON: "station", Role.UNIT: "unit", Role.DEPUTY: "deputy"}
 
 
 class Account(NamedTuple):
@@ -127,12 +129,8 @@ def add_account(
     """
     if role not in STAFF:
         raise BadAccount(f"role: {role}")
-    needed = {
-        Role.LIAISON: bound.station,
-        Role.UNIT: bound.unit,
-        Role.DEPUTY: bound.deputy,
-    }.get(Role(role), "-")
-    if not needed:
+    needed = NEEDED.get(Role(role))
+    if needed and not getattr(bound, needed):
         raise BadAccount(f"{role} 需要指明归属 / needs its station, unit or deputy")
     name = clean_name(name)
     if not 0 < len(name) <= NAME_MOST:
@@ -228,13 +226,7 @@ def switch_off(transaction: Transaction, account: str, *, by: Account) -> None:
     if account == by.id:
         raise OwnAccount
     connection = transaction.connection
-    if connection.execute("SELECT 1 FROM accounts WHERE id=?", (account,)).fetchone() is None:
-        raise NotFound
-    changed = connection.execute(
-        "UPDATE accounts SET off_at=? WHERE id=? AND off_at IS NULL",
-        (transaction.now_ms(), account),
-    )
-    if changed.rowcount:
+    if _set_off(connection, account, transaction.now_ms()):
         connection.execute("DELETE FROM sessions WHERE account=?", (account,))
         connection.execute("DELETE FROM tokens WHERE account=?", (account,))
         _note(transaction, "account.switched_off", {"account": account}, f"{by.role}:{by.id}")
@@ -243,14 +235,19 @@ def switch_off(transaction: Transaction, account: str, *, by: Account) -> None:
 def switch_on(transaction: Transaction, account: str, *, by: Account) -> None:
     """Let an account be used again, with the password that it had. Raises NotFound."""
     refuse_unless_admin(transaction, by)
-    connection = transaction.connection
+    if _set_off(transaction.connection, account, None):
+        _note(transaction, "account.switched_on", {"account": account}, f"{by.role}:{by.id}")
+
+
+def _set_off(connection: sqlite3.Connection, account: str, off_at: int | None) -> bool:
+    """Put an account's `off_at` in place; return whether that switched it. Raises NotFound."""
     if connection.execute("SELECT 1 FROM accounts WHERE id=?", (account,)).fetchone() is None:
         raise NotFound
     changed = connection.execute(
-        "UPDATE accounts SET off_at=NULL WHERE id=? AND off_at IS NOT NULL", (account,)
+        "UPDATE accounts SET off_at=? WHERE id=? AND (off_at IS NULL) <> (? IS NULL)",
+        (off_at, account, off_at),
     )
-    if changed.rowcount:
-        _note(transaction, "account.switched_on", {"account": account}, f"{by.role}:{by.id}")
+    return bool(changed.rowcount)
 
 
 def refuse_unless_admin(transaction: Transaction, by: Account) -> None:

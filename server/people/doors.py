@@ -4,13 +4,14 @@ Every route of the console is made here, so that no handler can forget to ask: a
 the sign_in is known, a one-time password replaced, and a form read and seen to be this sign-in's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from acts.refusals import Refusal
 from eventlog.log import Log
 from matters.actors import Actor
 from server.county.county_registers import RegisterCache
@@ -22,8 +23,8 @@ from server.people.sign_in import account_of_bearer, check_form_token, sign_in_o
 from server.web.bodies import TEXT_MOST_BYTES, Fields, declared_bytes, read_fields
 from server.web.languages import language_of
 from server.web.pages import console_page, path_to_root
-from server.web.problems import NotSignedIn, WrongFormToken
-from server.web.routes import Endpoint, RoomRoute, in_thread, run
+from server.web.problems import NotSignedIn, WrongFormToken, page_errors
+from server.web.routes import Addressed, Endpoint, RoomRoute, in_thread, run
 from server.web.uploads import Upload, receive_file
 
 # A list of many matters, or a spreadsheet pasted whole: 10,000 lines are some 6 MB in a form.
@@ -118,22 +119,11 @@ StaffRoom = TypeVar("StaffRoom", bound=Staffed)
 
 
 @dataclass(frozen=True)
-class OpenVisit:
+class OpenVisit(Addressed):
     """One request to a page of the console that needs nobody signed in; `sign_in` where one is."""
 
-    request: Request
     sign_in: SignIn | None = None
     fields: Fields = field(default_factory=lambda: Fields({}, []))
-
-    @property
-    def path(self) -> Mapping[str, str]:
-        """The parts of the address, by name."""
-        return self.request.path_params
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """What stands behind the address."""
-        return self.request.query_params
 
     @property
     def language(self) -> str:
@@ -143,6 +133,18 @@ class OpenVisit:
     def page(self, template: str, *, title: str, status: int = 200, **values: Any) -> Response:
         """Return a page of the console."""
         return console_page(self.request, template, title=title, status=status, **values)
+
+    def form(
+        self, template: str, refusal: Refusal | None, *, title: str, **values: Any
+    ) -> Response:
+        """Return a page with a form; after a refusal, the page says what is wrong."""
+        return self.page(
+            template,
+            title=title,
+            status=200 if refusal is None else refusal.status,
+            errors=page_errors(self.language, refusal),
+            **values,
+        )
 
     def redirect(self, path: str) -> Response:
         """Return a redirect to a path below the root of the site."""

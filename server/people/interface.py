@@ -13,29 +13,18 @@ from server.people.doors import StaffRoom
 from server.web.bodies import read_fields
 from server.web.locked_texts import as_json
 from server.web.operation import Operation
-from server.web.routes import Endpoint, RoomRoute, in_thread, run
+from server.web.routes import Addressed, Endpoint, RoomRoute, in_thread, run
 
 HEADERS = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
-class Call:
+class Call(Addressed):
     """A program's request: for whom it asks by its token, and what its body brought."""
 
-    request: Request
     account: Account
     actor: Actor
     values: Mapping[str, Any]
-
-    @property
-    def path(self) -> Mapping[str, str]:
-        """The parts of the address, by name."""
-        return self.request.path_params
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """What stands behind the address."""
-        return self.request.query_params
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ from acts.refusals import N_, BadFields, FieldProblem
 from acts.text import clean_line, clean_name
 from matters.terms import STAFF, Role
 from server.county.county_registers import CountyRegisters
-from server.people.accounts import NAME_MOST, Bound
+from server.people.accounts import NAME_MOST, NEEDED, Bound
 
-# What an account of a role is bound to without fail.
-NEEDED: Mapping[Role, str] = {Role.LIAISON: "station", Role.UNIT: "unit", Role.DEPUTY: "deputy"}
 # What may be told of a role beside; the rest of a form is not for it.
 MAY_TELL: Mapping[Role, tuple[str, ...]] = {
     Role.LIAISON: ("station",),

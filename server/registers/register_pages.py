@@ -33,14 +33,13 @@ from server.registers.register_views import (
     hint_of,
     label_of,
     reference_choices,
-    shown_cell,
+    shown_cells,
     table_page,
 )
 from server.registers.room import RegistersRoom
 from server.registers.shift_pages import sets_shifts, short_days
 from server.web.bodies import Fields
 from server.web.pages import named
-from server.web.problems import page_errors
 from server.web.values import read_seen
 from stations.columns import PICTURE_FIELD
 from stations.register_log import has_record, history_of, record_version
@@ -261,10 +260,10 @@ def _form(
     stale = isinstance(refusal, RecordStale)
     stands = {} if record is None else cells_of(register, record)
     cells = dict(typed) if typed is not None else stands
-    return visit.page(
+    return visit.form(
         "record.html",
+        refusal,
         title=register.plural,
-        status=refusal.status if refusal is not None else 200,
         register=register,
         identity=identity,
         new=new,
@@ -283,7 +282,6 @@ def _form(
         pictured=any(column.kind is CellKind.PICTURE for column in register.columns),
         select_most=SELECT_MOST,
         suggest_most=SUGGEST_MOST,
-        errors=page_errors(language, refusal),
         saved=visit.query.get("saved") == "1" and refusal is None,
         version=version,
         there=there,
@@ -313,28 +311,14 @@ def _removal(
     with room.log.reading() as connection:
         version = record_version(connection, register.noun, identity)
         used = register_edits.references_to(connection, register, identity)
-    cells = cells_of(register, record)
-    return visit.page(
+    return visit.form(
         "record_remove.html",
+        refusal,
         title=register.plural,
-        status=refusal.status if refusal is not None else 200,
         register=register,
         identity=identity,
         name=named(language, record),
-        rows=[
-            (
-                label_of(language, column),
-                shown_cell(
-                    language,
-                    column,
-                    cells[column.field],
-                    getattr(record, column.field),
-                    registers,
-                ),
-            )
-            for column in register.columns
-        ],
-        errors=page_errors(language, refusal),
+        rows=shown_cells(language, register, register.columns, record, registers),
         plurals=BY_PLURAL,
         version=version,
         used=used,

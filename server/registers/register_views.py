@@ -1,5 +1,6 @@
 """What pages show of a register: its table, the choices of its references, a record's cells."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -52,6 +53,26 @@ def shown_cell(language: str, column: Column, cell: str, value: Any, registers: 
     return either(language, cell, dict(column.choices).get(cell, ""))
 
 
+def shown_cells(
+    language: str,
+    register: Register[Any],
+    columns: Iterable[Column],
+    record: msgspec.Struct,
+    registers: Registers,
+) -> tuple[tuple[str, str], ...]:
+    """Return (label, text) of some of a record's columns, as people read them."""
+    cells = cells_of(register, record)
+    return tuple(
+        (
+            label_of(language, column),
+            shown_cell(
+                language, column, cells[column.field], getattr(record, column.field), registers
+            ),
+        )
+        for column in columns
+    )
+
+
 def table_page(
     register: Register[Any], registers: Registers, *, language: str, q: str = "", page: int = 1
 ) -> TablePage:
@@ -67,20 +88,7 @@ def table_page(
     page = min(max(page, 1), pages)
     rows = []
     for record in records[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]:
-        cells = cells_of(register, record)
-        shown = tuple(
-            (
-                label_of(language, column),
-                shown_cell(
-                    language,
-                    column,
-                    cells[column.field],
-                    getattr(record, column.field),
-                    registers,
-                ),
-            )
-            for column in columns
-        )
+        shown = shown_cells(language, register, columns, record, registers)
         rows.append(TableRow(record_id(record), named(language, record), shown))
     labels = tuple(label_of(language, column) for column in columns)
     return TablePage(rows, labels, len(records), page, pages)

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from deputies.deputies import DEPUTIES, Level
+from deputies.deputies import DEPUTIES, Deputy, Level
 from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from matters.actors import SYSTEM
 from matters.filing import bodies_of_deputies
-from matters.registers.bodies import BODIES, BodyKind
-from matters.registers.units import UNITS
+from matters.registers.bodies import BODIES, Body, BodyKind
+from matters.registers.units import UNITS, Unit
 from matters.sample import sample_registers
 from matters.terms import Role
 from server.county.county_registers import ALL
@@ -18,7 +18,7 @@ from server.people import accounts, passwords
 from stations.areas import AREAS
 from stations.register_log import set_record
 from stations.registers import record_id
-from stations.stations import STATIONS, StationKind
+from stations.stations import STATIONS, Station, StationKind
 
 FILE_NAME = "sample-sign-ins.txt"
 
@@ -73,32 +73,18 @@ def _seed(transaction: Transaction) -> list[SignIn]:
     filed_with = bodies_of_deputies(bodies, registers.of(DEPUTIES), registers.of(AREAS))
     presidium = bodies[filed_with[deputy.id]]
     committee = next(body for body in bodies.values() if body.kind is BodyKind.STANDING_COMMITTEE)
-    people = (
-        ("office", Role.OFFICE, accounts.Bound(), ""),
-        (
-            "presidium",
-            Role.OFFICE,
-            accounts.Bound(body=presidium.id),
-            f"{presidium.id} {presidium.name}",
-        ),
-        (
-            "liaison",
-            Role.LIAISON,
-            accounts.Bound(station=station.id),
-            f"{station.id} {station.name}",
-        ),
-        ("deputy", Role.DEPUTY, accounts.Bound(deputy=deputy.id), f"{deputy.id} {deputy.name}"),
-        ("unit", Role.UNIT, accounts.Bound(unit=unit.id), f"{unit.id} {unit.name}"),
-        (
-            "head",
-            Role.UNIT,
-            accounts.Bound(unit=unit.id, body=committee.id),
-            f"{unit.id} {unit.name}",
-        ),
-        ("admin", Role.ADMIN, accounts.Bound(), ""),
+    people: tuple[tuple[str, Role, accounts.Bound, Body | Station | Deputy | Unit | None], ...] = (
+        ("office", Role.OFFICE, accounts.Bound(), None),
+        ("presidium", Role.OFFICE, accounts.Bound(body=presidium.id), presidium),
+        ("liaison", Role.LIAISON, accounts.Bound(station=station.id), station),
+        ("deputy", Role.DEPUTY, accounts.Bound(deputy=deputy.id), deputy),
+        ("unit", Role.UNIT, accounts.Bound(unit=unit.id), unit),
+        ("head", Role.UNIT, accounts.Bound(unit=unit.id, body=committee.id), unit),
+        ("admin", Role.ADMIN, accounts.Bound(), None),
     )
     made: list[SignIn] = []
-    for name, role, bound, place in people:
+    for name, role, bound, record in people:
+        place = "" if record is None else f"{record.id} {record.name}"
         password = passwords.new_password()
         accounts.add_account(transaction, name, role, password, bound=bound, one_time=False)
         made.append(SignIn(name, password, role, place))

@@ -20,7 +20,6 @@ from server.registers.register_edits import EDITORS
 from server.registers.register_views import cells_of
 from server.registers.room import RegistersRoom
 from server.web.languages import translated
-from server.web.problems import page_errors
 from server.web.values import read_seen
 from stations.duty import WEEKDAYS_EN, WEEKDAYS_ZH
 from stations.register_log import record_version
@@ -145,16 +144,15 @@ def _page(
             key = shift.id if shift else stable_id("shift", (station.id, str(day.by_rule)))
             version = record_version(connection, SHIFTS.noun, key)
             sittings.append(Sitting(day, day_words(visit.language, day.date), shift, version))
-    return visit.page(
+    return visit.form(
         "shifts.html",
+        refusal,
         title="shifts",
-        status=refusal.status if refusal is not None else 200,
         station=station,
         sittings=sittings,
         roll=_roll(county, station),
         deputies=county.deputies,
         typed=typed or {},
-        errors=page_errors(visit.language, refusal),
         saved=visit.query.get("saved") == "1" and refusal is None,
         today=str(today()),
     )

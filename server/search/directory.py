@@ -138,19 +138,15 @@ class Directory:
 
     def answering(self, village: Area) -> list[Deputy]:
         """Return a village's own deputies; where it has none, those of the areas above."""
-        for area in (village, *self.registers.above(village.id)):
-            found = self.registers.answering_to(area.id)
-            if found:
-                return found
-        return []
+        return self._nearest(village, self.registers.answering_to)
 
     def serving(self, village: Area) -> list[Station]:
         """Return the stations of a village; where it has none, those of its township."""
-        for area in (village, *self.registers.above(village.id)):
-            found = self.registers.serving(area.id)
-            if found:
-                return found
-        return []
+        return self._nearest(village, self.registers.serving)
+
+    def _nearest(self, village: Area, of: Callable[[str], list[Record]]) -> list[Record]:
+        areas = (village, *self.registers.above(village.id))
+        return next((records for area in areas if (records := of(area.id))), [])
 
 
 class DirectoryCache:

@@ -22,7 +22,6 @@ from server.people.doors import Visit
 from server.sessions.room import SessionsRoom
 from server.sessions.session_interface import session_filters
 from server.sessions.session_runs import act_named, run_act, run_opening, session_for
-from server.web.problems import page_errors
 from server.web.values import read_subject
 
 MEETING_ROLES = (Role.OFFICE, Role.DEPUTY, Role.LIAISON, Role.UNIT)
@@ -75,12 +74,11 @@ def _form(
     registers = room.registers.current()
     station = typed.get("station", "")
     chosen = typed.get("deputies", [])
-    return visit.page(
+    return visit.form(
         "session_new.html",
+        refusal,
         title="session",
-        status=refusal.status if refusal is not None else 200,
         typed=typed,
-        errors=page_errors(visit.language, refusal),
         fields=OPENING.fields,
         registers=registers,
         deputies=_deputies(registers, station, chosen),
@@ -154,16 +152,15 @@ def _minutes(
     if impossible and act is not None:
         # A form that went stale is shown again, so that no word of it is lost.
         offered.insert(0, act)
-    return visit.page(
+    return visit.form(
         "session.html",
+        refusal,
         title="session",
-        status=refusal.status if refusal is not None else 200,
         meeting=session,
         offered=offered,
         started=act.name if act is not None else "",
         impossible=impossible,
         typed=typed or {},
-        errors=page_errors(visit.language, refusal),
         registers=room.registers.current(),
         actor=actor,
         identify=uuid_text,

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from acts.act import Act
-from acts.field import REPEATED
+from acts.act import Act, repeated_names
 from acts.refusals import NotThisRole
 from matters import attempts
 from matters.actors import Actor
@@ -17,12 +16,7 @@ from server.folder.safe_writes import commit_or_keep
 from server.sessions.room import SessionsRoom
 from server.web.values import read_seen, read_subject
 
-SESSION_LISTS = tuple(
-    field.name
-    for act in (OPENING, *ACTS.values())
-    for field in act.fields
-    if field.kind in REPEATED
-)
+SESSION_LISTS = repeated_names((OPENING, *ACTS.values()))
 
 
 def act_named(name: str) -> Act:

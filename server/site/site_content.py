@@ -1,6 +1,7 @@
 """What the site is made from, taken from the database, or from the registers at hand alone."""
 
 import sqlite3
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from deputies.rota import duty_days
 from matters.public.public import NoticeShelf, ledger
 from publisher.content import Content
 from server.county import county_registers
+from server.county.bare_content import registers_only
 from server.county.county_registers import CountyRegisters
 from server.photos import attachments
 
@@ -28,13 +30,8 @@ def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Conten
     folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
     start = today()
     deputies = tuple(found.deputies.values())
-    return Content(
-        county=found.county,
-        areas=found.areas,
-        stations=found.stations,
-        deputies=found.deputies,
-        units=found.units,
-        categories=found.categories,
+    return replace(
+        registers_only(found, NoticeShelf(connection)),
         duty={
             station.id: duty_days(
                 station,
@@ -48,9 +45,6 @@ def content_of(found: CountyRegisters, connection: sqlite3.Connection) -> Conten
             for station in found.stations.values()
         },
         ledger=ledger(connection),
-        notices=NoticeShelf(connection),
         minimum_n=found.rules.minimum_n,
-        activities=found.activities,
-        pages=found.pages,
         picture=partial(attachments.photo_bytes, folder / attachments.FILE_NAME),
     )

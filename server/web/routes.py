@@ -8,7 +8,7 @@ a place without holding a thread.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -28,6 +28,23 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 # Of handlers, which may wait for the replica. However many strangers ask, staff come through.
 _STAFF = ThreadPoolExecutor(32, "staff")
 PUBLIC = ThreadPoolExecutor(16, "public")
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A request, with what its address says."""
+
+    request: Request
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """The parts of the address, by name."""
+        return self.request.path_params
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What stands behind the address."""
+        return self.request.query_params
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 
 from acts.refusals import N_
-from deputies.deputies import DEPUTY_LEVELS
-from matters.wording import CHANNELS, GRADES, KINDS, RATINGS, ROLES, STATES
-from stations.stations import STATION_KINDS
+from deputies.deputies import DEPUTY_LEVELS as DEPUTY_LEVELS
+from matters.wording import CHANNELS as CHANNELS
+from matters.wording import GRADES as GRADES
+from matters.wording import KINDS as KINDS
+from matters.wording import RATINGS as RATINGS
+from matters.wording import ROLES as ROLES
+from matters.wording import STATES as STATES
+from stations.stations import STATION_KINDS as STATION_KINDS
 
 STEPS: Mapping[str, str] = {
     "matter.raised": N_("群众点单"),
@@ -285,35 +290,3 @@ def event_words(type: str) -> str:
     if type in STEPS:
         return STEPS[type]
     return REGISTER_EDIT if type.partition(".")[2] in ("set", "removed") else type
-
-
-__all__ = [
-    "BUNDLE_FAILURES",
-    "CHANNELS",
-    "CHOICES",
-    "DEPUTY_LEVELS",
-    "DESKS",
-    "ERASABLE",
-    "FIELDS",
-    "GRADES",
-    "HANDOVERS",
-    "KINDS",
-    "LEVELS",
-    "LIGHTS",
-    "LOCKED_TEXT",
-    "NODE_ROLES",
-    "ORDERS",
-    "PUBLICITY",
-    "RAISED",
-    "RATINGS",
-    "REGISTERS",
-    "REPLICA",
-    "RESULTS",
-    "ROLES",
-    "SAFETY",
-    "STATES",
-    "STATION_KINDS",
-    "STEPS",
-    "TURNS",
-    "YES_NO",
-]
