@@ -15,7 +15,7 @@ from publisher.writing import files
 from publisher.writing.squeezing import mark, squeeze
 from publisher.writing.touched import Changes
 from tests.site import counties
-from tests.site.test_site import tree
+from tests.site.whole_sites import tree
 
 BASE = "https://hui.example.org/qinghe/"
 READ = {

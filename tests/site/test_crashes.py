@@ -21,7 +21,7 @@ from tests.site import counties
 from tests.site.publishing_loop import BASE, step
 from tests.site.test_compressed import check_copies
 from tests.site.test_histories import Office
-from tests.site.test_site import folders, tree
+from tests.site.whole_sites import folders, tree
 
 RUNS = count(1, 20)
 

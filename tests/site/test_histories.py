@@ -16,7 +16,7 @@ from publisher.pages import notice_lists
 from publisher.site import Publisher
 from publisher.writing.touched import Changes
 from tests.site import counties
-from tests.site.test_site import BASE, folders, tree
+from tests.site.whole_sites import BASE, folders, tree
 
 pytestmark = pytest.mark.usefixtures("light")
 PEOPLE = counties.deputies(4)

@@ -1,6 +1,5 @@
 """The site as a whole: same bytes by either way, no dead link, no old page left."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -8,49 +7,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-import msgspec
 import pytest
 
 from matters.public.notices import Notice
 from publisher.content import Content, NoticesInMemory
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
-from publisher.sources import PageSource
 from publisher.style import specimen
 from publisher.writing import files
-from publisher.writing.page_writers import PagesNotWrittenError
-from publisher.writing.record import NAME
 from publisher.writing.touched import Changes
-from publisher.writing.tree import Tree
 from tests.site import counties
+from tests.site.whole_sites import BASE, NOTICES, built, folders, tree
 
 pytestmark = pytest.mark.usefixtures("light")
 # Followed on a tap only, and nothing is fetched from there.
 MAPS = ("uri.amap.com", "api.map.baidu.com")
-BASE = "https://hui.example.org/qinghe/"
-
-
-def tree(folder: Path) -> dict[str, str]:
-    """Every file of a site with the hash of its bytes."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def folders(folder: Path) -> set[str]:
-    """Every folder of a site."""
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_dir()}
-
-
-def built(content: Content, out: Path) -> dict[str, str]:
-    """A whole site of `content`."""
-    Publisher(lambda: content, out, BASE).build_full()
-    return tree(out)
-
-
-NOTICES = [counties.notice(n) for n in range(64)]
 
 
 @pytest.fixture
@@ -71,60 +42,6 @@ def follow(tmp_path: Path) -> Callable[[Content, Content, Changes], None]:
 
 
 Follow = Callable[[Content, Content, Changes], None]
-
-
-def test_a_full_build_gives_the_same_bytes_twice(tmp_path: Path) -> None:
-    content = counties.content(NOTICES)
-    assert built(content, tmp_path / "one") == built(content, tmp_path / "two")
-
-
-def test_processes_side_by_side_give_the_same_bytes(tmp_path: Path) -> None:
-    content = counties.content(NOTICES)
-    Publisher(lambda: content, tmp_path / "site", BASE).build_full(processes=2)
-    assert tree(tmp_path / "site") == built(content, tmp_path / "fresh")
-
-
-@pytest.mark.parametrize("death", [RuntimeError("no"), SystemExit(3)])
-def test_a_process_that_fails_leaves_the_old_site(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, death: BaseException
-) -> None:
-    publisher = Publisher(lambda: counties.content(NOTICES[:5]), tmp_path / "site", BASE)
-    publisher.build_full()
-    before = tree(tmp_path / "site")
-
-    def failing(self: Tree, source: PageSource) -> bool:
-        raise death
-
-    monkeypatch.setattr(Tree, "write", failing)
-    with pytest.raises(PagesNotWrittenError):
-        publisher.build_full(processes=2)
-    assert tree(tmp_path / "site") == before
-
-
-def test_a_full_build_replaces_the_old_site_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    built(counties.content(NOTICES), out)
-    (out / "stray.html").write_text("old")
-    built(counties.content(NOTICES[:3]), out)
-    assert not (out / "stray.html").exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
-
-
-def test_a_build_that_fails_leaves_the_old_site(tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    old = built(counties.content(NOTICES[:3]), out)
-    broken = counties.content([counties.notice(0, number="../x")])
-    with pytest.raises(ValueError, match="cannot be an address"):
-        built(broken, out)
-    assert tree(out) == old
-
-
-def test_a_swap_cut_short_is_undone_at_the_next_start(tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    old = built(counties.content(NOTICES[:3]), out)
-    out.rename(tmp_path / "site.old")
-    Publisher(lambda: counties.content(NOTICES[:3]), out, BASE)
-    assert tree(out) == old
 
 
 def test_a_new_notice(follow: Follow) -> None:
@@ -196,26 +113,6 @@ def test_registers_that_change(follow: Follow) -> None:
         counties.content(NOTICES, people=fewer),
         Changes(deputies=gone, stations=tuple(places)),
     )
-
-
-def test_without_a_site_a_publish_builds_all(tmp_path: Path) -> None:
-    content = counties.content(NOTICES[:5])
-    Publisher(lambda: content, tmp_path / "site", BASE).publish(Changes(notices=("Q000000",)))
-    assert tree(tmp_path / "site") == built(content, tmp_path / "fresh")
-
-
-@pytest.mark.parametrize("left", [None, b"", b"{"])
-def test_a_site_without_a_record_is_built_whole(tmp_path: Path, left: bytes | None) -> None:
-    """Such as one of 0.4.0: nobody knows where a notice stood that has moved since."""
-    now = [counties.content(NOTICES[:5])]
-    publisher = Publisher(lambda: now[0], tmp_path / "site", BASE)
-    publisher.build_full()
-    record = tmp_path / "site" / NAME
-    record.unlink() if left is None else record.write_bytes(left)
-    moved = msgspec.structs.replace(NOTICES[0], category="water")
-    now[0] = counties.content([moved, *NOTICES[1:5]])
-    publisher.publish(Changes(notices=(moved.number,)))
-    assert tree(tmp_path / "site") == built(now[0], tmp_path / "fresh")
 
 
 def test_only_touched_pages_are_written(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from server.site import publishing
 from server.site.publishing import SiteKeeper, build_whole
 from stations.register_log import set_record
 from tests.hub import until
-from tests.site.test_site import tree
+from tests.site.whole_sites import tree
 
 OFFICE = Actor(Role.OFFICE, "office")
 

@@ -1,0 +1,33 @@
+"""A whole site and what it is compared by: the hash of every file."""
+
+import hashlib
+from pathlib import Path
+
+from publisher.content import Content
+from publisher.site import Publisher
+from tests.site import counties
+
+BASE = "https://hui.example.org/qinghe/"
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every file of a site with the hash of its bytes."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def folders(folder: Path) -> set[str]:
+    """Every folder of a site."""
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_dir()}
+
+
+def built(content: Content, out: Path) -> dict[str, str]:
+    """A whole site of `content`."""
+    Publisher(lambda: content, out, BASE).build_full()
+    return tree(out)
+
+
+NOTICES = [counties.notice(n) for n in range(64)]
