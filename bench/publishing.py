@@ -149,7 +149,7 @@ def _answered(log: Log, data: Path, index: int) -> str:
         "category": sorted(registers.of(CATEGORIES))[0],
     }
     known = RegisterCache(log).current().known
-    submission = check_submission(fields, known, {}, staff=False)
+    submission = check_submission(fields, known, staff=False)
     number = log.write(
         lambda t: raise_matter(t, submission, actor=OFFICE, receipt_key=bytes(32))
     ).result.number

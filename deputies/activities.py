@@ -6,9 +6,9 @@ import msgspec
 
 from acts.refusals import N_
 from stations.columns import (
-    choice,
     day,
     identity,
+    kind,
     line,
     picture,
     reference,
@@ -73,9 +73,10 @@ ACTIVITIES: Register[Activity] = Register(
             expected=N_("一句话说明做了什么"),
             required=True,
         ),
-        choice(
-            *("kind", "类别", "Kind"),
-            *("类型", "活动类别", "type"),
+        kind(
+            "类型",
+            "活动类别",
+            "type",
             members=_KINDS,
             expected=N_("接待选民、联系走访、视察、调研、学习、述职、赶集摆摊或其他"),
         ),

@@ -1,4 +1,4 @@
-"""UUIDv7 identifiers (RFC 9562), kept as 16 bytes and written as 36 characters at the edge."""
+"""UUIDs (RFC 9562), kept as 16 bytes and written as 36 characters at the edge."""
 
 import os
 import time
@@ -10,6 +10,14 @@ def new_uuid7(now_ms: int | None = None) -> bytes:
     milliseconds = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     raw = bytearray(milliseconds.to_bytes(6, "big") + os.urandom(10))
     raw[6] = 0x70 | (raw[6] & 0x0F)
+    raw[8] = 0x80 | (raw[8] & 0x3F)
+    return bytes(raw)
+
+
+def uuid8_of(digest: bytes) -> bytes:
+    """Return the UUIDv8 that a digest of 16 bytes or more gives: the same for the same digest."""
+    raw = bytearray(digest[:16])
+    raw[6] = 0x80 | (raw[6] & 0x0F)
     raw[8] = 0x80 | (raw[8] & 0x3F)
     return bytes(raw)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from acts.refusals import N_, FieldProblem
 from stations.cells import CellError, parse_area_code
-from stations.columns import choice, english_name, line, reference
+from stations.columns import english_name, kind, line, name, reference
 from stations.registers import Register, Registers, Resolver
 
 
@@ -84,18 +84,8 @@ AREAS: Register[Area] = Register(
             expected=N_("12 位区划代码（数字，单元格设为文本）"),
             required=True,
         ),
-        line(
-            *("name", "名称", "Name"),
-            *("地名", "区划名称", "村名", "乡镇名称", "area name"),
-            expected=N_("地名，如“柳堰村”"),
-            required=True,
-        ),
-        choice(
-            *("kind", "类别", "Kind"),
-            *("级别", "类型", "层级", "level", "type"),
-            members=_KINDS,
-            expected=N_("县、乡镇或村"),
-        ),
+        name("地名", "区划名称", "村名", "乡镇名称", "area name", expected=N_("地名，如“柳堰村”")),
+        kind("级别", "类型", "层级", "level", "type", members=_KINDS, expected=N_("县、乡镇或村")),
         reference(
             "area",
             *("parent", "上级", "Parent"),

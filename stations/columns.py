@@ -170,6 +170,16 @@ def identity(*aliases: str) -> Column:
     return line("id", "编号", "Id", *aliases, parse=cells.parse_id, expected=expected)
 
 
+def name(*aliases: str, **rest: Any) -> Column:
+    """Return the column of a record's name, which every record has."""
+    return line("name", "名称", "Name", *aliases, required=True, **rest)
+
+
+def kind(*aliases: str, **rest: Any) -> Column:
+    """Return the column of what kind a record is of, a closed list."""
+    return choice("kind", "类别", "Kind", *aliases, **rest)
+
+
 def only(identity: str) -> Column:
     """Return the column of the id that a register's only record has."""
     return line("id", "编号", "Id", parse=cells.parse_id, expected=identity)

@@ -14,6 +14,7 @@ from sqlite_utils import Database, Migrations
 
 from eventlog import words
 from eventlog.events import Draft, Event
+from eventlog.identifiers import uuid8_of
 from eventlog.transaction import Transaction, events_of
 
 Record = TypeVar("Record")
@@ -50,10 +51,7 @@ class RecordState(msgspec.Struct, kw_only=True):
 
 def subject_of(noun: str, identity: str) -> bytes:
     """Return the subject of a record: the same on every node (UUIDv8 of its noun and id)."""
-    raw = bytearray(hashlib.sha256(f"huiyin:{noun}:{identity}".encode()).digest()[:16])
-    raw[6] = 0x80 | (raw[6] & 0x0F)
-    raw[8] = 0x80 | (raw[8] & 0x3F)
-    return bytes(raw)
+    return uuid8_of(hashlib.sha256(f"huiyin:{noun}:{identity}".encode()).digest())
 
 
 class RegisterProjection:
@@ -100,10 +98,7 @@ def set_record(transaction: Transaction, noun: str, record: msgspec.Struct, *, b
     """Write a record as an event, or return False where it stands so already."""
     identity: str = record.id  # type: ignore[attr-defined]  # every register's record has one
     text = msgspec.json.encode(record, order="deterministic").decode()
-    row = transaction.connection.execute(
-        "SELECT record FROM records WHERE noun=? AND id=?", (noun, identity)
-    ).fetchone()
-    if row is not None and row[0] == text:
+    if _record_text(transaction.connection, noun, identity) == text:
         return False
     draft = Draft(f"{noun}.set", subject_of(noun, identity), {"id": identity}, {"record": text})
     transaction.append([draft], by=by)
@@ -138,18 +133,22 @@ def record_version(connection: sqlite3.Connection, noun: str, identity: str) -> 
 
 def has_record(connection: sqlite3.Connection, noun: str, identity: str) -> bool:
     """Return whether a record stands on its register now."""
-    rows = connection.execute("SELECT 1 FROM records WHERE noun=? AND id=?", (noun, identity))
-    return rows.fetchone() is not None
+    return _record_text(connection, noun, identity) is not None
 
 
 def read_record(
     connection: sqlite3.Connection, noun: str, kind: type[Record], identity: str
 ) -> Record | None:
     """Return one record as it stands now, or None."""
+    text = _record_text(connection, noun, identity)
+    return None if text is None else msgspec.json.decode(text, type=kind)
+
+
+def _record_text(connection: sqlite3.Connection, noun: str, identity: str) -> str | None:
     row = connection.execute(
         "SELECT record FROM records WHERE noun=? AND id=?", (noun, identity)
     ).fetchone()
-    return None if row is None else msgspec.json.decode(row[0], type=kind)
+    return None if row is None else row[0]
 
 
 def read_naming(

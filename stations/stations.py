@@ -10,12 +10,13 @@ from acts.refusals import N_, FieldProblem
 from stations.cells import CellError
 from stations.columns import (
     address,
-    choice,
     degrees,
     english_name,
     identity,
+    kind,
     line,
     lines,
+    name,
     phone,
     picture,
     reference,
@@ -173,10 +174,11 @@ STATIONS: Register[Station] = Register(
     check_among=_check_among,
     columns=(
         identity("站点编号", "station id", "代码"),
-        line("name", "名称", "Name", "站名", "站点名称", "联络站名称", "station", required=True),
-        choice(
-            *("kind", "类别", "Kind"),
-            *("类型", "站点类型", "type"),
+        name("站名", "站点名称", "联络站名称", "station"),
+        kind(
+            "类型",
+            "站点类型",
+            "type",
             members=_KINDS,
             expected=N_("联络站、行业代表联络站、联络点、代表之家或代表工作室"),
         ),

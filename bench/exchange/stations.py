@@ -77,7 +77,7 @@ class BenchStation:
         """Write submissions of one station in a transaction that is open."""
         for number, text in enumerate(texts):
             raw = {"text": text, "kind": KINDS[number % len(KINDS)]}
-            submission = check_submission(raw, known, {}, staff=False)
+            submission = check_submission(raw, known, staff=False)
             raise_matter(
                 transaction,
                 submission._replace(station=station or self.station),

@@ -288,7 +288,7 @@ def _followed(node: Node) -> float:
 
 
 def _publish(node: Node, title: str, text: str, answer: str) -> str:
-    submission = check_submission({"text": text, "publish": "yes"}, Known(), {}, staff=False)
+    submission = check_submission({"text": text, "publish": "yes"}, Known(), staff=False)
 
     def job(transaction: Transaction) -> str:
         return raise_matter(transaction, submission, actor=_OFFICE, receipt_key=bytes(32)).number

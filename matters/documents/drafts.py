@@ -1,9 +1,11 @@
 """Drafting a document from the figures, in Chinese, for a person to edit and sign (L32, L33)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matters.documents.document import DocumentKind, Period
-from matters.ledgers.league import MINIMUM_N, UnitFigures
+from matters.ledgers.ledger import Count
+from matters.ledgers.rates import Rate
+from matters.registers.rules import DEFAULT_RULES
 
 # How many units a commendation or a criticism names at most.
 NAMED_MOST = 3
@@ -11,20 +13,24 @@ NAMED_MOST = 3
 
 def draft_text(
     kind: DocumentKind,
-    figures: Sequence[UnitFigures],
+    units: Sequence[Count],
+    names: Mapping[str, str],
     county: str,
     period: Period,
     *,
-    minimum_n: int = MINIMUM_N,
+    minimum_n: int = DEFAULT_RULES.minimum_n,
 ) -> tuple[str, str]:
-    """Return title and text of a draft.
+    """Return title and text of a draft from the ledger's lines of units, and their names by id.
 
     Every rate stands with its n. A unit whose n is below `minimum_n` is not named.
     """
-    span = f"{_said(period.start)}至{_said(period.end)}"
-    lines = [_line(one, minimum_n) for one in chosen(kind, figures, minimum_n=minimum_n)]
-    received = sum(one.received for one in figures)
-    answered = sum(one.answered for one in figures)
+    span = f"{_in_chinese(period.start)}至{_in_chinese(period.end)}"
+    lines = [
+        _line(unit, names.get(unit.key, unit.key), minimum_n)
+        for unit in chosen(kind, units, minimum_n=minimum_n)
+    ]
+    received = sum(unit.received for unit in units)
+    answered = sum(unit.answered for unit in units)
     opening = f"{span}，{county}各承办单位共收到群众事项{received}件，已答复{answered}件。"
     small = f"收到不足{minimum_n}件的单位，数字太小，不点名、不排名。"
     match kind:
@@ -50,51 +56,47 @@ def draft_text(
 
 
 def chosen(
-    kind: DocumentKind, figures: Sequence[UnitFigures], *, minimum_n: int = MINIMUM_N
-) -> list[UnitFigures]:
+    kind: DocumentKind, units: Sequence[Count], *, minimum_n: int = DEFAULT_RULES.minimum_n
+) -> list[Count]:
     """Return the units that a draft names, the most telling first; none with too small an n.
 
     To commend: at least four in five satisfied, and in time; the best three. To criticise: fewer
     than three in five satisfied, or fewer than four in five in time; the worst three. A report
     names all, those with most matters first. A rate whose own n is too small decides nothing.
     """
-    enough = [one for one in figures if one.received >= minimum_n]
+    enough = [unit for unit in units if unit.received >= minimum_n]
     if kind is DocumentKind.REPORT:
-        return sorted(enough, key=lambda one: (-one.received, one.unit))
-    ranked: list[tuple[float, float, str, UnitFigures]] = []
-    for one in enough:
-        content = _rate(one.satisfied, one.rated, minimum_n)
-        timely = _rate(one.in_time, one.with_limit, minimum_n)
+        return sorted(enough, key=lambda unit: (-unit.received, unit.key))
+    ranked: list[tuple[float, float, str, Count]] = []
+    for unit in enough:
+        content = Rate(unit.satisfied, unit.rated, minimum_n).value
+        timely = Rate(unit.in_time, unit.with_limit, minimum_n).value
         rates = [rate for rate in (content, timely) if rate is not None]
         if kind is DocumentKind.COMMEND:
             if content is not None and min(rates) >= 0.8:
-                ranked.append((-content, -one.settled / one.received, one.unit, one))
+                ranked.append((-content, -unit.settled / unit.received, unit.key, unit))
         elif (content is not None and content < 0.6) or (timely is not None and timely < 0.8):
-            ranked.append((min(rates), one.settled / one.received, one.unit, one))
+            ranked.append((min(rates), unit.settled / unit.received, unit.key, unit))
     return [line[3] for line in sorted(ranked, key=lambda line: line[:3])[:NAMED_MOST]]
 
 
-def _rate(part: int, n: int, minimum_n: int) -> float | None:
-    """Return a rate, or None where its n is too small to tell one."""
-    return part / n if n >= max(minimum_n, 1) else None
-
-
-def _said(day: str) -> str:
+def _in_chinese(day: str) -> str:
     year, month, number = day.split("-")
     return f"{int(year)}年{int(month)}月{int(number)}日"
 
 
-def _line(one: UnitFigures, minimum_n: int) -> str:
+def _line(unit: Count, name: str, minimum_n: int) -> str:
     def percent(part: int, n: int) -> str:
-        rate = _rate(part, n, minimum_n)
+        rate = Rate(part, n, minimum_n).value
         return "（件数太少，不算比率）" if rate is None else f"（{rate:.0%}）"
 
     parts = (
-        f"收到{one.received}件",
-        f"答复{one.answered}件{percent(one.answered, one.received)}",
-        f"解决{one.settled}件{percent(one.settled, one.received)}",
-        f"有期限的{one.with_limit}件，按期{one.in_time}件{percent(one.in_time, one.with_limit)}",
-        f"群众评价{one.rated}件，满意和基本满意{one.satisfied}件"
-        f"{percent(one.satisfied, one.rated)}",
+        f"收到{unit.received}件",
+        f"答复{unit.answered}件{percent(unit.answered, unit.received)}",
+        f"解决{unit.settled}件{percent(unit.settled, unit.received)}",
+        f"有期限的{unit.with_limit}件，按期{unit.in_time}件"
+        f"{percent(unit.in_time, unit.with_limit)}",
+        f"群众评价{unit.rated}件，满意和基本满意{unit.satisfied}件"
+        f"{percent(unit.satisfied, unit.rated)}",
     )
-    return f"{one.name}：{'；'.join(parts)}。"
+    return f"{name}：{'；'.join(parts)}。"

@@ -4,7 +4,6 @@ Historical rows start no clocks; their public texts are drafts until the office 
 import in one recorded act.
 """
 
-import hashlib
 from typing import Any, NamedTuple
 
 from eventlog.events import Draft
@@ -13,6 +12,7 @@ from matters import echoes, store
 from matters.actors import Actor
 from matters.intake.intake import contact_of, free_number
 from matters.terms import Channel, Kind, MatterEvent, RecordEvent
+from stations.register_log import subject_of
 
 
 class HistoricalRow(NamedTuple):
@@ -38,7 +38,7 @@ class HistoricalRow(NamedTuple):
         The source's number is a part of it, for the same message can stand twice under two.
         The answer is none, so that a later file with the answer speaks of the same matter.
         """
-        return _derived("row", "\x1f".join((*self.message, self.category)))
+        return subject_of("row", "\x1f".join((*self.message, self.category)))
 
     @property
     def message(self) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ class Taken(NamedTuple):
 
 def import_identity(file_digest: bytes) -> bytes:
     """Return the subject of an import: the same for the same file."""
-    return _derived("import", file_digest.hex())
+    return subject_of("import", file_digest.hex())
 
 
 def begin_import(
@@ -131,11 +131,3 @@ def _take(transaction: Transaction, batch: bytes, row: HistoricalRow, actor: Act
 def approve_import(transaction: Transaction, identity: bytes, *, actor: Actor) -> None:
     """Record that the office lets the whole import be public."""
     transaction.append([Draft(RecordEvent.IMPORT_APPROVED, identity, {})], by=actor.signature)
-
-
-def _derived(kind: str, content: str) -> bytes:
-    """Return a UUIDv8 that is made of its content only."""
-    raw = bytearray(hashlib.sha256(f"huiyin:{kind}:{content}".encode()).digest()[:16])
-    raw[6] = 0x80 | (raw[6] & 0x0F)
-    raw[8] = 0x80 | (raw[8] & 0x3F)
-    return bytes(raw)

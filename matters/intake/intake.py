@@ -21,6 +21,7 @@ from matters.intake.receipts import (
     slip_identity,
 )
 from matters.known import Known
+from matters.matter import Matter
 from matters.orders.raising import PEOPLE_MOST
 from matters.terms import PUBLIC_CHANNELS, Channel, Grade, Kind, MatterEvent, Role
 
@@ -99,14 +100,11 @@ class Raised(NamedTuple):
     repeat: bool
 
 
-def check_submission(
-    raw: Mapping[str, Any], known: Known, area_codes: Mapping[str, str], *, staff: bool
-) -> Submission:
+def check_submission(raw: Mapping[str, Any], known: Known, *, staff: bool) -> Submission:
     """Return the submission that the fields give.
 
-    `raw` are texts by field name as CONTRACT names them; `area_codes` gives the code of an area
-    whose name is unique. Only staff may name a channel other than web and qr.
-    Raises BadFields with every problem at once.
+    `raw` are texts by field name as CONTRACT names them. Only staff may name a channel other than
+    web and qr. Raises BadFields with every problem at once.
     """
     problems: list[FieldProblem] = []
     texts: dict[str, str] = {}
@@ -132,7 +130,7 @@ def check_submission(
             problems.append(FieldProblem("id", "bad-id", N_("编号格式不对，请刷新页面再试。")))
     area = texts["area"]
     if area and area not in known.areas:
-        area = area_codes.get(area, "")
+        area = known.area_codes.get(area, "")
         if not area:
             problems.append(
                 FieldProblem("area", "unknown", N_("没有这个村（社区），请从列表里选，或不填。"))
@@ -344,22 +342,18 @@ def free_number(connection: sqlite3.Connection) -> str:
 
 def _data(submission: Submission, number: str, content: bytes, quarantine: bytes) -> dict[str, Any]:
     """Return what stands in the event: structure only, and nothing that is empty."""
-    data: dict[str, Any] = {"number": number, "kind": str(submission.kind), "content": content}
-    for field in ("category", "area", "station", "deputy"):
-        value = getattr(submission, field)
-        if value:
-            data[field] = value
-    for field in ("under_14", "share_phone", "publish"):
-        if getattr(submission, field):
-            data[field] = True
+    data: dict[str, Any] = {
+        "number": number,
+        "kind": str(submission.kind),
+        "content": content,
+        **place_and_consents(submission),
+    }
     if submission.guardian:
         data["guardian_consent"] = True
     if submission.channel is not Channel.WEB:
         data["channel"] = str(submission.channel)
     if submission.people > 1:
         data["people"] = submission.people
-    if submission.grade is not Grade.NORMAL:
-        data["grade"] = str(submission.grade)
     if submission.alarm:
         data["alarm"] = True
     if submission.photos:
@@ -367,6 +361,13 @@ def _data(submission: Submission, number: str, content: bytes, quarantine: bytes
     if quarantine:
         data["quarantine"] = quarantine
     return data
+
+
+def place_and_consents(raised: Submission | Matter) -> dict[str, Any]:
+    """Return where a submission belongs, what was agreed to, and its grade where it is urgent."""
+    fields = ("category", "area", "station", "deputy", "under_14", "share_phone", "publish")
+    data = {field: value for field in fields if (value := getattr(raised, field))}
+    return data if raised.grade is Grade.NORMAL else {**data, "grade": str(raised.grade)}
 
 
 def message(matter: bytes, text: str) -> Draft:

@@ -6,6 +6,8 @@ import hmac
 import secrets
 from collections.abc import Sequence
 
+from eventlog.identifiers import uuid8_of
+
 NUMBER_DIGITS = 10
 KEY_BYTES = 8
 _BASE32 = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghjkmnpqrstvwxyz")
@@ -99,7 +101,4 @@ def slip_identity(receipt_key: bytes, number: str) -> bytes:
 
 def _uuid8(receipt_key: bytes, about: bytes) -> bytes:
     """Return a UUIDv8 (RFC 9562) that nobody can make without the key."""
-    raw = bytearray(hmac.digest(receipt_key, about, hashlib.sha256)[:16])
-    raw[6] = 0x80 | (raw[6] & 0x0F)
-    raw[8] = 0x80 | (raw[8] & 0x3F)
-    return bytes(raw)
+    return uuid8_of(hmac.digest(receipt_key, about, hashlib.sha256))

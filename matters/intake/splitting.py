@@ -5,9 +5,9 @@ from typing import Any
 from eventlog.events import Draft
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
-from matters.intake.intake import free_number
+from matters.intake.intake import free_number, place_and_consents
 from matters.matter import Matter
-from matters.terms import Grade, MatterEvent
+from matters.terms import MatterEvent
 
 
 def split(transaction: Transaction, matter: Matter, written: Draft, *, by: str) -> None:
@@ -31,16 +31,8 @@ def _data(transaction: Transaction, matter: Matter) -> dict[str, Any]:
         "channel": str(matter.channel),
         "split_from": matter.id,
         "people": matter.people,
+        **place_and_consents(matter),
     }
-    for field in ("category", "area", "station", "deputy"):
-        value = getattr(matter, field)
-        if value:
-            data[field] = value
-    for field in ("under_14", "share_phone", "publish"):
-        if getattr(matter, field):
-            data[field] = True
-    if matter.grade is not Grade.NORMAL:
-        data["grade"] = str(matter.grade)
     if matter.has_contact:
         data["contact_there"] = True
     return data

@@ -95,13 +95,13 @@ def month_starts(month: str, after: int = 0) -> int:
 
 def conditions(scope: Scope) -> tuple[list[str], list[str | int]]:
     """Return what a scope asks of a row `m` of `matters`, with the values. Raises BadMonth."""
-    found: list[str] = []
+    narrowed: list[str] = []
     values: list[str | int] = []
     if scope.first:
-        found.append("m.received_at >= ?")
+        narrowed.append("m.received_at >= ?")
         values.append(month_starts(scope.first))
     if scope.last:
-        found.append("m.received_at < ?")
+        narrowed.append("m.received_at < ?")
         values.append(month_starts(scope.last, after=1))
     for column, value in (
         ("lead", scope.unit),
@@ -109,23 +109,26 @@ def conditions(scope: Scope) -> tuple[list[str], list[str | int]]:
         ("category", scope.category),
     ):
         if value:
-            found.append(f"m.{column}=?")
+            narrowed.append(f"m.{column}=?")
             values.append("" if value == NONE else value)
     if scope.areas:
-        found.append(f"m.area IN ({','.join('?' * len(scope.areas))})")
+        narrowed.append(f"m.area IN ({','.join('?' * len(scope.areas))})")
         values.extend("" if area == NONE else area for area in scope.areas)
-    return found, values
+    return narrowed, values
 
 
 def query(by: By | None, scope: Scope) -> tuple[str, list[str | int]]:
     """Return the statement that counts, a line a row, and its values. Raises BadMonth."""
     narrowed, values = conditions(scope)
+    return _counting(by, "matters m", narrowed), values
+
+
+def _counting(by: By | None, source: str, narrowed: list[str]) -> str:
     key = _COLUMN_OF[by] if by is not None else "''"
     sums = ", ".join(f"sum({COLUMNS[name]})" for name in _SUMMED)
     return (
-        f"SELECT {key}, count(*), sum({PUBLIC}), sum(m.people), {sums} FROM matters m "
-        f"WHERE {' AND '.join(narrowed) or '1'} GROUP BY 1",
-        values,
+        f"SELECT {key}, count(*), sum({PUBLIC}), sum(m.people), {sums} FROM {source} "
+        f"WHERE {' AND '.join(narrowed) or '1'} GROUP BY 1"
     )
 
 
@@ -150,12 +153,21 @@ def total(connection: sqlite3.Connection, scope: Scope = EVERYTHING) -> Count:
     """Return the line of everything in a scope. Raises BadMonth."""
     if _only_months(scope):
         lines = tallies.read(connection, "total", scope.first, scope.last)
-        row = lines[0] if lines else None
-        return (
-            tallied(row) if row else Count(key="", received=0, answered=0, pending=0, published=0)
-        )
+        return tallied(lines[0]) if lines else NOTHING
     row = connection.execute(*query(None, scope)).fetchone()
     return _count(row) if row else NOTHING
+
+
+def units_between(connection: sqlite3.Connection, start_ms: int, end_ms: int) -> list[Count]:
+    """Return the line of each unit that leads a matter received in the period, by its id.
+
+    Both moments are ms, UTC, and counted.
+    """
+    conditions = ["m.received_at BETWEEN ? AND ?", "m.lead != ''"]
+    statement = _counting(By.UNIT, "matters m INDEXED BY matters_newest", conditions)
+    return [
+        _count(row) for row in connection.execute(f"{statement} ORDER BY 1", (start_ms, end_ms))
+    ]
 
 
 def _only_months(scope: Scope) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from acts.refusals import N_
-from stations.columns import address, choice, english_name, identity, line, phone, reference
+from stations.columns import address, english_name, identity, kind, name, phone, reference
 from stations.registers import Register, Resolver
 
 
@@ -58,15 +58,11 @@ BODIES: Register[Body] = Register(
     complete=_complete,
     columns=(
         identity("机构编号", "代码", "body id"),
-        line(
-            *("name", "名称", "Name"),
-            *("机构", "机构名称", "body"),
-            expected=N_("机构全称"),
-            required=True,
-        ),
-        choice(
-            *("kind", "类别", "Kind"),
-            *("类型", "机构类别", "type"),
+        name("机构", "机构名称", "body", expected=N_("机构全称")),
+        kind(
+            "类型",
+            "机构类别",
+            "type",
             members=_KINDS,
             expected=N_("人大常委会、乡镇人大主席团或街道人大工委"),
         ),

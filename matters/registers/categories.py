@@ -3,7 +3,7 @@
 import msgspec
 
 from acts.refusals import N_
-from stations.columns import english_name, identity, line, whole
+from stations.columns import english_name, identity, name, whole
 from stations.registers import Register
 
 
@@ -29,12 +29,7 @@ CATEGORIES: Register[Category] = Register(
     identity=("name",),
     columns=(
         identity("类别编号", "代码", "category id"),
-        line(
-            *("name", "名称", "Name"),
-            *("类别", "类别名称", "分类", "一级分类", "category"),
-            expected=N_("类别名称"),
-            required=True,
-        ),
+        name("类别", "类别名称", "分类", "一级分类", "category", expected=N_("类别名称")),
         whole("order", "顺序", "Order", "排序", "序号", "no.", "position", least=0, most=9999),
         english_name(),
     ),

@@ -6,7 +6,7 @@ import msgspec
 
 from acts.refusals import N_
 from acts.text import clean_line
-from stations.columns import choice, identity, line, references, whole, words
+from stations.columns import identity, kind, line, references, whole, words
 from stations.registers import Register
 
 
@@ -59,9 +59,10 @@ PAGES: Register[Page] = Register(
     columns=(
         identity("页面编号", "page id"),
         line("title", "标题", "Title", "题目", "页面标题", required=True),
-        choice(
-            *("kind", "类别", "Kind"),
-            *("类型", "页面类别", "type"),
+        kind(
+            "类型",
+            "页面类别",
+            "type",
             members=_KINDS,
             expected=N_("主题活动、实施方案、领导小组、制度、典型案例或其他"),
         ),
@@ -86,13 +87,7 @@ PAGES: Register[Page] = Register(
             format=lambda order: str(order) if order else "",
             expected=N_("数字，小的在前"),
         ),
-        line(
-            "title_en",
-            "英文标题",
-            "English title",
-            "title in english",
-            expected=N_("英文标题"),
-        ),
+        line("title_en", "英文标题", "English title", "title in english", expected=N_("英文标题")),
         words("text_en", "英文正文", "English text", "text in english"),
     ),
 )

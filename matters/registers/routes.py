@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from acts.refusals import N_
-from stations.columns import address, choice, english_name, identity, line, phone, words
+from stations.columns import address, english_name, identity, kind, name, phone, words
 from stations.registers import Register
 
 
@@ -56,15 +56,11 @@ ROUTES: Register[Route] = Register(
     identity=("name",),
     columns=(
         identity("渠道编号", "代码", "route id"),
-        line(
-            *("name", "名称", "Name"),
-            *("渠道", "渠道名称", "单位名称", "route"),
-            expected=N_("去处的全称"),
-            required=True,
-        ),
-        choice(
-            *("kind", "类别", "Kind"),
-            *("类型", "渠道类别", "type"),
+        name("渠道", "渠道名称", "单位名称", "route", expected=N_("去处的全称")),
+        kind(
+            "类型",
+            "渠道类别",
+            "type",
             members=_KINDS,
             expected=N_("上级人大、法院、检察院、信访、仲裁、公安或其他"),
         ),

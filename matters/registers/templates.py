@@ -3,7 +3,7 @@
 import msgspec
 
 from acts.refusals import N_
-from stations.columns import identity, line, reference, words
+from stations.columns import identity, name, reference, words
 from stations.registers import Register
 
 
@@ -27,12 +27,7 @@ TEMPLATES: Register[ReplyTemplate] = Register(
     identity=("name", "unit"),
     columns=(
         identity("模板编号", "template id"),
-        line(
-            *("name", "名称", "Name"),
-            *("模板", "模板名称", "标题", "template"),
-            expected=N_("模板名称"),
-            required=True,
-        ),
+        name("模板", "模板名称", "标题", "template", expected=N_("模板名称")),
         words(
             *("text", "内容", "Text"),
             *("模板内容", "正文", "答复内容", "body"),

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from acts.refusals import N_
-from stations.columns import choice, english_name, identity, line, phone, reference
+from stations.columns import english_name, identity, kind, name, phone, reference
 from stations.registers import Register, Resolver
 
 
@@ -69,15 +69,12 @@ UNITS: Register[Unit] = Register(
     complete=_complete,
     columns=(
         identity("单位编号", "代码", "unit id"),
-        line(
-            *("name", "名称", "Name"),
-            *("单位", "单位名称", "承办单位", "unit", "handling unit"),
-            expected=N_("单位全称"),
-            required=True,
-        ),
-        choice(
-            *("kind", "类别", "Kind"),
-            *("类型", "单位类别", "单位性质", "type"),
+        name("单位", "单位名称", "承办单位", "unit", "handling unit", expected=N_("单位全称")),
+        kind(
+            "类型",
+            "单位类别",
+            "单位性质",
+            "type",
             members=_KINDS,
             expected=N_("政府部门、乡镇政府、监察委员会、法院、检察院或企业"),
         ),

@@ -6,8 +6,7 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -18,18 +17,9 @@ from acts.shanghai import start_of_day
 from eventlog.events import Draft, Event
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
-from matters.sessions.acts import (
-    ACTS,
-    OPENING,
-    SessionEvent,
-    SessionKind,
-    SessionMode,
-    SessionState,
-)
-from matters.shapes import WrongShape, bytes_in, text_in, texts_in, time_of
+from matters.sessions.acts import ACTS, MODES, OPENING, SessionEvent, SessionKind, SessionState
+from matters.shapes import WrongShape, all_bytes_in, bytes_in, known, text_in, texts_in, time_of
 from matters.terms import Role
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class SessionClosed(Refusal):
@@ -100,16 +90,18 @@ class Session(msgspec.Struct, kw_only=True):
     @property
     def asking(self) -> tuple[str, ...]:
         """The deputies who took part: those of the list, and those who put a question."""
-        found = {*self.deputies, *(entry.deputy for entry in self.of(SessionEvent.QUESTION_PUT))}
-        return tuple(sorted(found - {""}))
+        questions = self.of(SessionEvent.QUESTION_PUT)
+        asking = {*self.deputies, *(question.deputy for question in questions)}
+        return tuple(sorted(asking - {""}))
 
     def of(self, type_: str) -> list[Entry]:
         """Return the entries of a type that are legal where they stand, in order."""
-        return [one for one in self.entries if one.type == type_ and not one.contested]
+        return [entry for entry in self.entries if entry.type == type_ and not entry.contested]
 
     def entry(self, event: bytes) -> Entry | None:
         """Return the entry of an event, or None where it is not here or is contested."""
-        return next((one for one in self.entries if one.id == event and not one.contested), None)
+        entries = (entry for entry in self.entries if entry.id == event and not entry.contested)
+        return next(entries, None)
 
 
 def is_overdue(promise: Entry, now_ms: int) -> bool:
@@ -234,8 +226,10 @@ def _own(act: Act, actor: Actor) -> dict[str, str]:
 
 def _unit_asked(session: Session, question: Any) -> str:
     """Return the unit that a question was put to, as it was sent; "" where there is none."""
-    asked = [one for one in session.of(SessionEvent.QUESTION_PUT) if uuid_text(one.id) == question]
-    return asked[0].unit if asked else ""
+    for entry in session.of(SessionEvent.QUESTION_PUT):
+        if uuid_text(entry.id) == question:
+            return entry.unit
+    return ""
 
 
 def _cross_check(
@@ -332,25 +326,25 @@ def _apply(session: Session, event: Event, entry: Entry) -> bool:
     entry.matter = bytes_in(data, "about")
     if data.get("until") is not None:
         entry.until = time_of(data["until"])
-    found = None
+    about = None
     if event.type in _REFERS:
         field, type_, needed = _REFERS[SessionEvent(event.type)]
         entry.refers = bytes_in(data, field)
-        found = session.entry(entry.refers)
-        if (needed or entry.refers) and (found is None or (type_ and found.type != type_)):
+        about = session.entry(entry.refers)
+        if (needed or entry.refers) and (about is None or (type_ and about.type != type_)):
             return False
     match event.type:
         case SessionEvent.VOTE_HELD:
             entry.votes = tuple(_count(data.get(name)) for name in _VOTES)
-        case SessionEvent.PROMISE_KEPT if found is not None:
-            found.kept = "yes" if text_in(data, "kept") == "yes" else "no"
-            found.checked = entry.id
-            entry.kept = found.kept
-            entry.unit, entry.matter = found.unit, found.matter
-        case SessionEvent.CORRECTED if found is not None:
-            found.corrected = entry.id
-        case SessionEvent.ERASED if found is not None:
-            found.erased = True
+        case SessionEvent.PROMISE_KEPT if about is not None:
+            about.kept = "yes" if text_in(data, "kept") == "yes" else "no"
+            about.checked = entry.id
+            entry.kept = about.kept
+            entry.unit, entry.matter = about.unit, about.matter
+        case SessionEvent.CORRECTED if about is not None:
+            about.corrected = entry.id
+        case SessionEvent.ERASED if about is not None:
+            about.erased = True
         case SessionEvent.CLOSED:
             session.closed_at, session.closed_rank = entry.at, event.rank
     return True
@@ -371,19 +365,12 @@ def _apply_opening(session: Session, event: Event) -> bool:
     session.station = text_in(data, "station")
     session.units = texts_in(data, "units")
     session.deputies = texts_in(data, "deputies")
-    matters = data.get("matters", ())
-    if not isinstance(matters, list | tuple) or not all(isinstance(one, bytes) for one in matters):
-        raise WrongShape("matters")
-    session.matters = tuple(matters)
-    session.kind = _known(SessionKind, text_in(data, "kind")) or SessionKind.FACE_TO_FACE
-    session.mode = _known(SessionMode, text_in(data, "mode")) or ""
+    session.matters = all_bytes_in(data, "matters")
+    session.kind = known(SessionKind, text_in(data, "kind"), SessionKind.FACE_TO_FACE)
+    mode = text_in(data, "mode")
+    session.mode = mode if mode in MODES else ""
     session.opened_by, session.opened_at = event.by, event.at
     return True
-
-
-def _known(kind: type[Choice], value: str) -> Choice | None:
-    found = kind._value2member_map_.get(value)
-    return found if isinstance(found, kind) else None
 
 
 def _count(value: Any) -> int:

@@ -71,7 +71,6 @@ class CountyRegisters(NamedTuple):
     units: dict[str, Unit]
     categories: dict[str, Category]
     known: Known
-    area_codes: dict[str, str]
     bodies: dict[str, Body]
     routes: dict[str, Route]
     templates: dict[str, ReplyTemplate]
@@ -160,7 +159,6 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         units=units,
         categories=categories,
         known=known,
-        area_codes=area_codes,
         bodies=bodies,
         routes=routes,
         templates=of(TEMPLATES),

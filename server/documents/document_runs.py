@@ -12,7 +12,8 @@ from matters.actors import Actor
 from matters.documents import store as documents_store
 from matters.documents.document import ACTS, Document, DocumentKind, Period, may_see, read_period
 from matters.documents.drafts import chosen, draft_text
-from matters.ledgers.league import UnitFigures, unit_figures
+from matters.ledgers.figures import units_between
+from matters.ledgers.ledger import Count
 from matters.refusals import NotFound
 from server.documents.room import DocumentsRoom
 from server.folder.safe_writes import commit_or_keep
@@ -32,16 +33,12 @@ def document_for(room: DocumentsRoom, actor: Actor, text: str) -> Document:
     return document
 
 
-def figures_of(room: DocumentsRoom, period: Period) -> list[UnitFigures]:
-    """Return every unit's figures of a period."""
-    names = {unit.id: unit.name for unit in room.registers.current().units.values()}
+def figures_of(room: DocumentsRoom, period: Period) -> list[Count]:
+    """Return every unit's line of the ledger for a period."""
+    start_ms = start_of_day(date.fromisoformat(period.start))
+    end_ms = end_of_day(date.fromisoformat(period.end))
     with room.log.reading() as connection:
-        return unit_figures(
-            connection,
-            start_ms=start_of_day(date.fromisoformat(period.start)),
-            end_ms=end_of_day(date.fromisoformat(period.end)),
-            names=names,
-        )
+        return units_between(connection, start_ms, end_ms)
 
 
 def run_draft(room: DocumentsRoom, actor: Actor, raw: Mapping[str, Any]) -> Document:
@@ -50,10 +47,11 @@ def run_draft(room: DocumentsRoom, actor: Actor, raw: Mapping[str, Any]) -> Docu
     kind, period = read_period(raw, actor=actor, county=registers.known, now_ms=room.log.now_ms())
     figures = figures_of(room, period)
     least = registers.rules.minimum_n
-    written = draft_text(kind, figures, registers.county.name, period, minimum_n=least)
+    names = registers.known.names.get("unit", {})
+    written = draft_text(kind, figures, names, registers.county.name, period, minimum_n=least)
     # A report is about all units, so it names none.
     named = () if kind is DocumentKind.REPORT else chosen(kind, figures, minimum_n=least)
-    units = [unit.unit for unit in named]
+    units = [unit.key for unit in named]
     kept = room.writes.commit(
         lambda transaction: documents_store.draft(
             transaction, kind, period, written, units, actor=actor

@@ -223,9 +223,7 @@ async def _take_row(
         village = _unclear_village(row.fields["area"].strip(), registers)
         others: tuple[FieldProblem, ...] = ()
         try:
-            check_submission(
-                {**values, "area": ""}, registers.known, registers.area_codes, staff=True
-            )
+            check_submission({**values, "area": ""}, registers.known, staff=True)
         except BadFields as refusal:
             others = refusal.problems
         raise BadFields([*others, village]) from None

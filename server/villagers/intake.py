@@ -132,7 +132,6 @@ class Intake:
             submission = check_submission(
                 fields.values,
                 registers.known,
-                registers.area_codes,
                 staff=actor is not VILLAGER,
             )
         except BadFields as refusal:

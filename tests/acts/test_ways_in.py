@@ -52,7 +52,7 @@ def of_submission(name: str) -> Way:
 
     def read(text: str) -> str:
         given = {"text": "路断了", name: text}
-        value: str = getattr(check_submission(given, Known(), {}, staff=False), name)
+        value: str = getattr(check_submission(given, Known(), staff=False), name)
         return value
 
     return read

@@ -86,7 +86,6 @@ class Below:
             submission = check_submission(
                 {"text": f"另放着的话：{name}", "station": "shiweng"},
                 past.registers.known,
-                past.registers.area_codes,
                 staff=True,
             )
             self.of[name] = strange.write(

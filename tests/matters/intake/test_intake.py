@@ -21,7 +21,6 @@ from matters.matter import Matter
 from matters.terms import Channel, Kind, MatterEvent, Role
 from tests.eventlog.notes import START_MS, Clock
 from tests.matters.county import (
-    AREA_CODES,
     AREAS,
     KEYS,
     KNOWN,
@@ -37,7 +36,7 @@ ID = uuid_text(new_uuid7(START_MS))
 
 def check(*, staff: bool = False, **raw: Any) -> Submission:
     """Return the submission that the fields give, text being there unless it is given."""
-    return check_submission({"text": "桥断了", **raw}, KNOWN, AREA_CODES, staff=staff)
+    return check_submission({"text": "桥断了", **raw}, KNOWN, staff=staff)
 
 
 def problems(**raw: Any) -> list[tuple[str, str]]:
@@ -86,7 +85,7 @@ def test_what_is_no_text_is_told(field: str, value: Any) -> None:
     if (field, value) == ("people", 5) or (field in intake._CONSENTS and value is True):
         # As programs say a number, and yes.
         raw = {"text": "路灯不亮", field: value}
-        taken = intake.check_submission(raw, KNOWN, AREA_CODES, staff=True)
+        taken = intake.check_submission(raw, KNOWN, staff=True)
         assert getattr(taken, field) == value
         return
     assert (field, "not-text") in problems(**{field: value})

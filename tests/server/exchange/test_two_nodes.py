@@ -57,8 +57,8 @@ class Sent:
 
     def _raise(self, log: Log, identity: bytes | None = None, **fields: str) -> Raised:
         past = self._past
-        known, codes = past.registers.known, past.registers.area_codes
-        submission = check_submission(fields, known, codes, staff=False)
+        known = past.registers.known
+        submission = check_submission(fields, known, staff=False)
         # The hub's own event has the submission's id; that of another node has one of its own.
         return log.write(
             lambda t: raise_matter(

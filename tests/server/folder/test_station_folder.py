@@ -20,7 +20,7 @@ def raise_one(folder: Path, keys: Keys) -> None:
     log = open_log(folder, keys)
     with log.reading() as connection:
         known = read_all(connection).known
-    submission = check_submission({"text": TEXT}, known, {}, staff=False)
+    submission = check_submission({"text": TEXT}, known, staff=False)
     log.write(lambda job: raise_matter(job, submission, actor=VILLAGER, receipt_key=keys.receipt))
     log.stop()
 

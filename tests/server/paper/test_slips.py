@@ -158,7 +158,7 @@ def test_a_slip_outlives_the_node_that_printed_it(hub: Hub, tmp_path: Path) -> N
     log = open_log(folder, keys)
     try:
         submission = check_submission(
-            {"slip": number, "text": "换了机器以后才开箱"}, Known(), {}, staff=True
+            {"slip": number, "text": "换了机器以后才开箱"}, Known(), staff=True
         )
         raised = log.write(
             lambda transaction: raise_matter(

@@ -290,7 +290,7 @@ def raised(station: Log, text: str) -> bytes:
     with station.reading() as connection:
         known = county_registers.read_all(connection).known
     submission = check_submission(
-        {"text": text, "name": "王桂兰", "phone": "13900000001"}, known, {}, staff=False
+        {"text": text, "name": "王桂兰", "phone": "13900000001"}, known, staff=False
     )
     submission = submission._replace(station="weidu")
     return station.write(

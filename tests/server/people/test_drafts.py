@@ -334,7 +334,7 @@ def test_drafts_are_cleared_when_old_or_when_a_copy_brings_them_back(tmp_path: P
 
 def raised(log: Log, text: str) -> Raised:
     """Raise a matter in a log, without a server."""
-    submission = check_submission({"text": text}, Known(), {}, staff=False)
+    submission = check_submission({"text": text}, Known(), staff=False)
     return log.write(
         lambda transaction: raise_matter(
             transaction, submission, actor=VILLAGER, receipt_key=bytes(32)

@@ -21,7 +21,7 @@ OFFICE = Actor(Role.OFFICE, "office")
 def raise_many(transaction: Transaction) -> None:
     for number in range(MATTERS):
         fields = {"text": f"第{number}盏路灯不亮,夜里走路看不见"}
-        submission = check_submission(fields, Known(), {}, staff=False)
+        submission = check_submission(fields, Known(), staff=False)
         raise_matter(transaction, submission, actor=OFFICE, receipt_key=bytes(32))
 
 

@@ -51,7 +51,7 @@ def keeper(log: Log, tmp_path: Path) -> Iterator[SiteKeeper]:
 
 def publish_one(log: Log, folder: Path) -> str:
     """Take a matter to its notice and return its number."""
-    submission = check_submission({"text": "井盖丢了", "publish": "yes"}, Known(), {}, staff=False)
+    submission = check_submission({"text": "井盖丢了", "publish": "yes"}, Known(), staff=False)
     number: str = log.write(
         lambda transaction: raise_matter(
             transaction, submission, actor=OFFICE, receipt_key=bytes(32)
