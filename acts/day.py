@@ -22,11 +22,11 @@ class NoSuchDay(BadDay):
 
 def parse_day(text: str) -> date:
     """Return the day of 2026-10-01, 2026/10/1, 2026.10.1 or 2026年10月1日. Raises BadDay."""
-    found = _DAY.fullmatch(re.sub(" *([年月日]) *", r"\1", plain_digits(text)))
-    if found is None:
+    parts = _DAY.fullmatch(re.sub(" *([年月日]) *", r"\1", plain_digits(text)))
+    if parts is None:
         raise BadDay(text)
     try:
-        return date(int(found["year"]), int(found["month"]), int(found["day"]))
+        return date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
     except ValueError:
         raise NoSuchDay(text) from None
 
@@ -40,10 +40,10 @@ def read_day(text: str, today: date, *, past: bool = False, near: bool = False) 
     try:
         return parse_day(text)
     except BadDay:
-        found = _WITHOUT_YEAR.fullmatch("".join(plain_digits(text).split()))
-        if found is None:
+        parts = _WITHOUT_YEAR.fullmatch("".join(plain_digits(text).split()))
+        if parts is None:
             raise
-    month, number = int(found[1]), int(found[2])
+    month, number = int(parts[1]), int(parts[2])
     after, before = _first(today, month, number, 1), _first(today, month, number, -1)
     if after is None or before is None:
         raise NoSuchDay(text)

@@ -60,9 +60,9 @@ def parse_limit(text: str) -> Limit:
     match = _NOTATION.fullmatch(text)
     if match is None:
         raise BadLimit(text)
-    found = {name: int(number or 0) for name, number in match.groupdict().items()}
+    parts = {name: int(number or 0) for name, number in match.groupdict().items()}
     return _sensible(
-        Limit(found["months"], found["days"] + 7 * found["weeks"], found["working"]), text
+        Limit(parts["months"], parts["days"] + 7 * parts["weeks"], parts["working"]), text
     )
 
 
@@ -73,18 +73,18 @@ def read_limit(text: str) -> str:
     一个半月 (P1M15D), 半个月, 20天, 二十天内, 2周, 10个工作日, 半年, 1 month, 10 working days.
     A month is said 个月, for 3月 means March as well.
     """
-    said = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))[:40]
-    if said[:1] in ("P", "p"):
-        return parse_limit(said.upper()).notation
-    match = _SPOKEN.fullmatch(said) or _ENGLISH.fullmatch(said.lower())
+    typed = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))[:40]
+    if typed[:1] in ("P", "p"):
+        return parse_limit(typed.upper()).notation
+    match = _SPOKEN.fullmatch(typed) or _ENGLISH.fullmatch(typed.lower())
     if match is None:
         raise BadLimit(text)
-    found = match.groupdict()
-    number = {name: _number(found.get(name)) for name in ("working", "weeks", "days")}
-    months = _number(found.get("months")) + 12 * _number(found.get("years"))
-    months += 6 * bool(found.get("half_year"))
+    parts = match.groupdict()
+    number = {name: _number(parts.get(name)) for name in ("working", "weeks", "days")}
+    months = _number(parts.get("months")) + 12 * _number(parts.get("years"))
+    months += 6 * bool(parts.get("half_year"))
     days = number["days"] + 7 * number["weeks"]
-    days += 15 * (bool(found.get("half")) + bool(found.get("half_month")))
+    days += 15 * (bool(parts.get("half")) + bool(parts.get("half_month")))
     return _sensible(Limit(months, days, number["working"]), text).notation
 
 
@@ -102,13 +102,13 @@ def _number(text: str | None) -> int:
         return 0
     if text.isdigit():
         return int(text)
-    found = _CHINESE.fullmatch(text)
-    if found is None:
+    digits = _CHINESE.fullmatch(text)
+    if digits is None:
         raise BadLimit(text)
     # 十五 is 15: a lone 十 or 百 counts as one of them.
-    hundreds = _DIGITS.get(found["hundreds"] or "一", 0) if "百" in text else 0
-    tens = _DIGITS.get(found["tens"] or "一", 0) if "十" in text else 0
-    return 100 * hundreds + 10 * tens + _DIGITS.get(found["ones"] or "零", 0)
+    hundreds = _DIGITS.get(digits["hundreds"] or "一", 0) if "百" in text else 0
+    tens = _DIGITS.get(digits["tens"] or "一", 0) if "十" in text else 0
+    return 100 * hundreds + 10 * tens + _DIGITS.get(digits["ones"] or "零", 0)
 
 
 def format_limit(text: str) -> str:
@@ -121,9 +121,9 @@ def format_limit(text: str) -> str:
     except BadLimit:
         return text
     parts = ((months, "个月"), (days, "天"), (working, "个工作日"))
-    said = "".join(f"{count}{unit}" for count, unit in parts if count)
+    words = "".join(f"{count}{unit}" for count, unit in parts if count)
     try:
-        return said if parse_limit(read_limit(said)) == (months, days, working) else text
+        return words if parse_limit(read_limit(words)) == (months, days, working) else text
     except BadLimit:
         return text
 

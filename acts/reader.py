@@ -159,14 +159,14 @@ class _Reader:
         if len(set(map(str, named))) > SEVERAL_MOST:
             raise WrongValue("too-many", _TOO_MANY, most=SEVERAL_MOST)
         kind = SEVERAL[field.kind]
-        lines = [clean_line(one) if isinstance(one, str) else one for one in named]
-        return sorted({self._find(kind, one) for one in lines if one})
+        lines = [clean_line(text) if isinstance(text, str) else text for text in named]
+        return sorted({self._find(kind, text) for text in lines if text})
 
     def _find(self, noun: str, value: Any) -> Any:
         return self._county.find(noun, value if isinstance(value, str) else "")
 
     def _lines(self, field: Field, value: Any) -> list[str]:
-        lines = [text for text in (_text(field, one) for one in _texts(value)) if text]
+        lines = [text for text in (_text(field, typed) for typed in _texts(value)) if text]
         if len(lines) > LIST_MOST:
             raise WrongValue("too-many", _TOO_MANY, most=LIST_MOST)
         self._texts.update({f"{field.name}-{n}": text for n, text in enumerate(lines)})
@@ -181,11 +181,11 @@ class _Reader:
             raise WrongValue("too-many", _TOO_MANY, most=LIST_MOST)
         parts: list[dict[str, Any]] = []
         for row in rows:
-            given = {name: row.get(name) or "" for name in PART_FIELDS}
-            if not all(isinstance(one, str) for one in given.values()):
+            typed = {name: row.get(name) or "" for name in PART_FIELDS}
+            if not all(isinstance(text, str) for text in typed.values()):
                 raise WrongValue("not-text", N_("这一项要用文字填写。"))
-            unit, until = clean_line(given["unit"]), clean_line(given["until"])
-            task = _text(field, given["task"])
+            unit, until = clean_line(typed["unit"]), clean_line(typed["until"])
+            task = _text(field, typed["task"])
             if not (unit or until or task):
                 continue
             if not (unit and until and task):
@@ -216,17 +216,17 @@ def _listed(value: Any) -> Sequence[Any]:
 
 def _texts(value: Any) -> Sequence[str]:
     """Return the texts of a list, or one alone. Raises WrongValue."""
-    given = [value] if isinstance(value, str) else _listed(value)
-    if not all(isinstance(one, str) for one in given):
+    texts = [value] if isinstance(value, str) else _listed(value)
+    if not all(isinstance(text, str) for text in texts):
         raise WrongValue("not-a-list", _NOT_A_LIST)
-    return given
+    return texts
 
 
 def _pictures(value: Any) -> list[str]:
     """Return SHA-256s as they were given, each once; the bytes are looked for by whoever shows."""
-    cleaned = (clean_line(one).lower() for one in _texts(value))
-    pictures = list(dict.fromkeys(one for one in cleaned if one))
-    if not all(_SHA256.fullmatch(one) for one in pictures):
+    cleaned = (clean_line(sha256).lower() for sha256 in _texts(value))
+    pictures = list(dict.fromkeys(sha256 for sha256 in cleaned if sha256))
+    if not all(_SHA256.fullmatch(sha256) for sha256 in pictures):
         raise WrongValue("unknown", N_("没有这张照片，请重新上传。"))
     if len(pictures) > PICTURES_MOST:
         raise WrongValue("too-many", _TOO_MANY, most=PICTURES_MOST)

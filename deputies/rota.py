@@ -102,11 +102,11 @@ def _days(
     calendar: WorkingDays,
 ) -> Iterator[DutyDay]:
     people = list(deputies)
-    names = {one.id: one.name for one in people}
-    turn = tuple(sorted({one.id for one in people if station.id in one.stations}))
+    names = {deputy.id: deputy.name for deputy in people}
+    turn = tuple(sorted({deputy.id for deputy in people if station.id in deputy.stations}))
     by_day = {
         day: shift
-        for shift in sorted(shifts, key=lambda one: one.id)
+        for shift in sorted(shifts, key=lambda shift: shift.id)
         if shift.station == station.id and (day := _day(shift.date)) is not None
     }
 
@@ -123,18 +123,18 @@ def _days(
 
     def by_rule() -> Iterator[DutyDay]:
         for day, _, index, rule in _sittings(station, start):
-            one = sitting(day, index, rule)
-            if one.date == day:
-                yield one
+            seating = sitting(day, index, rule)
+            if seating.date == day:
+                yield seating
             else:
-                yield _falls_out(one, _said(f"改到{_words(one.date)}", by_day[day].note))
+                yield _falls_out(seating, _note(f"改到{_words(seating.date)}", by_day[day].note))
 
     moved = [
-        one
+        seating
         for day, shift in by_day.items()
         if _day(shift.moved_to) not in (None, day)
         for _, _, index, rule in _on(station, day)
-        if (one := sitting(day, index, rule)).date >= start
+        if (seating := sitting(day, index, rule)).date >= start
     ]
     yield from merge(by_rule(), sorted(moved, key=_when), key=_when)
 
@@ -147,22 +147,22 @@ def _changed(day: DutyDay, shift: Shift, names: Mapping[str, str]) -> DutyDay:
     """Return the sitting as a shift has it; moved, it stands on the day that it was moved to."""
     moved_to = _day(shift.moved_to)
     if shift.cancelled and moved_to is None:
-        return _falls_out(day, _said("这一天不接待", shift.note))
-    away = [one for one in day.deputies if one in shift.away]
-    instead = [one for one in dict.fromkeys(shift.instead) if one not in day.deputies]
-    staying = [one for one in day.deputies if one not in away]
-    said = []
+        return _falls_out(day, _note("这一天不接待", shift.note))
+    away = [deputy for deputy in day.deputies if deputy in shift.away]
+    instead = [deputy for deputy in dict.fromkeys(shift.instead) if deputy not in day.deputies]
+    staying = [deputy for deputy in day.deputies if deputy not in away]
+    changes = []
     if moved_to not in (None, day.date):
-        said.append(f"原定{_words(day.date)}")
+        changes.append(f"原定{_words(day.date)}")
     if instead:
-        said.append(f"{_names(instead, names)}替班")
+        changes.append(f"{_names(instead, names)}替班")
     elif away:
-        said.append(f"{_names(away, names)}请假")
+        changes.append(f"{_names(away, names)}请假")
     return msgspec.structs.replace(
         day,
         date=moved_to or day.date,
         deputies=(*staying, *instead),
-        note=_said(*said, shift.note),
+        note=_note(*changes, shift.note),
         changed=True,
         moved_from=None if moved_to is None else day.date,
     )
@@ -180,7 +180,7 @@ def _falls_out(day: DutyDay, note: str) -> DutyDay:
     )
 
 
-def _said(*parts: str) -> str:
+def _note(*parts: str) -> str:
     return "；".join(part for part in parts if part)
 
 
@@ -189,7 +189,7 @@ def _words(day: date) -> str:
 
 
 def _names(ids: Iterable[str], names: Mapping[str, str]) -> str:
-    return "、".join(names.get(one, one) for one in ids)
+    return "、".join(names.get(deputy, deputy) for deputy in ids)
 
 
 def _day(text: str) -> date | None:
@@ -211,7 +211,7 @@ def _sittings(station: Station, start: date) -> Iterator[tuple[date, str, int, D
 
 
 def _on(station: Station, day: date) -> Iterator[tuple[date, str, int, DutyRule]]:
-    return takewhile(lambda found: found[0] == day, _sittings(station, day))
+    return takewhile(lambda sitting: sitting[0] == day, _sittings(station, day))
 
 
 def _seated(station: Station, turn: tuple[str, ...], index: int, day: date) -> tuple[str, ...]:

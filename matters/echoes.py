@@ -46,21 +46,23 @@ def catch_up(transaction: Transaction, follower: Matter, *, by: str) -> bool:
 
 def _heard(follower: Matter) -> bytes:
     """Return the event of the leading matter's answer that the follower was told last."""
-    told = [step.data for step in follower.steps if step.type == MatterEvent.ECHOED and step.stands]
-    answer = told[-1].get("answer") if told else b""
+    echoes = [
+        step.data for step in follower.steps if step.type == MatterEvent.ECHOED and step.stands
+    ]
+    answer = echoes[-1].get("answer") if echoes else b""
     return answer if isinstance(answer, bytes) else b""
 
 
 def _leading(transaction: Transaction, follower: Matter) -> Matter | None:
     """Return the matter at the end of the way, None where it is not here or goes in a circle."""
-    found: Matter | None = follower
+    leading: Matter | None = follower
     passed: set[bytes] = set()
-    while found is not None and found.state is State.MERGED:
-        if found.id in passed:
+    while leading is not None and leading.state is State.MERGED:
+        if leading.id in passed:
             return None
-        passed.add(found.id)
-        found = store.by_id(transaction.connection, found.merged_into)
-    return found
+        passed.add(leading.id)
+        leading = store.by_id(transaction.connection, leading.merged_into)
+    return leading
 
 
 def _dropped(before: Matter, written: Draft) -> bytes:
@@ -102,15 +104,15 @@ def _echo_to_all(
 
     One that no longer follows, for its merging was dropped in a conflict, has its own answers.
     """
-    told = {leading.id}
+    reached = {leading.id}
     while waiting:
-        follower = waiting.pop()
-        found = store.by_id(transaction.connection, follower)
-        if follower in told or found is None or found.state is not State.MERGED:
+        identity = waiting.pop()
+        follower = store.by_id(transaction.connection, identity)
+        if identity in reached or follower is None or follower.state is not State.MERGED:
             continue
-        told.add(follower)
-        _echo(transaction, leading, follower, by=by)
-        waiting.extend(found.followers)
+        reached.add(identity)
+        _echo(transaction, leading, identity, by=by)
+        waiting.extend(follower.followers)
 
 
 def _echo(transaction: Transaction, leading: Matter, follower: bytes, *, by: str) -> None:

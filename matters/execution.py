@@ -73,8 +73,8 @@ def carry_out(
 
 def _other(transaction: Transaction, actor: Actor, number: str) -> Matter | None:
     """Return another matter by its number, if the actor may see it."""
-    found = store.by_number(transaction.connection, read_number(number) or "")
-    return found if found is not None and may_see(actor, found) else None
+    matter = store.by_number(transaction.connection, read_number(number) or "")
+    return matter if matter is not None and may_see(actor, matter) else None
 
 
 def required(transaction: Transaction, number: str | bytes) -> Matter:

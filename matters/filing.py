@@ -14,12 +14,12 @@ def bodies_of_areas(bodies: Mapping[str, Body], areas: Mapping[str, Area]) -> di
         for body in bodies.values()
         if body.area and body.kind is not BodyKind.STANDING_COMMITTEE
     }
-    found: dict[str, str] = {}
+    body_of: dict[str, str] = {}
     for area in areas.values():
         body = of_township.get(area.id) or of_township.get(area.parent)
         if body:
-            found[area.id] = body
-    return found
+            body_of[area.id] = body
+    return body_of
 
 
 def bodies_of_deputies(
@@ -34,10 +34,10 @@ def bodies_of_deputies(
         (body.id for body in bodies.values() if body.kind is BodyKind.STANDING_COMMITTEE), ""
     )
     of_area = bodies_of_areas(bodies, areas)
-    found: dict[str, str] = {}
+    body_of: dict[str, str] = {}
     for deputy in deputies.values():
         local = next((of_area[code] for code in deputy.areas if code in of_area), "")
         body = local if deputy.level is Level.TOWNSHIP and local else committee
         if body:
-            found[deputy.id] = body
-    return found
+            body_of[deputy.id] = body
+    return body_of

@@ -205,7 +205,7 @@ class ImportsProjection:
 
     def fold(self, events: Sequence[Event]) -> Import:
         """Return the import that the events give; a second approval changes nothing."""
-        found = Import(id=events[0].subject if events else b"")
+        batch = Import(id=events[0].subject if events else b"")
         started = False
         for event in events:
             try:
@@ -214,10 +214,10 @@ class ImportsProjection:
                 continue
             if event.type == RecordEvent.IMPORT_STARTED and not started:
                 started = True
-                found.started_at, found.file_name = at, file_name
-            elif event.type == RecordEvent.IMPORT_APPROVED and found.approved_at is None:
-                found.approved_at, found.approved_by = at, event.by
-        return found
+                batch.started_at, batch.file_name = at, file_name
+            elif event.type == RecordEvent.IMPORT_APPROVED and batch.approved_at is None:
+                batch.approved_at, batch.approved_by = at, event.by
+        return batch
 
     def replace_rows(
         self, connection: sqlite3.Connection, subject: bytes, state: Import, position: int
@@ -255,5 +255,5 @@ def _stood(connection: sqlite3.Connection, batch: Import) -> list[Matter]:
         "AND (shown OR publicity != ?)",
         (batch.id, Publicity.NONE, Publicity.DRAFT),
     ).fetchall()
-    found = (store.by_id(connection, identity) for (identity,) in rows)
-    return [matter for matter in found if matter is not None]
+    matters = (store.by_id(connection, identity) for (identity,) in rows)
+    return [matter for matter in matters if matter is not None]

@@ -42,7 +42,7 @@ def bytes_in(data: Mapping[str, Any], field: str, otherwise: bytes = b"") -> byt
 def texts_in(data: Mapping[str, Any], field: str) -> tuple[str, ...]:
     """Return the texts of a list, or none where the field is not there."""
     value = data.get(field, ())
-    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
         raise WrongShape(field)
     return tuple(value)
 
@@ -52,8 +52,8 @@ def maps_in(data: Mapping[str, Any], field: str) -> tuple[dict[str, Any], ...]:
     value = data.get(field, ())
     if not isinstance(value, list | tuple):
         raise WrongShape(field)
-    for one in value:
-        if not isinstance(one, dict) or not all(isinstance(name, str) for name in one):
+    for item in value:
+        if not isinstance(item, dict) or not all(isinstance(name, str) for name in item):
             raise WrongShape(field)
     return tuple(value)
 
@@ -84,12 +84,12 @@ def number_in(data: Mapping[str, Any], field: str, otherwise: int) -> int:
 def all_bytes_in(data: Mapping[str, Any], field: str) -> tuple[bytes, ...]:
     """Return the byte strings of a list, or none where the field is not there."""
     value = data.get(field, ())
-    if not isinstance(value, list | tuple) or not all(isinstance(one, bytes) for one in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(part, bytes) for part in value):
         raise WrongShape(field)
     return tuple(value)
 
 
 def known(kind: type[Choice], value: Any, otherwise: Choice) -> Choice:
     """Return the member of a closed list, or `otherwise` for a value of a newer version."""
-    found = kind._value2member_map_.get(value) if isinstance(value, str) else None
-    return found if isinstance(found, kind) else otherwise
+    member = kind._value2member_map_.get(value) if isinstance(value, str) else None
+    return member if isinstance(member, kind) else otherwise

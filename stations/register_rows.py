@@ -63,7 +63,7 @@ def records_from_rows(
     read: list[tuple[int, R]] = []
     refused: list[tuple[int, tuple[FieldProblem, ...]]] = []
     has_id = [header for header, name in headers.fields.items() if name == "id"]
-    given: set[int] = set()
+    with_id: set[int] = set()
     for number, row in table:
         try:
             record = record_from_row(register, row, resolve=resolve, headers=headers)
@@ -72,15 +72,15 @@ def records_from_rows(
             continue
         read.append((number, record))
         if any((row.get(header) or "").strip() for header in has_id):
-            given.add(number)
-    return _settle(register, read, refused, given, registers)
+            with_id.add(number)
+    return _settle(register, read, refused, with_id, registers)
 
 
 def _settle(
     register: Register[R],
     read: list[tuple[int, R]],
     refused: list[tuple[int, tuple[FieldProblem, ...]]],
-    given: set[int],
+    with_id: set[int],
     registers: Registers,
 ) -> RowsRead[R]:
     """Give every record an id of its own, and set repeats and doubtful ones aside."""
@@ -101,7 +101,7 @@ def _settle(
         phones: dict[str, int] = {}
         for number, record in namesakes:
             phone = str(getattr(record, "phone", "") or "")
-            explicit = number in given
+            explicit = number in with_id
             earlier = phones.get(phone) if phone and not explicit else None
             if explicit and number != namesakes[0][0]:
                 refused.append((number, (_same_id(register, key, namesakes[0][0]),)))
@@ -132,7 +132,7 @@ def _named(
     """
     if not any(column.refers_to == register.noun for column in register.columns):
         return []
-    kept = {
+    plain = {
         header: name
         for header, name in headers.fields.items()
         if not register.column(name).refers_to or register.column(name).required
@@ -140,7 +140,7 @@ def _named(
     parents = [header for header, name in headers.fields.items() if name == "parent"]
     records: dict[str, R] = {}
     # Twice: the first round learns the names that the second finds as parents.
-    for fields in (kept, {**kept, **dict.fromkeys(parents, "parent")}):
+    for fields in (plain, {**plain, **dict.fromkeys(parents, "parent")}):
         index = NameIndex(registers.with_records(register, records.values()))
         match = HeaderMatch(fields, (), (), ())
         read: dict[str, R] = {}

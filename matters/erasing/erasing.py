@@ -68,21 +68,21 @@ def erase_again(transaction: Transaction, folder: Path, subject: bytes) -> Erase
         *_copied_from_others(transaction, matter),
         *_copied_to_others(transaction, matter),
     ]
-    there = [one for one in chosen if _is_there(transaction, one)]
-    if there:
+    texts = [text for text in chosen if _is_there(transaction, text)]
+    if texts:
         at = transaction.now_ms()
-        erasures.record(folder, [Erasure(one.event.hex(), one.field, at) for one in there])
+        erasures.record(folder, [Erasure(text.event.hex(), text.field, at) for text in texts])
         transaction.connection.execute("PRAGMA secure_delete=ON")
-        for one in there:
-            words.erase(transaction.connection, one.event, one.field)
-        for touched in {one.subject for one in there}:
+        for text in texts:
+            words.erase(transaction.connection, text.event, text.field)
+        for touched in {text.subject for text in texts}:
             waiting.forget(transaction.connection, touched)
     forgotten = (
         pictures.no_longer_named(transaction.connection, [matter], [matter.id])
         if matter.words_erased
         else ()
     )
-    return Erased(len(there), tuple(forgotten))
+    return Erased(len(texts), tuple(forgotten))
 
 
 def _own(transaction: Transaction, matter: Matter) -> Iterator[Text]:

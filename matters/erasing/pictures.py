@@ -17,14 +17,14 @@ def named_by(matter: Matter) -> set[str]:
 
 def ever_named_by(matter: Matter) -> set[str]:
     """Return the SHA-256 of every picture that any event of the matter ever named."""
-    found = {str(photo.get("sha256", "")) for photo in matter.photos}
+    pictures = {str(photo.get("sha256", "")) for photo in matter.photos}
     for step in matter.steps:
         for field in ("before", "after"):
             try:
-                found.update(texts_in(step.data, field))
+                pictures.update(texts_in(step.data, field))
             except WrongShape:
                 continue
-    return found - {""}
+    return pictures - {""}
 
 
 def write_named(connection: sqlite3.Connection, matter: Matter) -> None:
@@ -42,8 +42,8 @@ def no_longer_named(
 ) -> list[str]:
     """Return the pictures of these matters that no matter but the `erased` and no record names."""
     gone = set(erased)
-    found = sorted(set().union(*(ever_named_by(matter) for matter in matters)))
-    return [sha256 for sha256 in found if not _is_named(connection, sha256, gone)]
+    named = sorted(set().union(*(ever_named_by(matter) for matter in matters)))
+    return [sha256 for sha256 in named if not _is_named(connection, sha256, gone)]
 
 
 def is_named(connection: sqlite3.Connection, sha256: str) -> bool:

@@ -75,7 +75,7 @@ def opens(receipt_keys: Sequence[bytes], matter: bytes, key: str) -> bool:
 
     All of them are tried, so that the time it takes tells nothing of which one fits.
     """
-    return sum(key_fits(one, matter, key) for one in receipt_keys) > 0
+    return sum(key_fits(receipt_key, matter, key) for receipt_key in receipt_keys) > 0
 
 
 def content_mark(receipt_key: bytes, content: str) -> bytes:

@@ -21,8 +21,9 @@ def given_number(connection: sqlite3.Connection, identity: bytes, marks: Sequenc
     `marks` are what the content is marked with, by each receipt key that is known here, this
     node's own first. A matter that two nodes were sent has one for each (docs/decisions/0019).
     """
-    found = store.by_id(connection, identity)
-    beginnings = [step for step in found.steps if step.type == MatterEvent.RAISED] if found else []
+    matter = store.by_id(connection, identity)
+    steps = matter.steps if matter is not None else []
+    beginnings = [step for step in steps if step.type == MatterEvent.RAISED]
     for mark in marks:
         for step in beginnings:
             number = step.data.get("number")

@@ -53,11 +53,11 @@ def marks_of(matter: Matter) -> Mark:
         Mark.CLOSED: matter.state is State.CLOSED,
         Mark.UNRATED: matter.unrated,
     }
-    found = Mark(0)
+    marks = Mark(0)
     for mark, stands in columns.items():
         if stands:
-            found |= mark
-    return found
+            marks |= mark
+    return marks
 
 
 def people_of(matter: Matter) -> int:

@@ -95,12 +95,12 @@ def league_of(counts: Iterable[Count], least: int) -> League:
             continue
         in_time = -1.0 if rates.in_time.value is None else rates.in_time.value
         able.append(((-rates.satisfied.value, -in_time), count, rates))
-    able.sort(key=lambda one: (one[0], -one[1].received, one[1].key))
+    able.sort(key=lambda line: (line[0], -line[1].received, line[1].key))
     placed: list[Placed] = []
     before: tuple[float, float] | None = None
     for number, (worth, count, rates) in enumerate(able, 1):
         place = placed[-1].place if worth == before else number
         placed.append(Placed(place, count, rates))
         before = worth
-    apart.sort(key=lambda one: (-one.received, one.key))
+    apart.sort(key=lambda count: (-count.received, count.key))
     return League(tuple(placed), tuple(apart))

@@ -36,15 +36,17 @@ def lights_of_units(
         f"{' AND lead=?' if unit else ''} GROUP BY lead",
         (red, red, yellow, now_ms, *([unit] if unit else [])),
     )
-    found = [UnitLights(*row) for row in rows]
-    return sorted(found, key=lambda one: (-one.overdue, -one.red, -one.running, one.unit))
+    units = [UnitLights(*row) for row in rows]
+    return sorted(
+        units, key=lambda lights: (-lights.overdue, -lights.red, -lights.running, lights.unit)
+    )
 
 
 def in_all(units: list[UnitLights]) -> UnitLights:
     """Return the sum of all units' lights."""
     return UnitLights(
         "",
-        *(sum(getattr(one, name) for one in units) for name in UnitLights._fields[1:]),
+        *(sum(getattr(lights, name) for lights in units) for name in UnitLights._fields[1:]),
     )
 
 

@@ -139,7 +139,10 @@ def read(
     for row in rows:
         known = lines.get(row[0])
         if known is not None:
-            row = (row[0], *(one + more for one, more in zip(known[1:], row[1:], strict=True)))
+            row = (
+                row[0],
+                *(counted + more for counted, more in zip(known[1:], row[1:], strict=True)),
+            )
         lines[row[0]] = row
     return [row for row in lines.values() if row[1]]
 

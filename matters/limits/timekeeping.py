@@ -26,36 +26,36 @@ def due_acts(
     connection: sqlite3.Connection, now_ms: int, rules: Rules, calendar: WorkingDays, most: int
 ) -> list[Draft]:
     """Return at most `most` acts that are due now: escalations, and closings as unrated."""
-    found = _escalations(connection, now_ms, rules, most)
-    return found + _lapses(connection, now_ms, rules, calendar, most - len(found))
+    escalations = _escalations(connection, now_ms, rules, most)
+    return escalations + _lapses(connection, now_ms, rules, calendar, most - len(escalations))
 
 
 def _escalations(
     connection: sqlite3.Connection, now_ms: int, rules: Rules, most: int
 ) -> list[Draft]:
     """Raise what is overdue level by level: to the unit's head, the office, the committee."""
-    found: list[Draft] = []
+    drafts: list[Draft] = []
     days = {
         Raised.COMMITTEE: rules.committee_days,
         Raised.OFFICE: rules.office_days,
         Raised.HEAD: rules.head_days,
     }
     for level, late_days in days.items():
-        reached = [str(one) for one in _LEVELS[_LEVELS.index(level) :]]
+        reached = [str(higher) for higher in _LEVELS[_LEVELS.index(level) :]]
         rows = connection.execute(
             "SELECT id FROM matters INDEXED BY matters_due WHERE running AND due_at <= ? "
             f"AND level NOT IN ({','.join('?' * len(reached))}) ORDER BY due_at LIMIT ?",
-            (now_ms - late_days * DAY_MS, *reached, most - len(found)),
+            (now_ms - late_days * DAY_MS, *reached, most - len(drafts)),
         ).fetchall()
-        chosen = {draft.subject for draft in found}
+        chosen = {draft.subject for draft in drafts}
         for (identity,) in rows:
             matter = store.by_id(connection, identity)
             if matter is None or identity in chosen:
                 continue
             due = level_of(matter.due_at, now_ms, rules)
             if due in (Raised.HEAD, Raised.OFFICE, Raised.COMMITTEE) and due != matter.level:
-                found.append(Draft(MatterEvent.ESCALATED, identity, {"level": str(due)}))
-    return found
+                drafts.append(Draft(MatterEvent.ESCALATED, identity, {"level": str(due)}))
+    return drafts
 
 
 def _lapses(

@@ -58,33 +58,35 @@ def count(
     """Return how many matters a list would hold in all, up to `most`."""
     unpaged = filters._replace(cursor="")
     with one_moment(connection):
-        asked = narrowed(connection, actor, unpaged, now_ms=now_ms, rules=rules)
-        return _up_to(connection, asked, most)
+        narrowing = narrowed(connection, actor, unpaged, now_ms=now_ms, rules=rules)
+        return _up_to(connection, narrowing, most)
 
 
 def total(counts: Iterable[Count]) -> Count:
     """Return the sum of counts, capped where one of them is."""
     several = list(counts)
-    return Count(sum(one.n for one in several), any(one.capped for one in several))
+    return Count(sum(count.n for count in several), any(count.capped for count in several))
 
 
 def _by_state(
     connection: sqlite3.Connection, actor: Actor, filters: Filters, now_ms: int, rules: Rules
 ) -> dict[str, Count]:
     unnarrowed = filters._replace(cursor="", order="", state="")
-    asked = narrowed(connection, actor, unnarrowed, now_ms=now_ms, rules=rules)
-    words = asked.wanted is not None and (asked.by_reading or bool(asked.wanted.phrases))
-    if asked.nothing:
+    narrowing = narrowed(connection, actor, unnarrowed, now_ms=now_ms, rules=rules)
+    words = narrowing.wanted is not None and (
+        narrowing.by_reading or bool(narrowing.wanted.phrases)
+    )
+    if narrowing.nothing:
         return {state: Count(0) for state in State}
-    if asked.groups and not words:
-        holders = holders_of(connection, asked.groups)
-        waiting = waiting_now(connection) if asked.wanted is None else frozenset()
+    if narrowing.groups and not words:
+        holders = holders_of(connection, narrowing.groups)
+        waiting = waiting_now(connection) if narrowing.wanted is None else frozenset()
         if postings.size(holders) + len(waiting) <= _EXACT_MOST:
             seqs = {*postings.members(holders), *waiting}
-            found = _grouped(connection, asked, seqs)
+            grouped = _grouped(connection, narrowing, seqs)
             # What waits is not read for words here: there may be some more.
-            capped = asked.wanted is not None and bool(waiting_now(connection))
-            return {state: Count(found.get(state, 0), capped) for state in State}
+            capped = narrowing.wanted is not None and bool(waiting_now(connection))
+            return {state: Count(grouped.get(state, 0), capped) for state in State}
     most = _READ_MOST if words else MOST
     return {
         state: _up_to(
@@ -102,17 +104,17 @@ def _by_state(
     }
 
 
-def _grouped(connection: sqlite3.Connection, asked: Narrowed, seqs: set[int]) -> dict[str, int]:
-    where = " AND ".join([*asked.conditions, *asked.facts]) or "1"
+def _grouped(connection: sqlite3.Connection, narrowing: Narrowed, seqs: set[int]) -> dict[str, int]:
+    where = " AND ".join([*narrowing.conditions, *narrowing.facts]) or "1"
     rows = connection.execute(
         "SELECT m.state, count(*) FROM json_each(?) j CROSS JOIN matters m ON m.seq=j.value "
         f"WHERE {where} GROUP BY 1",
-        [json.dumps(sorted(seqs)), *asked.values, *asked.fact_values],
+        [json.dumps(sorted(seqs)), *narrowing.values, *narrowing.fact_values],
     )
     return {row[0]: row[1] for row in rows}
 
 
-def _up_to(connection: sqlite3.Connection, asked: Narrowed, most: int) -> Count:
-    walk = Walk(connection, asked, walked_most=_WALKED_MOST, read_most=_READ_MOST)
+def _up_to(connection: sqlite3.Connection, narrowing: Narrowed, most: int) -> Count:
+    walk = Walk(connection, narrowing, walked_most=_WALKED_MOST, read_most=_READ_MOST)
     n = sum(1 for _ in islice(walk, most + 1))
     return Count(min(n, most), n > most or walk.stopped_at is not None)

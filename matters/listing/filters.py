@@ -77,18 +77,18 @@ TICKED = (
 ADDRESSED = (*NAMED, *TICKED, "since", "q", "handover", "round_from")
 
 
-def filters_from(given: Mapping[str, str]) -> Filters:
+def filters_from(query: Mapping[str, str]) -> Filters:
     """Return the filters that an address gives by name, all but `since` and those of the ledger.
 
     What is not understood narrows to nothing that there is, and is no error.
     """
-    named = {name: given.get(name, "") for name in NAMED}
-    ticked = {name: given.get(name, "") in ("1", "yes", "true") for name in TICKED}
+    named = {name: query.get(name, "") for name in NAMED}
+    ticked = {name: query.get(name, "") in ("1", "yes", "true") for name in TICKED}
     values: dict[str, Any] = {**named, **ticked}
     return Filters(
-        q=clean_line(given.get("q", ""))[:100],
-        handover=_identity(given.get("handover", "")),
-        round_from=_whole(given.get("round_from", "")),
+        q=clean_line(query.get("q", ""))[:100],
+        handover=_identity(query.get("handover", "")),
+        round_from=_whole(query.get("round_from", "")),
         **values,
     )
 
@@ -119,14 +119,14 @@ class Sort(NamedTuple):
 
     def after(self, cursor: str) -> tuple[str, list[Value]] | None:
         """Return the condition that a row comes after the cursor, or None where it is none."""
-        found = _CURSOR.fullmatch(cursor)
-        if found is None or (found[1] is not None) != self.urgent_first:
+        position = _CURSOR.fullmatch(cursor)
+        if position is None or (position[1] is not None) != self.urgent_first:
             return None
-        rush: list[Value] = [int(found[1])] if self.urgent_first else []
+        rush: list[Value] = [int(position[1])] if self.urgent_first else []
         names = ", ".join(f"m.{column}" for column in self.columns)
         marks = ", ".join("?" * len(self.columns))
         sign = "<" if self.falling else ">"
-        return f"({names}) {sign} ({marks})", [*rush, int(found[2]), UUID(found[3]).bytes]
+        return f"({names}) {sign} ({marks})", [*rush, int(position[2]), UUID(position[3]).bytes]
 
     def cursor(self, keys: tuple[int, ...], matter: bytes) -> str:
         """Return the cursor that stands at a row; `keys` are its columns without the id."""

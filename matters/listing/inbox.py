@@ -100,7 +100,7 @@ def awaiting(
     connection: sqlite3.Connection, actor: Actor, *, now_ms: int, rules: Rules, first: int = 0
 ) -> list[Awaited]:
     """Return what waits for the actor, each kind that has any, with its `first` matters."""
-    found: list[Awaited] = []
+    awaited: list[Awaited] = []
     for kind in _HEAD if actor.head else _KINDS.get(actor.role, ()):
         if kind.committee and actor.presidium:
             continue
@@ -122,10 +122,10 @@ def awaiting(
         if first:
             page = listed(connection, actor, narrowed, now_ms=now_ms, rules=rules)
             rows = page.rows[:first]
-        found.append(
+        awaited.append(
             Awaited(kind.name, kind.label, count.n, count.capped, overdue, _query(narrowed), rows)
         )
-    return found
+    return awaited
 
 
 def _count(
@@ -135,9 +135,9 @@ def _count(
 
 
 def _query(filters: Filters) -> str:
-    given = {
+    values = {
         name: "1" if value is True else str(value)
         for name, value in filters._asdict().items()
         if value != Filters._field_defaults[name]
     }
-    return "?" + urlencode(given)
+    return "?" + urlencode(values)

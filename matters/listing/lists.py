@@ -69,17 +69,17 @@ def listed(
     `q` a number finds its matter, and words what holds them all in any plain text.
     """
     with one_moment(connection):
-        asked = narrowed(connection, actor, filters, now_ms=now_ms, rules=rules)
-        walk = Walk(connection, asked, filters.cursor)
-        found = list(islice(walk, PAGE + 1))
-        page = found[:PAGE]
+        narrowing = narrowed(connection, actor, filters, now_ms=now_ms, rules=rules)
+        walk = Walk(connection, narrowing, filters.cursor)
+        ahead = list(islice(walk, PAGE + 1))
+        page = ahead[:PAGE]
         rows: list[Row] = []
-        for one in page:
-            matter = store.by_id(connection, one.id)
+        for place in page:
+            matter = store.by_id(connection, place.id)
             if matter is not None:
                 rows.append(Row(matter, store.title_of(connection, matter)))
-    last = page[-1] if len(found) > PAGE else walk.stopped_at
-    return MattersPage(rows, asked.sort.cursor(last.keys, last.id) if last else "")
+    last = page[-1] if len(ahead) > PAGE else walk.stopped_at
+    return MattersPage(rows, narrowing.sort.cursor(last.keys, last.id) if last else "")
 
 
 class Walk:
@@ -88,7 +88,7 @@ class Walk:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        asked: Narrowed,
+        narrowing: Narrowed,
         cursor: str = "",
         *,
         walked_most: int | None = None,
@@ -96,19 +96,19 @@ class Walk:
     ) -> None:
         self.stopped_at: Found | None = None
         self._connection = connection
-        self._asked = asked
+        self._narrowing = narrowing
         self._cursor = cursor
         self._waiting: frozenset[int] = frozenset()
         self._walked_most = _WALKED_MOST if walked_most is None else walked_most
         self._read_most = _READ_MOST if read_most is None else read_most
 
     def __iter__(self) -> Iterator[Found]:
-        asked = self._asked
-        if asked.nothing:
+        narrowing = self._narrowing
+        if narrowing.nothing:
             return iter(())
-        if not asked.groups:
+        if not narrowing.groups:
             return self._walked(None)
-        holders = holders_of(self._connection, asked.groups)
+        holders = holders_of(self._connection, narrowing.groups)
         self._waiting = waiting_now(self._connection)
         count = postings.size(holders) + len(self._waiting)
         if count <= _SORTED_MOST:
@@ -117,24 +117,25 @@ class Walk:
 
     def statement(self, *, among: bool = False) -> tuple[str, list[str | int | bytes]]:
         """Return the SQL of a walk and its values; `among` the seqs of a JSON list, first."""
-        asked = self._asked
-        conditions, values = [*asked.conditions], [*asked.values]
-        if among or not asked.groups:
-            conditions += asked.facts
-            values += asked.fact_values
-        after = asked.sort.after(self._cursor)
+        narrowing = self._narrowing
+        conditions, values = [*narrowing.conditions], [*narrowing.values]
+        if among or not narrowing.groups:
+            conditions += narrowing.facts
+            values += narrowing.fact_values
+        after = narrowing.sort.after(self._cursor)
         if after is not None:
             conditions.append(after[0])
             values += after[1]
         where = " AND ".join(conditions) or "1"
-        columns = ", ".join(f"m.{column}" for column in asked.sort.columns[:-1])
+        columns = ", ".join(f"m.{column}" for column in narrowing.sort.columns[:-1])
         source = (
             "json_each(?) j CROSS JOIN matters m ON m.seq=j.value"
             if among
-            else f"matters m INDEXED BY {asked.by_index}"
+            else f"matters m INDEXED BY {narrowing.by_index}"
         )
+        order = narrowing.sort.sql
         return (
-            f"SELECT m.seq, m.id, {columns} FROM {source} WHERE {where} ORDER BY {asked.sort.sql}",
+            f"SELECT m.seq, m.id, {columns} FROM {source} WHERE {where} ORDER BY {order}",
             values,
         )
 
@@ -143,12 +144,12 @@ class Walk:
         lines: list[str] = []
         among = False
         values: list[str | int | bytes]
-        if self._asked.groups:
-            holders = holders_of(self._connection, self._asked.groups)
+        if self._narrowing.groups:
+            holders = holders_of(self._connection, self._narrowing.groups)
             among = postings.size(holders) <= _SORTED_MOST
             groups = " & ".join(
                 group[0] if len(group) == 1 else f"({group[0]} or {len(group) - 1} more)"
-                for group in self._asked.groups
+                for group in self._narrowing.groups
             )
             way = "read and sorted" if among else "passed over in an index"
             lines.append(f"POSTINGS {groups}: {postings.size(holders)} {way}")
@@ -192,40 +193,40 @@ class Walk:
 
     def _standing(self, held: list[Found]) -> Iterator[Found]:
         """Yield those whose facts still are what their terms say."""
-        facts = " AND ".join(self._asked.facts) or "1"
+        facts = " AND ".join(self._narrowing.facts) or "1"
         rows = self._connection.execute(
             f"SELECT m.seq FROM json_each(?) j CROSS JOIN matters m ON m.seq=j.value WHERE {facts}",
-            [json.dumps([one.seq for one in held]), *self._asked.fact_values],
+            [json.dumps([place.seq for place in held]), *self._narrowing.fact_values],
         )
         standing = {row[0] for row in rows}
-        return (one for one in held if one.seq in standing)
+        return (place for place in held if place.seq in standing)
 
-    def _with_words(self, found: Iterator[Found]) -> Iterator[Found]:
-        wanted = self._asked.wanted
+    def _with_words(self, places: Iterator[Found]) -> Iterator[Found]:
+        wanted = self._narrowing.wanted
         if wanted is None:
-            yield from found
+            yield from places
             return
         read = 0
-        for one in found:
-            if self._asked.by_reading or wanted.phrases or one.seq in self._waiting:
+        for place in places:
+            if self._narrowing.by_reading or wanted.phrases or place.seq in self._waiting:
                 read += 1
-                if not fits(wanted, list(texts_of(self._connection, one.id))):
+                if not fits(wanted, list(texts_of(self._connection, place.id))):
                     if read >= self._read_most:
-                        self.stopped_at = one
+                        self.stopped_at = place
                         return
                     continue
-            yield one
+            yield place
 
 
 def holders_of(connection: sqlite3.Connection, groups: list[tuple[str, ...]]) -> postings.Bits:
     """Return which matters hold one term of every group, as far as they are indexed."""
     within = postings.chunks(connection)
-    found: postings.Bits | None = None
+    holders: postings.Bits | None = None
     for group in groups:
         held = postings.holding(connection, group, within)
-        found = held if found is None else postings.both(found, held)
-        within = sorted(found, reverse=True)
-    return found or {}
+        holders = held if holders is None else postings.both(holders, held)
+        within = sorted(holders, reverse=True)
+    return holders or {}
 
 
 def waiting_now(connection: sqlite3.Connection) -> frozenset[int]:

@@ -49,7 +49,7 @@ def narrowed(
     """Return what the filters ask of the matters that the actor may see."""
     groups, facts, fact_values = _facts(actor, filters)
     conditions, values, indexes = _conditions(actor, filters, now_ms, rules)
-    asked: Wanted | None = None
+    words: Wanted | None = None
     by_reading = are_sealed(connection)
     if filters.q:
         numbers = _standing(connection, read_number(filters.q) or "")
@@ -58,9 +58,9 @@ def narrowed(
             values.extend(numbers)
             indexes.insert(0, "matters_by_number")
         else:
-            asked = wanted(filters.q)
+            words = wanted(filters.q)
             if not by_reading:
-                groups.extend((term,) for term in sorted(asked.terms, key=len, reverse=True))
+                groups.extend((term,) for term in sorted(words.terms, key=len, reverse=True))
     sort = NEWEST
     if filters.order == Order.DUE:
         sort = SOONEST
@@ -72,18 +72,18 @@ def narrowed(
         fact_values,
         conditions,
         values,
-        asked,
+        words,
         next(iter(indexes), "matters_newest"),
         sort,
-        nothing=any(not group for group in groups) or (asked is not None and not asked.terms),
+        nothing=any(not group for group in groups) or (words is not None and not words.terms),
         by_reading=by_reading,
     )
 
 
 def _standing(connection: sqlite3.Connection, number: str) -> list[str]:
     """Return the numbers, as they are now, of the matters that a number may mean."""
-    found = (matter.number for matter in store.all_by_number(connection, number))
-    return list(dict.fromkeys(found))
+    numbers = (matter.number for matter in store.all_by_number(connection, number))
+    return list(dict.fromkeys(numbers))
 
 
 def _facts(actor: Actor, filters: Filters) -> tuple[list[tuple[str, ...]], list[str], list[Value]]:
@@ -92,10 +92,10 @@ def _facts(actor: Actor, filters: Filters) -> tuple[list[tuple[str, ...]], list[
     values: list[Value] = []
 
     def either(pairs: Iterable[tuple[str, str]]) -> None:
-        found = [(name, value) for name, value in pairs if value]
-        groups.append(tuple(fact(name, value) for name, value in found))
-        conditions.append(f"({' OR '.join(_SQL_OF_FACT[name] for name, _ in found) or '0'})")
-        values.extend(value for _, value in found)
+        facts = [(name, value) for name, value in pairs if value]
+        groups.append(tuple(fact(name, value) for name, value in facts))
+        conditions.append(f"({' OR '.join(_SQL_OF_FACT[name] for name, _ in facts) or '0'})")
+        values.extend(value for _, value in facts)
 
     match actor.role:
         case Role.ADMIN | Role.SYSTEM:

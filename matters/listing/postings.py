@@ -75,7 +75,7 @@ def take_out(connection: sqlite3.Connection, seq: int, terms: Iterable[str]) -> 
 def _without(holders: bytes, low: int) -> bytes:
     """Return the holders of a row but for one, as they would have been written without it."""
     if len(holders) != _BITMAP_BYTES:
-        return array("H", [one for one in array("H", holders) if one != low]).tobytes()
+        return array("H", [other for other in array("H", holders) if other != low]).tobytes()
     held = bytearray(holders)
     held[low >> 3] &= ~(1 << (low & 7)) & 0xFF
     if int.from_bytes(held, "little").bit_count() >= _FEW:
@@ -115,10 +115,10 @@ def holding(connection: sqlite3.Connection, terms: Sequence[str], within: Sequen
     read = connection.cursor()
     read.row_factory = None
     rows = read.execute(HOLDING, (json.dumps(list(within)), json.dumps(sorted(terms))))
-    found: Bits = {}
+    bits: Bits = {}
     for chunk, holders in rows:
-        found[chunk] = found.get(chunk, 0) | _decoded(holders)
-    return found
+        bits[chunk] = bits.get(chunk, 0) | _decoded(holders)
+    return bits
 
 
 # Chunk after chunk, for the rows of a chunk lie together.
@@ -130,34 +130,34 @@ HOLDING = (
 
 def beginning(connection: sqlite3.Connection, start: str, within: Sequence[int]) -> Bits:
     """Return who holds a term that begins so."""
-    found: Bits = {}
+    bits: Bits = {}
     for chunk in within:
         for (holders,) in connection.execute(
             "SELECT holders FROM postings WHERE chunk=? AND term >= ? AND term < ?",
             (chunk, start, start + "\U0010ffff"),
         ):
-            found[chunk] = found.get(chunk, 0) | _decoded(holders)
-    return found
+            bits[chunk] = bits.get(chunk, 0) | _decoded(holders)
+    return bits
 
 
 def either(sets: Iterable[Bits]) -> Bits:
     """Return what stands in one of the sets or more."""
-    found: Bits = {}
-    for one in sets:
-        for chunk, bits in one.items():
-            found[chunk] = found.get(chunk, 0) | bits
-    return found
+    union: Bits = {}
+    for part in sets:
+        for chunk, bits in part.items():
+            union[chunk] = union.get(chunk, 0) | bits
+    return union
 
 
-def both(one: Bits, other: Bits) -> Bits:
+def both(bits: Bits, other: Bits) -> Bits:
     """Return what stands in both sets."""
-    found = {chunk: bits & other[chunk] for chunk, bits in one.items() if chunk in other}
-    return {chunk: bits for chunk, bits in found.items() if bits}
+    shared = {chunk: held & other[chunk] for chunk, held in bits.items() if chunk in other}
+    return {chunk: held for chunk, held in shared.items() if held}
 
 
 def size(bits: Bits) -> int:
     """Return how many stand in a set."""
-    return sum(one.bit_count() for one in bits.values())
+    return sum(chunk.bit_count() for chunk in bits.values())
 
 
 def members(bits: Bits) -> Iterator[int]:
@@ -172,7 +172,9 @@ class Membership:
     """A set of seqs that can be asked quickly, one after another."""
 
     def __init__(self, bits: Bits, more: Iterable[int] = ()) -> None:
-        self._bytes = {chunk: one.to_bytes(_BITMAP_BYTES, "little") for chunk, one in bits.items()}
+        self._bytes = {
+            chunk: held.to_bytes(_BITMAP_BYTES, "little") for chunk, held in bits.items()
+        }
         self._more = frozenset(more)
 
     def __contains__(self, seq: int) -> bool:
@@ -184,9 +186,9 @@ class Membership:
 def _lows(held: bytes) -> list[int]:
     """Return the numbers of a bitmap's set bits, rising."""
     return [
-        found.start() * 8 + bit
-        for found in _NOT_ZERO.finditer(held)
-        for bit in _BITS_OF[held[found.start()]]
+        byte.start() * 8 + bit
+        for byte in _NOT_ZERO.finditer(held)
+        for bit in _BITS_OF[held[byte.start()]]
     ]
 
 

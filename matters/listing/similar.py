@@ -55,12 +55,12 @@ def _similar(
         if score >= _LEAST:
             scored.append((score, identity))
     scored.sort(reverse=True)
-    found: list[Similar] = []
+    likely: list[Similar] = []
     for score, identity in scored[:limit]:
         other = store.by_id(connection, identity)
         if other is not None:
-            found.append(Similar(other, store.title_of(connection, other), round(score, 3)))
-    return found
+            likely.append(Similar(other, store.title_of(connection, other), round(score, 3)))
+    return likely
 
 
 def _pairs(connection: sqlite3.Connection, matter: bytes) -> set[str]:
@@ -104,9 +104,9 @@ def _candidates(
 def _rarest(connection: sqlite3.Connection, mine: set[str], within: list[int]) -> postings.Bits:
     """Return who holds one of the rarest of the terms, some hundred matters in all."""
     held = [postings.holding(connection, [term], within) for term in sorted(mine)[:80]]
-    found: postings.Bits = {}
-    for one in sorted(held, key=postings.size):
-        found = postings.either((found, one))
-        if postings.size(found) >= _COMPARED_MOST:
+    holders: postings.Bits = {}
+    for holders_of_term in sorted(held, key=postings.size):
+        holders = postings.either((holders, holders_of_term))
+        if postings.size(holders) >= _COMPARED_MOST:
             break
-    return found
+    return holders

@@ -29,14 +29,14 @@ class Wanted(NamedTuple):
 
 def terms_of(text: str) -> set[str]:
     """Return every term of a text."""
-    found: set[str] = set()
+    terms: set[str] = set()
     for run in _RUN.findall(folded(text)):
         if _HAN.match(run):
-            found.update(run)
-            found.update(map("".join, pairwise(run)))
+            terms.update(run)
+            terms.update(map("".join, pairwise(run)))
         else:
-            found.add(run[:TERM_MOST])
-    return found
+            terms.add(run[:TERM_MOST])
+    return terms
 
 
 def wanted(query: str) -> Wanted:
@@ -58,12 +58,12 @@ def wanted(query: str) -> Wanted:
     return Wanted(frozenset(terms), tuple(phrases))
 
 
-def fits(asked: Wanted, texts: list[str]) -> bool:
+def fits(search: Wanted, texts: list[str]) -> bool:
     """Return whether the texts of a matter hold what is asked."""
     plain = [folded(text) for text in texts]
-    if not all(any(phrase in text for text in plain) for phrase in asked.phrases):
+    if not all(any(phrase in text for text in plain) for phrase in search.phrases):
         return False
     held: set[str] = set()
     for text in plain:
         held |= terms_of(text)
-    return asked.terms <= held
+    return search.terms <= held

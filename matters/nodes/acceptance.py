@@ -71,7 +71,7 @@ def why_not(
     command = COMMAND_OF_TYPE.get(event.type)
     if command is not None or event.type in _FACTS:
         allowed = command.roles if command is not None else _FACTS[event.type]
-        if not any(one in AT_STATIONS for one in allowed):
+        if not any(allowed_role in AT_STATIONS for allowed_role in allowed):
             return Reason.HUB_ONLY
         return "" if role in AT_STATIONS and role in allowed else Reason.ROLE
     return Reason.HUB_ONLY if event.type in _OTHERS else ""
@@ -96,10 +96,10 @@ def _why_not_edit(
     for text in (record if verb == "set" else None, standing):
         if text is None:
             continue
-        found: Any = _read(text, kind)
-        if found is None or found.id != event.data.get("id"):
+        edited: Any = _read(text, kind)
+        if edited is None or edited.id != event.data.get("id"):
             return Reason.NO_RECORD
-        if not places.is_of(found.station, station):
+        if not places.is_of(edited.station, station):
             return Reason.OTHER_STATION
     return ""
 

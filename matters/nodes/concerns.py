@@ -91,14 +91,14 @@ def stations_of(matter: Matter, places: Places) -> frozenset[str]:
     Those are the one that it came to, and the one that this is a point of; those that serve its
     area or an area above it; and those where the deputy sits whom it names.
     """
-    found = {matter.station, places.parents.get(matter.station, "")}
-    found |= places.seats.get(matter.deputy, frozenset())
+    stations = {matter.station, places.parents.get(matter.station, "")}
+    stations |= places.seats.get(matter.deputy, frozenset())
     area, passed = matter.area, set[str]()
     while area and area not in passed:
-        found |= places.serving.get(area, frozenset())
+        stations |= places.serving.get(area, frozenset())
         passed.add(area)
         area = places.above.get(area, "")
-    return frozenset(found - {""})
+    return frozenset(stations - {""})
 
 
 def is_referred_up(matter: Matter) -> bool:

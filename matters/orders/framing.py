@@ -84,8 +84,8 @@ def _parted(matter: Matter, event: Event) -> None:
     """A merging was undone in a conflict: its people are counted where they are."""
     follower = bytes_in(event.data, "from")
     people = min(max(number_in(event.data, "people", 1), 1), PEOPLE_MOST)
-    matter.followers = tuple(one for one in matter.followers if one != follower)
-    matter.unhappy = tuple(one for one in matter.unhappy if one != follower)
+    matter.followers = tuple(other for other in matter.followers if other != follower)
+    matter.unhappy = tuple(other for other in matter.unhappy if other != follower)
     matter.people = max(1, matter.people - people)
 
 
@@ -119,8 +119,8 @@ def _check_referred(situation: Situation) -> None:
             if route.kind is RouteKind.HIGHER:
                 situation.data["higher"] = True
             if not texts.get("address"):
-                told = (route.address, route.phone, route.hours, route.note)
-                texts["address"] = "\n".join(words for words in told if words)
+                way = (route.address, route.phone, route.hours, route.note)
+                texts["address"] = "\n".join(words for words in way if words)
     if not texts.get("address"):
         texts.pop("address", None)
 

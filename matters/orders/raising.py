@@ -57,7 +57,9 @@ def _raised_elsewhere(matter: Matter, event: Event, number: str) -> bool:
     places = {field: text_in(data, field) for field in ("category", "area", "station", "deputy")}
     people = min(max(number_in(data, "people", 1), 1), PEOPLE_MOST)
     there = {str(photo.get("sha256", "")) for photo in matter.photos}
-    photos = [one for one in maps_in(data, "photos") if str(one.get("sha256", "")) not in there]
+    photos = [
+        photo for photo in maps_in(data, "photos") if str(photo.get("sha256", "")) not in there
+    ]
     matter.photos = (*matter.photos, *photos)
     if kind is not matter.kind or any(step.type == MatterEvent.IMPORTED for step in matter.steps):
         return False
@@ -85,7 +87,7 @@ def _renumbered(matter: Matter, event: Event) -> None:
     if not number:
         raise WrongShape("number")
     others = (*matter.numbers, matter.number)
-    matter.numbers = tuple(dict.fromkeys(one for one in others if one != number))
+    matter.numbers = tuple(dict.fromkeys(other for other in others if other != number))
     matter.number = number
 
 

@@ -55,7 +55,7 @@ def _echo_rated(matter: Matter, event: Event) -> None:
         # It goes round again already, or ended elsewhere: the step itself is all there is to keep.
         return
     ratings = (event.data.get("reply_rating"), event.data.get("result_rating"))
-    matter.unhappy = tuple(one for one in matter.unhappy if one != follower)
+    matter.unhappy = tuple(other for other in matter.unhappy if other != follower)
     if Rating.UNSATISFIED in ratings:
         matter.unhappy = (*matter.unhappy, follower)
         _open_again(matter, event)

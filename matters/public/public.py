@@ -109,28 +109,28 @@ class NoticeShelf:
     def place(self, kind: ListKind, key: str, number: str) -> int | None:
         """Return the place of a notice, withdrawn or not; None where it is not of that list."""
         condition, values = _in_list(kind, key)
-        found = self._connection.execute(
+        stood = self._connection.execute(
             f"SELECT m.first_shown_at, m.id FROM matters m "
             f"WHERE m.number=? AND {_STOOD} AND {condition} "
             "ORDER BY m.shown DESC, m.received_at, m.id LIMIT 1",
             (number, *values),
         ).fetchone()
-        if found is None:
+        if stood is None:
             return None
         row = self._connection.execute(
             f"SELECT count(*) FROM matters m WHERE {_STOOD} AND {condition} "
             "AND (m.first_shown_at, m.number, m.id) < (?,?,?)",
-            (*values, found[0], number, found[1]),
+            (*values, stood[0], number, stood[1]),
         ).fetchone()
         return int(row[0])
 
     def _notices(self, rows: Sequence[tuple[bytes, str, int]]) -> list[Notice]:
-        found: list[Notice] = []
+        notices: list[Notice] = []
         for identity, month, first_shown_at in rows:
             matter = store.by_id(self._connection, identity)
             if matter is not None:
-                found.append(self._notice(matter, month, first_shown_at))
-        return found
+                notices.append(self._notice(matter, month, first_shown_at))
+        return notices
 
     def _notice(self, matter: Matter, month: str, first_shown_at: int) -> Notice:
         texts = words.read_all(self._connection, [matter.public, matter.answer])
@@ -223,7 +223,7 @@ def touched_since(connection: sqlite3.Connection, after: int, up_to: int) -> lis
 
     None where an import was approved, which touches any number of them.
     """
-    found: dict[str, None] = {}
+    numbers: dict[str, None] = {}
     for subject, kind in connection.execute(
         "SELECT subject, type FROM events WHERE position > ? AND position <= ? ORDER BY position",
         (after, up_to),
@@ -232,8 +232,8 @@ def touched_since(connection: sqlite3.Connection, after: int, up_to: int) -> lis
             return None
         number = shown_number(connection, subject) if kind.startswith("matter.") else None
         if number is not None:
-            found[number] = None
-    return list(found)
+            numbers[number] = None
+    return list(numbers)
 
 
 def ledger(connection: sqlite3.Connection) -> Ledger:

@@ -55,20 +55,20 @@ class SessionsProjection:
             ),
         )
         matters = {*session.matters, *(entry.matter for entry in _legal(session))} - {b""}
-        for table, column, found in (
+        for table, column, members in (
             ("met_units", "unit", set(session.units)),
             ("met_deputies", "deputy", set(session.asking)),
             ("met_matters", "matter", matters),
         ):
             connection.executemany(
                 f"INSERT INTO {table}({column}, session) VALUES (?,?)",
-                [(one, session.id) for one in sorted(found)],
+                [(member, session.id) for member in sorted(members)],
             )
         connection.executemany(
             "INSERT INTO promises(id, session, unit, until, kept) VALUES (?,?,?,?,?)",
             [
-                (one.id, session.id, one.unit, one.until or 0, one.kept == "yes")
-                for one in session.promises
+                (promise.id, session.id, promise.unit, promise.until or 0, promise.kept == "yes")
+                for promise in session.promises
             ],
         )
 
@@ -120,13 +120,13 @@ def by_id(connection: sqlite3.Connection, session: bytes) -> Session | None:
     row = connection.execute(
         "SELECT state FROM states WHERE subject=? AND noun='session'", (session,)
     ).fetchone()
-    found = None if row is None else _decoder.decode(row[0])
-    return found if found is not None and found.opened_by else None
+    folded = None if row is None else _decoder.decode(row[0])
+    return folded if folded is not None and folded.opened_by else None
 
 
 def texts_of(connection: sqlite3.Connection, session: Session) -> Texts:
     """Return every text of the session's entries, by (event id, field)."""
-    return words.read_all(connection, [one.id for one in session.entries if one.words])
+    return words.read_all(connection, [entry.id for entry in session.entries if entry.words])
 
 
 def shown_text(session: Session, entry: Entry, texts: Texts) -> str:
@@ -145,15 +145,15 @@ def title_of(connection: sqlite3.Connection, session: Session) -> str:
 def matter_numbers(connection: sqlite3.Connection, session: Session) -> dict[bytes, str]:
     """Return the numbers of the matters that a session is about, by their ids."""
     wanted = sorted({*session.matters, *(entry.matter for entry in session.entries)} - {b""})
-    found: dict[bytes, str] = {}
+    numbers: dict[bytes, str] = {}
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         marks = ",".join("?" * len(part))
         for row in connection.execute(
             f"SELECT id, number FROM matters WHERE id IN ({marks})", part
         ):
-            found[row[0]] = row[1]
-    return found
+            numbers[row[0]] = row[1]
+    return numbers
 
 
 def listed(
@@ -163,12 +163,12 @@ def listed(
     conditions: list[str] = ["1"]
     values: list[str | int | bytes] = []
 
-    def narrow(condition: str, *given: str | int | bytes) -> None:
+    def narrow(condition: str, *bounds: str | int | bytes) -> None:
         conditions.append(condition)
-        values.extend(given)
+        values.extend(bounds)
 
-    seen, given = _seen_by(actor)
-    narrow(seen, *given)
+    seen, bounds = _seen_by(actor)
+    narrow(seen, *bounds)
     for column in ("kind", "station"):
         if getattr(filters, column):
             narrow(f"s.{column}=?", getattr(filters, column))
@@ -185,13 +185,13 @@ def listed(
         f"ORDER BY s.held_on DESC, s.id DESC LIMIT {PAGE + 1}",
         values,
     ).fetchall()
-    found: list[SessionRow] = []
+    sessions: list[SessionRow] = []
     for row in rows[:PAGE]:
         session = by_id(connection, row[0])
         if session is not None:
-            found.append(SessionRow(session, title_of(connection, session)))
+            sessions.append(SessionRow(session, title_of(connection, session)))
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return SessionsPage(found, f"{last[1]}.{uuid_text(last[0])}" if last else "")
+    return SessionsPage(sessions, f"{last[1]}.{uuid_text(last[0])}" if last else "")
 
 
 def _seen_by(actor: Actor) -> tuple[str, list[str]]:
@@ -227,14 +227,14 @@ def about(
         "ORDER BY s.held_on DESC, s.id DESC LIMIT 50",
         (matter,),
     ).fetchall()
-    found: list[MatterNote] = []
+    notes: list[MatterNote] = []
     for row in rows:
         session = by_id(connection, row[0])
         if session is None or (actor is not None and not may_see(actor, session)):
             continue
-        entries = [one for one in _legal(session) if one.matter == matter]
-        corrections = [one.corrected for one in entries if one.corrected]
+        entries = [entry for entry in _legal(session) if entry.matter == matter]
+        corrections = [entry.corrected for entry in entries if entry.corrected]
         opened = session.of(SessionEvent.OPENED)[0].id
-        texts = words.read_all(connection, [opened, *(one.id for one in entries), *corrections])
-        found.append(MatterNote(session, texts.get((opened, "title"), ""), entries, texts))
-    return found
+        texts = words.read_all(connection, [opened, *(entry.id for entry in entries), *corrections])
+        notes.append(MatterNote(session, texts.get((opened, "title"), ""), entries, texts))
+    return notes
