@@ -14,9 +14,9 @@ from server.exchange.endpoint import SyncEndpoint
 from server.frame import NodeFrame
 from server.node import Node
 from server.openapi import document
-from server.people.doors import Doors, LostSignIn, Unsent
+from server.people.doors import LostSignIn, Unsent
 from server.people.unsent import answer_lost, answer_unsent
-from server.rooms import ROOMS, people_room
+from server.rooms import ROUTES, rooms_of
 from server.site.kept_copy import KeptCopy
 from server.site.public_files import PublicFiles
 from server.web.compressing import Compressing
@@ -32,18 +32,17 @@ def make_application(node: Node) -> ASGIApp:
     site: ASGIApp = (
         PublicFiles(out) if node.site_copy is None else KeptCopy(out, node.site_copy, node.now_ms)
     )
-    doors = Doors(node.log, node.registers, node.keyring)
-    people = people_room(node, doors)
+    rooms = rooms_of(node)
     application = Starlette(
         routes=[
-            *(route for handed in ROOMS for route in handed.bound(node, doors)),
+            *rooms.bound(),
             *bound([_DESCRIPTION], None),
             Mount("/", site),
         ],
         exception_handlers={
             HTTPException: answer_problem,
-            LostSignIn: partial(answer_lost, people),
-            Unsent: partial(answer_unsent, people),
+            LostSignIn: partial(answer_lost, rooms.people),
+            Unsent: partial(answer_unsent, rooms.people),
             Exception: answer_problem,
         },
     )
@@ -75,4 +74,4 @@ _DESCRIPTION = PublicRoute("GET", "/api/v1/openapi.json", openapi, Operation("Th
 
 def routes() -> list[RoomRoute[Any]]:
     """Return every address but those of the site's files."""
-    return [*(route for handed in ROOMS for route in handed.routes), _DESCRIPTION]
+    return [*(route for table in ROUTES for route in table), _DESCRIPTION]

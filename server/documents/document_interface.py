@@ -7,7 +7,7 @@ from eventlog.identifiers import uuid_text
 from matters.documents import store as documents_store
 from matters.documents.document import Document
 from server.documents.document_runs import document_for, run_document_act, run_draft
-from server.documents.room import DocumentsRoom
+from server.people.doors import StaffRoom
 from server.people.interface import Call
 
 
@@ -32,13 +32,13 @@ def document_json(document: Document, title: str) -> dict[str, Any]:
     }
 
 
-def _whole(room: DocumentsRoom, document: Document) -> dict[str, Any]:
+def _whole(room: StaffRoom, document: Document) -> dict[str, Any]:
     with room.log.reading() as connection:
         texts = documents_store.texts_of(connection, document)
     return {**document_json(document, texts["title"]), **texts}
 
 
-def list_documents(room: DocumentsRoom, call: Call) -> dict[str, Any]:
+def list_documents(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/documents?kind=&cursor=`."""
     with room.log.reading() as connection:
         page = documents_store.listed(
@@ -53,17 +53,17 @@ def list_documents(room: DocumentsRoom, call: Call) -> dict[str, Any]:
     }
 
 
-def create_document(room: DocumentsRoom, call: Call) -> dict[str, Any]:
+def create_document(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `POST /api/v1/documents`: 201 the draft from the figures, or the refusal."""
     return _whole(room, run_draft(room, call.actor, call.values))
 
 
-def one_document(room: DocumentsRoom, call: Call) -> dict[str, Any]:
+def one_document(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/documents/{id}`."""
     return _whole(room, document_for(room, call.actor, call.path["id"]))
 
 
-def act_on_document(room: DocumentsRoom, call: Call) -> dict[str, Any]:
+def act_on_document(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `POST /api/v1/documents/{id}/{act}`: edit, sign or withdraw."""
     return _whole(
         room, run_document_act(room, call.actor, call.path["id"], call.path["act"], call.values)

@@ -14,13 +14,12 @@ from matters.documents.document import Document, DocumentSigned, NotSigned
 from matters.refusals import NotFound
 from matters.terms import Role
 from server.documents.document_runs import document_for, run_document_act, run_draft
-from server.documents.room import DocumentsRoom
 from server.people import accounts
-from server.people.doors import Visit
+from server.people.doors import StaffRoom, Visit
 from server.sessions.session_pages import MEETING_ROLES
 
 
-def document_list(room: DocumentsRoom, visit: Visit) -> Response:
+def document_list(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/documents/`: the office's drafts, and for all staff what was signed."""
     if visit.actor.role not in MEETING_ROLES:
         raise NotThisRole
@@ -40,7 +39,7 @@ def document_list(room: DocumentsRoom, visit: Visit) -> Response:
     )
 
 
-def new_document(room: DocumentsRoom, visit: Visit) -> Response:
+def new_document(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/documents/new`: which kind, over which days; the last whole month."""
     first = today().replace(day=1)
     last = first - datetime.timedelta(days=1)
@@ -60,7 +59,7 @@ def _form(visit: Visit, typed: dict[str, Any], refusal: Refusal | None) -> Respo
     )
 
 
-def create(room: DocumentsRoom, visit: Visit) -> Response:
+def create(room: StaffRoom, visit: Visit) -> Response:
     """Answer `POST /console/documents/new`: the draft, or the form with what is wrong."""
     try:
         document = run_draft(room, visit.actor, visit.fields.values)
@@ -71,13 +70,13 @@ def create(room: DocumentsRoom, visit: Visit) -> Response:
     return visit.redirect(f"console/documents/{uuid_text(document.id)}")
 
 
-def document(room: DocumentsRoom, visit: Visit) -> Response:
+def document(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/documents/{id}`: as it will be printed, with what can be done."""
     return _page(room, visit, document_for(room, visit.actor, visit.path["id"]))
 
 
 def _page(
-    room: DocumentsRoom,
+    room: StaffRoom,
     visit: Visit,
     document: Document,
     *,
@@ -109,7 +108,7 @@ def _page(
     )
 
 
-def run(room: DocumentsRoom, visit: Visit) -> Response:
+def run(room: StaffRoom, visit: Visit) -> Response:
     """Answer `POST /console/documents/{id}/{act}`: done, or the page with what is wrong."""
     identity, act, typed = visit.path["id"], visit.path["act"], visit.fields.values
     try:

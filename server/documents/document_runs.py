@@ -15,14 +15,14 @@ from matters.documents.drafts import chosen, draft_text
 from matters.ledgers.figures import units_between
 from matters.ledgers.ledger import Count
 from matters.refusals import NotFound
-from server.documents.room import DocumentsRoom
 from server.folder.safe_writes import commit_or_keep
+from server.people.doors import StaffRoom
 from server.web.values import read_seen, read_subject
 
 DOCUMENT_LISTS = repeated_names(ACTS.values())
 
 
-def document_for(room: DocumentsRoom, actor: Actor, text: str) -> Document:
+def document_for(room: StaffRoom, actor: Actor, text: str) -> Document:
     """Return a document by its id. Raises NotFound, or NotThisRole where it is not theirs."""
     with room.log.reading() as connection:
         document = documents_store.by_id(connection, read_subject(text))
@@ -33,7 +33,7 @@ def document_for(room: DocumentsRoom, actor: Actor, text: str) -> Document:
     return document
 
 
-def figures_of(room: DocumentsRoom, period: Period) -> list[Count]:
+def figures_of(room: StaffRoom, period: Period) -> list[Count]:
     """Return every unit's line of the ledger for a period."""
     start_ms = start_of_day(date.fromisoformat(period.start))
     end_ms = end_of_day(date.fromisoformat(period.end))
@@ -41,7 +41,7 @@ def figures_of(room: DocumentsRoom, period: Period) -> list[Count]:
         return units_between(connection, start_ms, end_ms)
 
 
-def run_draft(room: DocumentsRoom, actor: Actor, raw: Mapping[str, Any]) -> Document:
+def run_draft(room: StaffRoom, actor: Actor, raw: Mapping[str, Any]) -> Document:
     """Draft a document from the figures of a period, and return it. Raises a Refusal."""
     registers = room.registers.current()
     kind, period = read_period(raw, actor=actor, county=registers.known, now_ms=room.log.now_ms())
@@ -61,7 +61,7 @@ def run_draft(room: DocumentsRoom, actor: Actor, raw: Mapping[str, Any]) -> Docu
 
 
 def run_document_act(
-    room: DocumentsRoom, actor: Actor, identity: str, name: str, raw: Mapping[str, Any]
+    room: StaffRoom, actor: Actor, identity: str, name: str, raw: Mapping[str, Any]
 ) -> Document:
     """Edit, sign or withdraw, wait for the replica, and return the document as it is then.
 

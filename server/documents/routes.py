@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from matters.documents.document import ACTS, DRAFTING
 from server.documents import document_interface, document_pages
 from server.documents.document_runs import DOCUMENT_LISTS
-from server.documents.room import DocumentsRoom
-from server.people.doors import ConsoleRoute
+from server.people.doors import ConsoleRoute, StaffRoom
 from server.people.interface import InterfaceRoute
 from server.web.operation import SEEN, Operation, created, operation_of
 from server.web.routes import RoomRoute
@@ -17,7 +16,7 @@ def _acts() -> Mapping[str, Operation]:
     return {name: operation_of(act, seen=SEEN) for name, act in ACTS.items()}
 
 
-ROUTES: tuple[RoomRoute[DocumentsRoom], ...] = (
+ROUTES: tuple[RoomRoute[StaffRoom], ...] = (
     ConsoleRoute("GET", "/console/documents/", document_pages.document_list),
     ConsoleRoute("GET", "/console/documents/new", document_pages.new_document),
     ConsoleRoute("POST", "/console/documents/new", document_pages.create),

@@ -3,18 +3,15 @@
 from dataclasses import dataclass
 
 from eventlog.clock import NodeClock
-from eventlog.log import Log
-from server.county.county_registers import RegisterCache
 from server.exchange.node_exchange import NodeExchange
-from server.folder.safe_writes import SafeWriter
-from server.people.doors import Doors
+from server.people.doors import StaffRoom
 from server.site.site_copy import SiteCopy
 from server.site.site_following import SiteFollower
 from server.site.site_offer import SiteOffer
 
 
 @dataclass(frozen=True)
-class ExchangeRoom:
+class ExchangeRoom(StaffRoom):
     """The county above, the nodes below, sticks between them, and joining.
 
     `clock`, `site_copy` and `follower` are a station's, which keeps time and the site by its hub.
@@ -22,10 +19,6 @@ class ExchangeRoom:
     that a form of the joining page was made here, where nobody is signed in.
     """
 
-    doors: Doors
-    log: Log
-    registers: RegisterCache
-    writes: SafeWriter
     exchange: NodeExchange
     clock: NodeClock | None
     site_copy: SiteCopy | None

@@ -10,7 +10,7 @@ from eventlog.identifiers import uuid_text
 from matters.handovers import Shown
 from server.desks.matter_record import matter_json
 from server.handovers.handover_runs import handover_for, handovers_for, matters_of, run_handover
-from server.handovers.room import HandoversRoom
+from server.people.doors import StaffRoom
 from server.people.interface import HEADERS, Call
 from server.web.languages import language_of
 from server.web.locked_texts import as_json
@@ -33,19 +33,19 @@ def _json(shown: Shown) -> dict[str, Any]:
     )
 
 
-def list_handovers(room: HandoversRoom, call: Call) -> dict[str, Any]:
+def list_handovers(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/handovers`: the newest, with how many of each are answered, closed."""
     return {"handovers": [_json(shown) for shown in handovers_for(room, call.actor)]}
 
 
-def one_handover(room: HandoversRoom, call: Call) -> dict[str, Any]:
+def one_handover(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/handovers/{id}`: the handover with its matters."""
     shown = handover_for(room, call.actor, call.path["id"])
     page = matters_of(room, call.actor, shown)
     return {**_json(shown), "list": [matter_json(row.matter, row.title) for row in page.rows]}
 
 
-def make_handover(room: HandoversRoom, call: Call) -> Response:
+def make_handover(room: StaffRoom, call: Call) -> Response:
     """Answer `POST /api/v1/handovers`: 201 what was dispatched, and each row that was refused."""
     rows = call.values.get("matters") or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

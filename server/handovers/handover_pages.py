@@ -14,15 +14,14 @@ from matters.listing import lists
 from matters.listing.filters import Filters
 from matters.terms import Role, State
 from server.handovers.handover_runs import handover_for, handovers_for, matters_of, run_handover
-from server.handovers.room import HandoversRoom
-from server.people.doors import Visit
+from server.people.doors import StaffRoom, Visit
 from server.web.problems import page_errors
 
 # A form of more would be hard to fill; the list is narrowed by a search instead.
 _SHOWN = 50
 
 
-def handovers(room: HandoversRoom, visit: Visit) -> Response:
+def handovers(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/handovers/`: every handover with how far its list is closed off."""
     return visit.page(
         "handovers.html",
@@ -32,7 +31,7 @@ def handovers(room: HandoversRoom, visit: Visit) -> Response:
     )
 
 
-def handover(room: HandoversRoom, visit: Visit) -> Response:
+def handover(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/handovers/{id}`: one handover, line by line."""
     shown = handover_for(room, visit.actor, visit.path["id"])
     return visit.page(
@@ -44,12 +43,12 @@ def handover(room: HandoversRoom, visit: Visit) -> Response:
     )
 
 
-def new_handover(room: HandoversRoom, visit: Visit) -> Response:
+def new_handover(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/handovers/new`: what waits to be dispatched, to be chosen from."""
     return _form(room, visit, typed={"kind": HandoverKind.MEETING}, errors=[])
 
 
-def create(room: HandoversRoom, visit: Visit) -> Response:
+def create(room: StaffRoom, visit: Visit) -> Response:
     """Answer `POST /console/handovers/new`: dispatched, or the form with what was refused."""
     typed = visit.fields.values
     rows: list[dict[str, Any]] = [
@@ -78,7 +77,7 @@ def _chosen(typed: dict[str, Any]) -> list[str]:
 
 
 def _form(
-    room: HandoversRoom,
+    room: StaffRoom,
     visit: Visit,
     *,
     typed: dict[str, Any],

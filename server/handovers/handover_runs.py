@@ -12,18 +12,18 @@ from matters.listing import lists
 from matters.listing.filters import Filters
 from matters.refusals import NotFound
 from matters.terms import Role
-from server.handovers.room import HandoversRoom
+from server.people.doors import StaffRoom
 from server.web.values import read_seen, read_subject
 
 
-def handovers_for(room: HandoversRoom, actor: Actor) -> list[Shown]:
+def handovers_for(room: StaffRoom, actor: Actor) -> list[Shown]:
     """Return the newest handovers, with how far each is closed off. Raises NotThisRole."""
     _refuse_strangers(actor)
     with room.log.reading() as connection:
         return handovers.listed(connection)
 
 
-def handover_for(room: HandoversRoom, actor: Actor, identity: str) -> Shown:
+def handover_for(room: StaffRoom, actor: Actor, identity: str) -> Shown:
     """Return a handover by its id. Raises NotFound, or NotThisRole where it concerns others."""
     _refuse_strangers(actor)
     with room.log.reading() as connection:
@@ -34,7 +34,7 @@ def handover_for(room: HandoversRoom, actor: Actor, identity: str) -> Shown:
 
 
 def matters_of(
-    room: HandoversRoom, actor: Actor, handover: Shown, cursor: str = ""
+    room: StaffRoom, actor: Actor, handover: Shown, cursor: str = ""
 ) -> lists.MattersPage:
     """Return a page of a handover's matters."""
     filters = Filters(handover=handover.handover.id, cursor=cursor)
@@ -43,7 +43,7 @@ def matters_of(
 
 
 def run_handover(
-    room: HandoversRoom, actor: Actor, raw: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+    room: StaffRoom, actor: Actor, raw: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> Handed:
     """Dispatch the rows and wait for the replica. Raises NotThisRole or BadFields."""
     known = room.registers.current().known

@@ -2,8 +2,7 @@
 
 from matters.handovers import HANDING_OVER
 from server.handovers import handover_interface, handover_pages
-from server.handovers.room import HandoversRoom
-from server.people.doors import ConsoleRoute
+from server.people.doors import ConsoleRoute, StaffRoom
 from server.people.interface import InterfaceRoute
 from server.web.operation import TEXT, TEXTS, Operation, created, operation_of
 from server.web.routes import RoomRoute
@@ -22,7 +21,7 @@ _DISPATCH = operation_of(
     matters={"type": "array", "items": {"type": "object", "properties": _ROW}},
 )
 
-ROUTES: tuple[RoomRoute[HandoversRoom], ...] = (
+ROUTES: tuple[RoomRoute[StaffRoom], ...] = (
     ConsoleRoute("GET", "/console/handovers/", handover_pages.handovers),
     ConsoleRoute("GET", "/console/handovers/new", handover_pages.new_handover),
     ConsoleRoute("POST", "/console/handovers/new", handover_pages.create),

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from eventlog.log import Log
 from matters.ledgers import figures
 from matters.ledgers.ledger import Count
-from server.county.county_registers import RegisterCache
 from server.ledger.ledger_queries import Asked
-from server.people.doors import Doors
+from server.people.doors import StaffRoom
 
 
 class LedgerFigures(NamedTuple):
@@ -22,12 +20,8 @@ class LedgerFigures(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LedgerRoom:
+class LedgerRoom(StaffRoom):
     """The ledger and the league, for people and programs."""
-
-    doors: Doors
-    log: Log
-    registers: RegisterCache
 
     def counted(self, asked: Asked) -> LedgerFigures:
         """Return the figures of a ledger, all of the same moment."""

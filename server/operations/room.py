@@ -6,20 +6,17 @@ from pathlib import Path
 
 from eventlog.clock import NodeClock
 from eventlog.keys import Keys
-from eventlog.log import Log
 from server.folder.settings import Settings
 from server.letters.room import LettersRoom
-from server.people.doors import Doors
+from server.people.doors import StaffRoom
 from server.site.publishing import SiteKeeper
 from sync.keeping.durability import Durability
 
 
 @dataclass(frozen=True)
-class OperationsRoom:
+class OperationsRoom(StaffRoom):
     """How a node is: its log, clock, keys, site and replica, and where its recovery kit waits."""
 
-    doors: Doors
-    log: Log
     settings: Settings
     site: SiteKeeper
     letters: LettersRoom

@@ -3,17 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eventlog.log import Log
-from server.county.county_registers import RegisterCache
-from server.people.doors import Doors
+from server.people.doors import StaffRoom
 
 
 @dataclass(frozen=True)
-class PaperRoom:
+class PaperRoom(StaffRoom):
     """Sheets as PDF. `address` stands on paper; numbers of slips come of `receipt_key`."""
 
-    doors: Doors
-    log: Log
-    registers: RegisterCache
     address: str
     receipt_key: Callable[[], bytes]

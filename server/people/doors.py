@@ -6,7 +6,7 @@ the sign_in is known, a one-time password replaced, and a form read and seen to 
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +15,7 @@ from acts.refusals import Refusal
 from eventlog.log import Log
 from matters.actors import Actor
 from server.county.county_registers import RegisterCache
+from server.folder.safe_writes import SafeWriter
 from server.people import accounts
 from server.people.accounts import Account, SignIn
 from server.people.actors import actor_for
@@ -107,15 +108,25 @@ class Doors:
         return fields
 
 
-class Staffed(Protocol):
-    """A room with pages for staff or an interface for programs."""
+@dataclass(frozen=True)
+class StaffRoom:
+    """What every room is handed that staff or their programs come to; some are handed more."""
+
+    doors: Doors
+    writes: SafeWriter
 
     @property
-    def doors(self) -> Doors:
-        """What lets people in."""
+    def log(self) -> Log:
+        """The node's log."""
+        return self.doors.log
+
+    @property
+    def registers(self) -> RegisterCache:
+        """The county's registers at hand."""
+        return self.doors.registers
 
 
-StaffRoom = TypeVar("StaffRoom", bound=Staffed)
+RoomOfStaff = TypeVar("RoomOfStaff", bound=StaffRoom)
 
 
 @dataclass(frozen=True)
@@ -196,7 +207,7 @@ def is_of_sign_in(visit: Visit) -> None:
 
 
 @dataclass(frozen=True)
-class ConsoleRoute(RoomRoute[StaffRoom]):
+class ConsoleRoute(RoomRoute[RoomOfStaff]):
     """A route for staff.
 
     `lists` names fields that may stand repeatedly, or says them by the request; `most_bytes` bounds
@@ -204,13 +215,13 @@ class ConsoleRoute(RoomRoute[StaffRoom]):
     yet to replace a one-time password.
     """
 
-    handler: Callable[[StaffRoom, Visit], Any]
+    handler: Callable[[RoomOfStaff, Visit], Any]
     lists: tuple[str, ...] | Callable[[Request], tuple[str, ...]] = ()
     most_bytes: int = TEXT_MOST_BYTES
     proof: Callable[[Visit], None] = is_of_sign_in
     in_one_time: bool = False
 
-    def endpoint(self, room: StaffRoom) -> Endpoint:
+    def endpoint(self, room: RoomOfStaff) -> Endpoint:
         """Return what answers requests, with the room that it is handed."""
         doors = room.doors
 
@@ -237,21 +248,21 @@ class ConsoleRoute(RoomRoute[StaffRoom]):
 
 
 @dataclass(frozen=True)
-class UploadRoute(RoomRoute[StaffRoom]):
+class UploadRoute(RoomRoute[RoomOfStaff]):
     """A route for staff that takes one large file, `file_field`, to disk as it comes.
 
     Whoever is no more signed in does so and chooses the file again. `lets_in` raises before it is
     read; `too_large` answers where it says itself to be over `most_bytes`.
     """
 
-    handler: Callable[[StaffRoom, UploadVisit], Any]
+    handler: Callable[[RoomOfStaff, UploadVisit], Any]
     _: KW_ONLY
     file_field: str
     most_bytes: int
-    lets_in: Callable[[StaffRoom, Visit], None]
-    too_large: Callable[[StaffRoom, Visit], Response]
+    lets_in: Callable[[RoomOfStaff, Visit], None]
+    too_large: Callable[[RoomOfStaff, Visit], Response]
 
-    def endpoint(self, room: StaffRoom) -> Endpoint:
+    def endpoint(self, room: RoomOfStaff) -> Endpoint:
         """Return what answers requests, with the room that it is handed."""
         doors = room.doors
 
@@ -293,20 +304,20 @@ async def _enter(doors: Doors, request: Request) -> Visit | None:
 
 
 @dataclass(frozen=True)
-class OpenRoute(RoomRoute[StaffRoom]):
+class OpenRoute(RoomRoute[RoomOfStaff]):
     """A route of the console that needs nobody signed in; it says itself who else may come.
 
     `proof` raises where a form was not made here; None where a strange form can do no harm.
     `lets_in` raises before a form is read.
     """
 
-    handler: Callable[[StaffRoom, OpenVisit], Any]
+    handler: Callable[[RoomOfStaff, OpenVisit], Any]
     _: KW_ONLY
-    proof: Callable[[StaffRoom, OpenVisit], None] | None
-    lets_in: Callable[[StaffRoom, OpenVisit], None] | None = None
+    proof: Callable[[RoomOfStaff, OpenVisit], None] | None
+    lets_in: Callable[[RoomOfStaff, OpenVisit], None] | None = None
     most_bytes: int = TEXT_MOST_BYTES
 
-    def endpoint(self, room: StaffRoom) -> Endpoint:
+    def endpoint(self, room: RoomOfStaff) -> Endpoint:
         """Return what answers requests, with the room that it is handed."""
         doors = room.doors
 

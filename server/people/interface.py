@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from matters.actors import Actor
 from server.people.accounts import Account
-from server.people.doors import StaffRoom
+from server.people.doors import RoomOfStaff
 from server.web.bodies import read_fields
 from server.web.locked_texts import as_json
 from server.web.operation import Operation
@@ -28,18 +28,18 @@ class Call(Addressed):
 
 
 @dataclass(frozen=True)
-class InterfaceRoute(RoomRoute[StaffRoom]):
+class InterfaceRoute(RoomRoute[RoomOfStaff]):
     """A route for programs: its handler returns what becomes JSON, or a whole response.
 
     Without a valid token it answers 401. A body is read where the operation has one; `lists`
     names fields that may stand repeatedly in a form. `status` is that of the handler's JSON.
     """
 
-    handler: Callable[[StaffRoom, Call], Any]
+    handler: Callable[[RoomOfStaff, Call], Any]
     lists: tuple[str, ...] = ()
     status: int = 200
 
-    def endpoint(self, room: StaffRoom) -> Endpoint:
+    def endpoint(self, room: RoomOfStaff) -> Endpoint:
         """Return what answers requests, with the room that it is handed."""
         operation = self.operations
         has_body = not isinstance(operation, Operation) or operation.properties is not None

@@ -4,16 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from eventlog.log import Log
 from eventlog.sealing import Sealer
-from server.county.county_registers import RegisterCache
-from server.folder.safe_writes import SafeWriter
-from server.people.doors import Doors
+from server.people.doors import StaffRoom
 from server.people.sign_in import Attempts
 
 
 @dataclass(frozen=True)
-class PeopleRoom:
+class PeopleRoom(StaffRoom):
     """Signing in and out, one's own account, everyone's accounts.
 
     `form_of` is (visit, kept, status) -> the page of a form with words that came without their
@@ -21,10 +18,6 @@ class PeopleRoom:
     node is reached over https, `mails` whether it can send mail.
     """
 
-    doors: Doors
-    log: Log
-    registers: RegisterCache
-    writes: SafeWriter
     attempts: Attempts
     form_of: Callable[..., Any]
     sealer: Callable[[], Sealer]

@@ -4,24 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from eventlog.log import Log
-from server.county.county_registers import CountyRegisters, RegisterCache
+from server.county.county_registers import CountyRegisters
 from server.folder.safe_writes import SafeWriter
-from server.people.doors import Doors
+from server.people.doors import StaffRoom
 from server.photos.attachments import Attachments
 
 
 @dataclass(frozen=True)
-class RegistersRoom:
+class RegistersRoom(StaffRoom):
     """The county's registers, edited by staff and programs.
 
     `preview` returns the public page of a deputy, a station or a page that is not saved yet.
     """
 
-    doors: Doors
-    log: Log
-    registers: RegisterCache
-    writes: SafeWriter
     photo_writes: SafeWriter
     attachments: Attachments
     preview: Callable[[Any], str]

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from matters.sessions.acts import ACTS, OPENING
-from server.people.doors import ConsoleRoute
+from server.people.doors import ConsoleRoute, StaffRoom
 from server.people.interface import InterfaceRoute
 from server.sessions import session_interface, session_pages
-from server.sessions.room import SessionsRoom
 from server.sessions.session_runs import SESSION_LISTS
 from server.web.operation import SEEN, Operation, created, operation_of
 from server.web.routes import RoomRoute
@@ -17,7 +16,7 @@ def _acts() -> Mapping[str, Operation]:
     return {act.name: operation_of(act, seen=SEEN) for act in ACTS.values()}
 
 
-ROUTES: tuple[RoomRoute[SessionsRoom], ...] = (
+ROUTES: tuple[RoomRoute[StaffRoom], ...] = (
     ConsoleRoute("GET", "/console/sessions/", session_pages.session_list),
     ConsoleRoute("GET", "/console/sessions/new", session_pages.new_session),
     ConsoleRoute("POST", "/console/sessions/new", session_pages.create, lists=SESSION_LISTS),

@@ -9,8 +9,8 @@ from matters.sessions import store as sessions_store
 from matters.sessions.acts import SessionEvent
 from matters.sessions.session import Entry, Session, is_overdue
 from matters.sessions.store import SessionFilters
+from server.people.doors import StaffRoom
 from server.people.interface import Call
-from server.sessions.room import SessionsRoom
 from server.sessions.session_runs import act_named, run_act, run_opening, session_for
 from server.web.values import read_subject
 
@@ -48,7 +48,7 @@ def session_json(session: Session, title: str, now_ms: int) -> dict[str, Any]:
     }
 
 
-def whole_session(room: SessionsRoom, session: Session) -> dict[str, Any]:
+def whole_session(room: StaffRoom, session: Session) -> dict[str, Any]:
     """Return a session with its entries and texts, for those who may see it."""
     now_ms = room.log.now_ms()
     with room.log.reading() as connection:
@@ -96,7 +96,7 @@ def _entry_json(
     return found
 
 
-def list_sessions(room: SessionsRoom, call: Call) -> dict[str, Any]:
+def list_sessions(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/sessions?kind=&station=&unit=&promises=open|overdue&cursor=`."""
     now_ms = room.log.now_ms()
     with room.log.reading() as connection:
@@ -109,17 +109,17 @@ def list_sessions(room: SessionsRoom, call: Call) -> dict[str, Any]:
     }
 
 
-def create_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
+def create_session(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `POST /api/v1/sessions`: 201 the session, or the refusal."""
     return whole_session(room, run_opening(room, call.actor, call.values))
 
 
-def one_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
+def one_session(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `GET /api/v1/sessions/{id}`."""
     return whole_session(room, session_for(room, call.actor, call.path["id"]))
 
 
-def act_in_session(room: SessionsRoom, call: Call) -> dict[str, Any]:
+def act_in_session(room: StaffRoom, call: Call) -> dict[str, Any]:
     """Answer `POST /api/v1/sessions/{id}/{act}`: 200 the session, or the refusal."""
     act = act_named(call.path["act"])
     session = read_subject(call.path["id"])

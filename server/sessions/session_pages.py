@@ -18,8 +18,7 @@ from matters.sessions.session import Session, is_overdue, may_correct, may_open,
 from matters.terms import Role
 from server.county.county_registers import CountyRegisters
 from server.people import accounts
-from server.people.doors import Visit
-from server.sessions.room import SessionsRoom
+from server.people.doors import StaffRoom, Visit
 from server.sessions.session_interface import session_filters
 from server.sessions.session_runs import act_named, run_act, run_opening, session_for
 from server.web.values import read_subject
@@ -29,7 +28,7 @@ MEETING_ROLES = (Role.OFFICE, Role.DEPUTY, Role.LIAISON, Role.UNIT)
 DEPUTIES_MOST = 400
 
 
-def session_list(room: SessionsRoom, visit: Visit) -> Response:
+def session_list(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/sessions/`: sessions that are this person's to see, newest first."""
     actor = visit.actor
     if actor.role not in MEETING_ROLES:
@@ -55,7 +54,7 @@ def session_list(room: SessionsRoom, visit: Visit) -> Response:
     )
 
 
-def new_session(room: SessionsRoom, visit: Visit) -> Response:
+def new_session(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/sessions/new`: the form; `?station=` narrows the deputies shown."""
     if not may_open(visit.actor):
         raise NotThisRole
@@ -69,7 +68,7 @@ def new_session(room: SessionsRoom, visit: Visit) -> Response:
 
 
 def _form(
-    room: SessionsRoom, visit: Visit, *, typed: dict[str, Any], refusal: Refusal | None
+    room: StaffRoom, visit: Visit, *, typed: dict[str, Any], refusal: Refusal | None
 ) -> Response:
     registers = room.registers.current()
     station = typed.get("station", "")
@@ -96,7 +95,7 @@ def _deputies(registers: CountyRegisters, station: str, chosen: Any) -> dict[str
     }
 
 
-def create(room: SessionsRoom, visit: Visit) -> Response:
+def create(room: StaffRoom, visit: Visit) -> Response:
     """Answer `POST /console/sessions/new`: the session is open, or the form with what is wrong."""
     try:
         session = run_opening(room, visit.actor, visit.fields.values)
@@ -107,7 +106,7 @@ def create(room: SessionsRoom, visit: Visit) -> Response:
     return visit.redirect(f"console/sessions/{uuid_text(session.id)}")
 
 
-def minutes(room: SessionsRoom, visit: Visit) -> Response:
+def minutes(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/sessions/{id}`; `?act=&for=` opens a form for one entry."""
     session = session_for(room, visit.actor, visit.path["id"])
     act = ACTS.get(visit.query.get("act", ""))
@@ -130,7 +129,7 @@ def _started(session: Session, act: Act | None, entry: str) -> dict[str, Any]:
 
 
 def _minutes(
-    room: SessionsRoom,
+    room: StaffRoom,
     visit: Visit,
     session: Session,
     *,
@@ -189,7 +188,7 @@ def _threads(session: Session) -> dict[bytes, list[Any]]:
     return found
 
 
-def run(room: SessionsRoom, visit: Visit) -> Response:
+def run(room: StaffRoom, visit: Visit) -> Response:
     """Answer `POST /console/sessions/{id}/{act}`: done, or the page with what is wrong."""
     actor = visit.actor
     identity = visit.path["id"]

@@ -13,7 +13,7 @@ from matters.sessions.acts import ACTS, OPENING
 from matters.sessions.execution import carry_out_act, open_session
 from matters.sessions.session import Session, may_see
 from server.folder.safe_writes import commit_or_keep
-from server.sessions.room import SessionsRoom
+from server.people.doors import StaffRoom
 from server.web.values import read_seen, read_subject
 
 SESSION_LISTS = repeated_names((OPENING, *ACTS.values()))
@@ -27,7 +27,7 @@ def act_named(name: str) -> Act:
     return act
 
 
-def session_for(room: SessionsRoom, actor: Actor, text: str) -> Session:
+def session_for(room: StaffRoom, actor: Actor, text: str) -> Session:
     """Return a session by its id. Raises NotFound, or NotThisRole where it is not theirs."""
     with room.log.reading() as connection:
         session = sessions_store.by_id(connection, read_subject(text))
@@ -38,7 +38,7 @@ def session_for(room: SessionsRoom, actor: Actor, text: str) -> Session:
     return session
 
 
-def run_opening(room: SessionsRoom, actor: Actor, raw: Mapping[str, Any]) -> Session:
+def run_opening(room: StaffRoom, actor: Actor, raw: Mapping[str, Any]) -> Session:
     """Open a session, wait for the replica, and return it. Raises a Refusal."""
     known = room.registers.current().known
     kept = room.writes.commit(
@@ -48,7 +48,7 @@ def run_opening(room: SessionsRoom, actor: Actor, raw: Mapping[str, Any]) -> Ses
 
 
 def run_act(
-    room: SessionsRoom, actor: Actor, session: bytes, act: Act, raw: Mapping[str, Any]
+    room: StaffRoom, actor: Actor, session: bytes, act: Act, raw: Mapping[str, Any]
 ) -> Session:
     """Carry an act out, wait for the replica, and return the session as it is then.
 
