@@ -216,7 +216,7 @@ def test_parts_come_as_a_list_or_as_the_rows_of_a_form(form: bool) -> None:
         (UNITS, {"roads": 1}, "not-a-list"),
         (UNITS, 5, "not-a-list"),
         (CATEGORY, "cats", "unknown"),
-        (AREA, "大河村", "unknown"),
+        (AREA, "无名村", "unknown"),
         (BODY, "moon", "unknown"),
         (UNTIL, "soon", "bad-day"),
         (UNTIL, "2026-13-01", "bad-day"),
