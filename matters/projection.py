@@ -159,10 +159,7 @@ def _approved_at(connection: sqlite3.Connection, matter: Matter) -> int | None:
     """Return when the office let the import be public that the matter came with, or None."""
     if not matter.batch or matter.publicity is Publicity.NONE:
         return None
-    row = connection.execute(
-        "SELECT approved_at FROM imports WHERE id=?", (matter.batch,)
-    ).fetchone()
-    return None if row is None else row[0]
+    return store.approved_at(connection, matter.batch)
 
 
 def _first_shown_at(matter: Matter, approved_at: int | None) -> int | None:

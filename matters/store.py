@@ -138,6 +138,12 @@ class ImportRow(NamedTuple):
     approved_by: str
 
 
+def approved_at(connection: sqlite3.Connection, batch: bytes) -> int | None:
+    """Return when the office let an import be public (ms, UTC), or None."""
+    row = connection.execute("SELECT approved_at FROM imports WHERE id=?", (batch,)).fetchone()
+    return None if row is None else row[0]
+
+
 def imports(connection: sqlite3.Connection) -> list[ImportRow]:
     """Return every import, the newest first."""
     rows = connection.execute(

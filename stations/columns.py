@@ -5,7 +5,7 @@ belongs in the column stands in `expected`, in Chinese to be translated, with {p
 `values` fill; where that is left out, the label says it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -178,6 +178,25 @@ def name(*aliases: str, **rest: Any) -> Column:
 def kind(*aliases: str, **rest: Any) -> Column:
     """Return the column of what kind a record is of, a closed list."""
     return choice("kind", "类别", "Kind", *aliases, **rest)
+
+
+def kind_by_name(
+    signs: Iterable[tuple[str, StrEnum]], otherwise: StrEnum | None = None, *, at_end: bool = False
+) -> Callable[[dict[str, Any], Resolver], None]:
+    """Return what reads a record's kind off its name, where the row doesn't give it.
+
+    The first of the `signs` that stands in the name, or `at_end` of it, says the kind.
+    """
+
+    def complete(values: dict[str, Any], resolve: Resolver) -> None:
+        name: str = values["name"]
+        stands = str.endswith if at_end else str.__contains__
+        kinds = (kind for sign, kind in signs if stands(name, sign))
+        kind = values.get("kind") or next(kinds, otherwise)
+        if kind is not None:
+            values["kind"] = kind
+
+    return complete
 
 
 def only(identity: str) -> Column:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -14,6 +13,7 @@ from stations.columns import (
     english_name,
     identity,
     kind,
+    kind_by_name,
     line,
     lines,
     name,
@@ -27,7 +27,7 @@ from stations.columns import (
 )
 from stations.duty import DutyRule as DutyRule
 from stations.duty import check_duty, format_duty, parse_duty
-from stations.registers import Register, Registers, Resolver
+from stations.registers import Register, Registers
 
 
 class StationKind(StrEnum):
@@ -127,21 +127,15 @@ _KINDS = {
 }
 
 
-def _complete(values: dict[str, Any], resolve: Resolver) -> None:
-    """Read the kind off the name, where the row doesn't give it."""
-    if "kind" not in values:
-        name: str = values["name"]
-        signs = {
-            "实践基地": StationKind.PRACTICE_BASE,
-            "立法联系点": StationKind.LEGISLATIVE_POINT,
-            "征集办": StationKind.COLLECTION_OFFICE,
-            "工作室": StationKind.STUDIO,
-            "之家": StationKind.HOME,
-            "行业": StationKind.TRADE_STATION,
-            "点": StationKind.POINT,
-        }
-        kinds = (kind for sign, kind in signs.items() if sign in name)
-        values["kind"] = next(kinds, StationKind.STATION)
+_KIND_SIGNS = (
+    ("实践基地", StationKind.PRACTICE_BASE),
+    ("立法联系点", StationKind.LEGISLATIVE_POINT),
+    ("征集办", StationKind.COLLECTION_OFFICE),
+    ("工作室", StationKind.STUDIO),
+    ("之家", StationKind.HOME),
+    ("行业", StationKind.TRADE_STATION),
+    ("点", StationKind.POINT),
+)
 
 
 def _check(station: Station) -> Iterable[FieldProblem]:
@@ -169,7 +163,7 @@ STATIONS: Register[Station] = Register(
     label="联络站",
     record=Station,
     identity=("name", "area"),
-    complete=_complete,
+    complete=kind_by_name(_KIND_SIGNS, StationKind.STATION),
     check=_check,
     check_among=_check_among,
     columns=(

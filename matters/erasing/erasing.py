@@ -5,7 +5,7 @@ and whenever they arrive. What ranks higher was written by one who knew of the e
 So every node ends up with the same texts, in whatever order the events came.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,11 +70,7 @@ def erase_again(transaction: Transaction, folder: Path, subject: bytes) -> Erase
     ]
     texts = [text for text in chosen if _is_there(transaction, text)]
     if texts:
-        at = transaction.now_ms()
-        erasures.record(folder, [Erasure(text.event.hex(), text.field, at) for text in texts])
-        transaction.connection.execute("PRAGMA secure_delete=ON")
-        for text in texts:
-            words.erase(transaction.connection, text.event, text.field)
+        erase_texts(transaction, folder, [(text.event, text.field) for text in texts])
         for touched in {text.subject for text in texts}:
             waiting.forget(transaction.connection, touched)
     forgotten = (
@@ -83,6 +79,15 @@ def erase_again(transaction: Transaction, folder: Path, subject: bytes) -> Erase
         else ()
     )
     return Erased(len(texts), tuple(forgotten))
+
+
+def erase_texts(transaction: Transaction, folder: Path, texts: Sequence[tuple[bytes, str]]) -> None:
+    """Remove texts, given by event and field, for good; on record outside the database first."""
+    at = transaction.now_ms()
+    erasures.record(folder, [Erasure(event.hex(), field, at) for event, field in texts])
+    transaction.connection.execute("PRAGMA secure_delete=ON")
+    for event, field in texts:
+        words.erase(transaction.connection, event, field)
 
 
 def _own(transaction: Transaction, matter: Matter) -> Iterator[Text]:

@@ -138,7 +138,7 @@ class NoticeShelf:
         title = texts.get((matter.public, "title")) or _first_words(
             texts.get((matter.public, "text"), "")
         )
-        published_at = matter.published_at or self._approved_at(matter.batch)
+        published_at = matter.published_at or store.approved_at(self._connection, matter.batch)
         return Notice(
             number=matter.number,
             title=title,
@@ -148,7 +148,7 @@ class NoticeShelf:
             state=matter.state,
             received_at=matter.received_at,
             answered_at=matter.replied_at,
-            published_at=published_at,
+            published_at=published_at or 0,
             station=matter.station,
             deputy=matter.deputy,
             area=matter.area,
@@ -169,12 +169,6 @@ class NoticeShelf:
             first_published_at=first_shown_at,
         )
 
-    def _approved_at(self, batch: bytes) -> int:
-        row = self._connection.execute(
-            "SELECT approved_at FROM imports WHERE id=?", (batch,)
-        ).fetchone()
-        return int(row[0]) if row is not None and row[0] is not None else 0
-
 
 def _in_list(kind: ListKind, key: str) -> tuple[str, tuple[str, ...]]:
     """Return the condition that a row is of a list, and the values of it."""
@@ -185,12 +179,7 @@ def _first_words(text: str) -> str:
     return clean_line(text)[:30]
 
 
-def is_public(connection: sqlite3.Connection, matter: Matter) -> bool:
-    """Return whether the matter has a notice now."""
-    return is_shown(connection, matter.id)
-
-
-def is_shown(connection: sqlite3.Connection, matter: bytes) -> bool:
+def is_public(connection: sqlite3.Connection, matter: bytes) -> bool:
     """Return whether the matter of that id has a notice now."""
     row = connection.execute(f"SELECT 1 FROM matters m WHERE m.id=? AND {PUBLIC}", (matter,))
     return row.fetchone() is not None

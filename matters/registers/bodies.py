@@ -1,13 +1,21 @@
 """Bodies of the congress to which suggestions and decisions belong, by level."""
 
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
 from acts.refusals import N_
-from stations.columns import address, english_name, identity, kind, name, phone, reference
-from stations.registers import Register, Resolver
+from stations.columns import (
+    address,
+    english_name,
+    identity,
+    kind,
+    kind_by_name,
+    name,
+    phone,
+    reference,
+)
+from stations.registers import Register
 
 
 class BodyKind(StrEnum):
@@ -37,17 +45,13 @@ _KINDS = {
 }
 
 
-def _complete(values: dict[str, Any], resolve: Resolver) -> None:
-    """Read the kind off the name, where the row doesn't give it."""
-    if "kind" not in values:
-        name: str = values["name"]
-        if "主席团" in name:
-            values["kind"] = BodyKind.PRESIDIUM
-        elif "工委" in name or "工作委员会" in name:
-            values["kind"] = BodyKind.WORKING_COMMITTEE
-        elif "常委会" in name or "常务委员会" in name:
-            values["kind"] = BodyKind.STANDING_COMMITTEE
-
+_KIND_SIGNS = (
+    ("主席团", BodyKind.PRESIDIUM),
+    ("工委", BodyKind.WORKING_COMMITTEE),
+    ("工作委员会", BodyKind.WORKING_COMMITTEE),
+    ("常委会", BodyKind.STANDING_COMMITTEE),
+    ("常务委员会", BodyKind.STANDING_COMMITTEE),
+)
 
 BODIES: Register[Body] = Register(
     noun="body",
@@ -55,7 +59,7 @@ BODIES: Register[Body] = Register(
     label="人大机构",
     record=Body,
     identity=("name",),
-    complete=_complete,
+    complete=kind_by_name(_KIND_SIGNS),
     columns=(
         identity("机构编号", "代码", "body id"),
         name("机构", "机构名称", "body", expected=N_("机构全称")),

@@ -118,12 +118,9 @@ def _check(rules: Rules) -> Iterable[FieldProblem]:
             )
 
 
-def _limit(field: str, label: str, label_en: str, *aliases: str) -> Column:
+def _limit(*names: str) -> Column:
     return line(
-        field,
-        label,
-        label_en,
-        *aliases,
+        *names,
         parse=_parse_limit,
         format=format_limit,
         expected=N_("时限，如“一个月”“20天”“10个工作日”，不超过两年"),
@@ -155,10 +152,7 @@ RULES: Register[Rules] = Register(
             "rounds", "几轮不满意交常委会定", "Rounds before the committee decides", least=1, most=9
         ),
         choice(
-            "extension",
-            "延期要不要批准",
-            "Extension",
-            "延期",
+            *("extension", "延期要不要批准", "Extension", "延期"),
             members=_EXTENSIONS,
             expected=N_("要批准或只备案"),
         ),
@@ -167,9 +161,7 @@ RULES: Register[Rules] = Register(
         whole("head_days", "逾期几天报单位负责人", "Overdue days, unit's head", least=1, most=365),
         whole("office_days", "逾期几天报人大办公室", "Overdue days, office", least=1, most=365),
         whole(
-            "committee_days",
-            "逾期几天报常委会",
-            "Overdue days, standing committee",
+            *("committee_days", "逾期几天报常委会", "Overdue days, standing committee"),
             least=1,
             most=730,
         ),
@@ -179,10 +171,7 @@ RULES: Register[Rules] = Register(
             "long_days", "几天没了结算久拖", "Days that make it long unsolved", least=1, most=3650
         ),
         lines(
-            "urgent_words",
-            "急事用语",
-            "Urgent words",
-            "紧急词",
+            *("urgent_words", "急事用语", "Urgent words", "紧急词"),
             parse=_parse_words,
             format=_format_words,
             expected=N_("用顿号分开的词，如“触电、漏电”；没有就写“无”"),

@@ -1,13 +1,12 @@
 """Handling units: the bureaus, townships, courts and companies that matters are dispatched to."""
 
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
 from acts.refusals import N_
-from stations.columns import english_name, identity, kind, name, phone, reference
-from stations.registers import Register, Resolver
+from stations.columns import english_name, identity, kind, kind_by_name, name, phone, reference
+from stations.registers import Register
 
 
 class UnitKind(StrEnum):
@@ -52,21 +51,13 @@ _KIND_SIGNS = (
 )
 
 
-def _complete(values: dict[str, Any], resolve: Resolver) -> None:
-    """Read the kind off the name, where the row doesn't give it."""
-    if "kind" not in values:
-        name: str = values["name"]
-        kinds = (kind for sign, kind in _KIND_SIGNS if name.endswith(sign))
-        values["kind"] = next(kinds, UnitKind.GOVERNMENT)
-
-
 UNITS: Register[Unit] = Register(
     noun="unit",
     plural="units",
     label="承办单位",
     record=Unit,
     identity=("name",),
-    complete=_complete,
+    complete=kind_by_name(_KIND_SIGNS, UnitKind.GOVERNMENT, at_end=True),
     columns=(
         identity("单位编号", "代码", "unit id"),
         name("单位", "单位名称", "承办单位", "unit", "handling unit", expected=N_("单位全称")),

@@ -9,12 +9,11 @@ from acts.act import Act
 from acts.field import FieldKind
 from acts.reader import WrongValue
 from acts.refusals import N_
-from eventlog import erasures, words
-from eventlog.erasures import Erasure
 from eventlog.identifiers import new_uuid7
 from eventlog.transaction import Transaction
 from matters import actors, store
 from matters.actors import Actor
+from matters.erasing.erasing import erase_texts
 from matters.intake.receipts import read_number
 from matters.known import Known, event_named
 from matters.refusals import NotFound
@@ -113,7 +112,7 @@ _HELD: dict[str, str] = {
 
 
 def _erase(transaction: Transaction, folder: Path, session: Session, entry: bytes) -> None:
-    """Remove an entry's texts and those of its corrections, on record outside first."""
+    """Remove an entry's texts and those of its corrections."""
     chosen = [
         (written.id, field)
         for written in session.entries
@@ -121,8 +120,4 @@ def _erase(transaction: Transaction, folder: Path, session: Session, entry: byte
         or (written.type == SessionEvent.CORRECTED and written.refers == entry)
         for field in written.words
     ]
-    at = transaction.now_ms()
-    erasures.record(folder, [Erasure(event.hex(), field, at) for event, field in chosen])
-    transaction.connection.execute("PRAGMA secure_delete=ON")
-    for event, field in chosen:
-        words.erase(transaction.connection, event, field)
+    erase_texts(transaction, folder, chosen)

@@ -162,7 +162,7 @@ def _read(room: DesksRoom, visit: Visit, matter: Matter, now_ms: int) -> dict[st
             "heading": store.title_of(connection, matter),
             "repeats": store.likely_repeats(connection, matter),
             "position": store.position_of(connection, matter.id),
-            "public": is_public(connection, matter),
+            "public": is_public(connection, matter.id),
             "names": accounts.names_of(connection),
             "quarantined": store.number_of(connection, matter.quarantine),
         }

@@ -97,7 +97,7 @@ def whole_matter(room: DesksRoom, matter: Matter) -> dict[str, Any]:
         texts = store.texts_of(connection, matter)
         answer = matter_json(matter, store.title_of(connection, matter))
         answer["repeats"] = store.likely_repeats(connection, matter)
-        public = is_public(connection, matter)
+        public = is_public(connection, matter.id)
         position = store.position_of(connection, matter.id)
         for name, related in (
             ("merged_into", (matter.merged_into,)),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from deputies.activities import ACTIVITIES
 from deputies.deputies import DEPUTIES
 from deputies.shifts import SHIFTS
-from matters.public.public import is_shown, shown_number
+from matters.public.public import is_public, shown_number
 from matters.registers.categories import CATEGORIES
 from matters.registers.county import COUNTIES
 from matters.registers.pages import PAGES
@@ -91,7 +91,7 @@ def _left_unseen(connection: sqlite3.Connection, matter: bytes, happened: set[st
     """
     if not happened & _MOVING:
         return False
-    return bool(happened & _TURNING) or not is_shown(connection, matter)
+    return bool(happened & _TURNING) or not is_public(connection, matter)
 
 
 def _pages_of(connection: sqlite3.Connection, subject: bytes) -> set[tuple[str, str]]:

@@ -60,7 +60,7 @@ class Followed:
                 raise NotFound
             self.texts = store.texts_of(connection, matter)
             self.position = store.position_of(connection, matter.id)
-            self.public = is_public(connection, matter)
+            self.public = is_public(connection, matter.id)
             parts = [store.by_id(connection, part) for part in matter.split_into]
             self.parts = [
                 (part, room.intake.key_of(part.id), store.title_of(connection, part))

@@ -79,7 +79,7 @@ def all_matters(log: Log) -> list[tuple[Matter, bool]]:
     with log.reading() as connection:
         rows = connection.execute("SELECT subject FROM states WHERE noun='matter'").fetchall()
         found = [by_id(connection, row[0]) for row in rows]
-        return [(one, is_public(connection, one)) for one in found if one is not None]
+        return [(one, is_public(connection, one.id)) for one in found if one is not None]
 
 
 def check(log: Log) -> None:

@@ -134,7 +134,7 @@ def test_a_notice_is_withdrawn_and_published_anew(log: Log) -> None:
     assert notices(log) == [] and ledger(log).total.published == 0
     with log.reading() as connection:
         matter = matter_of(log, number)
-        assert not public.is_public(connection, matter)
+        assert not public.is_public(connection, matter.id)
         assert public.shown_number(connection, matter.id) == number
     with pytest.raises(NotNow):
         commanded(log, number, "withdraw", reason="再来一次")
