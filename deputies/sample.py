@@ -15,13 +15,9 @@ ROSTER = Path(__file__).with_name("roster")
 
 
 @cache
-def _deputies() -> tuple[Deputy, ...]:
-    return tuple(read_roster(DEPUTIES, ROSTER))
-
-
-def sample_deputies() -> list[Deputy]:
+def sample_deputies() -> tuple[Deputy, ...]:
     """Return the sample county's deputies of all five levels, by id."""
-    return list(_deputies())
+    return tuple(read_roster(DEPUTIES, ROSTER))
 
 
 def _registers() -> Registers:

@@ -16,33 +16,21 @@ ROSTER = Path(__file__).with_name("roster")
 
 
 @cache
-def _areas() -> tuple[Area, ...]:
+def sample_areas() -> tuple[Area, ...]:
+    """Return the sample county, its townships and villages, each after the one above it."""
     return tuple(read_table_roster(AREAS, ROSTER / "areas.csv", Registers()))
 
 
 @cache
-def _stations() -> tuple[Station, ...]:
+def sample_stations() -> tuple[Station, ...]:
+    """Return the sample county's stations and points, by id."""
     return tuple(read_roster(STATIONS, ROSTER))
 
 
 @cache
-def _days() -> tuple[SpecialDay, ...]:
+def sample_days() -> tuple[SpecialDay, ...]:
+    """Return the days off and make-up workdays of 2026, and the fixed days off of 2027."""
     # 2026 is whole: the State Council's arrangement, 国办发明电〔2025〕7号. Of 2027 only the days
     # off that the regulation itself fixes (国务院令第795号) are in it, without the days that are
     # moved and worked for them: the arrangement was not out when this was written.
     return tuple(read_table_roster(DAYS, ROSTER / "days.csv", Registers()))
-
-
-def sample_areas() -> list[Area]:
-    """Return the sample county, its townships and villages, each after the one above it."""
-    return list(_areas())
-
-
-def sample_stations() -> list[Station]:
-    """Return the sample county's stations and points, by id."""
-    return list(_stations())
-
-
-def sample_days() -> list[SpecialDay]:
-    """Return the days off and make-up workdays of 2026, and the fixed days off of 2027."""
-    return list(_days())
