@@ -13,7 +13,7 @@ from eventlog.clock import ClockStatus, system_clock_ms
 from eventlog.database import reading
 from eventlog.keys import KIT_NAME, load_keys
 from eventlog.log import FILE_NAME
-from server.command_line.exchange_problems import exchange_problems
+from server.command_line.exchange_problems import exchange_problems, problem
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import clock_of
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
@@ -39,21 +39,23 @@ def verify(data: Path, as_json: bool) -> None:
     Ends with 1 where they differ or a chain is broken.
     """
     with opened(data) as log:
-        found = log.verify()
+        verification = log.verify()
     if as_json:
-        click.echo(json.dumps({**found._asdict(), "ok": found.ok}, ensure_ascii=False))
+        click.echo(
+            json.dumps({**verification._asdict(), "ok": verification.ok}, ensure_ascii=False)
+        )
     else:
-        click.echo(found.state_hash)
-        click.echo(f"{found.events} events, {found.subjects} subjects", err=True)
-        for line in found.broken:
+        click.echo(verification.state_hash)
+        click.echo(f"{verification.events} events, {verification.subjects} subjects", err=True)
+        for line in verification.broken:
             click.echo(line, err=True)
-        if found.state_hash != found.replayed_hash:
+        if verification.state_hash != verification.replayed_hash:
             click.echo(
                 f"表与日志不符,请运行 huiyin matters rebuild / the tables differ from the log "
-                f"({found.replayed_hash})",
+                f"({verification.replayed_hash})",
                 err=True,
             )
-    if not found.ok:
+    if not verification.ok:
         raise SystemExit(1)
 
 
@@ -73,47 +75,48 @@ def doctor(data: Path, as_json: bool) -> None:
 
     Example: huiyin doctor --data /srv/huiyin
     """
-    found = _examine(data)
+    problems = _examine(data)
     settings = settings_for(data)
     clock = clock_of(settings)
     if clock is not None:
-        found += _clock_problems(clock.status)
-    found += exchange_problems(settings)
+        problems += _clock_problems(clock.status)
+    problems += exchange_problems(settings)
     mail = _outbox(data)
     if mail is not None:
-        found += _mail_problems(mail)
+        problems += _mail_problems(mail)
     if as_json:
-        known = {"ok": not found, "problems": found, "outbox": _outbox_json(mail)}
+        known = {"ok": not problems, "problems": problems, "outbox": _outbox_json(mail)}
         click.echo(json.dumps(known, ensure_ascii=False))
-    elif not found:
+    elif not problems:
         click.echo("一切正常 / nothing is wrong")
     else:
-        for problem in found:
-            click.echo(f"✗ {problem['what']}\n  → {problem['do']}")
+        for each in problems:
+            click.echo(f"✗ {each['what']}\n  → {each['do']}")
     if not as_json and mail is not None and mail.waiting:
         click.echo(
             f"等着发出的通知 {mail.waiting} 条,最早一条 {_moment(mail.oldest_at)} / "
             f"{mail.waiting} notices wait to be sent, the oldest since then"
             + (f": {mail.last_error}" if mail.last_error else "")
         )
-    if found:
+    if problems:
         raise SystemExit(1)
 
 
 def _examine(data: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-
-    def note(code: str, what: str, do: str) -> None:
-        found.append({"code": code, "what": what, "do": do})
-
     database = data / FILE_NAME
     if not database.exists():
-        note(
-            "no-data",
-            f"{data} 里没有数据 / holds no data",
-            "huiyin serve,或 or huiyin restore --from REPLICA",
-        )
-        return found
+        return [
+            problem(
+                "no-data",
+                f"{data} 里没有数据 / holds no data",
+                "huiyin serve,或 or huiyin restore --from REPLICA",
+            )
+        ]
+    problems: list[dict[str, Any]] = []
+
+    def note(code: str, what: str, do: str) -> None:
+        problems.append(problem(code, what, do))
+
     try:
         with reading(database) as connection:
             answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -181,33 +184,33 @@ def _examine(data: Path) -> list[dict[str, Any]]:
             f"磁盘只剩 {free // 2**20} MB / only that much room is left",
             "清理磁盘 / make room",
         )
-    return found
+    return problems
 
 
 def _clock_problems(clock: ClockStatus) -> list[dict[str, Any]]:
     """Return what is wrong with a station's clock; whether it is served makes no difference."""
     if not clock.trusted:
         return [
-            {
-                "code": "time-unknown",
-                "what": "不知道现在是几点,期限从县里收到时算起 / the time is not known: "
+            problem(
+                "time-unknown",
+                "不知道现在是几点,期限从县里收到时算起 / the time is not known: "
                 "limits count from when the hub has what is written",
-                "do": "连上县里对一次时;常常这样就换主板电池 / "
+                "连上县里对一次时;常常这样就换主板电池 / "
                 "sync with the hub once; change the mainboard's battery where it comes back",
-            }
+            )
         ]
     if not clock.is_off or clock.skew_ms is None:
         return []
     minutes = round(abs(clock.skew_ms) / 60_000)
     way, english = ("快", "fast") if clock.skew_ms > 0 else ("慢", "slow")
     return [
-        {
-            "code": "clock-wrong",
-            "what": f"系统时钟{way}了 {minutes} 分钟,已按县里的时间校正 / the system clock is "
+        problem(
+            "clock-wrong",
+            f"系统时钟{way}了 {minutes} 分钟,已按县里的时间校正 / the system clock is "
             f"{minutes} minutes {english}; the node goes by the hub's time",
-            "do": "停下服务,把系统时钟调准,再启动并连上县里;关机就走错的换主板电池 / stop it, set "
+            "停下服务,把系统时钟调准,再启动并连上县里;关机就走错的换主板电池 / stop it, set "
             "the system clock, start it, sync; change the battery where it goes wrong when off",
-        }
+        )
     ]
 
 
@@ -222,30 +225,30 @@ def _outbox(data: Path) -> Standing | None:
 
 
 def _mail_problems(mail: Standing) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
     why = f": {mail.last_error}" if mail.last_error else ""
     if waits_long(mail, system_clock_ms()):
-        found.append(
-            {
-                "code": "mail-waits",
-                "what": f"通知超过一天没有发出去,共 {mail.waiting} 条 / "
+        problems.append(
+            problem(
+                "mail-waits",
+                f"通知超过一天没有发出去,共 {mail.waiting} 条 / "
                 f"{mail.waiting} notices to staff wait, for over a day{why}",
-                "do": "看 smtp_ 和 webhook_ 设置,看服务器能否连上 / "
+                "看 smtp_ 和 webhook_ 设置,看服务器能否连上 / "
                 "check the smtp_ and webhook_ settings, and whether the relay can be reached",
-            }
+            )
         )
     if mail.undeliverable:
         last = mail.given_up[0].last_error
-        found.append(
-            {
-                "code": "mail-undeliverable",
-                "what": f"有 {mail.undeliverable} 条通知送不到 / "
+        problems.append(
+            problem(
+                "mail-undeliverable",
+                f"有 {mail.undeliverable} 条通知送不到 / "
                 f"{mail.undeliverable} notices can't be delivered: {last}",
-                "do": "在管理台“系统”页看是谁的,改好邮箱再发 / "
+                "在管理台“系统”页看是谁的,改好邮箱再发 / "
                 "see whose on the console's page “System”, mend the address, send again",
-            }
+            )
         )
-    return found
+    return problems
 
 
 def _outbox_json(mail: Standing | None) -> dict[str, Any] | None:

@@ -42,7 +42,7 @@ def exchange_problems(settings: Settings) -> list[dict[str, Any]]:
     if settings.role == "station":
         if up.hub is None:
             found.append(
-                _problem(
+                problem(
                     "not-joined",
                     "这台机器还没有加入哪个县 / this station belongs to no hub yet",
                     "在这台机器上打开管理台,按“加入县里” / open the console here and press "
@@ -52,7 +52,7 @@ def exchange_problems(settings: Settings) -> list[dict[str, Any]]:
         found += _of_site(settings.data, now)
     elif down.undecided:
         found.append(
-            _problem(
+            problem(
                 "undecided",
                 f"各站送来的,有 {down.quarantined} 条另放着、{down.alarms} 个警报没有人看 / "
                 f"{down.quarantined} events put aside, {down.alarms} alarms that nobody saw",
@@ -68,7 +68,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
     silent = now - (up.hub.heard_at or up.hub.joined_at)
     if silent > SILENT_MOST_MS:
         found.append(
-            _problem(
+            problem(
                 "hub-silent",
                 f"{silent // DAY_MS} 天没有连上县里,等着送的 {up.waiting} 件 / the hub was not "
                 f"reached for {silent // DAY_MS} days; {up.waiting} items wait",
@@ -79,7 +79,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
     if up.hub.failure in NEEDS_SOMEBODY:
         words = SYNC_FAILURES[up.hub.failure]
         found.append(
-            _problem(
+            problem(
                 "hub-refuses",
                 in_both(words),
                 "看管理台“送到县里”页 / see the console's page “To the county”",
@@ -87,7 +87,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
         )
     if put_aside:
         found.append(
-            _problem(
+            problem(
                 "put-aside",
                 f"有 {put_aside} 条县里没有收下,另放着 / {put_aside} events were put aside by "
                 "the hub",
@@ -99,7 +99,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
     if until is not None and until - now < ACCOUNTS_WARN_MS:
         days = max(0, until - now) // DAY_MS
         found.append(
-            _problem(
+            problem(
                 "accounts-expire",
                 f"再连不上县里,{days} 天以后就不能登录 / without the hub nobody can sign in "
                 f"{days} days from now",
@@ -116,7 +116,7 @@ def _of_site(data: Path, now: int) -> list[dict[str, Any]]:
         return []
     days = (now - copied) // DAY_MS
     return [
-        _problem(
+        problem(
             "site-old",
             f"公开网站的副本是 {days} 天以前的 / the copy of the public site is {days} days old",
             "连上县里就会更新 / it is renewed once the hub is reached",
@@ -124,5 +124,6 @@ def _of_site(data: Path, now: int) -> list[dict[str, Any]]:
     ]
 
 
-def _problem(code: str, what: str, do: str) -> dict[str, Any]:
+def problem(code: str, what: str, do: str) -> dict[str, Any]:
+    """Return a problem as `doctor` lists it: what is wrong and what to do, in both languages."""
     return {"code": code, "what": what, "do": do}

@@ -14,15 +14,12 @@ import uvloop
 
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
-from server.command_line.tables import roster_mistakes
+from server.command_line.tables import mistakes_told
 from server.data_folder import PlainTextsInside
 from server.folder.settings import Settings
 from server.node import DataFolderInUse, Node
 from server.registers.sample import seed_sample, sign_ins
-from server.tables.tables import TableError
-from server.web.languages import in_both
 from server.web.long_addresses import ShortAddresses
-from stations.roster_files import RosterError
 
 # How many new objects call for a search for circles; Python's 700 takes a tenth of a busy core.
 GARBAGE_AFTER = 50_000
@@ -94,7 +91,9 @@ def serve(
     gc.set_threshold(GARBAGE_AFTER)
     try:
         if settings.sample:
-            _seed(node)
+            # Its rosters are files that people edit.
+            with mistakes_told():
+                seed_sample(node.log, node.folder)
         click.echo("正在准备网站 preparing the site …", err=True)
         node.start()
         _greet(settings, node)
@@ -102,16 +101,6 @@ def serve(
             runner.run(_run(node, listener))
     finally:
         node.stop()
-
-
-def _seed(node: Node) -> None:
-    """Fill an empty county with the sample; its rosters are files that people edit."""
-    try:
-        seed_sample(node.log, node.folder)
-    except RosterError as error:
-        raise click.ClickException(roster_mistakes(error)) from error
-    except TableError as error:
-        raise click.ClickException(in_both(error.message, **error.values)) from error
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -155,8 +144,9 @@ def _greet(settings: Settings, node: Node) -> None:
         )
     if settings.sample:
         click.echo("试用登录 sample sign-ins:")
-        for one in sign_ins(node.folder):
-            click.echo(f"  {one.name:<10} {one.password:<22} {one.role:<8} {one.place}".rstrip())
+        for sign_in in sign_ins(node.folder):
+            name, password, role, place = sign_in
+            click.echo(f"  {name:<10} {password:<22} {role:<8} {place}".rstrip())
     sys.stdout.flush()
 
 

@@ -1,7 +1,8 @@
 """`huiyin import` and `huiyin export`: spreadsheets, lists and YAML, in and out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -56,36 +57,38 @@ def import_(
     Example: huiyin import matters messages.xlsx
     """
     named = _read_mapping(mapping)
-    with opened(data) as log, progress_of(file.name) as progress:
-        try:
-            if file.is_dir() and what != "matters":
-                outcome = import_roster(log, BY_PLURAL[what], file, dry_run=dry_run)
-            elif what == "matters":
-                outcome = import_matters(
-                    log, file, mapping=named, dry_run=dry_run, progress=progress
-                )
-            else:
-                outcome = import_register(
-                    log,
-                    BY_PLURAL[what],
-                    file,
-                    mapping=named,
-                    dry_run=dry_run,
-                    progress=progress,
-                )
-        except TableError as error:
-            raise click.ClickException(in_both(error.message, **error.values)) from error
-        except RosterError as error:
-            raise click.ClickException(roster_mistakes(error)) from error
+    with opened(data) as log, progress_of(file.name) as progress, mistakes_told():
+        if file.is_dir() and what != "matters":
+            outcome = import_roster(log, BY_PLURAL[what], file, dry_run=dry_run)
+        elif what == "matters":
+            outcome = import_matters(log, file, mapping=named, dry_run=dry_run, progress=progress)
+        else:
+            outcome = import_register(
+                log,
+                BY_PLURAL[what],
+                file,
+                mapping=named,
+                dry_run=dry_run,
+                progress=progress,
+            )
     _show(outcome, as_json)
 
 
-def roster_mistakes(error: RosterError) -> str:
-    """Return every mistake of a roster on a line of its own: file, line, field, what is wrong."""
-    return "名册有错 mistakes in the roster:\n" + "\n".join(
-        f"  {file}:{line} {problem.field}: {in_both(problem.message, **problem.values)}"
-        for file, line, problem in error.problems
-    )
+@contextmanager
+def mistakes_told() -> Iterator[None]:
+    """End the command with every mistake of a table or roster: file, line, field, what is wrong."""
+    try:
+        yield
+    except TableError as error:
+        raise click.ClickException(in_both(error.message, **error.values)) from error
+    except RosterError as error:
+        mistakes = (
+            f"  {file}:{line} {problem.field}: {in_both(problem.message, **problem.values)}"
+            for file, line, problem in error.problems
+        )
+        raise click.ClickException(
+            "\n".join(("名册有错 mistakes in the roster:", *mistakes))
+        ) from error
 
 
 def _show(outcome: Outcome, as_json: bool) -> None:
@@ -146,14 +149,11 @@ def export(data: Path, what: str, file: Path) -> None:
 
     Example: huiyin export ledger ledger.xlsx
     """
-    with opened(data) as log:
+    with opened(data) as log, mistakes_told():
         if what == "matters":
             _unlock(data, log)
-        try:
-            if what == "registers" and (not file.suffix or file.is_dir()):
-                count = export_rosters(log, file)
-            else:
-                count = _EXPORTS[what](log, file)
-        except TableError as error:
-            raise click.ClickException(in_both(error.message, **error.values)) from error
+        if what == "registers" and (not file.suffix or file.is_dir()):
+            count = export_rosters(log, file)
+        else:
+            count = _EXPORTS[what](log, file)
     click.echo(f"{file}: {count} 行 rows", err=True)
