@@ -52,6 +52,11 @@ class BadFields(Refusal):
         super().__init__()
         self.problems = tuple(problems)
 
+    @classmethod
+    def of(cls, field: str, code: str, message: str, **values: Any) -> "BadFields":
+        """Return the refusal of one field."""
+        return cls([FieldProblem(field, code, message, values)])
+
 
 class NotThisRole(Refusal):
     """The person's role, unit or place does not allow the command."""

@@ -14,7 +14,7 @@ import msgspec
 from acts.act import Act, refuse_role, refuse_stale
 from acts.field import Field, FieldKind
 from acts.reader import County, read_fields
-from acts.refusals import N_, BadFields, FieldProblem, Refusal
+from acts.refusals import N_, BadFields, Refusal
 from eventlog.events import Draft, Event
 from matters.actors import Actor
 from matters.shapes import WrongShape, text_in, texts_in, time_of
@@ -176,7 +176,7 @@ def read_period(
     refuse_role(DRAFTING, actor.role)
     data, _ = read_fields(DRAFTING.fields, raw, county, now_ms)
     if data["to"] < data["from"]:
-        raise BadFields([FieldProblem("to", "before", N_("最后一天不能早于第一天。"))])
+        raise BadFields.of("to", "before", N_("最后一天不能早于第一天。"))
     return DocumentKind(data["kind"]), Period(data["from"], data["to"])
 
 

@@ -304,7 +304,7 @@ def raise_matter(
     identity = identity or new_uuid7(transaction.now_ms())
     if slip and not quarantine:
         if store.number_taken(transaction.connection, slip):
-            raise BadFields([FieldProblem("slip", "taken", SLIP_TAKEN)])
+            raise BadFields.of("slip", "taken", SLIP_TAKEN)
         number = slip
     else:
         number = free_number(transaction.connection)

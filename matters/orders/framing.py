@@ -4,7 +4,7 @@ What belongs to a higher level or a statutory channel is referred there; the per
 """
 
 from acts.field import YES_NO, Field, FieldKind
-from acts.refusals import N_, BadFields, FieldProblem
+from acts.refusals import N_, BadFields
 from eventlog.events import Event
 from matters.command import ANY_STATE, OPEN, UNFRAMED, Command, Fact, Situation
 from matters.matter import Matter
@@ -70,7 +70,7 @@ def _check_merge(situation: Situation) -> None:
 
 
 def _refuse(field: str, code: str, message: str) -> None:
-    raise BadFields([FieldProblem(field, code, message)])
+    raise BadFields.of(field, code, message)
 
 
 def _joined(matter: Matter, event: Event) -> None:

@@ -67,7 +67,7 @@ def _check_divided(situation: Situation) -> None:
     for part in situation.data["parts"]:
         if part["until"] > due:
             message = N_("分给各单位的期限，不能晚于整件事的期限。")
-            raise BadFields([FieldProblem("parts", "after-due", message)])
+            raise BadFields.of("parts", "after-due", message)
 
 
 def _extension_asked(matter: Matter, event: Event) -> None:

@@ -1,7 +1,7 @@
 """评单: the person rates reply and result apart; it is closed, or goes round again."""
 
 from acts.field import Field, FieldKind
-from acts.refusals import N_, BadFields, FieldProblem, NotNow, Refusal
+from acts.refusals import N_, BadFields, NotNow, Refusal
 from eventlog.events import Event
 from matters.command import ANY_STATE, WITH_UNIT, Command, Fact, Situation
 from matters.known import Known
@@ -45,7 +45,7 @@ def _check_rating(situation: Situation) -> None:
     unsatisfied = Rating.UNSATISFIED in (data["reply_rating"], data["result_rating"])
     if unsatisfied and not situation.texts.get("comment"):
         message = N_("不满意时，请说一说哪里不满意。")
-        raise BadFields([FieldProblem("comment", "required", message)])
+        raise BadFields.of("comment", "required", message)
 
 
 def _echo_rated(matter: Matter, event: Event) -> None:
@@ -92,7 +92,7 @@ def _rounds_over(matter: Matter, known: Known, now_ms: int) -> Refusal | None:
 def _check_decided(situation: Situation) -> None:
     if "until" in situation.data and not situation.matter.lead:
         message = N_("现在没有承办单位，请先派单，或者不填日期。")
-        raise BadFields([FieldProblem("until", "no-unit", message)])
+        raise BadFields.of("until", "no-unit", message)
 
 
 def _decided(matter: Matter, event: Event) -> None:

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping
 
-from acts.refusals import N_, BadFields, FieldProblem
+from acts.refusals import N_, BadFields
 from acts.shanghai import SHANGHAI
 from matters.listing.filters import Filters, filters_from
 from server.county.county_registers import CountyRegisters
@@ -17,9 +17,7 @@ def read_filters(query: Mapping[str, str], registers: CountyRegisters) -> Filter
         try:
             moment = datetime.datetime.fromisoformat(query["since"])
         except ValueError as error:
-            raise BadFields(
-                [FieldProblem("since", "not-a-time", N_("时间写法如 2026-11-21。"))]
-            ) from error
+            raise BadFields.of("since", "not-a-time", N_("时间写法如 2026-11-21。")) from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=SHANGHAI)
         since = int(moment.timestamp() * 1000)

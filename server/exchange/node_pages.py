@@ -20,6 +20,7 @@ from server.exchange.joining import NAME_MOST, CannotInvite
 from server.exchange.room import ExchangeRoom
 from server.people.doors import Visit
 from server.web.languages import translated
+from server.web.pages import file_to_keep
 from server.web.wording import INVITING_FAILURES, ROLES
 from sync.nodes import audit, enrolment, nodes, quarantine
 from sync.nodes.audit import Entry
@@ -104,14 +105,8 @@ def invitation_file(room: ExchangeRoom, visit: Visit) -> Response:
         if nodes.by_code(connection, enrolment.code_of(secret).mark) is None:
             raise NotFound
     card = hub_card(room.exchange.keys, room.registers.current().county.name)
-    return Response(
-        joining.file_of(Invitation(card, secret, room.address)),
-        media_type="application/json",
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": 'attachment; filename="huiyin-invitation.json"',
-        },
-    )
+    invitation = joining.file_of(Invitation(card, secret, room.address))
+    return file_to_keep(invitation, "huiyin-invitation.json", "application/json")
 
 
 def revocation(room: ExchangeRoom, visit: Visit) -> Response:

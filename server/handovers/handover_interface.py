@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from acts.refusals import N_, BadFields, FieldProblem
+from acts.refusals import N_, BadFields
 from acts.shanghai import iso
 from eventlog.identifiers import uuid_text
 from matters.handovers import Shown
@@ -49,7 +49,7 @@ def make_handover(room: StaffRoom, call: Call) -> Response:
     """Answer `POST /api/v1/handovers`: 201 what was dispatched, and each row that was refused."""
     rows = call.values.get("matters") or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise BadFields([FieldProblem("matters", "not-a-list", N_("这一项要用列表填写。"))])
+        raise BadFields.of("matters", "not-a-list", N_("这一项要用列表填写。"))
     handed = run_handover(room, call.actor, call.values, rows)
     language = language_of(call.request)
     return JSONResponse(

@@ -25,7 +25,7 @@ from server.ledger.ledger_queries import NUMBERS, Asked, number_of, read_asked, 
 from server.ledger.room import LedgerRoom
 from server.people.doors import Visit
 from server.web.languages import translated
-from server.web.pages import named
+from server.web.pages import file_to_keep, named
 from server.web.problems import page_errors
 
 PER_PAGE = 100
@@ -189,11 +189,7 @@ def download(room: LedgerRoom, visit: Visit) -> Response:
     """Answer `GET /console/ledger.xlsx` and `.csv`: all lines and columns of the same scope."""
     asked = read_asked(visit.query, room.registers.current())
     ending = Path(visit.request.url.path).suffix
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="ledger{ending}"',
-    }
     with tempfile.TemporaryDirectory(prefix="huiyin-ledger-") as folder:
         path = Path(folder) / f"ledger{ending}"
         export_ledger(room.log, path, asked.scope)
-        return Response(path.read_bytes(), media_type=_MEDIA[ending], headers=headers)
+        return file_to_keep(path.read_bytes(), path.name, _MEDIA[ending])

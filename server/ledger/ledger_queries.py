@@ -118,8 +118,8 @@ def read_asked(query: Mapping[str, str], registers: CountyRegisters) -> Asked:
     try:
         by = By(query.get("by") or By.MONTH)
     except ValueError as error:
-        raise BadFields(
-            [FieldProblem("by", "unknown", N_("台账只能按月、类别、联络站、承办单位或村来分。"))]
+        raise BadFields.of(
+            "by", "unknown", N_("台账只能按月、类别、联络站、承办单位或村来分。")
         ) from error
     return Asked(by, scope, within)
 
@@ -128,7 +128,7 @@ def read_counted(query: Mapping[str, str]) -> str:
     """Return which number of the ledger a list is behind, or "". Raises BadFields."""
     name = query.get("counted", "")
     if name and name not in figures.COLUMNS:
-        raise BadFields([FieldProblem("counted", "unknown", N_("台账里没有这一项。"))])
+        raise BadFields.of("counted", "unknown", N_("台账里没有这一项。"))
     return name
 
 

@@ -19,6 +19,7 @@ LONGEST_PAUSE_MS = HOUR_MS
 GIVE_UP_AFTER_MS = 14 * DAY_MS
 SENT_KEPT_MS = 90 * DAY_MS
 ERROR_MOST = 200
+_LETTER = "key, kind, recipient, subject, body, made_at, attempts, last_error"
 _WAITING = "sent_at IS NULL AND given_up_at IS NULL"
 
 
@@ -78,7 +79,7 @@ def due(
     further off than the longest pause was set by a clock that has been put back since.
     """
     rows = connection.execute(
-        "SELECT key, kind, recipient, subject, body, made_at, attempts, last_error FROM outbox "
+        f"SELECT {_LETTER} FROM outbox "
         f"WHERE kind=? AND {_WAITING} AND NOT next_try_at BETWEEN ? AND ? "
         "ORDER BY attempts, made_at, key LIMIT ?",
         (kind, now_ms + 1, now_ms + LONGEST_PAUSE_MS, most),
@@ -156,7 +157,7 @@ def standing(connection: sqlite3.Connection) -> Standing:
     given_up = [
         _letter(row)
         for row in connection.execute(
-            "SELECT key, kind, recipient, subject, body, made_at, attempts, last_error FROM outbox "
+            f"SELECT {_LETTER} FROM outbox "
             "WHERE given_up_at IS NOT NULL ORDER BY given_up_at DESC LIMIT 50"
         )
     ]

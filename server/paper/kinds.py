@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from acts.refusals import N_, BadFields, FieldProblem, Refusal
+from acts.refusals import N_, BadFields, Refusal
 from deputies.deputies import Deputy
 from matters.intake.receipts import read_number
 from matters.public.notices import ListKind
@@ -84,37 +84,21 @@ def read_count(text: str, most: int, otherwise: int) -> int:
         return otherwise
     count = int(text) if text.isdecimal() and len(text) <= 6 else 0
     if not 1 <= count <= most:
-        raise BadFields(
-            [
-                FieldProblem(
-                    "count",
-                    "out-of-range",
-                    N_("一次可以要 1 到 {most} 张，多的请分几次。"),
-                    {"most": most},
-                )
-            ]
-        )
+        message = N_("一次可以要 1 到 {most} 张，多的请分几次。")
+        raise BadFields.of("count", "out-of-range", message, most=most)
     return count
 
 
 def refuse_many(sheets: Sequence[Sheet]) -> None:
     """Raise BadFields where there are more sheets than one PDF may hold."""
     if len(sheets) > SHEETS_MOST:
-        raise BadFields(
-            [
-                FieldProblem(
-                    "count",
-                    "too-many",
-                    N_("一共 {count} 张，一次最多 {most} 张。请按联络站分几次生成。"),
-                    {"count": len(sheets), "most": SHEETS_MOST},
-                )
-            ]
-        )
+        message = N_("一共 {count} 张，一次最多 {most} 张。请按联络站分几次生成。")
+        raise BadFields.of("count", "too-many", message, count=len(sheets), most=SHEETS_MOST)
 
 
 def _one(records: Mapping[str, Record], id: str, field: str) -> Record:
     if id not in records:
-        raise BadFields([FieldProblem(field, "unknown", N_("登记册里没有这一个。"))])
+        raise BadFields.of(field, "unknown", N_("登记册里没有这一个。"))
     return records[id]
 
 
@@ -157,7 +141,7 @@ def _notices(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
         notice = county.notices.by_number(number) if number else None
         if notice is None:
             problem = N_("这个编号没有公示，或者编号写错了。")
-            raise BadFields([FieldProblem("number", "unknown", problem)])
+            raise BadFields.of("number", "unknown", problem)
         return [notice_sheet(county, notice)]
     count = wanted.copies or 5
     if wanted.area:

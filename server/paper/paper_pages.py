@@ -32,6 +32,7 @@ from server.paper.kinds import (
 from server.paper.room import PaperRoom
 from server.paper.sheets import Size, document
 from server.people.doors import Visit
+from server.web.pages import file_to_keep
 from server.web.routes import in_thread
 from stations.areas import Area
 from stations.stations import Station
@@ -160,14 +161,7 @@ async def download(room: PaperRoom, visit: Visit) -> Response:
         raise
     except Refusal as refusal:
         return await in_thread(_page, room, visit, refusal, name)
-    return Response(
-        pdf,
-        media_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}-{today()}.pdf"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return file_to_keep(pdf, f"{name}-{today()}.pdf", "application/pdf")
 
 
 def _html(room: PaperRoom, visit: Visit, kind: PaperKind) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from acts.refusals import N_, BadFields, FieldProblem, NotThisRole, Refusal
+from acts.refusals import N_, BadFields, NotThisRole, Refusal
 from eventlog.transaction import Transaction
 from matters.refusals import NotFound
 from matters.terms import STAFF, Role
@@ -46,8 +46,8 @@ def add(room: PeopleRoom, visit: Visit) -> Response:
     except BadFields as refusal:
         return _page(room, visit, typed=typed, refusal=refusal)
     except accounts.NameTaken:
-        taken = FieldProblem("name", "taken", N_("已有一个账户叫这个名字，请换一个。"))
-        return _page(room, visit, typed=typed, refusal=BadFields([taken]))
+        taken = BadFields.of("name", "taken", N_("已有一个账户叫这个名字，请换一个。"))
+        return _page(room, visit, typed=typed, refusal=taken)
     return _page(room, visit, shown=(added.name, password))
 
 

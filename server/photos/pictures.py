@@ -47,7 +47,7 @@ def made_public(body: bytes, *, field: str) -> tuple[Photo, bytes]:
             picture = flat(ImageOps.exif_transpose(opened))
     except Exception as error:
         # Pillow raises many kinds of error for bytes that are no whole picture.
-        raise BadFields([FieldProblem(field, "broken", _BROKEN)]) from error
+        raise BadFields.of(field, "broken", _BROKEN) from error
     picture.thumbnail((EDGE_MOST_PX, EDGE_MOST_PX), Image.Resampling.LANCZOS)
     bare = Image.frombytes("RGB", picture.size, picture.tobytes())
     written = io.BytesIO()

@@ -1,9 +1,8 @@
 """Holidays and make-up workdays in the console: by year, one added at once, or many pasted."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import msgspec
 from starlette.responses import Response
 
 from acts.refusals import Refusal
@@ -11,10 +10,10 @@ from acts.shanghai import day_text
 from server.people.doors import Visit
 from server.registers import register_edits
 from server.registers.register_edits import LinesTaken, refuse_unless_editor, register_named
-from server.registers.register_views import cells_of, hint_of, label_of, shown_cell
+from server.registers.register_views import hint_of, label_of, shown_cells
 from server.registers.room import RegistersRoom
 from server.web.problems import field_messages, page_errors
-from stations.registers import Column, Registers, record_id
+from stations.registers import record_id
 
 PLURAL = "days"
 FIELDS = ("id", "kind", "name")
@@ -75,7 +74,10 @@ def _page(
     years: dict[str, list[dict[str, str]]] = {}
     for record in registers.of(register).values():
         key = record_id(record)
-        years.setdefault(key[:4], []).append(_shown(language, fields, record, registers))
+        shown = (text for _, text in shown_cells(language, register, fields, record, registers))
+        years.setdefault(key[:4], []).append(
+            {column.field: text for column, text in zip(fields, shown, strict=True)}
+        )
     refused = outcome.refused if outcome is not None else ()
     texts = lines or {}
     status = 422 if refused else refusal.status if refusal is not None else 200
@@ -104,15 +106,3 @@ def _page(
         saved=visit.query.get("saved") == "1" and refusal is None and outcome is None,
         removed=visit.query.get("removed") == "1",
     )
-
-
-def _shown(
-    language: str, fields: Sequence[Column], record: msgspec.Struct, registers: Registers
-) -> dict[str, str]:
-    cells = cells_of(register_named(PLURAL), record)
-    return {
-        column.field: shown_cell(
-            language, column, cells[column.field], cells[column.field], registers
-        )
-        for column in fields
-    }

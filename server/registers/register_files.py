@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from acts.refusals import N_, BadFields, FieldProblem
+from acts.refusals import N_, BadFields
 from acts.shanghai import day_text
 from eventlog.files import write_atomically
 from server.county.county_registers import ALL, BY_PLURAL
@@ -20,6 +20,7 @@ from server.registers.room import RegistersRoom
 from server.tables.import_outcome import Outcome
 from server.tables.tables import TableError
 from server.web.languages import translated
+from server.web.pages import file_to_keep
 from server.web.problems import page_errors
 
 # Where a file waits between the look at it and the taking in; below the data folder.
@@ -46,7 +47,7 @@ def take(room: RegistersRoom, visit: Visit) -> Response:
     try:
         register = BY_PLURAL.get(plural)
         if register is None:
-            raise _wrong("register", N_("请选一个登记册。"))
+            raise BadFields.of("register", "required", N_("请选一个登记册。"))
         if taking:
             path = _kept(room.log.folder, fields.text("kept"))
         else:
@@ -68,21 +69,13 @@ def download(room: RegistersRoom, visit: Visit) -> Response:
     """Answer `GET /console/registers/export.zip`: every record as YAML, a folder a register."""
     refuse_unless_editor(visit.actor)
     name = f"huiyin-registers-{day_text(room.log.now_ms())}.zip"
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }
-    return Response(zipped_rosters(room.log), media_type="application/zip", headers=headers)
-
-
-def _wrong(field: str, message: str) -> BadFields:
-    return BadFields([FieldProblem(field, "required", message)])
+    return file_to_keep(zipped_rosters(room.log), name, "application/zip")
 
 
 def _keep(data: Path, body: bytes) -> Path:
     """Put an upload aside under the hash of its bytes, and clear out those that waited long."""
     if not body:
-        raise _wrong("file", N_("请选一个文件。"))
+        raise BadFields.of("file", "required", N_("请选一个文件。"))
     folder = data / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in folder.iterdir():
@@ -96,7 +89,7 @@ def _keep(data: Path, body: bytes) -> Path:
 def _kept(data: Path, name: str) -> Path:
     path = data / FOLDER / name
     if not _KEPT.fullmatch(name) or not path.exists():
-        raise _wrong("file", N_("这个文件已经不在了，请再选一次。"))
+        raise BadFields.of("file", "required", N_("这个文件已经不在了，请再选一次。"))
     return path
 
 

@@ -157,7 +157,7 @@ class SearchKeeper:
             part = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
             connection.execute("BEGIN IMMEDIATE")
             try:
-                self._index(connection, reader, shelf, part)
+                self._index(connection, shelf, part)
                 connection.execute("COMMIT")
             except BaseException:
                 self._waiting.extendleft(reversed(part))
@@ -166,11 +166,7 @@ class SearchKeeper:
             self._settled = False
 
     def _index(
-        self,
-        connection: sqlite3.Connection,
-        reader: sqlite3.Connection,
-        shelf: NoticeShelf,
-        part: list[_Waiting],
+        self, connection: sqlite3.Connection, shelf: NoticeShelf, part: list[_Waiting]
     ) -> None:
         ends = search_index.ends(connection)
         if ends is None:

@@ -157,6 +157,15 @@ def console_page(
     return with_language(request, response)
 
 
+def file_to_keep(body: bytes, name: str, media_type: str) -> Response:
+    """Return a file that a browser saves under a name of ASCII. Never cached."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    return Response(body, media_type=media_type, headers=headers)
+
+
 def _frame_of(request: Request) -> Frame:
     frame: Frame = request.app.state.frame
     return frame

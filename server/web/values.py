@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from acts.refusals import N_, BadFields, FieldProblem
+from acts.refusals import N_, BadFields
 from matters.refusals import NotFound
 
 
@@ -17,7 +17,7 @@ def read_seen(value: Any) -> int | None:
         return value
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
         return int(value)
-    raise BadFields([FieldProblem("seen", "not-a-number", N_("版本号要是整数。"))])
+    raise BadFields.of("seen", "not-a-number", N_("版本号要是整数。"))
 
 
 def read_subject(text: str) -> bytes:
