@@ -68,20 +68,20 @@ def read(data: Path, file: Path, reply: Path | None) -> None:
     """
     with exchange_of(data) as exchange:
         with _failing(file), file.open("rb") as source, progress_of(file.name) as progress:
-            found = bundle_runs.read(
+            outcome = bundle_runs.read(
                 exchange,
                 source,
                 take_site=partial(site_by_stick.take_in, exchange.log.folder),
                 progress=progress,
             )
-        if isinstance(found, Returned):
-            _tell_returned(found)
+        if isinstance(outcome, Returned):
+            _tell_returned(outcome)
             return
-        _tell_brought(found)
-        if reply is not None and found.node:
+        _tell_brought(outcome)
+        if reply is not None and outcome.node:
             with _failing(reply):
-                _answer(exchange, reply, found.node)
-    if found.refused:
+                _answer(exchange, reply, outcome.node)
+    if outcome.refused:
         raise SystemExit(1)
 
 
@@ -97,7 +97,7 @@ def _answer(exchange: NodeExchange, file: Path, name: str) -> None:
         site_by_stick.offered(log.folder, exchange.keys, log.now_ms) as offer,
         _sizes(file.name) as progress,
     ):
-        told = bundle_runs.write_return(
+        answered = bundle_runs.write_return(
             exchange,
             file,
             name=name,
@@ -105,7 +105,7 @@ def _answer(exchange: NodeExchange, file: Path, name: str) -> None:
             offer=offer,
             progress=progress,
         )
-    _tell_answered(file, told)
+    _tell_answered(file, answered)
 
 
 @contextmanager
@@ -136,44 +136,46 @@ def _sizes(label: str) -> Iterator[Callable[[int], None]]:
     click.echo(err=True)
 
 
-def _tell_written(file: Path, found: Written) -> None:
-    click.echo(f"{file}: {found.size_bytes / 1e6:.1f} MB", err=True)
-    click.echo(f"写进 written: {found.events} 件 events, {found.parts} 份照片数据 parts of photos")
-    if found.more:
+def _tell_written(file: Path, written: Written) -> None:
+    click.echo(f"{file}: {written.size_bytes / 1e6:.1f} MB", err=True)
+    click.echo(
+        f"写进 written: {written.events} 件 events, {written.parts} 份照片数据 parts of photos"
+    )
+    if written.more:
         click.echo(
             "照片没有全部装下,下一次再带 / not all photos found room; take the rest next time"
         )
     click.echo("请把U盘带到县里读 / now take the stick to the hub", err=True)
 
 
-def _tell_answered(file: Path, found: Answered) -> None:
-    click.echo(f"{file}: {found.size_bytes / 1e6:.1f} MB", err=True)
-    click.echo(f"回执 answers: {found.node} · {found.answers}")
-    if found.pending:
+def _tell_answered(file: Path, answered: Answered) -> None:
+    click.echo(f"{file}: {answered.size_bytes / 1e6:.1f} MB", err=True)
+    click.echo(f"回执 answers: {answered.node} · {answered.answers}")
+    if answered.pending:
         click.echo(
-            f"其中 {found.pending} 份还没有进备份,站里下次再问 / "
-            f"{found.pending} not yet in the replica; the station asks again"
+            f"其中 {answered.pending} 份还没有进备份,站里下次再问 / "
+            f"{answered.pending} not yet in the replica; the station asks again"
         )
     click.echo("请把U盘带回站里读 / now take the stick back to the station", err=True)
 
 
-def _tell_brought(found: BroughtIn) -> None:
-    click.echo(f"来自 from: {found.node or '?'}")
-    click.echo(f"收下 taken: {found.fresh}")
-    click.echo(f"本来就有 known: {found.known}")
-    click.echo(f"另放着 put aside: {found.aside}")
-    click.echo(f"照片 photos: {found.photos}")
-    for code in dict.fromkeys(found.refused):
+def _tell_brought(brought: BroughtIn) -> None:
+    click.echo(f"来自 from: {brought.node or '?'}")
+    click.echo(f"收下 taken: {brought.fresh}")
+    click.echo(f"本来就有 known: {brought.known}")
+    click.echo(f"另放着 put aside: {brought.aside}")
+    click.echo(f"照片 photos: {brought.photos}")
+    for code in dict.fromkeys(brought.refused):
         click.echo(f"没有收 refused: {_words(code)}", err=True)
 
 
-def _tell_returned(found: Returned) -> None:
-    click.echo(f"收到 received: {found.received}")
-    click.echo(f"已存妥 durable: {found.durable}")
-    click.echo(f"县里另放着 put aside by the hub: {len(found.refused)}")
-    if found.unknown:
+def _tell_returned(returned: Returned) -> None:
+    click.echo(f"收到 received: {returned.received}")
+    click.echo(f"已存妥 durable: {returned.durable}")
+    click.echo(f"县里另放着 put aside by the hub: {len(returned.refused)}")
+    if returned.unknown:
         click.echo(
-            f"有 {found.unknown} 份回执对不上本机写过的包,没有用 / "
-            f"{found.unknown} answers to bundles that this machine never wrote; not used",
+            f"有 {returned.unknown} 份回执对不上本机写过的包,没有用 / "
+            f"{returned.unknown} answers to bundles that this machine never wrote; not used",
             err=True,
         )

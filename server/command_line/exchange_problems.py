@@ -38,10 +38,10 @@ def exchange_problems(settings: Settings) -> list[dict[str, Any]]:
     except sqlite3.DatabaseError:
         # No database, a damaged one, or one of an older release that was not served since.
         return []
-    found = _of_hub_above(up, now, put_aside) if up.hub is not None else []
+    problems = _of_hub_above(up, now, put_aside) if up.hub is not None else []
     if settings.role == "station":
         if up.hub is None:
-            found.append(
+            problems.append(
                 problem(
                     "not-joined",
                     "这台机器还没有加入哪个县 / this station belongs to no hub yet",
@@ -49,9 +49,9 @@ def exchange_problems(settings: Settings) -> list[dict[str, Any]]:
                     "“Join the county”, or huiyin nodes join URL CODE",
                 )
             )
-        found += _of_site(settings.data, now)
+        problems += _of_site(settings.data, now)
     elif down.undecided:
-        found.append(
+        problems.append(
             problem(
                 "undecided",
                 f"各站送来的,有 {down.quarantined} 条另放着、{down.alarms} 个警报没有人看 / "
@@ -59,15 +59,15 @@ def exchange_problems(settings: Settings) -> list[dict[str, Any]]:
                 "在管理台“各站机器”页决定 / decide on the console's page “Machines”",
             )
         )
-    return found
+    return problems
 
 
 def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
     assert up.hub is not None
-    found = []
+    problems = []
     silent = now - (up.hub.heard_at or up.hub.joined_at)
     if silent > SILENT_MOST_MS:
-        found.append(
+        problems.append(
             problem(
                 "hub-silent",
                 f"{silent // DAY_MS} 天没有连上县里,等着送的 {up.waiting} 件 / the hub was not "
@@ -78,7 +78,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
         )
     if up.hub.failure in NEEDS_SOMEBODY:
         words = SYNC_FAILURES[up.hub.failure]
-        found.append(
+        problems.append(
             problem(
                 "hub-refuses",
                 in_both(words),
@@ -86,7 +86,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
             )
         )
     if put_aside:
-        found.append(
+        problems.append(
             problem(
                 "put-aside",
                 f"有 {put_aside} 条县里没有收下,另放着 / {put_aside} events were put aside by "
@@ -98,7 +98,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
     until = up.may_sign_in_until
     if until is not None and until - now < ACCOUNTS_WARN_MS:
         days = max(0, until - now) // DAY_MS
-        found.append(
+        problems.append(
             problem(
                 "accounts-expire",
                 f"再连不上县里,{days} 天以后就不能登录 / without the hub nobody can sign in "
@@ -106,7 +106,7 @@ def _of_hub_above(up: Above, now: int, put_aside: int) -> list[dict[str, Any]]:
                 "接上网络,或用 U 盘交换一次 / connect, or exchange once by stick",
             )
         )
-    return found
+    return problems
 
 
 def _of_site(data: Path, now: int) -> list[dict[str, Any]]:

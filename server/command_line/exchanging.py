@@ -156,7 +156,7 @@ def list_nodes(data: Path, as_json: bool) -> None:
     """At the hub: the nodes, whose they are, and when each was heard last."""
     with opened(data) as log, log.reading() as connection:
         peers = nodes.all_peers(connection)
-    found = [
+    rows = [
         {
             "name": peer.name,
             "station": peer.station,
@@ -167,9 +167,9 @@ def list_nodes(data: Path, as_json: bool) -> None:
         for peer in peers
     ]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
-    for one in found if not as_json else ():
-        click.echo("  ".join(str(value or "-") for value in one.values()))
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    for row in rows if not as_json else ():
+        click.echo("  ".join(str(value or "-") for value in row.values()))
 
 
 @click.group("sync")

@@ -71,13 +71,13 @@ def restore(data: Path, replica: str, kit: Path | None, new_keys: bool) -> None:
         write_kit(data, kit_text(keys, node=settings.role, replica=replica))
     # A restored node is a new voice: opening without its mark takes a new log id and epoch.
     log = open_log(data, keys)
-    found = log.verify()
+    verification = log.verify()
     log.stop()
-    click.echo(found.state_hash)
+    click.echo(verification.state_hash)
     click.echo(
-        f"{found.events} 个事件 events · 第 {log.voice.epoch} 纪元 epoch"
-        + ("" if found.ok else " · 表与日志不符 the tables differ from the log"),
+        f"{verification.events} 个事件 events · 第 {log.voice.epoch} 纪元 epoch"
+        + ("" if verification.ok else " · 表与日志不符 the tables differ from the log"),
         err=True,
     )
-    if not found.ok:
+    if not verification.ok:
         raise SystemExit(1)

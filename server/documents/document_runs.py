@@ -52,12 +52,12 @@ def run_draft(room: StaffRoom, actor: Actor, raw: Mapping[str, Any]) -> Document
     # A report is about all units, so it names none.
     named = () if kind is DocumentKind.REPORT else chosen(kind, figures, minimum_n=least)
     units = [unit.key for unit in named]
-    kept = room.writes.commit(
+    committed = room.writes.commit(
         lambda transaction: documents_store.draft(
             transaction, kind, period, written, units, actor=actor
         )
     )
-    return kept.result
+    return committed.result
 
 
 def run_document_act(

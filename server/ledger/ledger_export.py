@@ -38,13 +38,13 @@ def export_ledger(log: Log, path: Path, scope: Scope = EVERYTHING) -> int:
     """Write the ledger of a scope, a row a line, with rates and median days; return how many."""
     with log.reading() as connection:
         connection.execute("BEGIN")
-        found = read_all(connection)
+        registers = read_all(connection)
         whole = (figures.total(connection, scope),)
-        rows = [*_lines("合计", whole, figures.median_days(connection, None, scope), {}, found)]
+        rows = [*_lines("合计", whole, figures.median_days(connection, None, scope), {}, registers)]
         for by, name in _DIMENSIONS.items():
             counts = figures.counted(connection, by, scope)
             medians = figures.median_days(connection, by, scope)
-            rows += _lines(name, counts, medians, records_of(found, by), found)
+            rows += _lines(name, counts, medians, records_of(registers, by), registers)
     write_table(path, LEDGER_HEADERS, rows)
     return len(rows)
 

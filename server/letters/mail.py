@@ -143,21 +143,21 @@ def hand_in(session: smtplib.SMTP, sender: str, recipient: str, message: bytes) 
 
 
 def _refusal(code: int, text: str, recipient: str) -> Exception:
-    said = _without(f"{code} {text}", recipient)[:ERROR_MOST]
+    answer = _without(f"{code} {text}", recipient)[:ERROR_MOST]
     if code == 421:
         # The relay says with it that it closes the session.
-        return Broken(said)
+        return Broken(answer)
     for_good = 500 <= code < 600 and code not in _SIGN_IN and not _POLICY.search(text)
-    return Refused(said) if for_good else NotNow(said)
+    return Refused(answer) if for_good else NotNow(answer)
 
 
 def told(error: Exception) -> str:
     """Return an error in a line for the administrator; of a relay's answer code and words."""
     if isinstance(error, smtplib.SMTPResponseException):
-        said = f"{error.smtp_code} {_words(error.smtp_error)}"
+        line = f"{error.smtp_code} {_words(error.smtp_error)}"
     else:
-        said = f"{type(error).__name__}: {_words(str(error))}"
-    return said[:ERROR_MOST]
+        line = f"{type(error).__name__}: {_words(str(error))}"
+    return line[:ERROR_MOST]
 
 
 def _words(text: bytes | str) -> str:
@@ -165,6 +165,6 @@ def _words(text: bytes | str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in plain).split())
 
 
-def _without(said: str, recipient: str) -> str:
+def _without(line: str, recipient: str) -> str:
     """Leave the person's address out: errors are kept and logged."""
-    return re.sub(re.escape(recipient), "…", said, flags=re.IGNORECASE)
+    return re.sub(re.escape(recipient), "…", line, flags=re.IGNORECASE)

@@ -61,11 +61,19 @@ class Standing(NamedTuple):
 def put(connection: sqlite3.Connection, letters: Iterable[Letter], *, now_ms: int) -> int:
     """Write letters to be sent at once, and return how many are new. The transaction is open."""
     new = 0
-    for one in letters:
+    for letter in letters:
         new += connection.execute(
             "INSERT OR IGNORE INTO outbox(key, kind, recipient, subject, body, made_at, "
             "next_try_at) VALUES (?,?,?,?,?,?,?)",
-            (one.key, one.kind, one.recipient, one.subject, one.body, now_ms, now_ms),
+            (
+                letter.key,
+                letter.kind,
+                letter.recipient,
+                letter.subject,
+                letter.body,
+                now_ms,
+                now_ms,
+            ),
         ).rowcount
     return new
 
@@ -169,9 +177,9 @@ def standing(connection: sqlite3.Connection) -> Standing:
     )
 
 
-def waits_long(found: Standing, now_ms: int) -> bool:
+def waits_long(letters: Standing, now_ms: int) -> bool:
     """Return whether something has been waiting for over a day."""
-    return found.oldest_at is not None and now_ms - found.oldest_at > DAY_MS
+    return letters.oldest_at is not None and now_ms - letters.oldest_at > DAY_MS
 
 
 def fate(connection: sqlite3.Connection, key: str) -> tuple[str, str] | None:

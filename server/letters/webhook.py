@@ -58,8 +58,8 @@ def post(
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as error:
         # The type and the system's own words: what a receiver sends is not repeated.
-        said = error.strerror if isinstance(error, OSError) and error.strerror else ""
-        raise failed(f"{type(error).__name__} {said}".strip()) from None
+        words = error.strerror if isinstance(error, OSError) and error.strerror else ""
+        raise failed(f"{type(error).__name__} {words}".strip()) from None
     finally:
         connection.close()
     if not 200 <= status < 300:

@@ -14,12 +14,12 @@ ON_A_SHEET = 10
 def cards(county: PaperCounty, deputies: Sequence[Deputy], copies: int = 1) -> list[Sheet]:
     """Return the sheets with `copies` cards of each deputy."""
     wanted = [deputy for deputy in deputies for _ in range(copies)]
-    found = []
+    sheets = []
     for at in range(0, len(wanted), ON_A_SHEET):
         some = wanted[at : at + ON_A_SHEET]
         one = some[0].id if len({deputy.id for deputy in some}) == 1 else ""
         number = at // ON_A_SHEET + 1
-        found.append(
+        sheets.append(
             sheet(
                 "cards.html",
                 f"cards-{one}-{number}" if one else f"cards-{number}",
@@ -27,7 +27,7 @@ def cards(county: PaperCounty, deputies: Sequence[Deputy], copies: int = 1) -> l
                 cards=[_card(county, deputy) for deputy in some],
             )
         )
-    return found
+    return sheets
 
 
 def _card(county: PaperCounty, deputy: Deputy) -> dict[str, object]:

@@ -92,10 +92,10 @@ def _has_chinese_font() -> bool:
         getattr(library, function).restype = ctypes.c_void_p
     library.FcFontList.restype = ctypes.POINTER(_FontSet)
     library.FcFontList.argtypes = [ctypes.c_void_p] * 3
-    found = library.FcFontList(
+    fonts = library.FcFontList(
         None, library.FcNameParse(b":lang=zh-cn"), library.FcObjectSetCreate()
     )
-    return bool(found) and found.contents.count > 0
+    return bool(fonts) and fonts.contents.count > 0
 
 
 def draw(html: str) -> bytes:
@@ -117,12 +117,12 @@ async def draw_apart(html: str) -> bytes:
     """
     if len(_asked) >= AT_ONCE + WAITING_MOST:
         raise PaperBusy
-    asked = object()
-    _asked.add(asked)
+    request = object()
+    _asked.add(request)
     try:
         return await _draw_apart(html)
     finally:
-        _asked.discard(asked)
+        _asked.discard(request)
 
 
 async def _draw_apart(html: str) -> bytes:

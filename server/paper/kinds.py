@@ -146,16 +146,16 @@ def _notices(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
     count = wanted.copies or 5
     if wanted.area:
         area = _one(county.found.areas, wanted.area, "area")
-        found = county.notices.of(ListKind.AREA, area.id, count)
+        notices = county.notices.of(ListKind.AREA, area.id, count)
     elif wanted.station:
         station = _stations(county, wanted)[0]
-        found = county.notices.of(ListKind.STATION, station.id, count)
+        notices = county.notices.of(ListKind.STATION, station.id, count)
     elif wanted.deputy:
         deputy = _deputies(county, wanted)[0]
-        found = county.notices.of(ListKind.DEPUTY, deputy.id, count)
+        notices = county.notices.of(ListKind.DEPUTY, deputy.id, count)
     else:
-        found = county.notices.latest(count)
-    return [notice_sheet(county, notice) for notice in found]
+        notices = county.notices.latest(count)
+    return [notice_sheet(county, notice) for notice in notices]
 
 
 def _month(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
@@ -163,17 +163,17 @@ def _month(county: PaperCounty, wanted: Wanted) -> list[Sheet]:
     month = wanted.month or (months[-1] if months else "")
     if month not in months:
         return []
-    found = county.notices.of(ListKind.MONTH, month, LIST_MOST)
+    notices = county.notices.of(ListKind.MONTH, month, LIST_MOST)
     whose = ""
     if wanted.area:
         area = _one(county.found.areas, wanted.area, "area")
         whose = county.registers.area_name(area.id)
-        found = [notice for notice in found if notice.area == area.id]
+        notices = [notice for notice in notices if notice.area == area.id]
     elif wanted.station:
         (station,) = _stations(county, wanted)
         whose = station.name
-        found = [notice for notice in found if notice.station == station.id]
-    return [month_list(county, month, found, whose)] if found else []
+        notices = [notice for notice in notices if notice.station == station.id]
+    return [month_list(county, month, notices, whose)] if notices else []
 
 
 def _each(

@@ -22,11 +22,11 @@ _DUTY_MOST = 4
 
 def rule_words(rules: Sequence[DutyRule]) -> list[dict[str, str]]:
     """Return duty rules as they stand on paper: which days, which hours, how many."""
-    found = []
+    rows = []
     for rule in rules[:_DUTY_MOST]:
         day, hours, people = describe_duty_zh(rule).split(" ")
-        found.append({"day": day, "hours": hours.replace("-", "–"), "people": people})
-    return found
+        rows.append({"day": day, "hours": hours.replace("-", "–"), "people": people})
+    return rows
 
 
 def _person(deputy: Deputy) -> dict[str, str]:
@@ -77,16 +77,16 @@ def village_poster(county: PaperCounty, area: Area) -> Sheet:
     own = registers.answering_to(area.id)
     upper = [
         deputy
-        for one in above
-        if one.kind is not AreaKind.COUNTY
-        for deputy in registers.answering_to(one.id)
+        for area_above in above
+        if area_above.kind is not AreaKind.COUNTY
+        for deputy in registers.answering_to(area_above.id)
     ]
     deputies = list({deputy.id: deputy for deputy in (*own, *upper)}.values())
     stations = registers.serving(area.id) or [
         station
-        for one in above
-        if one.kind is not AreaKind.COUNTY
-        for station in registers.serving(one.id)
+        for area_above in above
+        if area_above.kind is not AreaKind.COUNTY
+        for station in registers.serving(area_above.id)
     ]
     station = stations[0] if stations else None
     sittings = county.sittings(station, count=3) if station is not None else []

@@ -40,7 +40,7 @@ class Sheet(NamedTuple):
 
 @cache
 def _environment() -> Environment:
-    found = Environment(
+    environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
@@ -48,9 +48,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=shown(CHINESE),
     )
-    found.filters["spoken"] = spoken_number
-    found.globals["SLOGAN"] = SLOGAN
-    return found
+    environment.filters["spoken"] = spoken_number
+    environment.globals["SLOGAN"] = SLOGAN
+    return environment
 
 
 def sheet(template: str, name: str, county: PaperCounty, /, **values: Any) -> Sheet:
@@ -99,7 +99,7 @@ def cut_to_lines(text: str, across: float, lines: int) -> str:
         return text
     kept: list[str] = []
     for line in text.split("\n"):
-        room = lines - sum(lines_of(one, across) for one in kept)
+        room = lines - sum(lines_of(kept_line, across) for kept_line in kept)
         if lines_of(line, across) >= room:
             return "\n".join([*kept, cut_to(line + "…", across * room - 1)])
         kept.append(line)

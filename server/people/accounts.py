@@ -252,10 +252,10 @@ def _set_off(connection: sqlite3.Connection, account: str, off_at: int | None) -
 
 def refuse_unless_admin(transaction: Transaction, by: Account) -> None:
     """Raise NotThisRole where the administrator was switched off while their form was coming."""
-    found = transaction.connection.execute(
+    row = transaction.connection.execute(
         "SELECT 1 FROM accounts WHERE id=? AND role=? AND off_at IS NULL", (by.id, Role.ADMIN)
     ).fetchone()
-    if found is None:
+    if row is None:
         raise NotThisRole
 
 

@@ -124,7 +124,7 @@ def of_account(
 
     What was sealed with a key that is gone is passed over.
     """
-    found: dict[str, KeptForm] = {}
+    forms: dict[str, KeptForm] = {}
     for place, body, wrapped_key, saved_at in connection.execute(
         "SELECT place, body, wrapped_key, saved_at FROM drafts "
         "WHERE account=? AND substr(place, 1, ?)=? AND saved_at>=?",
@@ -132,8 +132,8 @@ def of_account(
     ):
         with suppress(UnsealError):
             plain = unsealer.unseal(Sealed(body, wrapped_key))
-            found[place[len(start) :]] = KeptForm(json.loads(plain), saved_at)
-    return found
+            forms[place[len(start) :]] = KeptForm(json.loads(plain), saved_at)
+    return forms
 
 
 def is_kept(connection: sqlite3.Connection, account: str, place: str) -> bool:

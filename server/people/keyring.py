@@ -99,19 +99,19 @@ class Keyring:
 
     def unsealer(self) -> Unsealer:
         """Return what opens sealed texts. Raises Locked."""
-        found = self._current()
-        if found is None:
+        unsealer = self._current()
+        if unsealer is None:
             raise Locked
-        return found
+        return unsealer
 
     def open(self, body: bytes, wrapped_key: bytes) -> bytes:
         """Open a boxed text for a request that was admitted. Raises UnsealError, NotForReader."""
         if not _reads.get():
             raise NotForReader("nobody was admitted here")
-        found = self._current()
-        if found is None:
+        unsealer = self._current()
+        if unsealer is None:
             raise UnsealError("locked")
-        return found.unseal(Sealed(body, wrapped_key))
+        return unsealer.unseal(Sealed(body, wrapped_key))
 
     def _current(self) -> Unsealer | None:
         if self._own is not None:

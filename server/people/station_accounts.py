@@ -66,7 +66,7 @@ def accounts_for_station(
     """
     record = registers.stations.get(station)
     places = {station, record.parent if record is not None else ""} - {""}
-    found: list[StationAccount] = []
+    listed: list[StationAccount] = []
     for row in connection.execute(
         "SELECT a.id, a.name, a.role, a.station, a.deputy, a.one_time, a.off_at IS NOT NULL, "
         "k.public_key, k.salt, k.private_key "
@@ -81,12 +81,12 @@ def accounts_for_station(
             continue
         key = NO_KEY if off else AccountKey(*row[7:10])
         wrapped = b"" if off else wrap_for(key.public_key, station_key)
-        found.append(
+        listed.append(
             StationAccount(
                 identity, name, role, of_station, deputy, bool(one_time), bool(off), *key, wrapped
             )
         )
-    return found
+    return listed
 
 
 def mark_of(accounts: Sequence[StationAccount]) -> bytes:
@@ -94,7 +94,7 @@ def mark_of(accounts: Sequence[StationAccount]) -> bytes:
 
     What is wrapped is made anew each time, and so is no part of it.
     """
-    plain = [msgspec.structs.replace(one, station_key=b"") for one in accounts]
+    plain = [msgspec.structs.replace(account, station_key=b"") for account in accounts]
     return hashlib.sha256(msgspec.msgpack.encode(plain)).digest()[:MARK_BYTES]
 
 

@@ -72,8 +72,8 @@ class Asked:
 
     def path(self, **changed: str | int) -> str:
         """Return the address of the same question with something changed, relative to the root."""
-        given = {"q": self.query, "kind": self.kind, "page": self.page, **changed}
-        kept = {name: value for name, value in given.items() if value and (name, value) != _FIRST}
+        values = {"q": self.query, "kind": self.kind, "page": self.page, **changed}
+        kept = {name: value for name, value in values.items() if value and (name, value) != _FIRST}
         return "search?" + urlencode(kept)
 
 
@@ -188,8 +188,8 @@ def _without(hits: Hits[Record], shown: tuple[Record, ...]) -> Hits[Record]:
     """Return what was found but for what stands on the page already."""
     if not shown:
         return hits
-    ids = {one.id for one in shown}
-    return Hits(tuple(one for one in hits.records if one.id not in ids), hits.exact)
+    ids = {record.id for record in shown}
+    return Hits(tuple(record for record in hits.records if record.id not in ids), hits.exact)
 
 
 def _look_at_village(answer: Answer, hits: Hits[Area]) -> None:
@@ -229,10 +229,10 @@ def _look_at_notices(room: SearchRoom, answer: Answer) -> None:
         # What is public no more since, or has no page yet, is not shown.
         shelf = NoticeShelf(connection)
         pages = str(room.pages)
-        found = map(shelf.by_number, answer.found.numbers)
+        notices = map(shelf.by_number, answer.found.numbers)
         answer.notices = tuple(
             notice
-            for notice in found
+            for notice in notices
             if notice is not None and Path(f"{pages}/{addresses.notice(notice.number)}").is_dir()
         )
 

@@ -129,12 +129,12 @@ class Directory:
 
     def codes_named(self, word: str, most: int) -> list[str]:
         """Return the codes of the areas that a word names, of a township with its villages."""
-        found: dict[str, None] = {}
+        codes: dict[str, None] = {}
         for area in self.areas([word]).records[:most]:
-            found[area.id] = None
+            codes[area.id] = None
             if area.kind is AreaKind.TOWNSHIP:
-                found.update((one.id, None) for one in self.registers.villages_of(area.id))
-        return list(found)[:most]
+                codes.update((village.id, None) for village in self.registers.villages_of(area.id))
+        return list(codes)[:most]
 
     def answering(self, village: Area) -> list[Deputy]:
         """Return a village's own deputies; where it has none, those of the areas above."""
@@ -160,10 +160,10 @@ class DirectoryCache:
 
     def current(self) -> Directory:
         """Return the directory of the registers as they are now."""
-        found = self._registers()
+        registers = self._registers()
         with self._lock:
-            if self._directory is None or self._of is not found:
-                self._directory, self._of = Directory(found), found
+            if self._directory is None or self._of is not registers:
+                self._directory, self._of = Directory(registers), registers
             return self._directory
 
 
@@ -190,14 +190,14 @@ def _entry(
 
 def initials_of(pinyin: str) -> str:
     """Return the first letter of each syllable of a word, "" where it is no pinyin."""
-    found, at = "", 0
+    initials, at = "", 0
     while at < len(pinyin):
         syllable = _SYLLABLE.match(pinyin, at)
         if syllable is None:
             return ""
-        found += pinyin[at]
+        initials += pinyin[at]
         at = syllable.end()
-    return found
+    return initials
 
 
 def _found(shelf: _Shelf[Record], words: Sequence[str]) -> Hits[Record]:

@@ -66,12 +66,12 @@ class Entry(NamedTuple):
 
     def terms(self) -> set[str]:
         """Return every term: of the texts, once more of the title alone, its place and number."""
-        found = terms_of(self.body)
-        found.update(_in_title(term) for term in terms_of(self.body.partition("\n")[0]))
-        found.add(self.number)
+        terms = terms_of(self.body)
+        terms.update(_in_title(term) for term in terms_of(self.body.partition("\n")[0]))
+        terms.add(self.number)
         if self.area:
-            found.add(_at(self.area))
-        return found
+            terms.add(_at(self.area))
+        return terms
 
 
 def _in_title(term: str) -> str:
@@ -168,10 +168,10 @@ def held(connection: sqlite3.Connection, number: str) -> tuple[int, Entry] | Non
 
 def take_out(connection: sqlite3.Connection, number: str) -> int | None:
     """Forget a notice and return its seq, None where there is none. The transaction is open."""
-    found = held(connection, number)
-    if found is None:
+    standing = held(connection, number)
+    if standing is None:
         return None
-    seq, entry = found
+    seq, entry = standing
     postings.take_out(connection, seq, entry.terms())
     connection.execute("DELETE FROM notices WHERE seq=?", (seq,))
     return seq
@@ -276,10 +276,10 @@ class _Asked:
 
 
 def _all_of(sets: Iterable[Bits]) -> Bits:
-    found: Bits | None = None
-    for one in sets:
-        found = one if found is None else postings.both(found, one)
-    return found or {}
+    common: Bits | None = None
+    for bits in sets:
+        common = bits if common is None else postings.both(common, bits)
+    return common or {}
 
 
 def _proved(
@@ -313,9 +313,9 @@ def _rows(connection: sqlite3.Connection, seqs: Sequence[int]) -> list[tuple[int
     """Return seq, number, area and body of those that are there, in the order given."""
     reader = connection.cursor()
     reader.row_factory = None
-    found = reader.execute(
+    rows = reader.execute(
         "SELECT n.seq, n.number, n.area, n.body FROM json_each(?) s "
         "CROSS JOIN notices n ON n.seq=s.value",
         (json.dumps(list(seqs)),),
     ).fetchall()
-    return found
+    return rows

@@ -55,12 +55,12 @@ def whole_session(room: StaffRoom, session: Session) -> dict[str, Any]:
         texts = sessions_store.texts_of(connection, session)
         numbers = sessions_store.matter_numbers(connection, session)
         title = sessions_store.title_of(connection, session)
-    found = session_json(session, title, now_ms)
-    found["matters"] = [numbers[one] for one in session.matters if one in numbers]
-    found["entries"] = [
+    answer = session_json(session, title, now_ms)
+    answer["matters"] = [numbers[one] for one in session.matters if one in numbers]
+    answer["entries"] = [
         _entry_json(session, one, texts, numbers, now_ms) for one in session.entries
     ]
-    return found
+    return answer
 
 
 def _entry_json(
@@ -70,7 +70,7 @@ def _entry_json(
     numbers: dict[bytes, str],
     now_ms: int,
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "id": uuid_text(entry.id),
         "type": entry.type,
         "at": iso(entry.at),
@@ -86,14 +86,14 @@ def _entry_json(
         "words": {name: texts[entry.id, name] for name in entry.words if (entry.id, name) in texts},
     }
     if entry.type == SessionEvent.PROMISE_MADE:
-        found["until"] = iso(entry.until)
-        found["overdue"] = is_overdue(entry, now_ms)
+        answer["until"] = iso(entry.until)
+        answer["overdue"] = is_overdue(entry, now_ms)
     if entry.type in (SessionEvent.PROMISE_MADE, SessionEvent.PROMISE_KEPT):
-        found["kept"] = entry.kept
+        answer["kept"] = entry.kept
     if entry.votes:
-        found.update(zip(("satisfied", "basically", "unsatisfied"), entry.votes, strict=True))
-        found["n"] = sum(entry.votes)
-    return found
+        answer.update(zip(("satisfied", "basically", "unsatisfied"), entry.votes, strict=True))
+        answer["n"] = sum(entry.votes)
+    return answer
 
 
 def list_sessions(room: StaffRoom, call: Call) -> dict[str, Any]:

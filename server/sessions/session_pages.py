@@ -89,9 +89,9 @@ def _form(
 def _deputies(registers: CountyRegisters, station: str, chosen: Any) -> dict[str, Any]:
     """Return the deputies of a station, or all of the county; those chosen stay."""
     return {
-        one.id: one
-        for one in registers.deputies.values()
-        if not station or station in one.stations or one.id in chosen
+        deputy.id: deputy
+        for deputy in registers.deputies.values()
+        if not station or station in deputy.stations or deputy.id in chosen
     }
 
 
@@ -117,14 +117,14 @@ def minutes(room: StaffRoom, visit: Visit) -> Response:
 
 def _started(session: Session, act: Act | None, entry: str) -> dict[str, Any]:
     """Return the fields that an act's form starts with, when it is about one entry."""
-    found = next((one for one in session.entries if uuid_text(one.id) == entry), None)
-    if act is None or found is None:
+    about = next((each for each in session.entries if uuid_text(each.id) == entry), None)
+    if act is None or about is None:
         return {}
     return {
         "question": entry,
         "promise": entry,
         "entry": entry,
-        "unit": found.unit,
+        "unit": about.unit,
     }
 
 
@@ -175,17 +175,17 @@ def _minutes(
 
 
 def _correctable(session: Session, actor: Actor) -> frozenset[bytes]:
-    return frozenset(one.id for one in session.entries if may_correct(session, one, actor))
+    return frozenset(entry.id for entry in session.entries if may_correct(session, entry, actor))
 
 
 def _threads(session: Session) -> dict[bytes, list[Any]]:
     """Return, for each entry that others refer to, those others in order; b"" has the rest."""
-    found: dict[bytes, list[Any]] = {}
+    threads: dict[bytes, list[Any]] = {}
     for entry in session.entries:
         hidden = entry.type in (SessionEvent.OPENED, SessionEvent.CORRECTED, SessionEvent.ERASED)
         if not hidden and not entry.contested:
-            found.setdefault(entry.refers, []).append(entry)
-    return found
+            threads.setdefault(entry.refers, []).append(entry)
+    return threads
 
 
 def run(room: StaffRoom, visit: Visit) -> Response:

@@ -41,10 +41,10 @@ def session_for(room: StaffRoom, actor: Actor, text: str) -> Session:
 def run_opening(room: StaffRoom, actor: Actor, raw: Mapping[str, Any]) -> Session:
     """Open a session, wait for the replica, and return it. Raises a Refusal."""
     known = room.registers.current().known
-    kept = room.writes.commit(
+    committed = room.writes.commit(
         lambda transaction: open_session(transaction, raw, actor=actor, known=known)
     )
-    return kept.result
+    return committed.result
 
 
 def run_act(

@@ -74,36 +74,36 @@ class PublicFiles:
         path = f"{asked}index.html" if asked.endswith("/") or not asked else asked
         codings = accepted(headers.get("accept-encoding", ""))
         status = 200
-        found = self._read(path, codings) if _is_public(path) else None
-        if found is None:
+        file = self._read(path, codings) if _is_public(path) else None
+        if file is None:
             if _is_public(f"{asked}/index.html") and (self._folder / asked / "index.html").exists():
                 query = scope["query_string"].decode("latin-1")
                 onward = quote(scope["path"]) + "/" + (f"?{query}" if query else "")
                 return RedirectResponse(onward)
             path, status = "404.html", 404
-            found = self._read(path, codings)
-            if found is None:
+            file = self._read(path, codings)
+            if file is None:
                 raise HTTPException(404)
-        data, coding = found
+        data, coding = file
         etag = f'"{hashlib.sha256(data).hexdigest()[:24]}"'
-        told = {
+        fields = {
             "etag": etag,
             "cache-control": _FOR_GOOD if _HASHED.fullmatch(path) else "no-cache",
             "accept-ranges": "none",
         }
         kind = PurePosixPath(path).suffix
         if kind in TEXTS:
-            told["vary"] = "Accept-Encoding"
+            fields["vary"] = "Accept-Encoding"
         if status == 200 and _has_it(headers.get("if-none-match", ""), etag):
-            return Response(status_code=304, headers=told)
+            return Response(status_code=304, headers=fields)
         if coding != "identity":
-            told["content-encoding"] = coding
-        told["content-type"] = (
+            fields["content-encoding"] = coding
+        fields["content-type"] = (
             _FEED
             if path == "notices/feed.xml"
             else _MEDIA_TYPES.get(kind, "application/octet-stream")
         )
-        return Response(data, status, told)
+        return Response(data, status, fields)
 
     def _read(self, path: str, codings: list[str]) -> tuple[bytes, str] | None:
         """Return a file in the first coding that there is, and its name; None without the file."""

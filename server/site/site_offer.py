@@ -137,10 +137,10 @@ class SiteOffer:
         if known is None or known[0] != dictionary:
             with self._lock:
                 path = None if self._manifest is None else self._manifest.path_of(dictionary)
-            found = None if path is None else _read(self._site / path)
-            if found is None or hashlib.sha256(found).digest() != dictionary:
+            shared_with = None if path is None else _read(self._site / path)
+            if shared_with is None or hashlib.sha256(shared_with).digest() != dictionary:
                 return None
-            self._known = dictionary, found
+            self._known = dictionary, shared_with
             known = self._known
         # All stations ask for the same few pages after a change.
         return _packed(data, known[1])
@@ -187,10 +187,10 @@ class SiteOffer:
         for change in changes:
             if change.sha256 is None:
                 continue
-            found = self.file(change.path, change.sha256, (BROTLI,))
+            file = self.file(change.path, change.sha256, (BROTLI,))
             # One that has changed meanwhile comes with the next pack.
-            if found is not None:
-                coding, data = found
+            if file is not None:
+                coding, data = file
                 yield _frame(FRAME_FILE, change.sha256 + MARKS[coding] + data)
 
 

@@ -71,12 +71,12 @@ def parse_time(cell: object) -> datetime | None:
     return None
 
 
-def _time_of(found: re.Match[str]) -> datetime | None:
-    numbers = [int(part or 0) for part in found.groups()[:6]]
+def _time_of(match: re.Match[str]) -> datetime | None:
+    numbers = [int(part or 0) for part in match.groups()[:6]]
     zone: tzinfo = SHANGHAI
-    if said := found[7]:
-        sign = -1 if said[0] == "-" else 1
-        digits = said[1:].replace(":", "") or "0000"
+    if offset_text := match[7]:
+        sign = -1 if offset_text[0] == "-" else 1
+        digits = offset_text[1:].replace(":", "") or "0000"
         offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         if offset >= timedelta(hours=24):
             return None

@@ -144,11 +144,11 @@ def _write_xlsx(file: IO[bytes], headers: list[str], rows: Iterable[list[object]
 def _write_json(file: IO[bytes], headers: list[str], rows: Iterable[list[object]]) -> None:
     file.write(b"[")
     for index, row in enumerate(rows):
-        said = {
+        values = {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in zip(headers, row, strict=True)
         }
-        line = json.dumps(said, ensure_ascii=False, allow_nan=False)
+        line = json.dumps(values, ensure_ascii=False, allow_nan=False)
         file.write((",\n" if index else "\n").encode() + line.encode())
     file.write(b"\n]\n")
 

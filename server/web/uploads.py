@@ -51,8 +51,8 @@ class Upload:
     def header_ends(self) -> None:
         """Note the field's name where the header says it."""
         if self._header.lower() == b"content-disposition":
-            found = _NAME.search(self._value)
-            self._name = "" if found is None else found[1].decode("utf-8", "replace")
+            name = _NAME.search(self._value)
+            self._name = "" if name is None else name[1].decode("utf-8", "replace")
         self._header, self._value = b"", b""
 
     def part_goes_on(self, data: bytes, start: int, end: int) -> None:
