@@ -4,9 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
-
-import msgspec
+from typing import Any, NamedTuple
 
 from deputies.activities import ACTIVITIES, Activity
 from deputies.deputies import DEPUTIES, Deputy
@@ -28,8 +26,6 @@ from stations.register_log import RegisterProjection, read_records, version_of
 from stations.registers import Register, Registers
 from stations.stations import STATIONS, Station
 from stations.working_days import DAYS, SpecialDay, WorkingDays
-
-R = TypeVar("R", bound=msgspec.Struct)
 
 ALL: tuple[Register[Any], ...] = (
     AREAS,
@@ -110,15 +106,17 @@ class CountyRegisters(NamedTuple):
 
 def read_all(connection: sqlite3.Connection) -> CountyRegisters:
     """Return the registers as the database has them."""
-
-    def of(register: Register[R]) -> dict[str, R]:
-        return read_records(connection, register.noun, register.record)
-
-    areas, stations, deputies = of(AREAS), of(STATIONS), of(DEPUTIES)
-    units, bodies, routes, days = of(UNITS), of(BODIES), of(ROUTES), of(DAYS)
-    categories = {each.id: each for each in sorted(of(CATEGORIES).values(), key=in_order)}
-    rules = of(RULES).get("county", DEFAULT_RULES)
-    calendar = WorkingDays.of(days.values())
+    records: dict[str, dict[str, Any]] = {
+        register.plural: read_records(connection, register.noun, register.record)
+        for register in ALL
+    }
+    county = records.pop(COUNTIES.plural).get(COUNTIES.only, UNNAMED)
+    rules = records.pop(RULES.plural).get(RULES.only, DEFAULT_RULES)
+    in_their_order = sorted(records[CATEGORIES.plural].values(), key=in_order)
+    records[CATEGORIES.plural] = {category.id: category for category in in_their_order}
+    areas, stations = records[AREAS.plural], records[STATIONS.plural]
+    deputies, bodies = records[DEPUTIES.plural], records[BODIES.plural]
+    calendar = WorkingDays.of(records[DAYS.plural].values())
     by_name: dict[str, list[str]] = {}
     for area in areas.values():
         by_name.setdefault(area.name, []).append(area.id)
@@ -126,49 +124,31 @@ def read_all(connection: sqlite3.Connection) -> CountyRegisters:
         if parent is not None:
             by_name.setdefault(parent.name + area.name, []).append(area.id)
     area_codes = {name: codes[0] for name, codes in by_name.items() if len(codes) == 1}
-    named: dict[str, Mapping[str, Any]] = {
-        "unit": units,
-        "category": categories,
-        "station": stations,
-        "deputy": deputies,
-        "body": bodies,
-    }
     known = Known(
-        units=units.keys(),
-        categories=categories.keys(),
+        units=records[UNITS.plural].keys(),
+        categories=records[CATEGORIES.plural].keys(),
         areas=areas.keys(),
         stations=stations.keys(),
         deputies=deputies.keys(),
         bodies=bodies.keys(),
-        routes=routes,
+        routes=records[ROUTES.plural],
         body_of_deputy=bodies_of_deputies(bodies, deputies, areas),
         body_of_area=bodies_of_areas(bodies, areas),
         rules=rules,
         calendar=calendar,
         names={
-            noun: {key: record.name for key, record in records.items()}
-            for noun, records in named.items()
+            register.noun: {key: record.name for key, record in records[register.plural].items()}
+            for register in (UNITS, CATEGORIES, STATIONS, DEPUTIES, BODIES)
         },
         area_codes=area_codes,
     )
     return CountyRegisters(
-        county=of(COUNTIES).get("county", UNNAMED),
-        areas=areas,
-        stations=stations,
-        deputies=deputies,
-        units=units,
-        categories=categories,
-        known=known,
-        bodies=bodies,
-        routes=routes,
-        templates=of(TEMPLATES),
+        county=county,
         rules=rules,
-        days=days,
+        known=known,
         calendar=calendar,
-        shifts=of(SHIFTS),
-        activities=of(ACTIVITIES),
-        pages=of(PAGES),
         places=places_of(areas, stations, deputies),
+        **records,
     )
 
 
