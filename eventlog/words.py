@@ -218,12 +218,6 @@ def all_of(connection: sqlite3.Connection, event: bytes) -> dict[str, Word]:
     return {row[0]: Word(b"", row[1], row[2], row[3]) for row in rows}
 
 
-def is_erased(connection: sqlite3.Connection, event: bytes, field: str) -> bool:
-    """Return whether a text is gone for good, so that no copy of it may be taken in again."""
-    row = connection.execute("SELECT 1 FROM erased WHERE event=? AND field=?", (event, field))
-    return row.fetchone() is not None
-
-
 def erase(connection: sqlite3.Connection, event: bytes, field: str) -> bool:
     """Remove a text and its salt for good; return whether it was there. A transaction is open.
 

@@ -1,7 +1,6 @@
 """A node: everything that runs on one data folder, wired together, started and stopped in order."""
 
 import fcntl
-import logging
 import os
 import sqlite3
 from collections.abc import Callable
@@ -44,8 +43,6 @@ from sync.keeping.durability import Durability
 from sync.rounds.downlink import Downlink
 from sync.rounds.reception import Reception
 from sync.rounds.round import Round
-
-logger = logging.getLogger("huiyin.node")
 
 
 class DataFolderInUse(Exception):

@@ -145,9 +145,3 @@ def read(
             )
         lines[row[0]] = row
     return [row for row in lines.values() if row[1]]
-
-
-def clear(connection: sqlite3.Connection) -> None:
-    """Forget every tally, before all matters are folded anew. The transaction is open."""
-    connection.execute("DELETE FROM tallies")
-    connection.execute("DELETE FROM waiting")

@@ -196,11 +196,6 @@ def positions(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT number, position FROM notices").fetchall())
 
 
-def count(connection: sqlite3.Connection) -> int:
-    """Return how many notices are indexed."""
-    return int(connection.execute("SELECT count(*) FROM notices").fetchone()[0])
-
-
 def sweep(connection: sqlite3.Connection) -> None:
     """Write the file anew: pages that were split keep copies of rows in room that is not used.
 
