@@ -142,7 +142,7 @@ def _named(
     # Twice: the first round learns the names that the second finds as parents.
     for fields in (plain, {**plain, **dict.fromkeys(parents, "parent")}):
         index = NameIndex(registers.with_records(register, records.values()))
-        match = HeaderMatch(fields, (), (), ())
+        match = HeaderMatch(fields, (), ())
         read: dict[str, R] = {}
         for _, row in table:
             try:

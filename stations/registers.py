@@ -138,13 +138,12 @@ class HeaderMatch:
     """Which field each header of a table stands for, and what is left over.
 
     `fields` maps headers to fields. `unknown` headers are not read; `missing` are required
-    columns that the table lacks; `doubled` are fields that two headers stand for.
+    columns that the table lacks.
     """
 
     fields: Mapping[str, str]
     unknown: tuple[str, ...]
     missing: tuple[Column, ...]
-    doubled: tuple[str, ...]
 
 
 def record_id(record: msgspec.Struct) -> str:
@@ -176,12 +175,10 @@ def match_headers(
             unknown.append(header)
         else:
             fields[header] = target
-    named = list(fields.values())
     return HeaderMatch(
         fields=fields,
         unknown=tuple(unknown),
-        missing=tuple(c for c in register.columns if c.required and c.field not in named),
-        doubled=tuple(sorted({name for name in named if named.count(name) > 1})),
+        missing=tuple(c for c in register.columns if c.required and c.field not in fields.values()),
     )
 
 

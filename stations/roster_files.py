@@ -83,7 +83,7 @@ def read_table_roster(register: Register[R], path: Path, registers: Registers) -
     return [record for _, record in read.records]
 
 
-def write_roster(register: Register[R], records: list[R], folder: Path) -> list[Path]:
+def write_roster(records: list[R], folder: Path) -> list[Path]:
     """Write one YAML file a record into `folder` and return their paths.
 
     Block style, Chinese as it is, no aliases, empty fields left out; `read_roster` gives the

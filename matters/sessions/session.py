@@ -152,11 +152,11 @@ def possible(session: Session, act: Act, actor: Actor) -> bool:
     if act.name == "keep":
         return any(promise.kept != "yes" for promise in session.promises)
     if act.name == "correct":
-        return any(may_correct(session, entry, actor) for entry in session.entries)
+        return any(may_correct(entry, actor) for entry in session.entries)
     return True
 
 
-def may_correct(session: Session, entry: Entry, actor: Actor) -> bool:
+def may_correct(entry: Entry, actor: Actor) -> bool:
     """Return whether the actor may correct an entry: the office all, others what they wrote."""
     return (
         not entry.contested
@@ -253,7 +253,7 @@ def _cross_check(
         wrong("question", "other-unit", N_("这一问问的是别的单位。"))
     if "entry" in data:
         entry = session.entry(data["entry"])
-        if act.name == "correct" and not (entry and may_correct(session, entry, actor)):
+        if act.name == "correct" and not (entry and may_correct(entry, actor)):
             wrong("entry", "not-yours", N_("这一条不是您记的，请让记的人或人大办公室更正。"))
     if act.name == "vote" and not sum(data[name] for name in _VOTES if name in data):
         wrong("satisfied", "nobody", N_("三项票数不能都是零。"))

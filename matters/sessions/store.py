@@ -129,7 +129,7 @@ def texts_of(connection: sqlite3.Connection, session: Session) -> Texts:
     return words.read_all(connection, [entry.id for entry in session.entries if entry.words])
 
 
-def shown_text(session: Session, entry: Entry, texts: Texts) -> str:
+def shown_text(entry: Entry, texts: Texts) -> str:
     """Return an entry's text as it reads now: the newest correction, or the first words."""
     if entry.corrected and (entry.corrected, "text") in texts:
         return texts[entry.corrected, "text"]

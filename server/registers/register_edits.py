@@ -187,7 +187,7 @@ def save_lines(
 def read_typed(county: CountyRegisters, register: Register[Any], cells: Mapping[str, str]) -> Any:
     """Return the record that the cells make, checked beside all others. Raises RecordError."""
     registers = county.registers
-    headers = HeaderMatch({column.field: column.field for column in register.columns}, (), (), ())
+    headers = HeaderMatch({column.field: column.field for column in register.columns}, (), ())
     record = record_from_row(
         register,
         {**cells, "id": register.only} if register.only else cells,

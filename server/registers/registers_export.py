@@ -31,7 +31,7 @@ def export_rosters(log: Log, folder: Path) -> int:
     with log.reading() as connection:
         registers = read_all(connection).registers
     return sum(
-        len(write_roster(register, list(registers.of(register).values()), folder / register.plural))
+        len(write_roster(list(registers.of(register).values()), folder / register.plural))
         for register in ALL
     )
 

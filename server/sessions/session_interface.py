@@ -81,7 +81,7 @@ def _entry_json(
         "deputy": entry.deputy,
         "about": numbers.get(entry.matter, ""),
         "refers": uuid_text(entry.refers) if len(entry.refers) == 16 else None,
-        "text": sessions_store.shown_text(session, entry, texts),
+        "text": sessions_store.shown_text(entry, texts),
         "corrected": bool(entry.corrected),
         "words": {name: texts[entry.id, name] for name in entry.words if (entry.id, name) in texts},
     }

@@ -163,7 +163,7 @@ def _minutes(
         registers=room.registers.current(),
         actor=actor,
         identify=uuid_text,
-        shown=lambda entry: sessions_store.shown_text(session, entry, values["texts"]),
+        shown=lambda entry: sessions_store.shown_text(entry, values["texts"]),
         overdue=lambda promise: is_overdue(promise, now_ms),
         correctable=_correctable(session, actor),
         threads=_threads(session),
@@ -175,7 +175,7 @@ def _minutes(
 
 
 def _correctable(session: Session, actor: Actor) -> frozenset[bytes]:
-    return frozenset(entry.id for entry in session.entries if may_correct(session, entry, actor))
+    return frozenset(entry.id for entry in session.entries if may_correct(entry, actor))
 
 
 def _threads(session: Session) -> dict[bytes, list[Any]]:

@@ -59,7 +59,7 @@ def test_what_a_row_leaves_out_is_as_by_default() -> None:
 
 def test_no_words_at_all_come_back_as_none(tmp_path: Path) -> None:
     rules = msgspec.structs.replace(DEFAULT_RULES, urgent_words=())
-    write_roster(RULES, [rules], tmp_path)
+    write_roster([rules], tmp_path)
     assert read_roster(RULES, tmp_path) == [rules]
     assert record_from_row(RULES, record_to_row(RULES, rules)) == rules
 

@@ -50,7 +50,7 @@ def test_what_is_written_reads_back(
 ) -> None:
     folder = tmp_path_factory.mktemp("roster")
     record = data.draw(RECORDS[register.noun])
-    (path,) = write_roster(register, [record], folder)
+    (path,) = write_roster([record], folder)
     assert path.name == f"{record_id(record)}.yaml"
     assert read_roster(register, folder) == [record]
     assert list(folder.iterdir()) == [path]

@@ -248,7 +248,7 @@ def test_promises_and_what_was_said_of_a_matter_are_found(county: Any) -> None:
         made = sessions_store.by_id(connection, session.id)
         assert made is not None
         assert [
-            (sessions_store.shown_text(made, one, sessions_store.texts_of(connection, made)),
+            (sessions_store.shown_text(one, sessions_store.texts_of(connection, made)),
              is_overdue(one, between), one.unit, one.matter)
             for one in made.promises
         ] == [("后天", False, "roads", b""), ("明天", True, "water", matter.id)]  # fmt: skip
