@@ -22,7 +22,7 @@ from server.exchange.visibility import MattersVisibility
 from server.folder.settings import Settings
 from server.registers.sample import seed_sample
 from sync.nodes import enrolment, nodes
-from sync.nodes.enrolment import HubCard
+from sync.nodes.enrolment import Enrolment, HubCard
 from sync.rounds import envelope
 from sync.rounds.downlink import Downlink
 
@@ -193,19 +193,9 @@ def enrol_all(transaction: Transaction, queue: Downlink, identities: Sequence[Id
             code_until=now,
             now_ms=now,
         )
+        said = Enrolment(b"", one.verify_key, one.reading_key, one.age_key, one.secrets, b"")
         key_id = envelope.node_id(one.verify_key)
-        nodes.enrol(
-            connection,
-            node,
-            key_id=key_id,
-            verify_key=one.verify_key,
-            reading_key=one.reading_key,
-            age_key=one.age_key,
-            secrets=one.secrets,
-            now_ms=now,
-        )
-        peer = nodes.by_key(connection, key_id)
-        assert peer is not None
+        peer = nodes.enrol(connection, node, key_id=key_id, said=said, now_ms=now)
         queue.fill(transaction, peer)
 
 

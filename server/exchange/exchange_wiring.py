@@ -28,11 +28,11 @@ from server.site.site_cursor import cursor_of
 from sync.nodes import enrolment
 from sync.nodes.enrolment import HubCard, Invitation
 from sync.nodes.nodes import Peer, Secrets, open_secrets, seal_secrets
+from sync.photos.sink import BlobSink
+from sync.photos.source import BlobQueue
 from sync.rounds.downlink import Downlink
 from sync.rounds.question import Inquirer
-from sync.rounds.received_question import Blobs
 from sync.rounds.reception import Reception
-from sync.rounds.round import BlobSource
 
 # For so long a mark of accounts is not made anew: every question of a station needs one.
 MARK_LASTS_S = 5.0
@@ -202,7 +202,7 @@ def reception_of(
     keys: Keys,
     queue: Downlink,
     forget: Callable[[Sequence[str]], None] = lambda hashes: None,
-    blobs: Blobs | None = None,
+    blobs: BlobSink | None = None,
     site_mark: Callable[[], bytes] = lambda: b"",
 ) -> Reception:
     """Return the side of a hub that answers the nodes below."""
@@ -217,7 +217,7 @@ def inquirer_of(
     role: str,
     clock: NodeClock | None,
     forget: Callable[[Sequence[str]], None] = lambda hashes: None,
-    blobs: BlobSource | None = None,
+    blobs: BlobQueue | None = None,
 ) -> Inquirer:
     """Return the side of a node that asks the hub above."""
     return Inquirer(

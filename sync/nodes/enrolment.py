@@ -9,9 +9,11 @@ by its first bundle.
 import hashlib
 import hmac
 import os
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
+
+Said = TypeVar("Said")
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011")
@@ -42,8 +44,8 @@ class HubCard(msgspec.Struct, frozen=True):
     @property
     def fingerprint(self) -> int:
         """36 bits of the SHA-256 of the keys, as a code carries them."""
-        found = hashlib.sha256(b"huiyin hub 1\0" + self.keys).digest()
-        return int.from_bytes(found[:8], "big") >> (64 - _FINGERPRINT_BITS)
+        digest = hashlib.sha256(b"huiyin hub 1\0" + self.keys).digest()
+        return int.from_bytes(digest[:8], "big") >> (64 - _FINGERPRINT_BITS)
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -148,20 +150,18 @@ def introduce(
 ) -> bytes:
     """Return what a node says of itself with its first question."""
     code = code_of(secret)
-    found = Enrolment(code.mark, verify_key, reading_key, age_key, secrets, b"")
-    found.proof = _proof(code.key, b"node", hub.verify_key, found.said)
-    return msgspec.msgpack.encode(found)
+    introduction = Enrolment(code.mark, verify_key, reading_key, age_key, secrets, b"")
+    introduction.proof = _proof(code.key, b"node", hub.verify_key, introduction.said)
+    return msgspec.msgpack.encode(introduction)
 
 
 def read_introduction(content: bytes) -> Enrolment:
     """Return what a node said of itself. Raises BadCode where it is of no shape."""
-    try:
-        found = msgspec.msgpack.decode(content, type=Enrolment)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise BadCode("not an enrolment") from error
-    if {len(found.verify_key), len(found.reading_key), len(found.age_key)} != {32}:
+    introduction = _decoded(content, Enrolment)
+    keys = (introduction.verify_key, introduction.reading_key, introduction.age_key)
+    if {len(key) for key in keys} != {32}:
         raise BadCode("keys of the wrong length")
-    return found
+    return introduction
 
 
 def is_proven(code_key: bytes, enrolment: Enrolment, hub: HubCard) -> bool:
@@ -196,18 +196,19 @@ def moving(invitation: Invitation, secrets: bytes) -> bytes:
 
 def read_moving(content: bytes) -> Moving:
     """Return where a node is to move. Raises BadCode where it is of no shape."""
-    try:
-        return msgspec.msgpack.decode(content, type=Moving)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise BadCode("not an order to move") from error
+    return _decoded(content, Moving)
 
 
 def read_welcome(content: bytes) -> Enrolled:
     """Return the hub's answer. Raises BadCode where it is of no shape."""
+    return _decoded(content, Enrolled)
+
+
+def _decoded(content: bytes, kind: type[Said]) -> Said:
     try:
-        return msgspec.msgpack.decode(content, type=Enrolled)
+        return msgspec.msgpack.decode(content, type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise BadCode("not an answer to an enrolment") from error
+        raise BadCode(f"not of the shape of {kind.__name__}") from error
 
 
 def _proof(key: bytes, side: bytes, about: bytes, said: bytes) -> bytes:

@@ -8,6 +8,8 @@ import msgspec
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
+from sync.nodes.enrolment import Enrolment
+
 
 class NameTaken(Exception):
     """There is a node of that name already."""
@@ -110,13 +112,10 @@ def enrol(
     node: int,
     *,
     key_id: bytes,
-    verify_key: bytes,
-    reading_key: bytes,
-    age_key: bytes,
-    secrets: bytes,
+    said: Enrolment,
     now_ms: int,
-) -> None:
-    """Put a node's keys in place; its code serves no more. A transaction is open.
+) -> Peer:
+    """Put a node's keys in place and return it; its code serves no more. A transaction is open.
 
     One that was shut out and is invited anew has the key of before, and goes on in its logs.
     """
@@ -127,8 +126,11 @@ def enrol(
     connection.execute(
         "UPDATE nodes SET code_mark=NULL, code_key=NULL, code_until=NULL, key_id=?, verify_key=?, "
         "reading_key=?, age_key=?, secrets=?, enrolled_at=? WHERE node=?",
-        (key_id, verify_key, reading_key, age_key, secrets, now_ms, node),
+        (key_id, said.verify_key, said.reading_key, said.age_key, said.secrets, now_ms, node),
     )
+    peer = by_key(connection, key_id)
+    assert peer is not None
+    return peer
 
 
 def revoke(connection: sqlite3.Connection, name: str, now_ms: int) -> Peer:

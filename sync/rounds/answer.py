@@ -9,6 +9,7 @@ from nacl.signing import SigningKey
 
 from eventlog import words
 from eventlog.crash_points import CrashPoint, reached
+from eventlog.database import one_moment
 from eventlog.keys import Keys
 from eventlog.log import Log
 from sync.nodes import enrolment, quarantine
@@ -55,10 +56,8 @@ class AnswerWriter:
 
         Without news it says only what became of what was brought.
         """
-        with self._log.reading() as connection:
-            connection.execute("BEGIN")
+        with self._log.reading() as connection, one_moment(connection):
             answer = self._answer(connection, received, outcome, durable, with_news)
-            connection.execute("ROLLBACK")
         reached(CrashPoint.ANSWERING)
         return self._closed(received.digest, answer)
 
@@ -72,10 +71,8 @@ class AnswerWriter:
         question = msgspec.structs.replace(received.question)
         received = replace(received, question=question)
         while True:
-            with self._log.reading() as connection:
-                connection.execute("BEGIN")
+            with self._log.reading() as connection, one_moment(connection):
                 answer = self._answer(connection, received, outcome, durable, True)
-                connection.execute("ROLLBACK")
             yield self._closed(received.digest, answer)
             if not answer.more or not answer.cursor_log:
                 return
@@ -140,31 +137,27 @@ class AnswerWriter:
         unsealer = self._entrusted.unsealer if secrets.reading else None
         parcels: list[Parcel] = []
         position, size = after, 0
-        for one in downlink.visible(connection, peer.node, after):
-            texts = words.all_of(connection, one.event)
-            public = self._queue.is_public(one.body)
+        for event in downlink.visible(connection, peer.node, after):
+            texts = words.all_of(connection, event.event)
+            public = self._queue.is_public(event.body)
             parcel = Parcel(
-                one.body,
+                event.body,
                 texts if public else sealed_for(texts, secrets.sealer, unsealer),
-                marks.mark_of(self._keys.receipt, one.body),
+                marks.mark_of(self._keys.receipt, event.body),
             )
-            size += len(one.body) + sum(len(word.body) for word in parcel.words.values()) + 60
+            size += len(event.body) + sum(len(word.body) for word in parcel.words.values()) + 60
             if parcels and size > room:
                 break
             parcels.append(parcel)
-            position = one.position
+            position = event.position
         answer.runs = wire.pack(parcels)
         answer.more = position < downlink.newest(connection, peer.node)
         if position != question.cursor or log != question.cursor_log:
             answer.cursor_log, answer.cursor = log, position
 
     def _closed(self, digest: bytes, answer: Answer) -> bytes:
-        return envelope.close(
-            wire.encode_message(answer),
-            self._signing,
-            MessageKind.ANSWER,
-            about=digest,
-        )
+        content = wire.encode_message(answer)
+        return envelope.close(content, self._signing, MessageKind.ANSWER, about=digest)
 
 
 def _knows(connection: sqlite3.Connection, event: bytes) -> bool:

@@ -12,6 +12,7 @@ from nacl.signing import SigningKey
 
 from eventlog import words
 from eventlog.crash_points import CrashPoint, reached
+from eventlog.database import one_moment
 from eventlog.keys import Keys
 from eventlog.log import Log
 from eventlog.sealing import Sealer
@@ -19,10 +20,11 @@ from eventlog.transaction import Arrival, Transaction
 from sync.nodes import enrolment, quarantine
 from sync.nodes.audit import Finding
 from sync.nodes.audit import note as note_finding
+from sync.photos.source import BlobQueue
 from sync.rounds import envelope, marks, uplink, upstream, wire
 from sync.rounds.envelope import MessageKind
 from sync.rounds.parcels import WrongWords, opened_from, sealed_for
-from sync.rounds.round import BlobSource, NodeDomain, NotJoined, PendingQuestion, Refused, Round
+from sync.rounds.round import NodeDomain, NotJoined, PendingQuestion, Refused, Round
 from sync.rounds.uplink import Packed, Safety
 from sync.rounds.wire import Answer, Parcel, Question
 
@@ -44,7 +46,7 @@ class Inquirer:
         domain: NodeDomain,
         *,
         seals_texts: bool,
-        blobs: BlobSource | None = None,
+        blobs: BlobQueue | None = None,
         monotonic_ms: Callable[[], int],
         time_unknown: Callable[[], bool] = lambda: False,
         release: str = "",
@@ -75,8 +77,7 @@ class Inquirer:
         `packed` is given for a bundle: then all that is not settled goes along, also what the hub
         may have, for to ask would take another way there and back. Raises NotJoined.
         """
-        with self._log.reading() as connection:
-            connection.execute("BEGIN")
+        with self._log.reading() as connection, one_moment(connection):
             hub = upstream.read(connection)
             if hub is None:
                 raise NotJoined
@@ -95,7 +96,6 @@ class Inquirer:
                 doubts = self._say_events(connection, pending, up_bytes)
             else:
                 self._pack_events(connection, pending, up_bytes, packed)
-            connection.execute("ROLLBACK")
         if self._blobs is not None and with_photos and not pending.sent and not doubts:
             question.parts = self._blobs.parts(up_bytes, packed.photos if packed else {})
         if hub.heard_at is None or question.enrolment:
@@ -115,21 +115,21 @@ class Inquirer:
     ) -> bool:
         """Put into a question what waits, or what the hub has to be asked for first: then True."""
         question = pending.question
-        doubts = uplink.doubtful(connection, min(OFFERED_MOST, max(1, up_bytes // 18)))
+        most = min(OFFERED_MOST, max(1, up_bytes // 18))
+        doubts = uplink.of_state(connection, Safety.DOUBTFUL, most)
         pending.offered = [position for position, _ in doubts]
         question.offered = [event for _, event in doubts]
         if not doubts:
-            question.newest = uplink.newest_held(connection)
-            pending.sent = uplink.fitting(
-                connection, uplink.waiting(connection, EVENTS_MOST), up_bytes
-            )
+            question.newest = uplink.newest(connection, Safety.HELD)
+            waiting = uplink.waiting(connection, EVENTS_MOST, Safety.WAITING)
+            pending.sent = uplink.fitting(connection, waiting, up_bytes)
             question.runs = wire.pack(self._parcels(connection, pending))
         if not self._said_head:
             self._say_head(connection, question)
         if pending.hub.checked_log != pending.hub.cursor_log and not doubts:
             # Another voice: the hub may have been put back from an older replica, and lack what was
             # sent to it, and what it sent down.
-            question.newest = uplink.newest_sent(connection)
+            question.newest = uplink.newest(connection, Safety.HELD, Safety.DURABLE)
             question.offered = marks.newest(connection, LOOKED_AT_MOST)
             pending.offered = [CAME_DOWN] * len(question.offered)
         return bool(doubts)
@@ -143,11 +143,12 @@ class Inquirer:
     ) -> None:
         """Put into a question of a bundle what is not settled and not yet in the bundle."""
         if packed.is_empty:
-            pending.question.newest = uplink.newest_sent(connection)
-        held = uplink.held(connection, wire.OFFERED_MOST, packed.offered)
+            pending.question.newest = uplink.newest(connection, Safety.HELD, Safety.DURABLE)
+        held = uplink.of_state(connection, Safety.HELD, wire.OFFERED_MOST, packed.offered)
         pending.offered = [position for position, _ in held]
         pending.question.offered = [event for _, event in held]
-        left = uplink.unsettled(connection, EVENTS_MOST, packed.position)
+        unsettled = (Safety.WAITING, Safety.DOUBTFUL)
+        left = uplink.waiting(connection, EVENTS_MOST, *unsettled, after=packed.position)
         pending.sent = uplink.fitting(connection, left, up_bytes)
         pending.question.runs = wire.pack(self._parcels(connection, pending))
 
@@ -162,12 +163,12 @@ class Inquirer:
     def _parcels(self, connection: sqlite3.Connection, pending: PendingQuestion) -> list[Parcel]:
         parcels: list[Parcel] = []
         to_hub = Sealer(pending.hub.sealing_key)
-        for one in pending.sent:
-            texts = words.all_of(connection, one.event)
+        for event in pending.sent:
+            texts = words.all_of(connection, event.event)
             if not self._seals_texts:
                 # A hub's contact details stay with it; its texts are for the hub above alone.
                 texts = sealed_for(texts, to_hub, None)
-            parcels.append(Parcel(one.body, texts, marks.kept(connection, one.event)))
+            parcels.append(Parcel(event.body, texts, marks.kept(connection, event.event)))
         return parcels
 
     def take_answer(self, pending: PendingQuestion, message: bytes) -> Round:
@@ -239,7 +240,8 @@ class Inquirer:
     ) -> Round:
         """Write down what an answer says. Runs as a job of the writer."""
         connection, now = transaction.connection, transaction.now_ms()
-        is_news = not pending.is_late or answer.now_ms >= upstream.answered_ms(connection)
+        hub = upstream.read(connection) or pending.hub
+        is_news = not pending.is_late or answer.now_ms >= hub.answered_ms
         round_made = Round(
             sent=len(pending.sent),
             durable=answer.durable,
@@ -250,7 +252,7 @@ class Inquirer:
             moved=answer.moved if is_news else b"",
             unsure=_speaks_anew(pending, answer),
         )
-        if not pending.is_late or answer.now_ms >= upstream.doubted_ms(connection):
+        if not pending.is_late or answer.now_ms >= hub.doubted_ms:
             self._settle_safety(connection, pending, answer)
         for place, code in answer.refused:
             if place < len(pending.sent):
@@ -282,8 +284,8 @@ class Inquirer:
         connection = transaction.connection
         if answer.enrolled and answer.durable:
             # Before the hub's replica has it, what this node hands over is not safe there.
-            said = enrolment.read_welcome(answer.enrolled)
-            upstream.note_enrolled(connection, said.name, said.station)
+            enrolled = enrolment.read_welcome(answer.enrolled)
+            upstream.note_enrolled(connection, enrolled.name, enrolled.station)
         self._domain.take_accounts(transaction, answer.accounts, answer.now_ms)
         if answer.accounts_mark:
             upstream.note_marks(connection, accounts=answer.accounts_mark)
@@ -296,7 +298,7 @@ class Inquirer:
         Not called for an answer of before the hub was found to have lost something: such a one
         may lie on a stick for weeks.
         """
-        sent = [one.position for one in pending.sent]
+        sent = [event.position for event in pending.sent]
         missing = {
             pending.offered[place] for place in answer.missing if place < len(pending.offered)
         }

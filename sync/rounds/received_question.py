@@ -6,12 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from eventlog.events import Event
-from eventlog.sealing import Unsealer
 from eventlog.transaction import Arrival, Transaction
 from sync.nodes.enrolment import Enrolment
 from sync.nodes.nodes import Peer
-from sync.photos.sink import TakenBlobs
-from sync.rounds import wire
 from sync.rounds.wire import Question
 
 
@@ -42,15 +39,6 @@ class Domain(Protocol):
 
         `reading` is the private half of the station's key, for its staff; b"" where it is unknown.
         """
-
-
-class Blobs(Protocol):
-    """Where the photos that stations send are put together."""
-
-    def take(
-        self, sender: bytes, parts: Sequence[wire.BlobPart], unsealers: Sequence[Unsealer]
-    ) -> TakenBlobs:
-        """Keep parts of photos from a node; return up to where each is here, and if durable."""
 
 
 @dataclass

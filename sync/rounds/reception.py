@@ -18,8 +18,9 @@ from eventlog.log import Log
 from eventlog.transaction import Arrival, Transaction
 from sync.nodes import audit, enrolment, nodes, quarantine
 from sync.nodes.audit import Finding
-from sync.nodes.enrolment import BadCode, HubCard
+from sync.nodes.enrolment import BadCode, Enrolment, HubCard
 from sync.nodes.nodes import Peer
+from sync.photos.sink import BlobSink
 from sync.rounds import downlink, envelope, marks, wire
 from sync.rounds.answer import AnswerWriter
 from sync.rounds.downlink import Downlink
@@ -27,7 +28,7 @@ from sync.rounds.entrusted import Entrusted
 from sync.rounds.envelope import BadMessage, ForeignMessage, MessageKind
 from sync.rounds.forks import behind_of, look_for_forks, may_write
 from sync.rounds.parcels import WrongWords
-from sync.rounds.received_question import Blobs, Domain, Outcome, QuestionRefused, ReceivedQuestion
+from sync.rounds.received_question import Domain, Outcome, QuestionRefused, ReceivedQuestion
 from sync.rounds.wire import EVENTS_MOST, Malformed
 
 # Of a question, unpacked; what is decoded takes ten times the room. By network and on a stick it is
@@ -51,7 +52,7 @@ class Reception:
         queue: Downlink,
         domain: Domain,
         *,
-        blobs: Blobs | None = None,
+        blobs: BlobSink | None = None,
         site_mark: Callable[[], bytes] = lambda: b"",
         now_ms: Callable[[], int] | None = None,
     ) -> None:
@@ -84,7 +85,7 @@ class Reception:
                 peer = nodes.by_key(connection, sender)
                 if peer is None or (peer.revoked_at is not None and _introduction_in(message)):
                     return self._read_first(connection, message, is_live)
-                received = self._opened(message, peer, is_live)
+                received = self._opened(message, peer, is_live, None)
                 if peer.revoked_at is not None:
                     self._set_aside(received, peer.revoked_at)
                 self._sort(connection, received)
@@ -98,7 +99,9 @@ class Reception:
             self._note(Finding.MALFORMED, None)
             raise QuestionRefused(error.code) from error
 
-    def _opened(self, message: bytes, peer: Peer, is_live: bool) -> ReceivedQuestion:
+    def _opened(
+        self, message: bytes, peer: Peer, is_live: bool, introduction: Enrolment | None
+    ) -> ReceivedQuestion:
         content = envelope.open_message(
             message,
             peer.verify_key or b"",
@@ -107,7 +110,8 @@ class Reception:
             most_bytes=QUESTION_MOST_BYTES,
         )
         question = wire.decode_question(content)
-        return ReceivedQuestion(envelope.digest(message), question, peer, is_live=is_live)
+        digest = envelope.digest(message)
+        return ReceivedQuestion(digest, question, peer, introduction, is_live=is_live)
 
     def _read_first(
         self, connection: sqlite3.Connection, message: bytes, is_live: bool
@@ -120,22 +124,15 @@ class Reception:
             raise QuestionRefused("unknown-node")
         try:
             said = enrolment.read_introduction(introduction)
-            found = nodes.by_code(connection, said.code_mark)
-            if found is None or found[2] < self._now_ms():
+            invited = nodes.by_code(connection, said.code_mark)
+            if invited is None or invited[2] < self._now_ms():
                 raise BadCode("no such code")
-            peer, code_key, _ = found
+            peer, code_key, _ = invited
             if not enrolment.is_proven(code_key, said, self.card):
                 raise BadCode("not proven")
         except BadCode as error:
             self._note(Finding.BAD_CODE, None)
             raise QuestionRefused(error.code) from error
-        content = envelope.open_message(
-            message,
-            said.verify_key,
-            MessageKind.QUESTION,
-            about=self.card.verify_key,
-            most_bytes=QUESTION_MOST_BYTES,
-        )
         peer = peer._replace(
             key_id=envelope.node_id(said.verify_key),
             verify_key=said.verify_key,
@@ -143,8 +140,7 @@ class Reception:
             age_key=said.age_key,
             secrets=said.secrets,
         )
-        question = wire.decode_question(content)
-        received = ReceivedQuestion(envelope.digest(message), question, peer, said, is_live=is_live)
+        received = self._opened(message, peer, is_live, said)
         self._sort(connection, received)
         return received
 
@@ -270,25 +266,15 @@ class Reception:
         """Put the keys of a new node in place, and queue all that it may see."""
         said, connection = received.introduction, transaction.connection
         assert said is not None
-        found = nodes.by_code(connection, said.code_mark)
-        if found is None:
+        key_id = envelope.node_id(said.verify_key)
+        invited = nodes.by_code(connection, said.code_mark)
+        if invited is None:
             # Somebody used the code while this was read; or it is this node, asking once more.
-            again = nodes.by_key(connection, envelope.node_id(said.verify_key))
+            again = nodes.by_key(connection, key_id)
             if again is None:
                 raise QuestionRefused("bad-code")
             return again
-        nodes.enrol(
-            connection,
-            found[0].node,
-            key_id=envelope.node_id(said.verify_key),
-            verify_key=said.verify_key,
-            reading_key=said.reading_key,
-            age_key=said.age_key,
-            secrets=said.secrets,
-            now_ms=now,
-        )
-        peer = nodes.by_key(connection, envelope.node_id(said.verify_key))
-        assert peer is not None
+        peer = nodes.enrol(connection, invited[0].node, key_id=key_id, said=said, now_ms=now)
         # An event, for what is durable is told by the position of the newest one.
         _put_on_record(transaction, "node.enrolled", {"node": peer.key_id})
         downlink.begin_voice(transaction, self._log.voice.log)

@@ -1,6 +1,6 @@
 """One round as the lower node has it: a question on its way, what came of it, and who decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from eventlog.events import Event
 from eventlog.transaction import Transaction
 from sync.rounds import uplink
 from sync.rounds.upstream import Upstream
-from sync.rounds.wire import BlobPart, Question
+from sync.rounds.wire import Question
 
 
 class NotJoined(Exception):
@@ -42,24 +42,6 @@ class NodeDomain(Protocol):
 
     def heard_at_least(self, hub_ms: int) -> None:
         """Note that it is this late or later: the hub's signed time of an answer on a stick."""
-
-
-class BlobSource(Protocol):
-    """The photos that still have to go up."""
-
-    def parts(self, room_bytes: int, packed: Mapping[bytes, int]) -> list[BlobPart]:
-        """Return the next parts of photos that the hub lacks, about so many bytes.
-
-        `packed` says up to where photos are in the same bundle already, by their SHA-256.
-        """
-
-    def acknowledged(
-        self, parts: Sequence[BlobPart], blobs: Sequence[tuple[bytes, int, bool]], hub_ms: int
-    ) -> None:
-        """Note what the hub said of the parts that it was sent, by its time."""
-
-    def doubt(self, hub_ms: int) -> None:
-        """Have the hub asked about every photo: it was put back from an older copy."""
 
 
 @dataclass

@@ -94,28 +94,17 @@ class Uplink:
         )
 
 
-def waiting(connection: sqlite3.Connection, most: int) -> list[Waiting]:
-    """Return the oldest events that the hub does not have, at most so many."""
-    return [
-        Waiting(*row)
-        for row in connection.execute(
-            "SELECT u.position, u.event, e.body FROM uplink u JOIN events e ON e.id=u.event "
-            "WHERE u.state=? ORDER BY u.position LIMIT ?",
-            (Safety.WAITING, most),
-        )
-    ]
-
-
-def unsettled(connection: sqlite3.Connection, most: int, after: int) -> list[Waiting]:
-    """Return the oldest events behind a place that the hub lacks or may lack, at most so many."""
-    return [
-        Waiting(*row)
-        for row in connection.execute(
-            "SELECT u.position, u.event, e.body FROM uplink u JOIN events e ON e.id=u.event "
-            "WHERE u.state IN (?,?) AND u.position>? ORDER BY u.position LIMIT ?",
-            (Safety.WAITING, Safety.DOUBTFUL, after, most),
-        )
-    ]
+def waiting(
+    connection: sqlite3.Connection, most: int, *states: Safety, after: int = 0
+) -> list[Waiting]:
+    """Return the oldest events behind a place that are so safe, at most so many."""
+    rows = connection.execute(
+        "SELECT u.position, u.event, e.body FROM uplink u JOIN events e ON e.id=u.event "
+        f"WHERE u.state IN ({','.join('?' * len(states))}) AND u.position>? "
+        "ORDER BY u.position LIMIT ?",
+        (*states, after, most),
+    )
+    return [Waiting(*row) for row in rows]
 
 
 def fitting(
@@ -133,9 +122,15 @@ def fitting(
     return chosen
 
 
-def held(connection: sqlite3.Connection, most: int, after: int) -> list[tuple[int, bytes]]:
-    """Return (place, id) of the oldest events that the hub has and has not called durable."""
-    return _of_state(connection, Safety.HELD, most, after)
+def of_state(
+    connection: sqlite3.Connection, safety: Safety, most: int, after: int = 0
+) -> list[tuple[int, bytes]]:
+    """Return (place, id) of the oldest events behind a place that are so safe, at most so many."""
+    rows = connection.execute(
+        "SELECT position, event FROM uplink WHERE state=? AND position>? ORDER BY position LIMIT ?",
+        (safety, after, most),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def at_places(connection: sqlite3.Connection, positions: Sequence[int]) -> list[Waiting]:
@@ -147,24 +142,12 @@ def at_places(connection: sqlite3.Connection, positions: Sequence[int]) -> list[
     ]
 
 
-def doubtful(connection: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
-    """Return (place, id) of events of which the hub has to say whether it has them."""
-    return _of_state(connection, Safety.DOUBTFUL, most)
-
-
-def newest_held(connection: sqlite3.Connection) -> bytes:
-    """Return the id of the newest event that the hub has and has not called durable, or b""."""
+def newest(connection: sqlite3.Connection, *states: Safety) -> bytes:
+    """Return the id of the newest event that is so safe, or b""."""
     row = connection.execute(
-        "SELECT event FROM uplink WHERE state=? ORDER BY position DESC LIMIT 1", (Safety.HELD,)
-    ).fetchone()
-    return b"" if row is None else bytes(row[0])
-
-
-def newest_sent(connection: sqlite3.Connection) -> bytes:
-    """Return the id of the newest event that the hub said it has, or b""."""
-    row = connection.execute(
-        "SELECT event FROM uplink WHERE state IN (?,?) ORDER BY position DESC LIMIT 1",
-        (Safety.HELD, Safety.DURABLE),
+        f"SELECT event FROM uplink WHERE state IN ({','.join('?' * len(states))}) "
+        "ORDER BY position DESC LIMIT 1",
+        states,
     ).fetchone()
     return b"" if row is None else bytes(row[0])
 
@@ -233,10 +216,10 @@ def safety_of(connection: sqlite3.Connection, subject: bytes) -> Safety:
 
 def counts(connection: sqlite3.Connection) -> dict[Safety, int]:
     """Return how many events are how safe."""
-    found = dict.fromkeys(Safety, 0)
+    counts = dict.fromkeys(Safety, 0)
     for state, count in connection.execute("SELECT state, count(*) FROM uplink GROUP BY state"):
-        found[Safety(state)] = count
-    return found
+        counts[Safety(state)] = count
+    return counts
 
 
 def note_refused(connection: sqlite3.Connection, event: bytes, code: str, now_ms: int) -> None:
@@ -285,13 +268,3 @@ def put_aside(connection: sqlite3.Connection, most: int = 100) -> list[PutAside]
         (most,),
     )
     return [PutAside(decode(body), code, at) for body, code, at in rows]
-
-
-def _of_state(
-    connection: sqlite3.Connection, safety: Safety, most: int, after: int = 0
-) -> list[tuple[int, bytes]]:
-    rows = connection.execute(
-        "SELECT position, event FROM uplink WHERE state=? AND position>? ORDER BY position LIMIT ?",
-        (safety, after, most),
-    )
-    return [(row[0], row[1]) for row in rows]

@@ -13,7 +13,8 @@ class Upstream(NamedTuple):
     `enrolment` is what it still has to say of itself; None once the hub has answered that.
     `checked_log` is the voice of the hub in which it was seen to have all that it took.
     `called` is what the hub calls this node, `station` whose node it is. `heard_at` is by network,
-    `returned_at` when a bundle last came back.
+    `returned_at` when a bundle last came back. By the hub's own time are `doubted_ms`, when it was
+    last found to have lost something, and `answered_ms`, of when its newest answer is; 0 if never.
     """
 
     url: str
@@ -34,6 +35,8 @@ class Upstream(NamedTuple):
     station: str
     checked_log: bytes
     returned_at: int | None
+    doubted_ms: int
+    answered_ms: int
 
     @property
     def card(self) -> HubCard:
@@ -114,12 +117,6 @@ def note_doubt(connection: sqlite3.Connection, hub_ms: int) -> None:
     connection.execute("UPDATE upstream SET doubted_ms=?", (hub_ms,))
 
 
-def doubted_ms(connection: sqlite3.Connection) -> int:
-    """Return when the hub was last found to have lost something, by its own time; 0 if never."""
-    row = connection.execute("SELECT doubted_ms FROM upstream").fetchone()
-    return 0 if row is None else int(row[0])
-
-
 def note_returned(connection: sqlite3.Connection, now_ms: int) -> None:
     """Note that answers came back on a stick. A transaction is open."""
     connection.execute("UPDATE upstream SET returned_at=?", (now_ms,))
@@ -128,12 +125,6 @@ def note_returned(connection: sqlite3.Connection, now_ms: int) -> None:
 def note_answered(connection: sqlite3.Connection, hub_ms: int) -> None:
     """Note the hub's time of the newest answer. A transaction is open."""
     connection.execute("UPDATE upstream SET answered_ms=?", (hub_ms,))
-
-
-def answered_ms(connection: sqlite3.Connection) -> int:
-    """Return of when the newest answer of the hub is, by its own time; 0 if there was none."""
-    row = connection.execute("SELECT answered_ms FROM upstream").fetchone()
-    return 0 if row is None else int(row[0])
 
 
 def note_marks(

@@ -7,7 +7,7 @@ exact bytes of each are put together again from that (`EventRun`).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,7 @@ from eventlog.events import Event, decode, digest
 from eventlog.transaction import Arrival
 from eventlog.words import Word
 
+Said = TypeVar("Said")
 SEQUENCE_MOST = 2**63 - 1
 PARTS_MOST = 1000
 # In place of an offset: the hub takes nothing more of that photo.
@@ -200,23 +201,20 @@ def encode_message(message: Question | Answer) -> bytes:
 
 def decode_question(content: bytes) -> Question:
     """Return the question that the bytes hold. Raises Malformed."""
-    found: Question = _decoded(_questions, content)
-    return found
+    return _decoded(_questions, content)
 
 
 def introduction_in(content: bytes) -> bytes:
     """Return a question's `enrolment` and unpack nothing else. Raises Malformed."""
-    found: Introducing = _decoded(_introducing, content)
-    return found.enrolment
+    return _decoded(_introducing, content).enrolment
 
 
 def decode_answer(content: bytes) -> Answer:
     """Return the answer that the bytes hold. Raises Malformed."""
-    found: Answer = _decoded(_answers, content)
-    return found
+    return _decoded(_answers, content)
 
 
-def _decoded(decoder: msgspec.msgpack.Decoder[Any], content: bytes) -> Any:
+def _decoded(decoder: msgspec.msgpack.Decoder[Said], content: bytes) -> Said:
     try:
         return decoder.decode(content)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
@@ -263,7 +261,7 @@ def pack(parcels: Iterable[Parcel]) -> list[EventRun]:
 
 def unpack(runs: Sequence[EventRun]) -> list[tuple[Arrival, bytes]]:
     """Return the events of runs with the hub's mark on each. Raises Malformed."""
-    found: list[tuple[Arrival, bytes]] = []
+    arrivals: list[tuple[Arrival, bytes]] = []
     for run in runs:
         sequence, previous = run.sequence, run.previous
         for item in run.items:
@@ -279,9 +277,9 @@ def unpack(runs: Sequence[EventRun]) -> list[tuple[Arrival, bytes]]:
             }
             if set(texts) - set(event.words):
                 raise Malformed("a text that its event does not know")
-            found.append((Arrival(body, event, texts), item.mark))
+            arrivals.append((Arrival(body, event, texts), item.mark))
             sequence, previous = sequence + 1, digest(body)
-    return found
+    return arrivals
 
 
 def _check(event: Event) -> None:

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 import msgspec
 from nacl.exceptions import BadSignatureError
@@ -32,6 +32,7 @@ PAYLOAD_BYTES = 1024 * 1024
 _MAGIC = b"age-encryption.org/v1\n"
 _FRAME = struct.Struct(">BI")
 _COPY_BYTES = 256 * 1024
+Shape = TypeVar("Shape")
 _PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>[0-9]+)\.part")
 
 
@@ -127,19 +128,14 @@ def put(
     age_key: bytes,
     records: Iterable[Record],
 ) -> int:
-    """Write a bundle to a path or to an open file; see `write` and `seal`."""
-    if isinstance(target, Path):
-        return write(target, head, signing_key, age_key, records)
-    return seal(target, head, signing_key, age_key, records)
+    """Write a bundle, encrypted to a raw public X25519 key, and return its size in bytes.
 
-
-def write(
-    path: Path, head: Head, signing_key: SigningKey, age_key: bytes, records: Iterable[Record]
-) -> int:
-    """Put a bundle at `path`, encrypted to a raw public X25519 key, and return its size in bytes.
-
-    What stood there stays until the new one is whole on the disk. Raises BundleTooLarge, OSError.
+    What stood at a path stays until the new one is whole on the disk. Raises BundleTooLarge,
+    OSError, and whatever the records or an open file raise.
     """
+    if not isinstance(target, Path):
+        return seal(target, head, signing_key, age_key, records)
+    path = target
     _clear_parts(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -159,17 +155,10 @@ def write(
 
 
 def seal(
-    target: IO[bytes],
-    head: Head,
-    signing_key: SigningKey,
-    age_key: bytes,
-    records: Iterable[Record],
+    file: IO[bytes], head: Head, signing_key: SigningKey, age_key: bytes, records: Iterable[Record]
 ) -> int:
-    """Write a bundle to an open file and return its size in bytes.
-
-    Raises BundleTooLarge, and whatever the records or the file raise.
-    """
-    return encrypt(_framed(head, signing_key, records), target, age_key)
+    """Write a bundle to an open file and return its size in bytes; see `put`."""
+    return encrypt(_framed(head, signing_key, records), file, age_key)
 
 
 @contextlib.contextmanager
@@ -263,14 +252,13 @@ class Bundle:
 
 
 def _decoded_head(content: bytes) -> Head:
-    told = _decoded(content, list[Any])
-    if not told or told[-1] != FORMAT:
+    fields = _decoded(content, list[Any])
+    if not fields or fields[-1] != FORMAT:
         raise BundleTooNew
-    found: Head = _decoded(content, Head)
-    return found
+    return _decoded(content, Head)
 
 
-def _decoded(content: bytes, kind: Any) -> Any:
+def _decoded(content: bytes, kind: type[Shape]) -> Shape:
     try:
         return msgspec.msgpack.decode(content, type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -316,10 +304,10 @@ def _to_sign(digest: bytes) -> bytes:
 def _clear_parts(path: Path) -> None:
     """Remove what is left of writes of the same name whose process was killed."""
     for part in path.parent.iterdir():
-        found = _PART.fullmatch(part.name)
-        if found is None or found["name"] != path.name:
+        name = _PART.fullmatch(part.name)
+        if name is None or name["name"] != path.name:
             continue
-        if found["pid"] == str(os.getpid()) or not _is_alive(int(found["pid"])):
+        if name["pid"] == str(os.getpid()) or not _is_alive(int(name["pid"])):
             part.unlink(missing_ok=True)
 
 

@@ -16,6 +16,7 @@ from matters.intake.intake import check_submission, raise_matter
 from server.data_folder import open_log
 from sync.nodes import audit, nodes, quarantine
 from sync.nodes.audit import Finding
+from sync.nodes.enrolment import Enrolment
 from tests.hub import Hub
 from tests.server.past import Past
 
@@ -61,10 +62,7 @@ class Below:
             connection,
             node,
             key_id=key,
-            verify_key=key,
-            reading_key=key,
-            age_key=key,
-            secrets=b"",
+            said=Enrolment(b"", key, key, key, b"", b""),
             now_ms=self._now - 20 * DAY_MS,
         )
         nodes.note_heard(

@@ -24,6 +24,7 @@ from eventlog.transaction import Transaction
 from server.exchange import endpoint as address
 from server.exchange.endpoint import SyncEndpoint
 from sync.nodes import nodes
+from sync.nodes.enrolment import Enrolment
 from sync.nodes.nodes import Secrets
 from sync.rounds import envelope, wire
 from sync.rounds.envelope import MessageKind
@@ -69,19 +70,15 @@ def sender(hub: SmallHub, transaction: Transaction, number: int) -> Sender:
         code_until=now,
         now_ms=now,
     )
-    nodes.enrol(
+    sealing = keys.unsealer.public_key
+    peer = nodes.enrol(
         transaction.connection,
         node,
         key_id=envelope.node_id(keys.verify_key),
-        verify_key=keys.verify_key,
-        reading_key=keys.unsealer.public_key,
-        age_key=keys.age_key,
-        secrets=secrets,
+        said=Enrolment(b"", keys.verify_key, sealing, keys.age_key, secrets, b""),
         now_ms=now,
     )
     # As its first round did, which was before anything was here.
-    peer = nodes.by_number(transaction.connection, node)
-    assert peer is not None
     hub.queue.fill(transaction, peer)
     log, previous = os.urandom(8), GENESIS
     parcels: list[Parcel] = []

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from eventlog.keys import Keys
 from eventlog.sealing import Unsealer
@@ -133,12 +134,14 @@ class Photos:
 
 def with_photos(hub: SmallHub, station: SmallStation, photos: Photos) -> None:
     """Give a station and its hub photos."""
+    # Both sides of photos at once, in memory.
+    blobs: Any = photos
     station.inquirer = Inquirer(
         station.log,
         lambda: station.keys,
         station.side,
         seals_texts=True,
-        blobs=photos,
+        blobs=blobs,
         monotonic_ms=lambda: 0,
     )
-    hub.reception = Reception(hub.log, hub.keys, hub.card, hub.queue, hub.side, blobs=photos)
+    hub.reception = Reception(hub.log, hub.keys, hub.card, hub.queue, hub.side, blobs=blobs)

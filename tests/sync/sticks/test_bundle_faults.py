@@ -129,7 +129,7 @@ def test_a_bundle_for_another_hub_is_refused_and_noted(
         messages = [Record(RecordKind.MESSAGE, one) for one in bundle.messages()]
     head = Head(BundleKind.UP, hub.keys.verify_key, node_id(other.keys.verify_key), 1)
     signing = SigningKey(hub.keys.signing)
-    bundle_file.write(stick / "copied", head, signing, other.keys.age_key, messages)
+    bundle_file.put(stick / "copied", head, signing, other.keys.age_key, messages)
     assert read_up(other, stick / "copied").refused == ["unknown-node"] and not ids(other.log)
     other.stop()
 
@@ -140,13 +140,11 @@ def test_bundles_the_wrong_way_and_of_strangers_are_told_apart(
     hub, station = both
     other = SmallHub(tmp_path / "other")
     head = Head(BundleKind.RETURN, other.keys.verify_key, node_id(station.keys.verify_key), 1)
-    bundle_file.write(
-        stick / "back", head, SigningKey(other.keys.signing), station.keys.age_key, []
-    )
+    bundle_file.put(stick / "back", head, SigningKey(other.keys.signing), station.keys.age_key, [])
     with pytest.raises(BundleFromAnother):
         read_back(station, stick / "back")
     head = Head(BundleKind.UP, hub.keys.verify_key, node_id(station.keys.verify_key), 1)
-    bundle_file.write(stick / "up", head, SigningKey(hub.keys.signing), station.keys.age_key, [])
+    bundle_file.put(stick / "up", head, SigningKey(hub.keys.signing), station.keys.age_key, [])
     with pytest.raises(WrongWay):
         read_back(station, stick / "up")
     other.stop()
@@ -218,7 +216,7 @@ def test_a_bomb_and_a_large_bundle_take_little_memory(
     head = Head(BundleKind.UP, station.keys.verify_key, node_id(hub.keys.verify_key), 1)
     signing = SigningKey(station.keys.signing)
     records = [Record(RecordKind.MESSAGE, bomb)] * 5
-    bundle_file.write(stick / "bomb", head, signing, hub.keys.age_key, records)
+    bundle_file.put(stick / "bomb", head, signing, hub.keys.age_key, records)
     *refused, grown = grown_mb(hub, stick / "bomb", stick / "small")
     assert refused == ["0", *["bad-message"] * 5] and int(grown) < 64
     # And an honest one of many megabytes.

@@ -68,7 +68,7 @@ def head(*, to: Keys = READER, format: str = bundle_file.FORMAT) -> Head:
 
 
 def written(path: Path, *, to: Keys = READER, records: Any = tuple(RECORDS)) -> bytes:
-    bundle_file.write(path, head(to=to), SigningKey(WRITER.signing), to.age_key, records)
+    bundle_file.put(path, head(to=to), SigningKey(WRITER.signing), to.age_key, records)
     return path.read_bytes()
 
 
