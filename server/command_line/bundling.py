@@ -18,6 +18,7 @@ from server.site import site_by_stick
 from server.web.languages import in_both
 from server.web.wording import BUNDLE_FAILURES, SYNC_FAILURES
 from sync.keeping.durable_position import durable_position
+from sync.sticks import carried
 from sync.sticks.carried import Returned, Written
 from sync.sticks.received_bundles import Answered, BroughtIn, SeveralNodes
 
@@ -46,7 +47,10 @@ def write(data: Path, file: Path, name: str, up: bool) -> None:
     with exchange_of(data) as exchange, _failing(file):
         if exchange.role == "station" or up:
             with _sizes(file.name) as progress:
-                _tell_written(file, bundle_runs.write_up(exchange, file, progress=progress))
+                written = carried.write_up(
+                    exchange.log, exchange.keys, exchange.inquirer, file, progress=progress
+                )
+            _tell_written(file, written)
         else:
             _answer(exchange, file, name)
 

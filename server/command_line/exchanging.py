@@ -205,7 +205,7 @@ def _watched(courier: Courier) -> Iterator[None]:
 
     def show() -> None:
         while not done.wait(SHOWN_EVERY_S):
-            now = courier.progress
+            now = courier.under_way or Delivery()
             click.echo(
                 f"\r\033[K已送 {now.sent} 件,还剩 {now.waiting};收到 {now.received} / "
                 f"sent {now.sent}, left {now.waiting}, received {now.received} · "

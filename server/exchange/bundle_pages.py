@@ -8,18 +8,19 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from acts.refusals import NotThisRole
 from acts.shanghai import day_text
 from matters.terms import Role
 from server.exchange import bundle_runs
 from server.exchange.bundle_runs import FAILURES, SUFFIX
+from server.exchange.node_pages import refuse_unless
 from server.exchange.room import ExchangeRoom
 from server.people.doors import UploadVisit, Visit
 from server.site import site_by_stick
 from server.web.uploads import Upload
+from sync.sticks import carried
 from sync.sticks.bundle_file import BundleTooLarge
 from sync.sticks.carried import Returned
-from sync.sticks.received_bundles import Answered, BroughtIn, SeveralNodes
+from sync.sticks.received_bundles import BroughtIn, SeveralNodes
 
 CHUNK_BYTES = 256 * 1024
 
@@ -66,12 +67,12 @@ def read(room: ExchangeRoom, visit: UploadVisit) -> Response:
     if not visit.upload.size_bytes:
         return _page(visit, failure="no-file")
     try:
-        carried = _take(room, visit.upload)
+        came = _take(room, visit.upload)
     except (*FAILURES, OSError) as error:
         return _page(visit, failure=getattr(error, "code", "no-room"))
-    if isinstance(carried, BroughtIn):
-        return _page(visit, brought=carried)
-    return _page(visit, returned=carried)
+    if isinstance(came, BroughtIn):
+        return _page(visit, brought=came)
+    return _page(visit, returned=came)
 
 
 def too_large(room: ExchangeRoom, visit: Visit) -> Response:
@@ -82,9 +83,10 @@ def too_large(room: ExchangeRoom, visit: Visit) -> Response:
 def _write(room: ExchangeRoom, file: IO[bytes], name: str) -> str:
     """Write a bundle and return the name of the station that it is for, "" for the hub above."""
     if room.is_station:
-        bundle_runs.write_up(room.exchange, file)
+        exchange = room.exchange
+        carried.write_up(exchange.log, exchange.keys, exchange.inquirer, file)
         return ""
-    answered: Answered = bundle_runs.write_return(
+    answered = bundle_runs.write_return(
         room.exchange,
         file,
         name=name,
@@ -95,7 +97,6 @@ def _write(room: ExchangeRoom, file: IO[bytes], name: str) -> str:
 
 
 def _take(room: ExchangeRoom, upload: Upload) -> BroughtIn | Returned:
-
     def take_site(stream: IO[bytes], verify_key: bytes) -> None:
         if room.site_copy is not None:
             site_by_stick.take(room.site_copy, stream, verify_key)
@@ -115,8 +116,7 @@ async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:
 def lets_in(room: ExchangeRoom, visit: Visit) -> None:
     """Raise NotThisRole but for the liaison officer of a station, office and admin of a hub."""
     may = (Role.LIAISON,) if room.is_station else (Role.OFFICE, Role.ADMIN)
-    if visit.actor.role not in may:
-        raise NotThisRole
+    refuse_unless(visit.actor, *may)
 
 
 def _page(

@@ -12,24 +12,12 @@ from sync.rounds.round import NotJoined, Refused
 from sync.rounds.wire import Malformed
 from sync.sticks import bundle_file, carried, received_bundles
 from sync.sticks.bundle_file import BadBundle, BundleKind
-from sync.sticks.carried import Returned, Written
+from sync.sticks.carried import Returned
 from sync.sticks.received_bundles import Answered, BroughtIn, NothingToAnswer, SeveralNodes
 
 SUFFIX = ".huiyin"
 # What makes a bundle fail in a way that a person can be told of; each has a code.
 FAILURES = (BadBundle, NotJoined, NothingToAnswer, SeveralNodes, Refused, Malformed)
-
-
-def write_up(
-    exchange: NodeExchange,
-    target: Path | IO[bytes],
-    *,
-    progress: Callable[[int], None] = lambda size_bytes: None,
-) -> Written:
-    """Write all that waits here for the hub above. Raises NotJoined, OSError."""
-    return carried.write_up(
-        exchange.log, exchange.keys, exchange.inquirer, target, progress=progress
-    )
 
 
 def write_return(
@@ -80,12 +68,12 @@ def read(
         ) as bundle:
             if bundle.head.kind == BundleKind.UP and exchange.reception is not None:
                 return received_bundles.take_up(log, exchange.reception, bundle, progress=progress)
-            found = carried.take_return(
+            returned = carried.take_return(
                 log, exchange.inquirer, bundle, after=exchange.took_place, progress=progress
             )
             if bundle.has_payload:
                 take_site(bundle.payload(), exchange.hub_key())
-            return found
+            return returned
     except BadBundle as error:
         received_bundles.note_rejected(log, error)
         raise

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from starlette.responses import Response
 
-from acts.refusals import NotThisRole
 from eventlog.log import Log
 from matters import store
 from matters.actors import Actor, may_see
@@ -12,6 +11,7 @@ from matters.terms import Role
 from server.exchange import exchange_health
 from server.exchange.exchange_health import Above
 from server.exchange.joining_pages import may_join_again
+from server.exchange.node_pages import refuse_unless
 from server.exchange.room import ExchangeRoom
 from server.people.doors import Visit
 from sync.rounds import uplink
@@ -37,16 +37,15 @@ class PutAside(NamedTuple):
 def page(room: ExchangeRoom, visit: Visit) -> Response:
     """Answer `GET /console/sync`; while something is carried, the page looks again by itself."""
     actor = visit.actor
-    if actor.role not in _READERS:
-        raise NotThisRole
+    refuse_unless(actor, *_READERS)
     standing = room.exchange.standing()
     above, refused = _read(room.log, actor)
     site = None if room.follower is None else room.follower.progress
     site_failure = "" if room.follower is None else room.follower.failure
     fetching = site is not None and site.files_left > 0 and not site_failure
-    progress = standing.progress
+    progress = standing.under_way
     # A round in which nobody has anything to say is over at once, and is not worth a word.
-    carrying = progress.running and bool(
+    carrying = progress is not None and bool(
         standing.waiting or standing.photos_waiting or progress.sent or progress.received
     )
     asked = visit.query.get("asked") == "1"
@@ -79,8 +78,7 @@ def page(room: ExchangeRoom, visit: Visit) -> Response:
 
 def send_now(room: ExchangeRoom, visit: Visit) -> Response:
     """Answer `POST /console/sync`: carry what waits at once, whatever the last try came to."""
-    if visit.actor.role not in _SENDERS:
-        raise NotThisRole
+    refuse_unless(visit.actor, *_SENDERS)
     room.exchange.now()
     return visit.redirect("console/sync?asked=1")
 
@@ -88,10 +86,10 @@ def send_now(room: ExchangeRoom, visit: Visit) -> Response:
 def _read(log: Log, actor: Actor) -> tuple[Above, list[PutAside]]:
     with log.reading() as connection:
         refused = []
-        for one in uplink.put_aside(connection):
-            matter = store.by_id(connection, one.event.subject)
+        for event, code, at in uplink.put_aside(connection):
+            matter = store.by_id(connection, event.subject)
             number = matter.number if matter is not None and may_see(actor, matter) else ""
-            refused.append(PutAside(one.event.type, number, one.code, one.at))
+            refused.append(PutAside(event.type, number, code, at))
         return exchange_health.above(connection), refused
 
 

@@ -22,7 +22,6 @@ from server.web.bodies import Fields
 from server.web.problems import NotSignedIn, WrongFormToken
 from server.web.wording import SYNC_FAILURES
 from sync.nodes.enrolment import Invitation
-from sync.rounds import upstream
 from sync.rounds.upstream import Upstream
 
 WATCHED_EVERY_S = 3
@@ -62,12 +61,12 @@ def is_made_here(room: ExchangeRoom, visit: OpenVisit) -> None:
 
 def page(room: ExchangeRoom, visit: OpenVisit) -> Response:
     """Answer `GET /console/sync/join`: the form, or how far it has come."""
-    return _page(room, visit, _hub(room))
+    return _page(room, visit, room.exchange.upstream())
 
 
 def join(room: ExchangeRoom, visit: OpenVisit) -> Response:
     """Answer `POST /console/sync/join`: by address and code, or by the file from the county."""
-    hub = _hub(room)
+    hub = room.exchange.upstream()
     if not may_join_again(room, visit, hub):
         return visit.redirect("console/sync/join")
     try:
@@ -97,11 +96,6 @@ def _invitation(fields: Fields) -> Invitation:
     if problems:
         raise BadFields(problems)
     return joining.ask_hub(address, code)
-
-
-def _hub(room: ExchangeRoom) -> Upstream | None:
-    with room.log.reading() as connection:
-        return upstream.read(connection)
 
 
 def _page(

@@ -20,7 +20,7 @@ from sync.nodes.enrolment import Moving, read_moving
 from sync.photos.source import BlobState
 from sync.rounds import downlink, uplink, upstream
 from sync.rounds.client import HubLine
-from sync.rounds.courier import Courier, Delivery, Progress, Rounds, Transport
+from sync.rounds.courier import Courier, Delivery, Rounds, Transport
 from sync.rounds.downlink import Downlink
 from sync.rounds.reception import Reception
 from sync.rounds.round import NotJoined, Round
@@ -42,7 +42,7 @@ class Standing(NamedTuple):
     durable: int
     photos_waiting: int
     refused: list[tuple[str, str, int]]
-    progress: Progress
+    under_way: Delivery | None
     last: Delivery | None
 
 
@@ -139,26 +139,26 @@ class NodeExchange:
 
     def hub(self) -> tuple[str, bytes]:
         """Return the address and the signing key of the hub above. Raises NotJoined."""
-        found = self._upstream()
-        url = self._settings.upstream or (found.url if found is not None else "")
-        if found is None or not url:
+        hub = self.upstream()
+        url = self._settings.upstream or (hub.url if hub is not None else "")
+        if hub is None or not url:
             raise NotJoined("no hub was joined, or it has no address")
-        return url, found.verify_key
+        return url, hub.verify_key
 
     @property
     def own_station(self) -> str:
         """The station whose node this is, "" on a hub and before it is enrolled."""
         if self._settings.role != "station":
             return ""
-        found = self._upstream()
-        return "" if found is None else found.station
+        hub = self.upstream()
+        return "" if hub is None else hub.station
 
     def hub_key(self) -> bytes:
         """Return the signing key of the hub above. Raises NotJoined."""
-        found = self._upstream()
-        if found is None:
+        hub = self.upstream()
+        if hub is None:
             raise NotJoined("no hub was joined")
-        return found.verify_key
+        return hub.verify_key
 
     def note_site(self, mark: bytes) -> None:
         """Note which site of the hub's is here now."""
@@ -169,7 +169,7 @@ class NodeExchange:
         with self._log.reading() as connection:
             hub = upstream.read(connection)
             refused = [(event.hex(), code, at) for event, code, at in uplink.refused(connection)]
-        return Standing(hub, *self._counts(), refused, self.courier.progress, self._rounds.last)
+        return Standing(hub, *self._counts(), refused, self.courier.under_way, self._rounds.last)
 
     def purge(self) -> None:
         """Let go of photos that were durable for ninety days, once a day, where that is known."""
@@ -181,16 +181,16 @@ class NodeExchange:
 
     def photo_safety(self, sha256: str) -> str:
         """Return how safe a photo at a station is: at_station, at_hub or durable."""
-        found = None if self.photos_up is None else self.photos_up.state_of(bytes.fromhex(sha256))
-        if found in (BlobState.DURABLE, BlobState.PURGED):
+        state = None if self.photos_up is None else self.photos_up.state_of(bytes.fromhex(sha256))
+        if state in (BlobState.DURABLE, BlobState.PURGED):
             return "durable"
-        return "at_hub" if found is BlobState.HELD else "at_station"
+        return "at_hub" if state is BlobState.HELD else "at_station"
 
     def safety_of(self, matter: bytes) -> str:
         """Return how safe a matter at a station is: at_station, at_hub or durable."""
         with self._log.reading() as connection:
-            found = uplink.safety_of(connection, matter)
-        return {Safety.HELD: "at_hub", Safety.DURABLE: "durable"}.get(found, "at_station")
+            safety = uplink.safety_of(connection, matter)
+        return {Safety.HELD: "at_hub", Safety.DURABLE: "durable"}.get(safety, "at_station")
 
     def receipt_keys(self) -> list[bytes]:
         """Return what makes follow-up keys here: the node's own, then each station's."""
@@ -202,12 +202,8 @@ class NodeExchange:
             ).fetchone()[0]
             with self._lock:
                 if self._receipts[0] != count:
-                    found = [
-                        key
-                        for peer in nodes.all_peers(connection)
-                        if (key := self.reception.entrusted.receipt_key_of(peer))
-                    ]
-                    self._receipts = (count, list(dict.fromkeys(found)))
+                    keys = map(self.reception.entrusted.receipt_key_of, nodes.all_peers(connection))
+                    self._receipts = (count, list(dict.fromkeys(filter(None, keys))))
         return [self._keys.receipt, *self._receipts[1]]
 
     def _transport(self) -> Transport:
@@ -218,22 +214,23 @@ class NodeExchange:
 
     def _follow_keys(self) -> None:
         """Go on with the keys with which this station joins anew, here or by a command beside."""
-        found = load_keys(self._log.folder) if self._settings.role == "station" else None
-        if found is not None and found.sealing_public != self._keys.sealing_public:
-            self._take_keys(found)
+        keys = load_keys(self._log.folder) if self._settings.role == "station" else None
+        if keys is not None and keys.sealing_public != self._keys.sealing_public:
+            self._take_keys(keys)
 
     def _take_keys(self, keys: Keys) -> None:
         self._keys = keys
         self._keys_changed(keys)
 
-    def _upstream(self) -> Upstream | None:
+    def upstream(self) -> Upstream | None:
+        """Return the hub above as it is known now, or None."""
         with self._log.reading() as connection:
             return upstream.read(connection)
 
     def _is_entrusted(self) -> bool:
         """Return whether what opens this station's texts is safe at its hub, whoever heard that."""
-        found = self._upstream()
-        return found is not None and found.enrolment is None
+        hub = self.upstream()
+        return hub is not None and hub.enrolment is None
 
     def _waits(self) -> bool:
         with self._log.reading() as connection:
@@ -241,11 +238,11 @@ class NodeExchange:
 
     def _counts(self) -> tuple[int, int, int, int]:
         with self._log.reading() as connection:
-            found = uplink.counts(connection)
+            counts = uplink.counts(connection)
         return (
-            found[Safety.WAITING] + found[Safety.DOUBTFUL],
-            found[Safety.HELD],
-            found[Safety.DURABLE],
+            counts[Safety.WAITING] + counts[Safety.DOUBTFUL],
+            counts[Safety.HELD],
+            counts[Safety.DURABLE],
             0 if self.photos_up is None else self.photos_up.waiting(),
         )
 

@@ -57,18 +57,9 @@ class SafeWriter:
     def commit(self, run: Callable[[Any], Result]) -> Kept[Result]:
         """Do as `write` does, for a thread that may wait; not for the event loop's."""
         committed = self._writer.submit(run).result()
-        return Kept(committed.result, committed.position, self._await(committed.position))
-
-    def _await(self, position: int) -> bool:
-        """Return whether the replica has everything up to `position`, after waiting a while."""
-        if self.durability is None:
-            return False
-        waiting = self.durability.when_durable(position)
-        try:
-            return waiting.result(self._wait_s)
-        except TimeoutError:
-            waiting.cancel()
-            return False
+        durability, position = self.durability, committed.position
+        durable = durability is not None and durability.await_durable(position, self._wait_s)
+        return Kept(committed.result, position, durable)
 
     async def confirmed(self, position: int) -> bool:
         """Return whether the replica has everything up to `position`, after waiting a while."""

@@ -132,14 +132,12 @@ class Durability:
 
     def await_durable(self, number: int, timeout_s: float) -> bool:
         """Return whether `number` became durable in time; 0 stands for what was there at start."""
-        deadline = time.monotonic() + timeout_s
-        with self._lock:
-            while self._durable < number:
-                left = deadline - time.monotonic()
-                if left <= 0 or self._stopping or self._is_final(number):
-                    return False
-                self._news.wait(left)
-            return True
+        durable = self.when_durable(number)
+        try:
+            return durable.result(timeout_s)
+        except TimeoutError:
+            durable.cancel()
+            return False
 
     def when_durable(self, number: int) -> "Future[bool]":
         """Return a future: True once `number` is durable, False when it won't be.

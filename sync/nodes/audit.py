@@ -104,12 +104,7 @@ def newest(connection: sqlite3.Connection) -> int:
 
 def alarms(connection: sqlite3.Connection, most: int = 100) -> list[Entry]:
     """Return the alarms that nobody said to have seen, the newest first."""
-    rows = connection.execute(
-        "SELECT a.at, coalesce(n.name, ''), a.code, a.detail FROM sync_audit a "
-        f"LEFT JOIN nodes n ON n.node=a.node WHERE {_UNSEEN} ORDER BY a.number DESC LIMIT ?",
-        (*ALARMS, most),
-    )
-    return [Entry(*row) for row in rows]
+    return _entries(connection, f"WHERE {_UNSEEN}", (*ALARMS, most))
 
 
 def count_alarms(connection: sqlite3.Connection) -> int:
@@ -120,9 +115,13 @@ def count_alarms(connection: sqlite3.Connection) -> int:
 
 def entries(connection: sqlite3.Connection, most: int = 100) -> list[Entry]:
     """Return the newest findings, the newest first."""
+    return _entries(connection, "", (most,))
+
+
+def _entries(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[Entry]:
     rows = connection.execute(
         "SELECT a.at, coalesce(n.name, ''), a.code, a.detail FROM sync_audit a "
-        "LEFT JOIN nodes n ON n.node=a.node ORDER BY a.number DESC LIMIT ?",
-        (most,),
+        f"LEFT JOIN nodes n ON n.node=a.node {where} ORDER BY a.number DESC LIMIT ?",
+        values,
     )
     return [Entry(*row) for row in rows]

@@ -27,7 +27,6 @@ class Held(NamedTuple):
     written_at: int
     code: str
     at: int
-    decided: str
 
 
 def keep(
@@ -58,18 +57,18 @@ def is_kept(connection: sqlite3.Connection, event: bytes) -> bool:
 def waiting(connection: sqlite3.Connection, most: int = 200) -> list[Held]:
     """Return what waits for a decision, the oldest first."""
     rows = connection.execute(
-        "SELECT q.event, q.digest, coalesce(n.name, ''), q.body, q.code, q.at, q.decided "
+        "SELECT q.event, q.digest, coalesce(n.name, ''), q.body, q.code, q.at "
         "FROM quarantine q LEFT JOIN nodes n ON n.node=q.node WHERE q.decided='' "
         "ORDER BY q.at, q.event LIMIT ?",
         (most,),
     )
-    found: list[Held] = []
-    for event, digest, node, body, code, at, decided in rows:
-        held = decode(body)
-        found.append(
-            Held(event, digest, node, held.type, held.subject, held.by, held.at, code, at, decided)
+    waits: list[Held] = []
+    for identity, digest, node, body, code, at in rows:
+        event = decode(body)
+        waits.append(
+            Held(identity, digest, node, event.type, event.subject, event.by, event.at, code, at)
         )
-    return found
+    return waits
 
 
 def count(connection: sqlite3.Connection) -> int:

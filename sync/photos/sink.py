@@ -156,13 +156,10 @@ class BlobSink:
         return self._writer.submit(job).result().result
 
     def _throw_away(self, sender: bytes, sha256: bytes) -> int:
-        return (
-            self._writer.submit(
-                lambda transaction: blob_parts.throw_away(transaction.connection, sender, sha256)
-            )
-            .result()
-            .result
-        )
+        def job(transaction: OpenTransaction) -> int:
+            return blob_parts.throw_away(transaction.connection, sender, sha256)
+
+        return self._writer.submit(job).result().result
 
 
 def _opened(body: bytes, sealing: bytes, unsealers: Sequence[Unsealer]) -> bytes:

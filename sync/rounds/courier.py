@@ -71,18 +71,6 @@ class Delivery:
     retry_after_s: float | None = None
 
 
-@dataclass
-class Progress:
-    """What a delivery under way has done so far, and what is left; for those who watch."""
-
-    sent: int = 0
-    waiting: int = 0
-    received: int = 0
-    bytes_up: int = 0
-    bytes_down: int = 0
-    running: bool = False
-
-
 class Busy(Exception):
     """Another process carries already. Retryable."""
 
@@ -120,13 +108,13 @@ class Courier:
         self._after = after
         self._clock_s = clock_s
         self._bytes = FIRST_BYTES
-        self.progress = Progress()
+        # What is done so far, for those who watch.
+        self.under_way: Delivery | None = None
         self._one_at_a_time = threading.Lock()
 
     def deliver(self, *, with_photos: bool = True) -> Delivery:
         """Make rounds until nothing is left to say, and return what came of them. Never raises."""
-        delivery = Delivery()
-        self.progress = Progress(running=True)
+        delivery = self.under_way = Delivery()
         try:
             with self._one_at_a_time, self._alone():
                 transport = self._transport()
@@ -147,7 +135,7 @@ class Courier:
             # Of the line nothing comes this way. What the answer settles is settled another time.
             delivery.failure, delivery.detail = DISK_FULL, str(error)
         finally:
-            self.progress.running = False
+            self.under_way = None
         delivery.waiting, delivery.held, delivery.durable, delivery.photos_waiting = self._counts()
         if delivery.failure and delivery.failure not in LINE_UNTRIED:
             with contextlib.suppress(StorageFull, WriterBusy, WriterStopped):
@@ -199,10 +187,7 @@ class Courier:
         delivery.bytes_up += up
         delivery.bytes_down += down
         delivery.refused += [(event.hex(), code) for event, code in round_made.refused]
-        progress = self.progress
-        progress.sent, progress.received = delivery.sent, delivery.received
-        progress.bytes_up, progress.bytes_down = delivery.bytes_up, delivery.bytes_down
-        progress.waiting = self._counts()[0]
+        delivery.waiting = self._counts()[0]
 
     def _adapt(self, took_s: float, size_bytes: int) -> None:
         """Let the next round be as large as the line bears, by what this one took."""

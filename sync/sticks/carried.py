@@ -7,6 +7,7 @@ never: then the next bundle says the same once more.
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -152,7 +153,7 @@ def take_return(
             round_made = inquirer.take_late_answer(pending, message)
         except BadMessage as error:
             raise BadBundle("an answer that is not to its question") from error
-        log.write(_noting_answered(digest))
+        log.write(partial(_note_answered, digest=digest))
         _add(found, round_made)
         after(round_made)
     with log.reading() as connection:
@@ -213,10 +214,7 @@ def _kept(
     )
 
 
-def _noting_answered(digest: bytes) -> Callable[[Transaction], None]:
-    def job(transaction: Transaction) -> None:
-        transaction.connection.execute(
-            "UPDATE carried SET answered_at=? WHERE digest=?", (transaction.now_ms(), digest)
-        )
-
-    return job
+def _note_answered(transaction: Transaction, digest: bytes) -> None:
+    transaction.connection.execute(
+        "UPDATE carried SET answered_at=? WHERE digest=?", (transaction.now_ms(), digest)
+    )
