@@ -293,7 +293,7 @@ def test_over_plain_http_nothing_is_promised_and_the_form_works(hub: Hub, phone:
     send(page, "联络站的无线网")
     page.wait_for_url("**/m/*?key=*")
     assert arrived(hub, before) == 1
-    assert stored_photo(hub).size == (853, 1280)
+    assert stored_photo(hub, 1).size == (853, 1280)
 
 
 def test_a_photo_is_made_small_and_upright_and_says_nothing_of_the_phone(
@@ -310,7 +310,7 @@ def test_a_photo_is_made_small_and_upright_and_says_nothing_of_the_phone(
     page = phone.open()
     page.goto(own_hub.url + "/submit/")
     eventually(page, lambda: "照片：已存妥" in outbox(page))
-    photo = stored_photo(own_hub)
+    photo = stored_photo(own_hub, 2)
     assert photo.size == (853, 1280) and not photo.getexif()
 
 
@@ -326,14 +326,14 @@ def picture(width: int, height: int, *, turned: bool = False) -> FilePayload:
     return {"name": "DCIM_1.jpg", "mimeType": "image/jpeg", "buffer": body.getvalue()}
 
 
-def stored_photo(hub: Hub) -> Image.Image:
-    """Return the largest photo of the newest submission, having checked that all are light."""
+def stored_photo(hub: Hub, photos: int) -> Image.Image:
+    """Return the largest of so many newest photos, having checked that all are light."""
 
     def bodies() -> list[bytes]:
         connection = sqlite3.connect(f"file:{hub.data}/attachments.db?mode=ro", uri=True)
         try:
-            rows = connection.execute("SELECT body FROM photos ORDER BY position DESC LIMIT 2")
-            return [row[0] for row in rows]
+            newest = "SELECT body FROM photos ORDER BY position DESC LIMIT ?"
+            return [row[0] for row in connection.execute(newest, (photos,))]
         finally:
             connection.close()
 
