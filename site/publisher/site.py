@@ -36,7 +36,6 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.style.stylesheet import stylesheet
 from publisher.writing import files, list_upkeep, squeezing
-from publisher.writing import record as records
 from publisher.writing.page_writers import PageWriters
 from publisher.writing.record import SiteRecord
 from publisher.writing.touched import Changes
@@ -83,6 +82,7 @@ class Publisher:
             from_files=from_files,
             script="" if from_files else offline.script_name(),
         )
+        self._record: SiteRecord | None = None
         self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
 
@@ -112,11 +112,12 @@ class Publisher:
             for path, data in self._every_file(registers):
                 tree.write_file(path, data)
             tree.album.sweep()
-            record.write(fresh, flushed=False)
+            record.write_whole(fresh, flushed=False)
             unsqueezed = squeezing.mark(self._out)
             if quick:
                 unsqueezed.touch()
             files.swap(fresh, self._out)
+            self._record = record
             if not quick:
                 unsqueezed.unlink(missing_ok=True)
             self._unfinished.unlink(missing_ok=True)
@@ -124,7 +125,10 @@ class Publisher:
 
     def publish(self, changes: Changes) -> None:
         """Writes the pages that `changes` touch, each atomically; removes withdrawn ones."""
-        record = records.read(self._out)
+        # What fails below leaves no record in memory that its file knows nothing of.
+        record, self._record = self._record, None
+        if record is None or not record.is_of(self._out):
+            record = SiteRecord.read(self._out)
         if changes.everything or record is None or not (self._out / "index.html").exists():
             self.build_full()
             return
@@ -137,6 +141,7 @@ class Publisher:
             self._unfinished.touch()
             self._follow(registers, changes, record, careful=careful)
             self._unfinished.unlink()
+            self._record = record
 
     def _follow(
         self, registers: Registers, changes: Changes, record: SiteRecord, *, careful: bool

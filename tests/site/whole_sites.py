@@ -5,18 +5,22 @@ from pathlib import Path
 
 from publisher.content import Content
 from publisher.site import Publisher
+from publisher.writing.record import NAME, SiteRecord
 from tests.site import counties
 
 BASE = "https://hui.example.org/qinghe/"
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Every file of a site with the hash of its bytes."""
-    return {
+    """Every file of a site with the hash of its bytes; its record by all that the lines tell."""
+    files = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+    if record := SiteRecord.read(folder):
+        files[NAME] = hashlib.sha256(record.whole()).hexdigest()
+    return files
 
 
 def folders(folder: Path) -> set[str]:

@@ -63,6 +63,13 @@ def put(
     flush(target.parent)
 
 
+def append(path: Path, line: bytes) -> None:
+    """Adds a line to a file and flushes it to the disk; a crash may leave a part of the line."""
+    with path.open("ab") as file:
+        file.write(line)
+    flush(path)
+
+
 def remove(folder: Path) -> None:
     """Removes a page's folder with what is in it; copies of its page go first, then its page."""
     for copy in folder.glob("index.html.*"):
