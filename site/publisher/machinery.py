@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import msgspec
 from markupsafe import Markup
 from mkdocs.commands.build import _populate_page, get_context
 from mkdocs.config import load_config
@@ -19,8 +20,12 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import url_filter
 
+from publisher import offline
 from publisher.compiled_templates import CompiledTemplates
+from publisher.content import Content
+from publisher.registers import Registers
 from publisher.sources import PageSource
+from publisher.style.stylesheet import stylesheet
 from publisher.words.english import words
 from publisher.words.written import rendered
 
@@ -93,6 +98,23 @@ class Machinery:
         env.filters["written"] = _written
         env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         return env
+
+    @classmethod
+    def of_site(cls, base_url: str, server_url: str, *, from_files: bool) -> "Machinery":
+        """The machinery of a site, its stylesheet and script known; see `publisher.site`."""
+        machinery = cls(base_url)
+        machinery.set_extra(
+            stylesheet=stylesheet(),
+            server=server_url.rstrip("/"),
+            from_files=from_files,
+            script="" if from_files else offline.script_name(),
+        )
+        return machinery
+
+    def registers(self, content: Content) -> Registers:
+        """The registers of some content, whose county every template knows from now on."""
+        self.set_extra(county=msgspec.to_builtins(content.county))
+        return Registers(content)
 
     def set_extra(self, **values: Any) -> None:
         """Sets what every template finds in `config.extra`."""

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from deputies.activities import Activity
 from deputies.deputies import Deputy, Level
@@ -15,12 +15,22 @@ from publisher.words import wording
 from stations.areas import Area, AreaKind
 from stations.stations import Station
 
+Value = TypeVar("Value")
+
 _LEVEL_ORDER = {level: n for n, level in enumerate(Level)}
 
 
 def _when(turn: tuple[str, DutyDay]) -> tuple[datetime.date, str, str]:
     station, day = turn
     return day.date, day.starts, station
+
+
+def _gathered(pairs: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
+    """Values by key, in the order in which they come."""
+    values: dict[str, list[Value]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return values
 
 
 class Registers:
@@ -69,27 +79,19 @@ class Registers:
 
     @cached_property
     def _sitting(self) -> dict[str, list[Deputy]]:
-        sitting: dict[str, list[Deputy]] = {}
-        for deputy in self.deputies:
-            for station in deputy.stations:
-                sitting.setdefault(station, []).append(deputy)
-        return sitting
+        return _gathered((id, deputy) for deputy in self.deputies for id in deputy.stations)
 
     @cached_property
     def _answering(self) -> dict[str, list[Deputy]]:
-        answering: dict[str, list[Deputy]] = {}
-        for deputy in self.deputies:
-            for area in deputy.areas:
-                answering.setdefault(area, []).append(deputy)
-        return answering
+        return _gathered((area, deputy) for deputy in self.deputies for area in deputy.areas)
 
     @cached_property
     def _serving(self) -> dict[str, list[Station]]:
-        serving: dict[str, list[Station]] = {}
-        for station in self.stations:
-            for area in dict.fromkeys((*station.serves, station.area)):
-                serving.setdefault(area, []).append(station)
-        return serving
+        return _gathered(
+            (area, station)
+            for station in self.stations
+            for area in dict.fromkeys((*station.serves, station.area))
+        )
 
     def sitting_at(self, station: str) -> list[Deputy]:
         """The roll of a station."""
@@ -105,11 +107,7 @@ class Registers:
 
     @cached_property
     def _points(self) -> dict[str, list[Station]]:
-        points: dict[str, list[Station]] = {}
-        for station in self.stations:
-            if station.parent:
-                points.setdefault(station.parent, []).append(station)
-        return points
+        return _gathered((station.parent, station) for station in self.stations if station.parent)
 
     @cached_property
     def _placed(self) -> list[Station]:
@@ -126,32 +124,35 @@ class Registers:
 
     @cached_property
     def _villages_below(self) -> dict[str, list[Area]]:
-        below: dict[str, list[Area]] = {}
-        for village in self.villages:
-            below.setdefault(village.parent, []).append(village)
-        return below
+        return _gathered((village.parent, village) for village in self.villages)
 
     def villages_of(self, township: str) -> list[Area]:
         """The villages of a township, by code."""
         return self._villages_below.get(township, [])
 
     @cached_property
-    def _activities(self) -> dict[tuple[str, str], list[Activity]]:
-        """By ("station" or "deputy", id), the oldest first."""
-        found: dict[tuple[str, str], list[Activity]] = {}
-        for one in sorted(self.content.activities.values(), key=lambda a: (a.date, a.id)):
-            whose = [("deputy", deputy) for deputy in dict.fromkeys(one.deputies)]
-            for key in (("station", one.station), *whose):
-                found.setdefault(key, []).append(one)
-        return found
+    def _activities(self) -> list[Activity]:
+        return sorted(self.content.activities.values(), key=lambda a: (a.date, a.id))
+
+    @cached_property
+    def _activities_at(self) -> dict[str, list[Activity]]:
+        return _gathered((activity.station, activity) for activity in self._activities)
+
+    @cached_property
+    def _activities_with(self) -> dict[str, list[Activity]]:
+        return _gathered(
+            (deputy, activity)
+            for activity in self._activities
+            for deputy in dict.fromkeys(activity.deputies)
+        )
 
     def activities_at(self, station: str) -> list[Activity]:
         """The activities of a station, the oldest first."""
-        return self._activities.get(("station", station), [])
+        return self._activities_at.get(station, [])
 
     def activities_with(self, deputy: str) -> list[Activity]:
         """The activities that a deputy took part in, the oldest first."""
-        return self._activities.get(("deputy", deputy), [])
+        return self._activities_with.get(deputy, [])
 
     def above(self, area: str) -> list[Area]:
         """The areas above one, nearest first."""
@@ -242,12 +243,12 @@ class Registers:
     @cached_property
     def _turns(self) -> dict[str, list[tuple[str, DutyDay]]]:
         """By deputy, where and when they sit next, those who stand in for others too."""
-        turns: dict[str, list[tuple[str, DutyDay]]] = {}
-        for station, days in self.content.duty.items():
-            for day in days:
-                for deputy in day.deputies:
-                    turns.setdefault(deputy, []).append((station, day))
-        return turns
+        return _gathered(
+            (deputy, (station, day))
+            for station, days in self.content.duty.items()
+            for day in days
+            for deputy in day.deputies
+        )
 
     def duty_at(self, stations: Iterable[str]) -> list[tuple[str, DutyDay]]:
         """(station, duty day) of several stations, by time; those that fall out too."""

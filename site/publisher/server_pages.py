@@ -6,47 +6,35 @@ They have machinery of their own, so that nobody who asks waits until a publish 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
-
-from publisher import offline
 from publisher.content import Content
 from publisher.frame import Frame, rerooted
 from publisher.machinery import Machinery
 from publisher.pages import fixed_pages
-from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.style.stylesheet import stylesheet
 
 
 class AskedPages:
     """Makes them from `content_source`, which is called each time and had better be quick.
 
-    Of the content only the registers are looked at; ledger and notices may be empty. The other
-    arguments are those of `publisher.site.Publisher`.
+    Of the content only the registers are looked at; ledger and notices may be empty. `base_url`
+    is where the site stands.
     """
 
     def __init__(
         self,
         content_source: Callable[[], Content],
         base_url: str = "",
-        server_url: str = "",
-        *,
-        from_files: bool = False,
     ) -> None:
         self._source = content_source
         self._lock = threading.Lock()
-        self._machinery = Machinery(base_url.rstrip("/") + "/" if base_url else "")
-        self._machinery.set_extra(
-            stylesheet=stylesheet(),
-            server=server_url.rstrip("/"),
-            from_files=from_files,
-            script="" if from_files else offline.script_name(),
+        self._machinery = Machinery.of_site(
+            base_url.rstrip("/") + "/" if base_url else "", "", from_files=False
         )
 
     def frame(self) -> Frame:
         """A frame for the server's own pages, with the county as it is now."""
         with self._lock:
-            self._registers()
+            self._machinery.registers(self._source())
             return Frame(self._machinery)
 
     def form(
@@ -62,17 +50,12 @@ class AskedPages:
         the registers is named at the top.
         """
         with self._lock:
-            source = fixed_pages.submit(self._registers(), values, errors, lang)
+            registers = self._machinery.registers(self._source())
+            source = fixed_pages.submit(registers, values, errors, lang)
             return rerooted(self._machinery.text(source), root)
 
     def text(self, source: PageSource) -> str:
         """A generated page, two folders deep, for a preview of what is not yet saved."""
         with self._lock:
-            self._registers()
+            self._machinery.registers(self._source())
             return self._machinery.text(source)
-
-    def _registers(self) -> Registers:
-        """The registers of now, the county known to the templates. Called with the lock held."""
-        content = self._source()
-        self._machinery.set_extra(county=msgspec.to_builtins(content.county))
-        return Registers(content)

@@ -21,20 +21,16 @@ from publisher.formats import contact_card, duty_calendar, feeds, sitemaps
 from publisher.frame import rerooted
 from publisher.machinery import Machinery
 from publisher.pages import (
-    area_pages,
     county_pages,
-    deputy_pages,
     english_pages,
-    fixed_pages,
+    every_page,
     ledger_pages,
-    notice_lists,
     notice_pages,
     station_pages,
 )
 from publisher.pages.notice_lists import NoticeList
 from publisher.registers import Registers
 from publisher.sources import PageSource
-from publisher.style.stylesheet import stylesheet
 from publisher.writing import files, list_upkeep, squeezing
 from publisher.writing.page_writers import PageWriters
 from publisher.writing.record import SiteRecord
@@ -74,14 +70,8 @@ class Publisher:
         self._lock = threading.Lock()
         # What the further pages of the ledger were last written from.
         self._ledger_parts: dict[str, int] = {}
-        self._machinery = Machinery(self._base_url)
+        self._machinery = Machinery.of_site(self._base_url, server_url, from_files=from_files)
         self._tree = Tree(out, self._machinery, no_picture)
-        self._machinery.set_extra(
-            stylesheet=stylesheet(),
-            server=server_url.rstrip("/"),
-            from_files=from_files,
-            script="" if from_files else offline.script_name(),
-        )
         self._record: SiteRecord | None = None
         self._unfinished = out.with_name(f"{out.name}.unfinished")
         files.recover(out)
@@ -93,7 +83,7 @@ class Publisher:
         write the pages, and no other thread may be running.
         """
         with self._lock:
-            registers = self._registers()
+            registers = self._machinery.registers(self._source())
             fresh = self._out.with_name(f"{self._out.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
             tree = Tree(fresh, self._machinery, registers.content.picture, fresh=True, quick=quick)
@@ -133,7 +123,7 @@ class Publisher:
             self.build_full()
             return
         with self._lock:
-            registers = self._registers()
+            registers = self._machinery.registers(self._source())
             self._tree = Tree(self._out, self._machinery, registers.content.picture)
             if careful := self._unfinished.exists():
                 self._tree.sweep()
@@ -151,9 +141,11 @@ class Publisher:
         `careful` where the last publish was cut short.
         """
         content = registers.content
-        named = record.renamed(content) if changes.in_registers else set()
-        for source in self._edited_pages(registers, changes, named):
-            self._tree.write(source)
+        named = record.renamed(content) if changes.registers else set()
+        # What whoever edited it looks at first; what has another name follows with all of its.
+        self._write_owners(
+            registers, {NoticeList(_LISTS_OF[noun], id) for noun, id in changes.edited} - named
+        )
         numbers = dict.fromkeys(changes.notices)
         for one in named:
             numbers.update((n.number, None) for n in content.notices.of(*one, _ALL))
@@ -170,21 +162,19 @@ class Publisher:
         self._write_notices(registers, (n for n in numbers if n not in known))
         for one in sorted(lists):
             list_upkeep.write(registers, self._tree, one, lists[one])
-        if changes.pages or changes.in_registers or _told(content, numbers):
+        if changes.pages or changes.registers or _told(content, numbers):
             self._write_county_pages(registers)
-        if not changes.in_registers:
-            for source in self._owners(registers, lists):
-                self._tree.write(source)
+        if not changes.registers:
+            self._write_owners(registers, lists)
         self._write_years(registers, {key[:4] for kind, key in lists if kind is ListKind.MONTH})
-        for source in self._summaries(registers):
-            self._tree.write(source)
+        self._write_all(every_page.summaries(registers))
         for path, data in self._summary_files(registers):
             self._tree.write_file(path, data)
         if self._base_url:
             self._write_sitemap(registers, numbers, known, careful=careful)
         self._write_notices(registers, (n for n in numbers if n in known))
         self._write_ledger_parts(registers)
-        if changes.in_registers:
+        if changes.registers:
             self._write_registers(registers)
             # After all else: until then it knows who was called otherwise.
             record.note_names(content)
@@ -192,62 +182,14 @@ class Publisher:
             record.note(number, content.notices.by_number(number))
         record.write(self._out)
 
-    def _registers(self) -> Registers:
-        """The content of now, its county known to the templates. Called with the lock held."""
-        content = self._source()
-        self._machinery.set_extra(county=msgspec.to_builtins(content.county))
-        return Registers(content)
-
-    def _edited_pages(
-        self, registers: Registers, changes: Changes, named: set[NoticeList]
-    ) -> Iterator[PageSource]:
-        """The pages that whoever edited them looks at first; not those of `named` (see there)."""
-        content = registers.content
-        for noun, id in changes.edited:
-            if (_LISTS_OF[noun], id) in named:
-                continue
-            if noun == DEPUTIES.noun and id in content.deputies:
-                yield deputy_pages.deputy(registers, content.deputies[id], self._base_url)
-            elif noun == STATIONS.noun and id in content.stations:
-                yield station_pages.station(registers, content.stations[id], self._base_url)
-
     def _every_page(self, registers: Registers, record: SiteRecord) -> Iterator[PageSource]:
-        content = registers.content
-        for one in notice_lists.every(registers):
-            yield from notice_lists.pages(registers, one)
-        yield from notice_pages.years(registers)
-        for number in content.notices.numbers():
-            notice = content.notices.by_number(number)
+        """All pages; each notice is fetched once, and noted in the record."""
+        yield from every_page.every(registers, self._base_url)
+        for number in registers.content.notices.numbers():
+            notice = registers.content.notices.by_number(number)
             if notice is not None:
                 record.note(number, notice)
                 yield notice_pages.notice(registers, notice)
-        yield from self._register_pages(registers)
-        yield from self._summaries(registers)
-        yield from ledger_pages.parts(registers)
-        yield from county_pages.every(registers)
-        yield fixed_pages.track()
-        yield fixed_pages.search()
-
-    def _register_pages(self, registers: Registers) -> Iterator[PageSource]:
-        yield from deputy_pages.lists(registers)
-        yield from station_pages.lists(registers)
-        yield area_pages.index(registers)
-        yield fixed_pages.submit(registers)
-        for deputy in registers.deputies:
-            yield deputy_pages.deputy(registers, deputy, self._base_url)
-        for station in registers.stations:
-            yield station_pages.station(registers, station, self._base_url)
-        for area in (*registers.townships, *registers.villages):
-            yield area_pages.area(registers, area)
-        yield from english_pages.pages(registers)
-
-    @staticmethod
-    def _summaries(registers: Registers) -> Iterator[PageSource]:
-        """The pages that any change may touch."""
-        yield notice_pages.index(registers)
-        yield notice_pages.column(registers)
-        yield ledger_pages.page(registers)
-        yield fixed_pages.home(registers)
 
     def _summary_files(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
         content = registers.content
@@ -293,6 +235,19 @@ class Publisher:
         root = urlsplit(self._base_url).path or "/"
         yield "404.html", rerooted(self._machinery.text(source), root).encode()
 
+    def _write_all(self, sources: Iterable[PageSource]) -> set[str]:
+        """Writes some pages and returns their paths."""
+        paths = set()
+        for source in sources:
+            self._tree.write(source)
+            paths.add(source.path)
+        return paths
+
+    def _write_owners(self, registers: Registers, lists: Iterable[NoticeList]) -> None:
+        """Writes the pages of the areas, stations and deputies that some lists are of."""
+        for listed in lists:
+            self._write_all(every_page.of_owner(registers, listed, self._base_url))
+
     def _write_notices(self, registers: Registers, numbers: Iterable[str]) -> None:
         """Writes the pages of some notices; removes those of withdrawn ones."""
         for number in numbers:
@@ -301,17 +256,6 @@ class Publisher:
                 self._tree.write(notice_pages.notice(registers, notice))
             else:
                 self._tree.remove(addresses.notice(number))
-
-    def _owners(self, registers: Registers, lists: Iterable[NoticeList]) -> Iterator[PageSource]:
-        """The pages of the areas, stations and deputies that some lists are of."""
-        content = registers.content
-        for kind, key in lists:
-            if kind is ListKind.DEPUTY and key in content.deputies:
-                yield deputy_pages.deputy(registers, content.deputies[key], self._base_url)
-            elif kind is ListKind.STATION and key in content.stations:
-                yield station_pages.station(registers, content.stations[key], self._base_url)
-            elif kind is ListKind.AREA and registers.area_link(key):
-                yield area_pages.area(registers, content.areas[key])
 
     def _write_years(self, registers: Registers, years: Iterable[str]) -> None:
         """Writes the pages of some years; removes those of years without any notice."""
@@ -348,25 +292,17 @@ class Publisher:
         There may be hundreds of them, of which a matter touches a few; what stands on them was
         written by this publisher or is written again.
         """
-        wanted = set()
+        before, self._ledger_parts = self._ledger_parts, {}
         for source in ledger_pages.parts(registers):
-            wanted.add(source.path)
             digest = hash(msgspec.json.encode(source.meta))
-            if self._ledger_parts.get(source.path) != digest:
+            if before.get(source.path) != digest:
                 self._tree.write(source)
-                self._ledger_parts[source.path] = digest
-        for page in sorted((self._out / "ledger").glob("*/**/index.html"), reverse=True):
-            path = page.parent.relative_to(self._out).as_posix() + "/"
-            if path not in wanted:
-                self._ledger_parts.pop(path, None)
-                self._tree.remove(path)
+            self._ledger_parts[source.path] = digest
+        self._remove_others(["ledger"], {"ledger/", *self._ledger_parts})
 
     def _write_county_pages(self, registers: Registers) -> None:
         """Writes the county's own pages and the stations that link to them; removes old ones."""
-        written = set()
-        for source in county_pages.every(registers):
-            self._tree.write(source)
-            written.add(source.path)
+        written = self._write_all(county_pages.every(registers))
         self._tree.write(english_pages.home(registers))
         self._remove_others(("pages", "en/pages"), written)
         for station in registers.stations:
@@ -383,10 +319,7 @@ class Publisher:
 
     def _write_registers(self, registers: Registers) -> None:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""
-        written = set()
-        for source in self._register_pages(registers):
-            self._tree.write(source)
-            written.add(source.path)
+        written = self._write_all(every_page.of_registers(registers, self._base_url))
         for path, data in self._register_files(registers):
             self._tree.write_file(path, data)
         self._remove_others(("areas", "deputies", "stations", "en/areas", "en/stations"), written)

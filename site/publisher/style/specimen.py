@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import msgspec
 from PIL import Image
 
 from deputies.activities import Activity
@@ -24,15 +23,12 @@ from matters.registers.units import Unit
 from publisher.content import Content, NoticesInMemory
 from publisher.machinery import Machinery
 from publisher.pages import (
-    area_pages,
-    county_pages,
     deputy_pages,
-    english_pages,
+    every_page,
     fixed_pages,
     ledger_pages,
     notice_lists,
     notice_pages,
-    station_pages,
 )
 from publisher.registers import Registers
 from publisher.sources import PageSource
@@ -198,36 +194,15 @@ def count_of(key: str) -> Count:
 
 def pages() -> Iterator[PageSource]:
     """A page of every kind, those of the server among them."""
-    county = content()
-    registers = Registers(county)
-    notices = county.notices
-    yield fixed_pages.home(registers)
-    yield ledger_pages.page(registers)
-    yield from ledger_pages.parts(registers)
+    registers = Registers(content())
+    yield from every_page.every(registers, "https://example.org/")
+    for notice in registers.content.notices.latest(1):
+        yield notice_pages.notice(registers, notice)
     yield fixed_pages.submit(
         registers,
         {"station": "s1", "kind": "help", "under_14": "yes", "category": "c1"},
         [{"field": "text", "message": "请写"}],
     )
-    yield fixed_pages.track()
-    yield fixed_pages.search()
-    yield area_pages.index(registers)
-    for area in (*registers.townships, *registers.villages):
-        yield area_pages.area(registers, area)
-    yield from deputy_pages.lists(registers)
-    yield deputy_pages.deputy(registers, county.deputies["d1"], "https://example.org/")
-    yield from station_pages.lists(registers)
-    for station in registers.stations:
-        yield station_pages.station(registers, station, "https://example.org/")
-    yield notice_pages.index(registers)
-    yield notice_pages.column(registers)
-    yield from notice_pages.years(registers)
-    for one in notice_lists.every(registers):
-        yield from notice_lists.pages(registers, one)
-    for notice in notices.latest(1):
-        yield notice_pages.notice(registers, notice)
-    yield from county_pages.every(registers)
-    yield from english_pages.pages(registers)
     yield PageSource("missing/", "missing.html", {"title": "-"})
     yield PageSource("server/", "server.html", {"title": "-", "trail": [{"path": "", "name": "-"}]})
 
@@ -235,6 +210,6 @@ def pages() -> Iterator[PageSource]:
 def rendered() -> Iterator[str]:
     """The HTML of each of them, and of the pages written by hand."""
     machinery = Machinery("https://example.org/")
-    machinery.set_extra(county=msgspec.to_builtins(content().county))
+    machinery.registers(content())
     yield from (machinery.text(page) for page in pages())
     yield from (machinery.text_hand_written(path) for path in machinery.hand_written())

@@ -7,23 +7,16 @@ from dataclasses import dataclass
 class Changes:
     """What changed since the last publish.
 
-    `notices` are numbers that were published, edited or withdrawn. `deputies` and `stations`
-    are ids that were added, edited or removed; `registers` means that anything about them,
-    or the duty days, may have changed. `pages`: those that the county writes itself, which
-    stations and the front page link to. `everything` is for what stands on every page: the
-    county, areas, categories and units. `edited` are (noun, id) of deputies and stations whose
-    own pages are written before all others, for somebody is looking at them.
+    `notices` are numbers that were published, edited or withdrawn. `registers` means that
+    anything about deputies, stations or the duty days may have changed. `pages`: those that the
+    county writes itself, which stations and the front page link to. `everything` is for what
+    stands on every page: the county, areas, categories and units. `edited` are (noun, id) of
+    deputies and stations whose own pages are written before all others, for somebody is looking
+    at them.
     """
 
     notices: tuple[str, ...] = ()
-    deputies: tuple[str, ...] = ()
-    stations: tuple[str, ...] = ()
     registers: bool = False
     pages: bool = False
     everything: bool = False
     edited: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def in_registers(self) -> bool:
-        """Whether pages of deputies, stations and areas are touched by more than notices."""
-        return bool(self.registers or self.deputies or self.stations)
