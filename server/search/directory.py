@@ -77,55 +77,45 @@ class _Shelf(Generic[Record]):
 class Directory:
     """The registers of one moment, ready to be searched."""
 
-    def __init__(self, found: CountyRegisters) -> None:
-        self.registers = Registers(registers_only(found))
+    def __init__(self, county: CountyRegisters) -> None:
+        self.registers = Registers(registers_only(county))
         places = self.registers.area_name
         self._areas = _Shelf(
-            _entry(area, area.name, area.name_en, (places(area.id),), (places(area.id),))
+            _entry(area, (places(area.id),), more_names=(places(area.id),))
             for area in (*self.registers.villages, *self.registers.townships)
         )
         self._deputies = _Shelf(
             _entry(
-                one,
-                one.name,
-                one.name_en,
-                (),
+                deputy,
                 (
-                    one.constituency,
-                    one.post,
-                    wording.LEVELS[one.level],
-                    *map(places, one.areas),
+                    *(deputy.constituency, deputy.post, wording.LEVELS[deputy.level]),
+                    *map(places, deputy.areas),
                 ),
             )
-            for one in self.registers.deputies
+            for deputy in self.registers.deputies
         )
         self._stations = _Shelf(
             _entry(
-                one,
-                one.name,
-                one.name_en,
-                (),
+                station,
                 (
-                    one.address,
-                    one.host,
-                    wording.STATION_KINDS[one.kind],
-                    *map(places, dict.fromkeys((one.area, *one.serves))),
+                    *(station.address, station.host, wording.STATION_KINDS[station.kind]),
+                    *map(places, dict.fromkeys((station.area, *station.serves))),
                 ),
             )
-            for one in self.registers.stations
+            for station in self.registers.stations
         )
 
     def areas(self, words: Sequence[str]) -> Hits[Area]:
         """Return the townships and villages that are called so."""
-        return _found(self._areas, words)
+        return _hits(self._areas, words)
 
     def deputies(self, words: Sequence[str]) -> Hits[Deputy]:
         """Return the deputies: by name, constituency, post, level, or whom they answer to."""
-        return _found(self._deputies, words)
+        return _hits(self._deputies, words)
 
     def stations(self, words: Sequence[str]) -> Hits[Station]:
         """Return the stations: by name, kind, address, or whom they serve."""
-        return _found(self._stations, words)
+        return _hits(self._stations, words)
 
     def codes_named(self, word: str, most: int) -> list[str]:
         """Return the codes of the areas that a word names, of a township with its villages."""
@@ -168,15 +158,15 @@ class DirectoryCache:
 
 
 def _entry(
-    record: Record, name: str, name_en: str, more_names: Iterable[str], texts: Iterable[str]
+    record: Record, texts: Iterable[str], *, more_names: Iterable[str] = ()
 ) -> _Entry[Record]:
-    latin = [word for word in folded(name_en).split() if word not in _GENERIC]
+    latin = [word for word in folded(record.name_en).split() if word not in _GENERIC]
     initials = "".join(map(initials_of, latin))
     names = dict.fromkeys(
         one
         for one in (
-            folded(name),
-            _ENDING.sub("", folded(name)),
+            folded(record.name),
+            _ENDING.sub("", folded(record.name)),
             *map(folded, more_names),
             "".join(latin),
             initials if len(initials) > 1 else "",
@@ -200,7 +190,7 @@ def initials_of(pinyin: str) -> str:
     return initials
 
 
-def _found(shelf: _Shelf[Record], words: Sequence[str]) -> Hits[Record]:
+def _hits(shelf: _Shelf[Record], words: Sequence[str]) -> Hits[Record]:
     if not words:
         return Hits()
     first, *others = sorted(words, key=len, reverse=True)

@@ -166,15 +166,12 @@ def held(connection: sqlite3.Connection, number: str) -> tuple[int, Entry] | Non
     return None if row is None else (row[0], Entry(*row[1:]))
 
 
-def take_out(connection: sqlite3.Connection, number: str) -> int | None:
-    """Forget a notice and return its seq, None where there is none. The transaction is open."""
-    standing = held(connection, number)
-    if standing is None:
-        return None
-    seq, entry = standing
-    postings.take_out(connection, seq, entry.terms())
-    connection.execute("DELETE FROM notices WHERE seq=?", (seq,))
-    return seq
+def take_out(connection: sqlite3.Connection, number: str) -> None:
+    """Forget a notice, where it is indexed. The transaction is open."""
+    if entry_at := held(connection, number):
+        seq, entry = entry_at
+        postings.take_out(connection, seq, entry.terms())
+        connection.execute("DELETE FROM notices WHERE seq=?", (seq,))
 
 
 def move(connection: sqlite3.Connection, seq: int, position: int) -> None:
@@ -308,7 +305,7 @@ def _rows(connection: sqlite3.Connection, seqs: Sequence[int]) -> list[tuple[int
     """Return seq, number, area and body of those that are there, in the order given."""
     reader = connection.cursor()
     reader.row_factory = None
-    rows = reader.execute(
+    rows: list[tuple[int, str, str, str]] = reader.execute(
         "SELECT n.seq, n.number, n.area, n.body FROM json_each(?) s "
         "CROSS JOIN notices n ON n.seq=s.value",
         (json.dumps(list(seqs)),),

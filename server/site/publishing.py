@@ -56,6 +56,7 @@ HERE_MOST = 300
 SQUEEZE_AFTER_S = 3.0
 
 _MADE_WITH = (REPOSITORY / "site", Path(__file__).parents[1] / "templates" / "public")
+_MADE_WITH_KINDS = (".py", ".js", ".html", ".css", ".md", ".yml", ".csv")
 # Another version of these may give other bytes.
 _MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
 
@@ -83,15 +84,7 @@ def program_mark() -> str:
         running.update(f"{name} {version(name)}\n".encode())
     for folder in _MADE_WITH:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix in (
-                ".py",
-                ".js",
-                ".html",
-                ".css",
-                ".md",
-                ".yml",
-                ".csv",
-            ):
+            if path.is_file() and path.suffix in _MADE_WITH_KINDS:
                 running.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return running.hexdigest()[:16]
 
@@ -143,10 +136,7 @@ class SiteKeeper:
         """What makes the frame and the form for people who ask; made at the first call."""
         with self._making:
             if self._asked is None:
-                self._asked = AskedPages(
-                    lambda: registers_only(self._registers()),
-                    self._address,
-                )
+                self._asked = AskedPages(lambda: registers_only(self._registers()), self._address)
             return self._asked
 
     def frame(self) -> Frame:
@@ -287,14 +277,8 @@ class SiteKeeper:
 
         Return False where the node is stopping and the build was given up.
         """
-        command = [
-            sys.executable,
-            "-m",
-            "server.site",
-            str(self._log.path),
-            str(self.out),
-            self._address,
-        ]
+        command = [sys.executable, "-m", "server.site"]
+        command += [str(self._log.path), str(self.out), self._address]
         with tempfile.TemporaryFile("w+") as errors:
             child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
             while True:
@@ -339,13 +323,8 @@ def build_whole(
         connection.execute("BEGIN")
         content = read_content(connection)
         places = content.notices.extent(ListKind.ALL, "").places
-        Publisher(
-            lambda: content,
-            out,
-            base_url=base_url,
-            server_url=server_url,
-            from_files=from_files,
-        ).build_full(quick=quick, processes=processes if places > HERE_MOST else 0)
+        publisher = Publisher(lambda: content, out, base_url, server_url, from_files=from_files)
+        publisher.build_full(quick=quick, processes=processes if places > HERE_MOST else 0)
         connection.execute("ROLLBACK")
     finally:
         connection.close()

@@ -17,6 +17,7 @@ from nacl.signing import SigningKey
 from starlette.requests import Request
 from starlette.responses import Response
 
+from publisher.writing import files
 from publisher.writing.compressed import SUFFIXES
 from server.web.compressing import compressed
 from server.web.encodings import accepted
@@ -99,7 +100,7 @@ class SiteOffer:
         if not is_kept(path, SUFFIXES):
             return None
         place = self._site / path
-        data = _read(place)
+        data = files.read(place)
         if data is None or (sha256 is not None and hashlib.sha256(data).digest() != sha256):
             return None
         if SHARED in codings and dictionary is not None and place.suffix in _SHARING:
@@ -107,7 +108,7 @@ class SiteOffer:
             if shared is not None:
                 return SHARED, shared
         # A picture has no such copy, and a page that is being written none for an instant.
-        coded = _read(place.with_name(f"{place.name}.br")) if BROTLI in codings else None
+        coded = files.read(place.with_name(f"{place.name}.br")) if BROTLI in codings else None
         return (PLAIN, data) if coded is None else (BROTLI, coded)
 
     def close(self) -> None:
@@ -137,10 +138,10 @@ class SiteOffer:
         if known is None or known[0] != dictionary:
             with self._lock:
                 path = None if self._manifest is None else self._manifest.path_of(dictionary)
-            shared_with = None if path is None else _read(self._site / path)
-            if shared_with is None or hashlib.sha256(shared_with).digest() != dictionary:
+            page = None if path is None else files.read(self._site / path)
+            if page is None or hashlib.sha256(page).digest() != dictionary:
                 return None
-            self._known = dictionary, shared_with
+            self._known = dictionary, page
             known = self._known
         # All stations ask for the same few pages after a change.
         return _packed(data, known[1])
@@ -187,23 +188,16 @@ class SiteOffer:
         for change in changes:
             if change.sha256 is None:
                 continue
-            file = self.file(change.path, change.sha256, (BROTLI,))
+            coded = self.file(change.path, change.sha256, (BROTLI,))
             # One that has changed meanwhile comes with the next pack.
-            if file is not None:
-                coding, data = file
+            if coded is not None:
+                coding, data = coded
                 yield _frame(FRAME_FILE, change.sha256 + MARKS[coding] + data)
 
 
 @lru_cache(maxsize=_PACKED_KEPT)
 def _packed(data: bytes, dictionary: bytes) -> bytes:
     return packed_shared(data, dictionary)
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
 
 
 def _frame(kind: bytes, content: bytes) -> bytes:
@@ -245,10 +239,10 @@ def file(offer: SiteOffer, request: Request) -> Response:
         raise Unreadable from error
     taken = request.headers.get("accept-encoding", "").split(",")
     codings = {one.partition(";")[0].strip() for one in taken}
-    found = offer.file(request.path_params["path"], sha256, codings, dictionary)
-    if found is None:
+    coded = offer.file(request.path_params["path"], sha256, codings, dictionary)
+    if coded is None:
         return Response(status_code=404, headers=_TERSE)
-    coding, data = found
+    coding, data = coded
     headers = dict(_TERSE)
     if coding != PLAIN:
         headers["content-encoding"] = coding

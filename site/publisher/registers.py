@@ -25,6 +25,10 @@ def _when(turn: tuple[str, DutyDay]) -> tuple[datetime.date, str, str]:
     return day.date, day.starts, station
 
 
+def _link(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "path": addresses.href(path)}
+
+
 def _gathered(pairs: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
     """Values by key, in the order in which they come."""
     values: dict[str, list[Value]] = {}
@@ -177,21 +181,17 @@ class Registers:
         area = self.content.areas.get(code)
         if area is None or area.kind == AreaKind.COUNTY:
             return None
-        return {"name": self.area_name(code), "path": addresses.href(addresses.area(code))}
+        return _link(self.area_name(code), addresses.area(code))
 
     def deputy_link(self, id: str) -> dict[str, Any] | None:
         """name and path of a deputy."""
         deputy = self.content.deputies.get(id)
-        if deputy is None:
-            return None
-        return {"name": deputy.name, "path": addresses.href(addresses.deputy(id))}
+        return _link(deputy.name, addresses.deputy(id)) if deputy else None
 
     def station_link(self, id: str) -> dict[str, Any] | None:
         """name and path of a station."""
         station = self.content.stations.get(id)
-        if station is None:
-            return None
-        return {"name": station.name, "path": addresses.href(addresses.station(id))}
+        return _link(station.name, addresses.station(id)) if station else None
 
     def deputy_rows(
         self, deputies: Iterable[Deputy], *, call: bool = False
@@ -199,8 +199,7 @@ class Registers:
         """Deputies as a list of links shows them, with the number to call where asked for."""
         return [
             {
-                "name": d.name,
-                "path": addresses.href(addresses.deputy(d.id)),
+                **_link(d.name, addresses.deputy(d.id)),
                 "note": " · ".join(filter(None, (wording.LEVELS[d.level], d.constituency))),
                 "call": wording.phone(d.phone) if call else None,
             }
@@ -213,8 +212,7 @@ class Registers:
         """Stations as a list of links shows them, with the number to call where asked for."""
         return [
             {
-                "name": s.name,
-                "path": addresses.href(addresses.station(s.id)),
+                **_link(s.name, addresses.station(s.id)),
                 "note": " · ".join(filter(None, (wording.STATION_KINDS[s.kind], s.address))),
                 "call": wording.phone(s.phone or s.mobile) if call else None,
             }

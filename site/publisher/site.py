@@ -42,7 +42,7 @@ _ALL = 1_000_000
 _LISTS_OF = {DEPUTIES.noun: ListKind.DEPUTY, STATIONS.noun: ListKind.STATION}
 
 
-def _told(content: Content, numbers: Collection[str]) -> bool:
+def _named_by_pages(content: Content, numbers: Collection[str]) -> bool:
     """Whether one of the county's own pages tells of one of these notices."""
     return any(page.notice in numbers for page in content.pages.values())
 
@@ -147,11 +147,11 @@ class Publisher:
             registers, {NoticeList(_LISTS_OF[noun], id) for noun, id in changes.edited} - named
         )
         numbers = dict.fromkeys(changes.notices)
-        for one in named:
-            numbers.update((n.number, None) for n in content.notices.of(*one, _ALL))
+        for listed in named:
+            numbers.update((n.number, None) for n in content.notices.of(*listed, _ALL))
         lists = list_upkeep.touched(content, record, numbers, careful=careful)
-        for one in named:
-            lists[one] = list_upkeep.Touched(whole=True)
+        for listed in named:
+            lists[listed] = list_upkeep.Touched(whole=True)
         # A new page comes before the lists that link to it, an old one after them. So does what
         # the record says: until they are written it alone knows where a notice stood.
         for number in numbers:
@@ -160,9 +160,9 @@ class Publisher:
         record.write(self._out)
         known = {n for n in numbers if (self._out / addresses.notice(n)).exists()}
         self._write_notices(registers, (n for n in numbers if n not in known))
-        for one in sorted(lists):
-            list_upkeep.write(registers, self._tree, one, lists[one])
-        if changes.pages or changes.registers or _told(content, numbers):
+        for listed in sorted(lists):
+            list_upkeep.write(registers, self._tree, listed, lists[listed])
+        if changes.pages or changes.registers or _named_by_pages(content, numbers):
             self._write_county_pages(registers)
         if not changes.registers:
             self._write_owners(registers, lists)

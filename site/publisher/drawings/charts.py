@@ -53,8 +53,8 @@ def months(bars: Sequence[Bar], *, key: str, title: str, description: str) -> Ma
         filled.append(f"M{left} 120v-{done}h{width}v{done}z")
         hollow.append(f"M{left} {120 - done}v-{whole - done}h{width}v{whole - done}")
         centre = left + width // 2
-        texts.append(_text(centre, 137, bar.name, "middle"))
-        texts.append(_text(centre, 115 - whole, str(bar.received), "middle"))
+        texts.append(text(centre, 137, bar.name, "middle"))
+        texts.append(text(centre, 115 - whole, str(bar.received), "middle"))
     base = Markup('<path d="M0 120H{}"/>').format(WIDTH)
     return _drawing(
         142, key, title, description, _paths(filled, hollow) + base + Markup().join(texts)
@@ -65,38 +65,47 @@ def rows(bars: Sequence[Bar], *, key: str, title: str, description: str) -> Mark
     """Return lying bars, one below the other, each under its name; at most `ROWS_MOST`."""
     drawn = bars[:ROWS_MOST]
     highest = max((bar.received for bar in drawn), default=0)
-    filled: list[str] = []
-    hollow: list[str] = []
-    texts: list[Markup] = []
+    paths = []
     for number, bar in enumerate(drawn):
-        top = 40 * number
         whole = _scaled(bar.received, highest, WIDTH - 2)
         done = _scaled(bar.answered, max(bar.received, 1), whole)
-        filled.append(f"M1 {top + 20}h{done}v12h-{done}z")
-        hollow.append(f"M{1 + done} {top + 20}h{whole - done}v12h-{whole - done}")
-        texts.append(_text(1, top + 15, _short(bar.name)))
-        texts.append(_text(WIDTH, top + 15, f"{bar.answered}/{bar.received}", "end"))
-    return _drawing(
-        40 * len(drawn), key, title, description, _paths(filled, hollow) + Markup().join(texts)
-    )
+        y = 40 * number + 20
+        paths.append((_filled(y, done), f"M{1 + done} {y}h{whole - done}v12h-{whole - done}"))
+    named = [(bar.name, f"{bar.answered}/{bar.received}") for bar in drawn]
+    return _lying(named, paths, key, title, description)
 
 
 def shares(lines: Sequence[Share], *, key: str, title: str, description: str) -> Markup:
     """Return a rule from 0 to 100 % for each rate; one with too small an n is told in words."""
-    filled: list[str] = []
-    hollow: list[str] = []
-    texts: list[Markup] = []
+    paths = []
     for number, line in enumerate(lines):
-        top = 40 * number
-        texts.append(_text(1, top + 15, _short(line.name)))
-        texts.append(_text(WIDTH, top + 15, line.note, "end"))
+        y = 40 * number + 20
         if line.percent is not None:
             done = _scaled(line.percent, 100, WIDTH - 2)
-            filled.append(f"M1 {top + 20}h{done}v12h-{done}z")
-            hollow.append(f"M1 {top + 20}h{WIDTH - 2}v12H1z")
-    return _drawing(
-        40 * len(lines), key, title, description, _paths(filled, hollow) + Markup().join(texts)
-    )
+            paths.append((_filled(y, done), f"M1 {y}h{WIDTH - 2}v12H1z"))
+    named = [(line.name, line.note) for line in lines]
+    return _lying(named, paths, key, title, description)
+
+
+def _filled(y: int, done: int) -> str:
+    return f"M1 {y}h{done}v12h-{done}z"
+
+
+def _lying(
+    lines: Iterable[tuple[str, str]],
+    paths: Sequence[tuple[str, str]],
+    key: str,
+    title: str,
+    description: str,
+) -> Markup:
+    """A drawing of lying bars, filled and hollow, below the name and the note of each line."""
+    texts: list[Markup] = []
+    for number, (name, note) in enumerate(lines):
+        y = 40 * number + 15
+        texts += [text(1, y, _short(name)), text(WIDTH, y, note, "end")]
+    filled, hollow = zip(*paths, strict=True) if paths else ((), ())
+    inside = _paths(filled, hollow) + Markup().join(texts)
+    return _drawing(20 * len(texts), key, title, description, inside)
 
 
 def _scaled(part: int, whole: int, length: int) -> int:
@@ -121,7 +130,8 @@ def _paths(filled: Iterable[str], hollow: Iterable[str]) -> Markup:
     )
 
 
-def _text(x: int, y: int, words: str, anchor: str = "") -> Markup:
+def text(x: int, y: int, words: str, anchor: str = "") -> Markup:
+    """Return words that stand at a place of a drawing; `anchor` is SVG's."""
     where = Markup(' text-anchor="{}"').format(anchor) if anchor else Markup()
     return Markup('<text x="{}" y="{}"{}>{}</text>').format(x, y, where, words)
 

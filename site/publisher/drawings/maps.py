@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from publisher.drawings.charts import text
 from stations.stations import Station
 
 WIDTH = 320
@@ -115,8 +116,7 @@ def _cut(words: str, most: int) -> str:
 
 
 def _text(x: int, y: int, words: str, anchor: str, most: int) -> Markup:
-    where = Markup(' text-anchor="{}"').format(anchor) if anchor else Markup()
-    return Markup('<text x="{}" y="{}"{}>{}</text>').format(x, y, where, _cut(words, most))
+    return text(x, y, _cut(words, most), anchor)
 
 
 def _drawing(

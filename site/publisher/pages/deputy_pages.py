@@ -8,7 +8,7 @@ from matters.public.notices import ListKind
 from publisher import addresses
 from publisher.drawings.qr import code
 from publisher.pages import activity_rows, notice_lists
-from publisher.pages.notice_pages import page_count, turning
+from publisher.pages.notice_pages import parts
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.words import wording
@@ -52,18 +52,16 @@ def lists(registers: Registers) -> Iterator[PageSource]:
 def _level_pages(
     registers: Registers, level: Level, deputies: list[Deputy]
 ) -> Iterator[PageSource]:
-    last = page_count(len(deputies), PER_PAGE)
-    path = _level_path(level)
-    for now in range(1, last + 1):
+    for path, listed, turn in parts(_level_path(level), deputies, PER_PAGE):
         meta = {
             **_SECTION,
             "title": wording.LEVELS[level],
             "trail": [{"path": "deputies/", "name": "代表"}],
             "count": len(deputies),
-            "links": registers.deputy_rows(deputies[(now - 1) * PER_PAGE : now * PER_PAGE]),
-            "turn": turning(path, now, last),
+            "links": registers.deputy_rows(listed),
+            "turn": turn,
         }
-        yield PageSource(addresses.cut(path, now), "links.html", meta)
+        yield PageSource(path, "links.html", meta)
 
 
 def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:

@@ -17,6 +17,8 @@ from stations.areas import Area, AreaKind
 from stations.duty import describe_duty_en
 from stations.stations import Station
 
+_SECTION = {"lang": "en", "section": "en/find/"}
+_TRAIL = [{"path": "en/find/", "name": "Find my deputy"}]
 MOST = 40
 DAYS = 6
 
@@ -66,8 +68,7 @@ def _named(record: Area | Station | Deputy) -> dict[str, str]:
 
 def _find(registers: Registers) -> PageSource:
     meta = {
-        "lang": "en",
-        "section": "en/find/",
+        **_SECTION,
         "title": "Find my deputy",
         "chinese": "areas/",
         "areas": [
@@ -85,11 +86,10 @@ def _township(registers: Registers, township: Area) -> PageSource:
     stations = dict.fromkeys(s for code in codes for s in registers.serving(code))
     deputies = dict.fromkeys(d for code in codes for d in registers.answering_to(code))
     meta = {
-        "lang": "en",
-        "section": "en/find/",
+        **_SECTION,
         "title": _named(township)["name"],
         "title_lang": _named(township)["lang"],
-        "trail": [{"path": "en/find/", "name": "Find my deputy"}],
+        "trail": _TRAIL,
         "chinese": addresses.href(path),
         "stations": _station_rows(list(stations)[:MOST]),
         "deputies": _deputy_rows(list(deputies)[:MOST]),
@@ -141,12 +141,11 @@ def _station(registers: Registers, station: Station) -> PageSource:
     path = addresses.station(station.id)
     days = registers.content.duty.get(station.id, ())
     coming = next((duty for duty in days if duty.held), None)
-    deputies = registers.content.deputies
+    areas, deputies = registers.content.areas, registers.content.deputies
     meta = {
-        "lang": "en",
-        "section": "en/find/",
+        **_SECTION,
         "title": station.name_en,
-        "trail": [{"path": "en/find/", "name": "Find my deputy"}],
+        "trail": _TRAIL,
         "chinese": addresses.href(path),
         "own_name": station.name,
         "kind": english.STATION_KINDS[station.kind],
@@ -167,10 +166,9 @@ def _station(registers: Registers, station: Station) -> PageSource:
         ],
         "roll": _deputy_rows(registers.sitting_at(station.id)[:MOST]),
         "serves": [
-            _named(registers.content.areas[code])
+            _named(areas[code])
             for code in station.serves
-            if code in registers.content.areas
-            and registers.content.areas[code].kind != AreaKind.COUNTY
+            if code in areas and areas[code].kind != AreaKind.COUNTY
         ],
         "write": addresses.href(station.id),
         "calendar": addresses.href(path) + "duty.ics" if days else "",

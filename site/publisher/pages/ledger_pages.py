@@ -12,7 +12,7 @@ from matters.ledgers.rates import Rate, rates_of
 from publisher import addresses
 from publisher.drawings import charts
 from publisher.drawings.charts import Bar, Share
-from publisher.pages.notice_pages import page_count, turning
+from publisher.pages import notice_pages
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.words import wording
@@ -99,10 +99,8 @@ def parts(registers: Registers) -> Iterator[PageSource]:
     for one in _lists(registers):
         if len(one.counts) <= one.first:
             continue
-        last = page_count(len(one.counts), PER_PAGE)
-        path = addresses.folder("ledger", one.path)
-        for now in range(1, last + 1):
-            lines = one.counts[(now - 1) * PER_PAGE : now * PER_PAGE]
+        folder = addresses.folder("ledger", one.path)
+        for path, lines, turn in notice_pages.parts(folder, one.counts, PER_PAGE):
             meta = {
                 "section": "ledger/",
                 "title": f"台账：按{one.by}",
@@ -110,9 +108,9 @@ def parts(registers: Registers) -> Iterator[PageSource]:
                 "least": least,
                 "by": one.by,
                 "rows": [_row(count, *one.name(count.key), least) for count in lines],
-                "turn": turning(path, now, last),
+                "turn": turn,
             }
-            yield PageSource(addresses.cut(path, now), "ledger_part.html", meta)
+            yield PageSource(path, "ledger_part.html", meta)
 
 
 def _row(count: Count, name: str, path: str, least: int) -> dict[str, Any]:

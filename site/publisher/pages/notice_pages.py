@@ -1,9 +1,9 @@
 """Notices: each by itself, by month, and the index of months."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 from matters.public.notices import ListKind, Notice
 from publisher import addresses
@@ -12,6 +12,8 @@ from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.words import wording
 from publisher.writing.pictures import PictureKind, shown
+
+Line = TypeVar("Line")
 
 YEARS_SHOWN = 2
 IN_COLUMN = 8
@@ -33,26 +35,31 @@ def turning(path: str, now: int, last: int) -> dict[str, Any]:
     }
 
 
+def parts(
+    path: str, lines: Sequence[Line], per_page: int
+) -> Iterator[tuple[str, Sequence[Line], dict[str, Any]]]:
+    """The pages that a list is cut into: where each stands, its lines, and the turning."""
+    last = page_count(len(lines), per_page)
+    for now in range(1, last + 1):
+        shown = lines[(now - 1) * per_page : now * per_page]
+        yield addresses.cut(path, now), shown, turning(path, now, last)
+
+
 def notice(registers: Registers, notice: Notice) -> PageSource:
     """The page of one notice, which links to every list that shows it."""
     content = registers.content
     units = [content.units[id].name for id in notice.units if id in content.units]
     category = content.categories.get(notice.category)
     result = content.county.results.get(notice.result, "") if notice.result else ""
+    month = {
+        "path": addresses.href(addresses.month(notice.month)),
+        "name": wording.month_name(notice.month),
+    }
     meta = {
         **_SECTION,
         "title": wording.visible(notice.title),
-        "trail": [
-            {"path": "notices/", "name": "公示"},
-            {
-                "path": addresses.href(addresses.month(notice.month)),
-                "name": wording.month_name(notice.month),
-            },
-        ],
-        "month": {
-            "path": addresses.href(addresses.month(notice.month)),
-            "name": wording.month_name(notice.month),
-        },
+        "trail": [{"path": "notices/", "name": "公示"}, month],
+        "month": month,
         "number": notice.number,
         "state": wording.STATES.get(notice.state, notice.state),
         "text": wording.visible(notice.text),

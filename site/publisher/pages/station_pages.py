@@ -13,7 +13,7 @@ from publisher import addresses
 from publisher.drawings import maps
 from publisher.drawings.qr import code
 from publisher.pages import activity_rows, county_pages, notice_lists
-from publisher.pages.notice_pages import page_count, turning
+from publisher.pages.notice_pages import parts
 from publisher.registers import Registers
 from publisher.sources import PageSource
 from publisher.words import wording
@@ -33,20 +33,20 @@ _LED_BY = {StationKind.STATION: "站长", StationKind.TRADE_STATION: "站长"}
 def lists(registers: Registers) -> Iterator[PageSource]:
     """All stations and points by township, then those of each kind; cut into pages."""
     kinds = [
-        (kind, name, found)
+        (kind, name, stations)
         for kind, name in wording.STATION_KINDS.items()
-        if (found := [s for s in registers.stations if s.kind == kind])
+        if (stations := [s for s in registers.stations if s.kind == kind])
     ]
     tiles = [
-        {"name": name, "note": f"{len(found)} 个", "path": _kind_path(kind)}
-        for kind, name, found in kinds
+        {"name": name, "note": f"{len(stations)} 个", "path": _kind_path(kind)}
+        for kind, name, stations in kinds
     ]
     yield from _pages(
         registers, registers.stations, "stations/page/", "联络站", tiles if len(kinds) > 1 else []
     )
     if len(kinds) > 1:
-        for kind, name, found in kinds:
-            yield from _pages(registers, found, _kind_path(kind), name, [])
+        for kind, name, stations in kinds:
+            yield from _pages(registers, stations, _kind_path(kind), name, [])
 
 
 def _kind_path(kind: StationKind) -> str:
@@ -62,25 +62,22 @@ def _pages(
 ) -> Iterator[PageSource]:
     """A list cut into pages; that of all begins at stations/ and goes on at stations/page/2/."""
     first = "stations/" if path == "stations/page/" else path
-    last = page_count(len(stations), PER_PAGE)
-    for now in range(1, last + 1):
-        turn = turning(path, now, last)
-        if now == 2:
+    for at, listed, turn in parts(path, stations, PER_PAGE):
+        if turn["now"] == 2:
             turn["before"] = first
-        shown = stations[(now - 1) * PER_PAGE : now * PER_PAGE]
         meta = {
             **_SECTION,
             "title": title,
             "trail": [] if first == "stations/" else [{"path": "stations/", "name": "联络站"}],
             "count": len(stations),
-            "kinds": kinds if now == 1 else [],
+            "kinds": kinds if at == path else [],
             "groups": [
                 {"name": town, "links": registers.station_rows(here)}
-                for town, here in groupby(shown, lambda s: _town(registers, s))
+                for town, here in groupby(listed, lambda s: _town(registers, s))
             ],
             "turn": turn,
         }
-        yield PageSource(first if now == 1 else addresses.cut(path, now), "stations.html", meta)
+        yield PageSource(first if at == path else at, "stations.html", meta)
 
 
 def _town(registers: Registers, station: Station) -> str:

@@ -19,7 +19,7 @@ def read(path: Path) -> bytes | None:
     """What stands in a file, or None where there is none."""
     try:
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 
 

@@ -34,51 +34,51 @@ def touched(
     Where they stood before is in the record. `careful` trusts nothing on the disk but that:
     after a publish that was cut short.
     """
-    found: dict[NoticeList, Touched] = {}
+    lists: dict[NoticeList, Touched] = {}
     for number in numbers:
         before = record.lists_of(number)
         notice = content.notices.by_number(number)
         now = notice_lists.lists_of(notice) if notice else set()
-        for one in before | now:
-            told = found.setdefault(one, Touched())
-            place = content.notices.place(*one, number)
+        for listed in before | now:
+            change = lists.setdefault(listed, Touched())
+            place = content.notices.place(*listed, number)
             if careful or place is None:
-                told.whole = True
-            elif one in before:
-                told.places.add(place)
+                change.whole = True
+            elif listed in before:
+                change.places.add(place)
             else:
-                told.came = place if told.came is None else min(place, told.came)
-    return found
+                change.came = place if change.came is None else min(place, change.came)
+    return lists
 
 
-def write(registers: Registers, tree: Tree, one: NoticeList, told: Touched) -> None:
-    """Writes the touched pages of a list, its own last; removes what it has no more."""
-    extent = registers.content.notices.extent(*one)
-    if not notice_lists.has_pages(registers, one, extent.shown):
-        tree.remove(one.path)
+def write(registers: Registers, tree: Tree, listed: NoticeList, change: Touched) -> None:
+    """Writes the touched pages of a list, its own last; removes change it has no more."""
+    extent = registers.content.notices.extent(*listed)
+    if not notice_lists.has_pages(registers, listed, extent.shown):
+        tree.remove(listed.path)
         return
     last = last_page(extent.places)
-    whole = told.whole or not _stands(tree, one, FRONT)
-    for number in _numbers(tree, one, told, extent, last, whole=whole):
-        tree.write(notice_lists.page(registers, one, extent, number))
-    if told.came is not None and not whole:
-        _write_moved(registers, tree, one, extent, page_of(told.came, extent.places))
-    tree.write(notice_lists.page(registers, one, extent, FRONT))
-    while _stands(tree, one, last + 1):
+    whole = change.whole or not _stands(tree, listed, FRONT)
+    for number in _numbers(tree, listed, change, extent, last, whole=whole):
+        tree.write(notice_lists.page(registers, listed, extent, number))
+    if change.came is not None and not whole:
+        _write_moved(registers, tree, listed, extent, page_of(change.came, extent.places))
+    tree.write(notice_lists.page(registers, listed, extent, FRONT))
+    while _stands(tree, listed, last + 1):
         last += 1
-        tree.remove(addresses.cut(one.path, last))
+        tree.remove(addresses.cut(listed.path, last))
 
 
 def _numbers(
-    tree: Tree, one: NoticeList, told: Touched, extent: Extent, last: int, *, whole: bool
+    tree: Tree, listed: NoticeList, change: Touched, extent: Extent, last: int, *, whole: bool
 ) -> list[int]:
     """The pages to write but the front."""
     if whole:
         return list(range(FRONT + 1, last + 1))
-    numbers = {page_of(place, extent.places) for place in told.places}
+    numbers = {page_of(place, extent.places) for place in change.places}
     number = last
     # Pages that the list has got now, and the one before them, which leads to the first of them.
-    while number > FRONT and not _stands(tree, one, number):
+    while number > FRONT and not _stands(tree, listed, number):
         numbers.add(number)
         number -= 1
     if number < last:
@@ -87,16 +87,16 @@ def _numbers(
 
 
 def _write_moved(
-    registers: Registers, tree: Tree, one: NoticeList, extent: Extent, first: int
+    registers: Registers, tree: Tree, listed: NoticeList, extent: Extent, first: int
 ) -> None:
     """Writes from a page on, until one that shows something is as it was."""
     if first == FRONT:
         return
     for number in range(first, last_page(extent.places) + 1):
-        page = notice_lists.page(registers, one, extent, number)
+        page = notice_lists.page(registers, listed, extent, number)
         if not tree.write(page) and number > first and page.meta["notices"]:
             return
 
 
-def _stands(tree: Tree, one: NoticeList, number: int) -> bool:
-    return (tree.root / addresses.cut(one.path, number) / "index.html").exists()
+def _stands(tree: Tree, listed: NoticeList, number: int) -> bool:
+    return (tree.root / addresses.cut(listed.path, number) / "index.html").exists()
