@@ -49,9 +49,17 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# `make bench start` measures one part; with BESIDE=DIR the same of another checkout beside it.
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+PARTS := $(wordlist 2,99,$(MAKECMDGOALS))
+.PHONY: $(PARTS)
+$(PARTS): bench
+	@:
+endif
+
 bench: $(VENV)/.test
-	tools/setup bench $(PYTHON)
-	$(BIN)/python -m bench
+	$(if $(filter-out start site publishing,$(or $(PARTS),all)),tools/setup bench $(PYTHON))
+	$(BIN)/python -m bench $(PARTS) $(if $(BESIDE),--beside $(BESIDE))
 
 # Which requirement is shown to hold by which test: docs/coverage.md, made from the tests' marks.
 coverage: $(VENV)/.test

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import durability, publishing, start
+from bench import durability, publishing, start, whole_site
 from bench.exchange import exchange
 from bench.figures import Figure, rows_as_text, table, write_json
 from bench.intake import intake
@@ -27,7 +27,7 @@ from bench.pages import pages, paint
 from bench.processes import ROOT
 from bench.search import search
 
-PARTS = ("start", "publishing", "pages", "lists", "search", "durability", "sync", "intake")
+PARTS = ("start", "site", "publishing", "pages", "lists", "search", "durability", "sync", "intake")
 
 
 def main() -> int:
@@ -55,7 +55,10 @@ def main() -> int:
         "--each", type=int, default=50, help="events of each that reconnects (default 50)"
     )
     parser.add_argument(
-        "--beside", type=Path, metavar="DIR", help="another checkout, whose starts are the peer"
+        "--beside",
+        type=Path,
+        metavar="DIR",
+        help="another checkout, whose starts and site are the peers",
     )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="JSON file")
     given = parser.parse_args()
@@ -79,6 +82,7 @@ def main() -> int:
         site = home / "publishing" / "site-1000"
         steps: dict[str, Callable[[], list[Figure]]] = {
             "start": lambda: start.run(home / "start", given.beside, say),
+            "site": lambda: whole_site.run(home / "site", given.beside, say),
             "publishing": lambda: publishing.run(home / "publishing", given.sizes, say),
             "pages": lambda: pages.run(home / "pages", site if site.exists() else None, say),
             "lists": lambda: lists.run(home / "lists", given.count, say),

@@ -40,8 +40,8 @@ def run(folder: Path, beside: Path | None, say: Callable[[str], None]) -> list[F
             for what, cost in (
                 ("a fresh sample hub", _hub(checkout, data)),
                 ("the same folder again", _hub(checkout, data)),
-                ("huiyin --help", _command(checkout, "--help")),
-                ("huiyin tokens add", _command(checkout, *_tokens_add(data, number))),
+                ("huiyin --help", command_cost(checkout, "--help")),
+                ("huiyin tokens add", command_cost(checkout, *_tokens_add(data, number))),
             ):
                 costs.setdefault(what, [[] for _ in checkouts])[index].append(cost)
     return [figure for what, of_each in costs.items() for figure in _figures(what, of_each)]
@@ -102,8 +102,8 @@ def _hub(checkout: Path, data: Path) -> Cost:
         return Cost(_tree_cpu_s(pid), wall_s)
 
 
-def _command(checkout: Path, *arguments: str) -> Cost:
-    """Run a command to its end."""
+def command_cost(checkout: Path, *arguments: str) -> Cost:
+    """Return what a command of a checkout costs, run to its end."""
     before, began = os.times(), time.perf_counter()
     subprocess.run(
         (*_COMMAND, *arguments),
