@@ -157,9 +157,9 @@ class SyncEndpoint:
             hub = self._reception.card
             proof = b""
             with self._log.reading() as connection:
-                found = nodes.by_code(connection, _bytes_of(code))
-            if found is not None and found[2] >= self._log.now_ms():
-                proof = enrolment.vouch(found[1], hub)
+                invited = nodes.by_code(connection, _bytes_of(code))
+            if invited is not None and invited[2] >= self._log.now_ms():
+                proof = enrolment.vouch(invited[1], hub)
             return {
                 "verify_key": hub.verify_key.hex(),
                 "sealing_key": hub.sealing_key.hex(),

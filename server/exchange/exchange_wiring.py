@@ -133,8 +133,8 @@ class StationDomain:
             # An answer that lay on a stick for a while.
             return
         if accounts:
-            found = msgspec.msgpack.decode(accounts, type=list[StationAccount])
-            station_accounts.replace_accounts(transaction, found, until)
+            staff = msgspec.msgpack.decode(accounts, type=list[StationAccount])
+            station_accounts.replace_accounts(transaction, staff, until)
         elif before is not None:
             station_accounts.confirm(transaction, until)
 

@@ -210,13 +210,13 @@ def _listed(
         peers = nodes.all_peers(connection)
         counts = {one: sum(peer.state == one for peer in peers) for one in _STATES}
         wanted = folded(query)
-        found = [
+        matching = [
             peer
             for peer in peers
             if (not state or peer.state == state)
             and wanted in folded(f"{peer.name}\n{peer.station}\n{stations.get(peer.station, '')}")
         ]
-        found.sort(key=lambda peer: (_STATES.index(peer.state), peer.heard_at or 0, peer.name))
+        matching.sort(key=lambda peer: (_STATES.index(peer.state), peer.heard_at or 0, peer.name))
         first = (max(number, 1) - 1) * PAGE_MOST
         rows = [
             Row(
@@ -229,14 +229,14 @@ def _listed(
                 and now - (peer.heard_at or peer.enrolled_at or now) > SILENT_MOST_MS,
                 peer.skew_ms is not None and abs(peer.skew_ms) > TOLERANCE_MS,
             )
-            for peer in found[first : first + PAGE_MOST]
+            for peer in matching[first : first + PAGE_MOST]
         ]
         below = exchange_health.below(connection)
         held = quarantine.waiting(connection, HELD_MOST)
         matters = (store.by_id(connection, one.subject) for one in held)
         return Listed(
             rows,
-            len(found),
+            len(matching),
             counts,
             audit.alarms(connection, FINDINGS_MOST),
             audit.newest(connection),

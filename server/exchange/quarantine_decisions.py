@@ -57,12 +57,12 @@ def decide(
     if node:
         # Else what the node writes next in its log would seem to be in somebody else's.
         nodes.note_new_log(connection, node, arrival.event.log, now)
-    found = transaction.take_in([arrival])
-    if found.clashing:
+    taken_in = transaction.take_in([arrival])
+    if taken_in.clashing:
         raise AnotherStands
     if node:
         downlink.give_back(connection, node, event)
-    fresh = [one.event for one in found.fresh]
+    fresh = [one.event for one in taken_in.fresh]
     doubtful = [
         one for one in fresh if one.data.get("clock") == "unknown" or one.at > now + TOLERANCE_MS
     ]

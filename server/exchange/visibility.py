@@ -32,10 +32,10 @@ class RegistersAtHand:
     def current(self, connection: sqlite3.Connection) -> CountyRegisters:
         """Return the registers as this connection sees them."""
         with self._lock:
-            found = version_of(connection)
-            if self._registers is None or found != self._version:
+            version = version_of(connection)
+            if self._registers is None or version != self._version:
                 self._registers = county_registers.read_all(connection)
-                self._version = found
+                self._version = version
             return self._registers
 
 
@@ -60,7 +60,7 @@ class MattersVisibility:
         """Yield the matters that concern a station, the oldest first."""
         places = self._registers.current(connection).places
         kinds = connection.execute("SELECT DISTINCT station, area, deputy FROM matters").fetchall()
-        found: list[tuple[int, bytes]] = []
+        concerning: list[tuple[int, bytes]] = []
         for row in kinds:
             of = Matter(id=b"", steps=[], station=row[0], area=row[1], deputy=row[2])
             if station in concerns.stations_of(of, places):
@@ -68,8 +68,8 @@ class MattersVisibility:
                     "SELECT seq, id FROM matters WHERE station=? AND area=? AND deputy=?",
                     tuple(row),
                 )
-                found += [(seq, subject) for seq, subject in rows]
-        yield from (subject for _, subject in sorted(found))
+                concerning += [(seq, subject) for seq, subject in rows]
+        yield from (subject for _, subject in sorted(concerning))
 
     def all_subjects(self, connection: sqlite3.Connection) -> Iterable[bytes]:
         """Yield the subjects of all registers' records."""

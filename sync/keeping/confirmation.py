@@ -181,10 +181,10 @@ def _identity(folder: Path) -> str:
     """
     try:
         token = _token_path(folder).read_text()
-        found = _token_path(folder).parent.stat()
+        place = _token_path(folder).parent.stat()
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    return f"{token} {found.st_dev} {found.st_ino}"
+    return f"{token} {place.st_dev} {place.st_ino}"
 
 
 def _number(answer: dict[str, object], key: str) -> int:

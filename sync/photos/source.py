@@ -117,14 +117,14 @@ class BlobQueue:
     def _bodies(
         self, connection: sqlite3.Connection, room: int, packed: Mapping[bytes, int]
     ) -> list[BlobPart]:
-        found: list[BlobPart] = []
+        bodies: list[BlobPart] = []
         for sha256, size, there in self._waiting(connection):
             sent = max(there, packed.get(sha256, 0))
             rest = size - sent
             if rest <= 0:
                 continue
             left = room - PART_BYTES
-            if found and left < min(rest, LEAST_BYTES):
+            if bodies and left < min(rest, LEAST_BYTES):
                 break
             if not sent and not self._shelf.is_named(sha256):
                 continue
@@ -132,9 +132,9 @@ class BlobQueue:
             if part is None or not part.body:
                 continue
             told = (b"", "") if sent else (part.sealing, part.media_type)
-            found.append(BlobPart(sha256, size, sent, part.body, *told))
+            bodies.append(BlobPart(sha256, size, sent, part.body, *told))
             room -= PART_BYTES + len(part.body) + len(told[0]) + len(told[1])
-        return found
+        return bodies
 
     def _waiting(self, connection: sqlite3.Connection) -> Iterator[tuple[bytes, int, int]]:
         """Yield (hash, size, sent): what was begun first, what the hub did not take last."""
@@ -260,13 +260,13 @@ class BlobQueue:
 
     def counts(self) -> dict[BlobState, int]:
         """Return how many photos are how safe."""
-        found = dict.fromkeys(BlobState, 0)
+        counts = dict.fromkeys(BlobState, 0)
         with reading(self._path) as connection:
             for state, count in connection.execute(
                 "SELECT state, count(*) FROM blobs_up GROUP BY state"
             ):
-                found[BlobState(state)] = count
-        return found
+                counts[BlobState(state)] = count
+        return counts
 
     def waiting(self) -> int:
         """Return how many photos are not known to be in the hub's replica, and may get there."""

@@ -60,16 +60,16 @@ class HubLine:
 
     def hello(self, code_mark: bytes) -> tuple[HubCard, bytes]:
         """Return a hub's public keys, and its proof that it gave a code. Raises Unreachable."""
-        told = self._request("GET", f"sync/hello?code={code_mark.hex()}", None)
+        answer = self._request("GET", f"sync/hello?code={code_mark.hex()}", None)
         try:
-            found = json.loads(told)
+            card = json.loads(answer)
             hub = HubCard(
-                bytes.fromhex(found["verify_key"]),
-                bytes.fromhex(found["sealing_key"]),
-                bytes.fromhex(found["age_key"]),
-                str(found["name"]),
+                bytes.fromhex(card["verify_key"]),
+                bytes.fromhex(card["sealing_key"]),
+                bytes.fromhex(card["age_key"]),
+                str(card["name"]),
             )
-            return hub, bytes.fromhex(found["proof"])
+            return hub, bytes.fromhex(card["proof"])
         except (ValueError, KeyError, TypeError) as error:
             raise Unreachable("something else answers at the hub's address") from error
 

@@ -42,14 +42,14 @@ class Entrusted:
     def of(self, peer: Peer) -> Secrets:
         """Return what opens a node's texts and seals to it; opened once and kept in memory."""
         key = peer.key_id or b"", peer.reading_key or b""
-        found = self._secrets.get(key)
-        if found is None:
+        secrets = self._secrets.get(key)
+        if secrets is None:
             entrusted = nodes.open_secrets(peer.secrets or b"", self._keys.unsealing)
             reading = entrusted.reading if entrusted is not None else b""
             unsealers = [Unsealer(one) for one in (reading, *self._readings_before(peer)) if one]
-            found = Secrets([*unsealers, self.unsealer], Sealer(peer.reading_key or b""), reading)
-            self._secrets[key] = found
-        return found
+            secrets = Secrets([*unsealers, self.unsealer], Sealer(peer.reading_key or b""), reading)
+            self._secrets[key] = secrets
+        return secrets
 
     def _readings_before(self, peer: Peer) -> list[bytes]:
         """Return what opened the texts of a station before it was enrolled anew."""

@@ -112,15 +112,15 @@ def unpack(message: bytes, kind: MessageKind, most_bytes: int = UNPACKED_MOST_BY
         max_window_size=8 * 1024 * 1024,
         format=zstandard.FORMAT_ZSTD1_MAGICLESS,
     ).stream_reader(body, read_across_frames=False)
-    found = bytearray()
+    content = bytearray()
     try:
         while part := reader.read(64 * 1024):
-            found += part
-            if len(found) > most_bytes:
+            content += part
+            if len(content) > most_bytes:
                 raise BadMessage("too much at once")
     except zstandard.ZstdError as error:
         raise BadMessage("damaged") from error
-    return bytes(found)
+    return bytes(content)
 
 
 def _parts(message: bytes, kind: MessageKind) -> tuple[bytes, bytes, bytes]:

@@ -93,11 +93,11 @@ def _standing(
             runs[-1][2] = sequence
         else:
             runs.append([log, sequence, sequence])
-    found: dict[tuple[bytes, int], list[tuple[bytes, bytes]]] = {}
+    standing: dict[tuple[bytes, int], list[tuple[bytes, bytes]]] = {}
     for log, first, last in runs:
         for identity, sequence, body in connection.execute(
             "SELECT id, sequence, body FROM events WHERE log=? AND sequence BETWEEN ? AND ?",
             (log, first - 1, last),
         ):
-            found.setdefault((log, sequence), []).append((identity, body))
-    return found
+            standing.setdefault((log, sequence), []).append((identity, body))
+    return standing

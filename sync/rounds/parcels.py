@@ -27,18 +27,18 @@ def sealed_for(
     Plain texts are boxed; secret ones get their key wrapped anew by `unsealer`, or stay behind
     where there is none.
     """
-    found: dict[str, Word] = {}
+    sealed_texts: dict[str, Word] = {}
     for field, word in texts.items():
         if word.wrapped_key is None:
-            found[field] = words.boxed(word, sealer)
+            sealed_texts[field] = words.boxed(word, sealer)
         elif unsealer is not None and words.is_secret(word):
             try:
                 sealed = sealer.rewrap(Sealed(word.body, word.wrapped_key), unsealer)
             except UnsealError:
                 # Sealed to a key of before, which nobody here has: it is of no use to anyone.
                 continue
-            found[field] = Word(word.commitment, None, sealed.body, sealed.wrapped_key)
-    return found
+            sealed_texts[field] = Word(word.commitment, None, sealed.body, sealed.wrapped_key)
+    return sealed_texts
 
 
 def opened_from(

@@ -133,7 +133,7 @@ def take_return(
     """
     if bundle.head.kind != BundleKind.RETURN:
         raise WrongWay
-    found = Returned()
+    returned = Returned()
     with log.reading() as connection:
         hub = upstream.read(connection)
         before = uplink.counts(connection)
@@ -147,27 +147,27 @@ def take_return(
             pending = _kept(connection, hub, digest)
         progress(number, bundle.count)
         if pending is None:
-            found.unknown += 1
+            returned.unknown += 1
             continue
         try:
             round_made = inquirer.take_late_answer(pending, message)
         except BadMessage as error:
             raise BadBundle("an answer that is not to its question") from error
         log.write(partial(_note_answered, digest=digest))
-        _add(found, round_made)
+        _add(returned, round_made)
         after(round_made)
     with log.reading() as connection:
         counts = uplink.counts(connection)
-    found.durable = max(0, counts[Safety.DURABLE] - before[Safety.DURABLE])
-    found.settled = max(0, before[Safety.WAITING] - counts[Safety.WAITING])
-    return found
+    returned.durable = max(0, counts[Safety.DURABLE] - before[Safety.DURABLE])
+    returned.settled = max(0, before[Safety.WAITING] - counts[Safety.WAITING])
+    return returned
 
 
-def _add(found: Returned, round_made: Round) -> None:
-    found.answers += 1
-    found.received += round_made.received
-    found.lost |= round_made.lost
-    found.refused += [one for one in round_made.refused if one not in found.refused]
+def _add(returned: Returned, round_made: Round) -> None:
+    returned.answers += 1
+    returned.received += round_made.received
+    returned.lost |= round_made.lost
+    returned.refused += [event for event in round_made.refused if event not in returned.refused]
 
 
 def _keep(transaction: Transaction, pending: list[PendingQuestion]) -> None:

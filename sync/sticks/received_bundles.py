@@ -103,40 +103,42 @@ def take_up(
     """
     if bundle.head.kind != BundleKind.UP:
         raise WrongWay
-    found = BroughtIn()
+    brought = BroughtIn()
     for number, message in enumerate(bundle.messages(), 1):
-        _take_one(log, reception, message, found)
+        _take_one(log, reception, message, brought)
         progress(number, bundle.count)
     with log.reading() as connection:
         peer = nodes.by_key(connection, bundle.sender)
-    found.node = "" if peer is None else peer.name
-    return found
+    brought.node = "" if peer is None else peer.name
+    return brought
 
 
-def _take_one(log: Log, reception: Reception, message: bytes, found: BroughtIn) -> None:
-    found.questions += 1
+def _take_one(log: Log, reception: Reception, message: bytes, brought: BroughtIn) -> None:
+    brought.questions += 1
     digest = envelope.digest(message)
     with log.reading() as connection:
         row = connection.execute(
             "SELECT events FROM bundles_in WHERE digest=?", (digest,)
         ).fetchone()
     if row is not None:
-        found.known += row[0]
+        brought.known += row[0]
         return
     try:
         received = reception.read_question(message, is_live=False)
         reception.take_blobs(received)
         outcome = log.write(lambda transaction: _take(transaction, reception, received)).result
     except QuestionRefused as error:
-        found.refused.append(error.code)
+        brought.refused.append(error.code)
         return
-    found.fresh += outcome.fresh
-    found.aside += len(outcome.refused)
-    found.known += (
+    brought.fresh += outcome.fresh
+    brought.aside += len(outcome.refused)
+    brought.known += (
         len(received.arrivals) + len(received.refused) - outcome.fresh - len(outcome.refused)
     )
     sizes = {part.sha256: part.size_bytes for part in received.question.parts}
-    found.photos += sum(offset >= sizes.get(sha256, offset) for sha256, offset, _ in received.blobs)
+    brought.photos += sum(
+        offset >= sizes.get(sha256, offset) for sha256, offset, _ in received.blobs
+    )
 
 
 def _take(transaction: Transaction, reception: Reception, received: ReceivedQuestion) -> Outcome:

@@ -276,7 +276,8 @@ def test_what_waits_is_told_until_the_county_has_it(joined: Joined) -> None:
     # Nothing is wrong yet: it waits since a moment ago.
     assert "没送到县里" not in joined.liaison.get("/console/").text
     assert "没有丢" in joined.send("连不上县里")
-    assert "还有 3 件没送到县里" in joined.liaison.get("/console/").text
+    # The page may have told that the site could not be had, before the delivery had failed too.
+    until(lambda: "还有 3 件没送到县里" in joined.liaison.get("/console/").text)
     health = exchange_of(station)
     assert health["waiting"] == 3 and health["held"] == 0
     assert "huiyin_exchange_waiting 3" in httpx2.get(station.url + "/metrics").text
