@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests import seed
 from tests.chromium import launched
 from tests.hub import Hub, until
 
@@ -25,6 +26,7 @@ def main() -> None:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
+        seed.keep_below(Path(folder) / "seeds")
         hub = Hub(Path(folder) / "data", "--sample")
         hub.start()
         try:

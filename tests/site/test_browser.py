@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
-from publisher.style import purge
 from publisher.style.stylesheet import stylesheet
 from tests.site import counties
+from tools.purging import purge
 
 pytestmark = pytest.mark.browser
 

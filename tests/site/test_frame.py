@@ -5,9 +5,9 @@ import re
 import pytest
 
 from publisher.server_pages import AskedPages
-from publisher.style import specimen
-from publisher.style.purge import purged, whole
 from tests.site import counties
+from tools.purging import specimen
+from tools.purging.purge import purged, whole
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from matters.public.notices import Notice
 from publisher.content import Content, NoticesInMemory
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
-from publisher.style import specimen
 from publisher.writing import files
 from publisher.writing.touched import Changes
 from tests.site import counties
 from tests.site.whole_sites import BASE, NOTICES, built, folders, tree
+from tools.purging import specimen
 
 pytestmark = pytest.mark.usefixtures("light")
 # Followed on a tap only, and nothing is fetched from there.

@@ -3,7 +3,7 @@
 A rule stays if one of its selectors can match something in the specimens, whatever the state of
 their elements; then the custom properties that nothing reads go too. What is left looks the
 same as the whole (tests/site/test_browser.py). The program itself only reads what `tools/purge`
-made of it (`stylesheet.py`), so that tinycss2 is needed in development alone.
+made of it, so that tinycss2 is needed in development alone.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Any
 import material  # type: ignore[import-untyped]  # It ships no types.
 import tinycss2  # type: ignore[import-untyped]  # It ships no types.
 
-from publisher.style.selectors import Matcher, split
+from tools.purging.selectors import Matcher, split
 
 _SHEETS = Path(material.__file__).parent / "templates" / "assets" / "stylesheets"
 _READ = re.compile(r"var\(\s*(--[\w-]+)")
