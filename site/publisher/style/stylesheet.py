@@ -1,4 +1,4 @@
-"""The stylesheet that every page carries inline: Material's and ours, purged (`tools/purging/purge.py`).
+"""The stylesheet that every page carries inline: Material's and ours, purged (`tools/purging/`).
 
 It depends on the release alone, so it is made when the program is: `purged.css` by `tools/purge`,
 a rule a line; a test holds it to what it is made of.
