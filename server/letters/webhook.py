@@ -55,7 +55,8 @@ def post(
         connection.connect()
         failed = NotTaken
         connection.request("POST", path, body, headers)
-        status = connection.getresponse().status
+        with connection.getresponse() as answer:
+            status = answer.status
     except (OSError, http.client.HTTPException, ValueError) as error:
         # The type and the system's own words: what a receiver sends is not repeated.
         words = error.strerror if isinstance(error, OSError) and error.strerror else ""

@@ -258,8 +258,10 @@ class _Line:
             self._connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection, and an answer that was not read to its end."""
         self._connection.close()
+        if self._answer is not None:
+            self._answer.close()
 
     def _ask(self, address: str, headers: dict[str, str]) -> http.client.HTTPResponse:
         if self._answer is not None and not self._answer.isclosed():

@@ -86,8 +86,9 @@ class HubLine:
             if body is not None:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
-            answer = connection.getresponse()
-            told = answer.read(MESSAGE_MOST_BYTES + 1)
+            # A connection that the hub will close lets go of its answer: that is closed by itself.
+            with connection.getresponse() as answer:
+                content = answer.read(MESSAGE_MOST_BYTES + 1)
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         finally:
@@ -96,9 +97,9 @@ class HubLine:
             raise Unreachable(f"HTTP {answer.status}", _retry_after(answer))
         if answer.status == 507:
             raise Unreachable("HTTP 507", code=HUB_FULL)
-        if answer.status != 200 or len(told) > MESSAGE_MOST_BYTES:
+        if answer.status != 200 or len(content) > MESSAGE_MOST_BYTES:
             raise Unreachable(f"HTTP {answer.status}")
-        return told
+        return content
 
 
 def find_hub(url: str, code: str) -> tuple[HubCard, bytes]:
@@ -126,5 +127,5 @@ def _parse(url: str) -> _Place:
 
 
 def _retry_after(answer: http.client.HTTPResponse) -> float | None:
-    told = answer.headers.get("Retry-After", "")
-    return min(float(told), RETRY_AFTER_MOST_S) if told.isdecimal() else None
+    seconds = answer.headers.get("Retry-After", "")
+    return min(float(seconds), RETRY_AFTER_MOST_S) if seconds.isdecimal() else None
