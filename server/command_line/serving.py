@@ -76,7 +76,13 @@ def serve(
     )
     logging.getLogger("huiyin").setLevel(logging.INFO)
     logging.getLogger("huiyin.access").setLevel(logging.WARNING)
-    listener = _listen(settings)
+    # Closed also where the folder is another's.
+    with _listen(settings) as listener:
+        _serve(settings, listener)
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    """Run the node until it is told to end."""
     try:
         node = Node(settings)
     except DataFolderInUse as error:
