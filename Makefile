@@ -38,10 +38,9 @@ $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
 serve: $(VENV)/.serve
 	@exec $(BIN)/huiyin serve --data $(DATA) --port $(PORT) --sample
 
-# Three workers on two cores: what one waits for, a hub or a browser, another fills. With
-# PYTEST="-k name" one of the two may have nothing to run, which pytest ends with 5.
+# With PYTEST="-k name" one of the two may have nothing to run, which pytest ends with 5.
 test: $(VENV)/.test
-	HUIYIN_FAULTS=$(FAULTS) $(TESTS) -n 3 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST) || [ $$? = 5 ]
+	HUIYIN_FAULTS=$(FAULTS) $(TESTS) -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST) || [ $$? = 5 ]
 	HUIYIN_FAULTS=$(FAULTS) $(TESTS) -m alone $(PYTEST) || [ $$? = 5 ]
 
 lint: $(VENV)/.test

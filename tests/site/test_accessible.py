@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # It ships no types.
 from playwright.sync_api import Browser, Page
 
+from tests.counts import FULL
 from tests.hub import Hub, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.litestream]
@@ -21,7 +22,7 @@ PATHS = (
 )
 
 
-@pytest.fixture(params=list(SIZES.values()), ids=list(SIZES))
+@pytest.fixture(params=[*SIZES.values()] if FULL else [SIZES["phone"]])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page with script on, as axe needs it and most people have it."""
     context = browser.new_context(viewport=request.param, service_workers="block")

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # It ships no types.
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
+from tests.counts import FULL
 from tests.hub import Hub, until
 from tests.server.below import seeded
 from tests.site.test_accessible import SIZES, TAGS
@@ -42,7 +43,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         made.stop()
 
 
-@pytest.fixture(params=[(size, lang) for size in SIZES for lang in ("zh", "en")])
+EVERY_CONTEXT = [(size, lang) for size in SIZES for lang in ("zh", "en")]
+
+
+@pytest.fixture(params=EVERY_CONTEXT if FULL else [EVERY_CONTEXT[0], EVERY_CONTEXT[-1]])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     size, lang = request.param
     found = browser.new_context(

@@ -86,7 +86,7 @@ def test_a_refused_form_leads_by_keys_to_what_is_wrong(hub: Hub, page: Page) -> 
     assert page.evaluate("document.activeElement.id") == "errors"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#text")
+    page.wait_for_url("**/matters#text")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") in ("text", "kind", "")
     assert page.input_value("#place") == "村口"
