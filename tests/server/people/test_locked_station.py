@@ -1,5 +1,6 @@
 """A station's disk, running or torn out, reads as noise; its staff read on with a passphrase."""
 
+import contextlib
 import html
 import io
 import os
@@ -69,17 +70,21 @@ class Station(Hub):
         """Yield every file of the station, its replica, and its temporary files, also deleted."""
         for top in (self.data, self.replica, self.temporary):
             for path in sorted(top.rglob("*")):
-                if path.is_file():
-                    yield path, path.read_bytes()
+                # One that the station removed meanwhile holds nothing.
+                with contextlib.suppress(FileNotFoundError):
+                    if path.is_file():
+                        yield path, path.read_bytes()
         yield from self._open_files()
 
     def _open_files(self) -> Iterator[tuple[Path, bytes]]:
         if self.process is None:
             return
         for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
-            target = link.readlink()
-            if target.is_absolute() and link.is_file():
-                yield target, link.read_bytes()
+            # The running station opens and closes files meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                target = link.readlink()
+                if target.is_absolute() and link.is_file():
+                    yield target, link.read_bytes()
 
     def seek_markers(self, photo: bytes) -> list[str]:
         """Return where anything that people wrote, said or photographed lies in plain sight."""
