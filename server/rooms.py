@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from starlette.routing import Route
 
+from eventlog.sealing import Sealer
 from server.desks import routes as desks
 from server.desks.room import DesksRoom
 from server.desks.unsent_forms import form_of
@@ -106,7 +107,7 @@ def rooms_of(node: Node) -> Rooms:
     )
 
     # A station's keys are others once it has joined.
-    def sealer() -> Any:
+    def sealer() -> Sealer:
         return node.keys.sealer
 
     entry_room = EntryRoom(doors, writes, intake, sealer, node.unsealer)

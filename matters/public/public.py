@@ -139,30 +139,13 @@ class NoticeShelf:
             texts.get((matter.public, "text"), "")
         )
         published_at = matter.published_at or store.approved_at(self._connection, matter.batch)
-        return Notice(
-            number=matter.number,
+        return notice_of(
+            matter,
             title=title,
             text=texts.get((matter.public, "text"), ""),
             answer=texts.get((matter.public, "answer"), ""),
             month=month,
-            state=matter.state,
-            received_at=matter.received_at,
-            answered_at=matter.replied_at,
             published_at=published_at or 0,
-            station=matter.station,
-            deputy=matter.deputy,
-            area=matter.area,
-            category=matter.category,
-            units=tuple(unit for unit in (matter.lead, *matter.assisting) if unit),
-            result=matter.result,
-            ratings={
-                name: rating
-                for name, rating in (
-                    ("reply", matter.reply_rating),
-                    ("result", matter.result_rating),
-                )
-                if rating
-            },
             imported=imported,
             before=matter.before,
             after=matter.after,
@@ -173,6 +156,45 @@ class NoticeShelf:
 def _in_list(kind: ListKind, key: str) -> tuple[str, tuple[str, ...]]:
     """Return the condition that a row is of a list, and the values of it."""
     return ("1", ()) if kind is ListKind.ALL else (f"m.{kind}=?", (key,))
+
+
+def notice_of(
+    matter: Matter,
+    *,
+    title: str,
+    text: str,
+    answer: str,
+    month: str,
+    published_at: int,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    imported: bool = False,
+    first_published_at: int | None = None,
+) -> Notice:
+    """Return a matter's notice: its own facts, with the words and pictures that everyone sees."""
+    ratings = {"reply": matter.reply_rating, "result": matter.result_rating}
+    return Notice(
+        number=matter.number,
+        title=title,
+        text=text,
+        answer=answer,
+        month=month,
+        state=matter.state,
+        received_at=matter.received_at,
+        answered_at=matter.replied_at,
+        published_at=published_at,
+        station=matter.station,
+        deputy=matter.deputy,
+        area=matter.area,
+        category=matter.category,
+        units=tuple(unit for unit in (matter.lead, *matter.assisting) if unit),
+        result=matter.result,
+        ratings={name: rating for name, rating in ratings.items() if rating},
+        imported=imported,
+        before=before,
+        after=after,
+        first_published_at=first_published_at,
+    )
 
 
 def _first_words(text: str) -> str:

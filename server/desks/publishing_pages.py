@@ -12,7 +12,7 @@ from matters.answers import answer_in
 from matters.commands import COMMANDS
 from matters.lifecycle import decide
 from matters.matter import Matter
-from matters.public.notices import Notice
+from matters.public.public import notice_of
 from matters.refusals import NotFound
 from publisher.pages import notice_pages
 from publisher.registers import Registers
@@ -141,30 +141,13 @@ def _notice(room: DesksRoom, matter: Matter, typed: dict[str, Any]) -> dict[str,
     """Return what the site would make of the typed texts, by its own rules."""
     data, texts = _read(room, typed)
     with room.log.reading() as connection:
-        draft = Notice(
-            number=matter.number,
+        draft = notice_of(
+            matter,
             title=texts["title"],
             text=texts["text"],
             answer=texts.get("answer", ""),
             month=month_of(matter.received_at),
-            state=matter.state,
-            received_at=matter.received_at,
-            answered_at=matter.replied_at,
             published_at=room.log.now_ms(),
-            station=matter.station,
-            deputy=matter.deputy,
-            area=matter.area,
-            category=matter.category,
-            units=tuple(unit for unit in (matter.lead, *matter.assisting) if unit),
-            result=matter.result,
-            ratings={
-                name: rating
-                for name, rating in (
-                    ("reply", matter.reply_rating),
-                    ("result", matter.result_rating),
-                )
-                if rating
-            },
             before=tuple(data.get("before", ())),
             after=tuple(data.get("after", ())),
         )
