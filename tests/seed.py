@@ -12,6 +12,7 @@ import shutil
 import socket
 from pathlib import Path
 
+from publisher.writing.squeezing import mark
 from server.folder.settings import load_settings
 from server.node import Node
 from server.registers.sample import seed_sample
@@ -70,7 +71,11 @@ def borrowed() -> Seed:
 
 
 def _make(folder: Path, port: int) -> None:
-    """Start a hub on the sample once, in this process; its site is whole when it has started."""
+    """Start a hub on the sample once, in this process; its site is whole when it has started.
+
+    The site is left as it was built, quickly: each hub would squeeze a copy of its own of it, for
+    three seconds of a processor.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     node = Node(load_settings(folder, port=port, sample=True, replica="off"))
     try:
@@ -78,3 +83,4 @@ def _make(folder: Path, port: int) -> None:
         node.start()
     finally:
         node.stop()
+    mark(folder / "site").unlink()
