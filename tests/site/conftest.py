@@ -2,13 +2,10 @@
 
 import pytest
 
-from publisher.writing import compressed
+from tests.site.light_builds import lighten
 
 
 @pytest.fixture
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Builds in a quarter of the time, for tests that compare sites with each other by no size.
-
-    All pages are compressed as those are of which there are many.
-    """
-    monkeypatch.setattr(compressed, "_FEW", compressed._MANY)
+    """Light builds for the test."""
+    lighten(monkeypatch.setattr)

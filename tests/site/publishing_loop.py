@@ -10,6 +10,7 @@ from pathlib import Path
 from eventlog.files import write_atomically
 from publisher.site import Publisher
 from publisher.writing.touched import Changes
+from tests.site.light_builds import lighten
 from tests.site.test_histories import Office
 
 BASE = "https://hui.example.org/qinghe/"
@@ -33,4 +34,5 @@ def main(out: Path, seed: int, done: Path) -> None:
 
 
 if __name__ == "__main__":
+    lighten(setattr)
     main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

@@ -24,6 +24,7 @@ from tests.site.test_compressed import check_copies
 from tests.site.test_histories import Office
 from tests.site.whole_sites import folders, tree
 
+pytestmark = pytest.mark.usefixtures("light")
 RUNS = count(1, 20)
 
 
@@ -44,7 +45,7 @@ def test_killed_at_any_moment_the_next_publish_mends_all(tmp_path: Path, seed: i
     try:
         until(done.exists, within_s=120)
         # How long it goes on is what this test is about, not what it waits for.
-        time.sleep(random.Random().uniform(0.1, 4.0))
+        time.sleep(random.Random().uniform(0.1, 1.5))
     finally:
         running.send_signal(signal.SIGKILL)
         running.wait()

@@ -16,7 +16,7 @@ from publisher.site import Publisher
 from publisher.writing import files
 from publisher.writing.touched import Changes
 from tests.site import counties
-from tests.site.whole_sites import BASE, NOTICES, built, folders, tree
+from tests.site.whole_sites import BASE, NOTICES, built, copied, folders, tree
 from tools.purging import specimen
 
 pytestmark = pytest.mark.usefixtures("light")
@@ -276,15 +276,14 @@ def test_a_publish_cut_short_can_be_made_again(
     out = tmp_path / "site"
     before, after = NOTICES[:4], [moved(NOTICES[3]), *NOTICES[:3]]
     changes = Changes(notices=(NOTICES[3].number,))
-    now = [counties.content(before)]
-    publisher = Publisher(lambda: now[0], out, BASE)
-    whole = built(counties.content(after), tmp_path / "fresh")
+    built(counties.content(before), tmp_path / "before")
+    content = counties.content(after)
+    whole = built(content, tmp_path / "fresh")
     put = files.put
     survived = False
     for step in range(1, 40):
-        now[0] = counties.content(before)
-        publisher.build_full()
-        now[0] = counties.content(after)
+        copied(tmp_path / "before", out)
+        publisher = Publisher(lambda: content, out, BASE)
         left = [step]
 
         def dying(target: Path, *how: Any, left: list[int] = left, **more: Any) -> None:

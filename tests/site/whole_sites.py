@@ -1,6 +1,8 @@
 """A whole site and what it is compared by: the hash of every file."""
 
 import hashlib
+import os
+import shutil
 from pathlib import Path
 
 from publisher.content import Content
@@ -32,6 +34,16 @@ def built(content: Content, out: Path) -> dict[str, str]:
     """A whole site of `content`."""
     Publisher(lambda: content, out, BASE).build_full()
     return tree(out)
+
+
+def copied(site: Path, out: Path) -> None:
+    """Makes `out` a copy of a site. It shares what is never written into: all but the record."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(site, out, copy_function=_copied)
+
+
+def _copied(source: str, target: str) -> None:
+    (shutil.copyfile if Path(source).name == NAME else os.link)(source, target)
 
 
 NOTICES = [counties.notice(n) for n in range(64)]
