@@ -108,8 +108,11 @@ def cut_to_lines(text: str, across: float, lines: int) -> str:
 
 def cut_to(text: str, across: float) -> str:
     """Return as much of a text as stands in a line, with an ellipsis where it is cut."""
-    if width_of(text) <= across:
-        return text
-    while width_of(text) > across - 1:
-        text = text[:-1]
-    return text + "…"
+    width, kept = 0.0, 0
+    for place, character in enumerate(text):
+        width += width_of(character)
+        if width <= across - 1:
+            kept = place + 1
+        if width > across:
+            return text[:kept] + "…"
+    return text

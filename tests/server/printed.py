@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tempfile
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,12 +50,12 @@ class Printed:
             done = subprocess.run(filled, capture_output=True, check=True, timeout=120)
         return done.stdout.decode("utf-8", "replace")
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The words of all pages, without any gaps or line breaks."""
         return "".join(self._poppler("pdftotext", "-layout", "PDF", "-").split())
 
-    @property
+    @cached_property
     def pages(self) -> int:
         """How many pages it has."""
         found = re.search(r"Pages:\s+(\d+)", self._poppler("pdfinfo", "PDF"))
@@ -85,6 +86,7 @@ class Printed:
             if text in re.sub("<[^>]*>", "", line)
         }
 
+    @cached_property
     def words(self) -> list[Word]:
         """Return every piece of text with its place."""
         found: list[Word] = []

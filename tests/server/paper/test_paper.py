@@ -214,7 +214,7 @@ def test_a_rota_fits_however_often_deputies_sit(
     if not weekdays:
         assert "没有排班" in found.text
         return
-    words = found.words()
+    words = found.words
     last = max(one.bottom for one in words if re.match(r"\d+月\d+日$", one.text))
     assert last < min(one.top for one in words if "电话" in one.text)
 
@@ -267,7 +267,7 @@ def test_a_poster_holds_however_many_deputies_there_are(
     assert found.text.count(name) == shown
     if count > 40:
         assert "60位" in found.text and "这里列出40位" in found.text
-    words = found.words()
+    words = found.words
     foot = min(one.top for one in words if "有事怎么说" in one.text)
     names = [one.bottom for one in words if name in one.text]
     assert max(names, default=0.0) < foot
@@ -289,7 +289,7 @@ def test_a_long_address_stays_on_the_sheet(registers: CountyRegisters) -> None:
     assert address[8:-1] in found.text and f"{address}stations/{STATION}/" in {
         one.text for one in found.codes()
     }
-    assert max(one.right for one in found.words()) < 205
+    assert max(one.right for one in found.words) < 205
 
 
 @pytest.mark.req("L11", "Q04")
@@ -331,7 +331,7 @@ def test_a_months_list_runs_over_as_many_sheets_as_it_takes(
     sheets = made(county, {PaperKind.MONTH: Wanted(month="2026-11")})
     found = Printed(drawing.draw(document(sheets, Size.A4)))
     assert found.pages == {1: 1, 8: 1, 9: 2, 10: 2, 11: 2, 20: 2, 21: 3, 57: 6}[count]
-    words = found.words()
+    words = found.words
     for at in range(count):
         assert sum(word.text.startswith(f"第{at:02}件") for word in words) == 1
     for page in range(1, found.pages + 1):
