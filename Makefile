@@ -13,6 +13,11 @@ PYTEST ?=
 # Hubs start by the dozen: what Python compiled once is kept, whatever this machine says of it.
 export PYTHONDONTWRITEBYTECODE :=
 TESTS := $(BIN)/python -m pytest --durations=40
+# What kills a process leaves its files to the system, in memory as on a disk: where there is room
+# for them, the tests' own lie in memory. What measures time writes to the disk.
+MEMORY := /dev/shm
+ROOM := $(shell df -Pm $(MEMORY) 2>/dev/null | awk '$$6 == "$(MEMORY)" && $$4 > 6000 { print $$6 }')
+IN_MEMORY := $(if $(ROOM),TMPDIR=$(ROOM) )$(TESTS) -o tmp_path_retention_policy=failed
 
 .PHONY: help serve test lint bench coverage clean
 
@@ -40,7 +45,7 @@ serve: $(VENV)/.serve
 
 # With PYTEST="-k name" one of the two may have nothing to run, which pytest ends with 5.
 test: $(VENV)/.test
-	HUIYIN_FAULTS=$(FAULTS) $(TESTS) -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST) || [ $$? = 5 ]
+	HUIYIN_FAULTS=$(FAULTS) $(IN_MEMORY) -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST) || [ $$? = 5 ]
 	HUIYIN_FAULTS=$(FAULTS) $(TESTS) -m alone $(PYTEST) || [ $$? = 5 ]
 
 lint: $(VENV)/.test
