@@ -19,8 +19,8 @@ from tests.site import counties
 from tests.site.whole_sites import BASE, folders, tree
 
 pytestmark = pytest.mark.usefixtures("light")
-PEOPLE = counties.deputies(4)
-PLACES = counties.stations(2)
+PEOPLE = counties.small().deputies
+PLACES = counties.small().stations
 
 
 class Office:
@@ -35,7 +35,7 @@ class Office:
 
     def content(self) -> Content:
         """The county as it is now."""
-        made = counties.content(self.shown.values(), people=PEOPLE, places=PLACES)
+        made = counties.small(self.shown.values())
         notices = NoticesInMemory(self.shown.values(), self.withdrawn.values())
         return replace(made, notices=notices)
 
