@@ -12,6 +12,7 @@ SWITCHES = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP station.test 127.0.0.1",
 )
 
 

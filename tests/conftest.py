@@ -7,13 +7,13 @@ from pathlib import Path
 import httpcore2
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests import seed
 from tests.chromium import launched
 from tests.counts import count
 from tests.hub import Hub
-from tests.server.phones import Phone
+from tests.server.phones import Phone, in_the_hand
 
 # A busy machine is no reason to fail, so no example has a deadline.
 hypothesis.settings.register_profile("huiyin", max_examples=count(25, 100), deadline=None)
@@ -75,7 +75,15 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def phone(playwright: Playwright, tmp_path: Path) -> Iterator[Phone]:
-    """A phone of the test's own."""
+    """A phone of the test's own, to be killed: a Chromium with a profile on the disk."""
     own = Phone(playwright, tmp_path / "profile")
     yield own
     own.kill()
+
+
+@pytest.fixture
+def phone_page(browser: Browser) -> Iterator[Page]:
+    """A page of a phone that nobody kills: a context of the session's browser."""
+    context = browser.new_context()
+    yield in_the_hand(context.new_page())
+    context.close()

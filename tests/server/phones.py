@@ -1,4 +1,4 @@
-"""A villager's phone with script: a Chromium of the test's own, which it may kill."""
+"""A villager's phone: a Chromium of the test's own to kill, or a page of the session's browser."""
 
 import os
 import signal
@@ -13,11 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from tests.chromium import CHROMIUM, SWITCHES
 from tests.hub import until
 
-_MORE = (
-    "--remote-debugging-port=0",
-    "--host-resolver-rules=MAP station.test 127.0.0.1",
-    "about:blank",
-)
+_MORE = ("--remote-debugging-port=0", "about:blank")
 
 
 class Phone:
@@ -43,11 +39,9 @@ class Phone:
         address = f"http://127.0.0.1:{port.read_text().splitlines()[0]}"
         self._browser = self._playwright.chromium.connect_over_cdp(address)
         page = self.context.pages[0] if self.context.pages else self.context.new_page()
-        page.set_viewport_size({"width": 360, "height": 640})
         if not background_sync:
-            page.add_init_script("if (self.SyncManager) delete SyncManager.prototype.register")
-        page.on("dialog", lambda dialog: dialog.accept())
-        return page
+            without_background_sync(page)
+        return in_the_hand(page)
 
     @property
     def context(self) -> BrowserContext:
@@ -62,6 +56,18 @@ class Phone:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=30)
         self._process = None
+
+
+def in_the_hand(page: Page) -> Page:
+    """Make a page that of a small phone, whose owner says yes to what is asked; and return it."""
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.on("dialog", lambda dialog: dialog.accept())
+    return page
+
+
+def without_background_sync(page: Page) -> None:
+    """Have the page's browser send nothing by itself, as many cannot, from the next load on."""
+    page.add_init_script("if (self.SyncManager) delete SyncManager.prototype.register")
 
 
 def eventually(page: Page, look: Callable[[], Any], within_s: float = 20.0) -> Any:

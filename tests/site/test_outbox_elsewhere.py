@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from publisher.site import Publisher
-from tests.server.phones import Phone, eventually, open_form, outbox, send
+from tests.server.phones import eventually, open_form, outbox, send, without_background_sync
 from tests.site import counties
 
 pytestmark = pytest.mark.browser
@@ -55,14 +55,14 @@ class _Parent(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def parent(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site below a sub-path of another, and of a copy with a server elsewhere."""
-    folder = tmp_path / "www"
-    content = counties.content([counties.notice(1)])
-    Publisher(lambda: content, folder / "county").build_full()
+    folder = tmp_path_factory.mktemp("www")
+    content = counties.content(people=counties.deputies(4))
+    Publisher(lambda: content, folder / "county").build_full(quick=True)
     elsewhere = "http://127.0.0.1:9/hub"
-    Publisher(lambda: content, folder / "copy", server_url=elsewhere).build_full()
+    Publisher(lambda: content, folder / "copy", server_url=elsewhere).build_full(quick=True)
     _Parent.taken = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Parent, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
@@ -73,14 +73,15 @@ def parent(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-def test_below_a_sub_path(parent: str, phone: Phone) -> None:
-    page = phone.open(background_sync=False)
+def test_below_a_sub_path(parent: str, phone_page: Page) -> None:
+    page = phone_page
+    without_background_sync(page)
     open_form(page, parent + "/county", "?deputy=deputy-003")
     # A static form carries no id and knows nobody; the script gives it both.
     assert len(page.input_value("[name=id]")) == 36
     assert page.input_value("[name=deputy]") == "deputy-003"
     page.goto(parent + "/county/deputies/deputy-003/")
-    phone.context.set_offline(True)
+    page.context.set_offline(True)
     page.goto(parent + "/county/deputies/deputy-003/")
     assert "没有网络" in page.inner_text("article")
     page.goto(parent + "/county/submit/")
@@ -89,13 +90,13 @@ def test_below_a_sub_path(parent: str, phone: Phone) -> None:
     # Opened again, for the page that sent leaves for the matter's page should it still succeed.
     page.goto(parent + "/county/submit/")
     eventually(page, lambda: "… 已到县里" in outbox(page))
-    phone.context.set_offline(False)
+    page.context.set_offline(False)
     eventually(page, lambda: "✓ 已存妥" in outbox(page))
     assert len(_Parent.taken) == 1 and "断网时写的".encode() in _Parent.taken[0]
 
 
-def test_a_copy_whose_form_posts_elsewhere_promises_nothing(parent: str, phone: Phone) -> None:
-    page = phone.open()
+def test_a_copy_whose_form_posts_elsewhere_promises_nothing(parent: str, phone_page: Page) -> None:
+    page = phone_page
     page.goto(parent + "/copy/submit/")
     eventually(page, lambda: len(page.input_value("[name=id]")) == 36)
     assert "没有网络时交不了" in page.inner_text("#offline")
