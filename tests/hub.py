@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -43,9 +44,14 @@ def until(look: Callable[[], Found], *, within_s: float = 15.0) -> Found:
 
 
 def huiyin(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, where that is not the point, and return what it printed."""
+    """Run a command in this process, where that is not the point, and return what it printed.
+
+    Its context ends with it, as that of a process does: what it may read nobody else reads then.
+    """
     words = [str(argument) for argument in arguments]
-    done = CliRunner().invoke(main, words, prog_name="huiyin", catch_exceptions=False)
+    done = copy_context().run(
+        CliRunner().invoke, main, words, prog_name="huiyin", catch_exceptions=False
+    )
     if check and done.exit_code != 0:
         raise AssertionError(f"{words} ended with {done.exit_code}: {done.stderr}")
     return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
