@@ -20,7 +20,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import url_filter
 
-from publisher import offline
+from publisher import links, offline
 from publisher.compiled_templates import CompiledTemplates
 from publisher.content import Content
 from publisher.registers import Registers
@@ -96,6 +96,7 @@ class Machinery:
         env.trim_blocks = True
         env.lstrip_blocks = True
         env.filters["written"] = _written
+        links.on_env(env)
         env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         return env
 

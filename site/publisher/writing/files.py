@@ -39,9 +39,7 @@ def put(
         made[target.with_name(target.name + suffix)] = copy
     if not flushed:
         for path, content in made.items():
-            # A picture may be shared with the site before it, and is not to be written into.
-            path.unlink(missing_ok=True)
-            path.write_bytes(content)
+            _write_anew(path, content)
         return
     temporary = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in made}
     try:
@@ -61,6 +59,18 @@ def put(
             path.unlink(missing_ok=True)
         raise
     flush(target.parent)
+
+
+def _write_anew(path: Path, content: bytes) -> None:
+    """Writes a file that is there mostly not, and then in no way shared with another."""
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        # A picture may be shared with the site before, and is not to be written into.
+        path.unlink()
+        file = path.open("xb")
+    with file:
+        file.write(content)
 
 
 def append(path: Path, line: bytes) -> None:

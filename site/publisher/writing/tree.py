@@ -42,7 +42,7 @@ class Tree:
         False where it stood there as it is.
         """
         path = f"{source.path}index.html"
-        before, after = files.read(self.root / path), self._machinery.data(source)
+        before, after = self._standing(path), self._machinery.data(source)
         names = names_in(after)
         self.album.name(source.path, names, source.pictures)
         most = most_bytes(source.template)
@@ -58,7 +58,7 @@ class Tree:
 
     def write_file(self, path: str, data: bytes) -> None:
         """Writes what is no generated page."""
-        self._put(path, files.read(self.root / path), data)
+        self._put(path, self._standing(path), data)
 
     def remove(self, path: str) -> None:
         """Removes a page with its folder, empty ones above it, and what only it named."""
@@ -83,6 +83,10 @@ class Tree:
         """Takes away what nobody shows, after a publish that was cut short."""
         files.sweep(self.root)
         self.album.sweep()
+
+    def _standing(self, path: str) -> bytes | None:
+        """What stands at a path; in a fresh tree that is nothing."""
+        return None if self._fresh else files.read(self.root / path)
 
     def _put(self, path: str, before: bytes | None, after: bytes, most: int = MOST_BYTES) -> int:
         """Puts a file with its copies there; returns the size of a brotli copy just made.

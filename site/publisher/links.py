@@ -1,0 +1,53 @@
+"""The links of a page: relative, so that a site stands anywhere, also on a stick.
+
+A page has some twenty of them and a site a hundred thousand pages, so they are no macros.
+"""
+
+import functools
+from typing import Any
+
+import jinja2
+
+
+@functools.lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(step for step in path.split("/") if step not in ("", "."))
+
+
+def relative(path: str, page: str) -> str:
+    """The way from the page whose folder is `page` to `path`, both from the root of the site.
+
+    Like mkdocs' `normalize_url` for what stands in the site; `path` is quoted and has no `..`.
+    """
+    target, here = _steps(path), _steps(page)
+    shared = 0
+    for step, other in zip(target, here, strict=False):
+        if step != other:
+            break
+        shared += 1
+    way = "/".join(("..",) * (len(here) - shared) + target[shared:]) or "."
+    return f"{way}/" if path.endswith("/") else way
+
+
+@jinja2.pass_context
+def to(context: jinja2.runtime.Context, path: str) -> str:
+    """A link to a page (its folder, "" for the home page) or a file of the site."""
+    if context["config"].extra["from_files"] and (not path or path.endswith("/")):
+        path += "index.html"
+    return relative(path or ".", context["page"].url)
+
+
+@jinja2.pass_context
+def server(context: jinja2.runtime.Context, path: str) -> str:
+    """An address of the server; in a form it has no slash at its end."""
+    extra: dict[str, Any] = context["config"].extra
+    if extra["server"]:
+        return f"{extra['server']}/{path}"
+    page = "index.html" if extra["from_files"] and path.endswith("/") else ""
+    return f"{relative('.', context['page'].url)}/{path}{page}"
+
+
+def on_env(env: jinja2.Environment, **_: object) -> jinja2.Environment:
+    """Gives the templates of an environment `to` and `server`; mkdocs calls it by `hooks`."""
+    env.globals.update(to=to, server=server)
+    return env
