@@ -7,12 +7,17 @@ however often it is started, delivers after each, and ends with 0 once all of th
 """
 
 import http.client
+import importlib
+import multiprocessing
+import os
 import sqlite3
+import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from eventlog import crash_points
 from eventlog.crash_points import CrashPoint, reached
 from eventlog.keys import load_keys, save_keys
 from sync.rounds.client import HubLine
@@ -21,6 +26,9 @@ from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair
 # Where the hub's own notes begin, which nobody below wrote to.
 OFFICE = 100_000
 WITHIN_S = 120.0
+# The server from which nodes are forked has imported all that they need.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
 
 
 def enrolled(folder: Path) -> None:
@@ -100,8 +108,47 @@ def submit(folder: Path, port: int, count: int) -> None:
     station.stop()
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "hub":
-        serve(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+def run(role: str, folder: str, *where: str) -> None:
+    """Be a hub or a station, as the words of the command line say."""
+    if role == "hub":
+        serve(Path(folder), where[0], int(where[1]))
     else:
-        submit(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+        submit(Path(folder), int(where[0]), int(where[1]))
+
+
+def _run_to_death(die_at: str, words: tuple[str, ...]) -> None:
+    os.environ[crash_points.VARIABLE] = die_at
+    importlib.reload(crash_points)
+    run(*words)
+
+
+class ForkedNode:
+    """A node in a process of its own, forked so that it imports nothing; used like a `Popen`."""
+
+    def __init__(self, words: tuple[str, ...], die_at: str) -> None:
+        self._process = _FORKS.Process(target=_run_to_death, args=(die_at, words))
+        self._process.start()
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended, minus the signal that killed it; None while it runs."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """Return how it ended; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return how it ended. Raises TimeoutExpired."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0.0)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """Send it SIGKILL."""
+        self._process.kill()
+
+
+if __name__ == "__main__":
+    run(*sys.argv[1:])

@@ -23,7 +23,7 @@ from eventlog.log import FILE_NAME
 from sync.rounds.uplink import Safety
 from tests.counts import count
 from tests.hub import free_port, until
-from tests.sync.dying_nodes import answers, enrolled, open_hub, open_station
+from tests.sync.dying_nodes import ForkedNode, answers, enrolled, open_hub, open_station
 from tests.sync.small_nodes import ids, states
 
 COUNT = count(12, 30)
@@ -57,17 +57,22 @@ class Stream:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[subprocess.Popen[bytes] | ForkedNode] = []
         enrolled(folder)
 
     def run(
         self, role: str, die_at: str = "", environment: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[bytes]:
-        """Start one of the two."""
-        where = ["127.0.0.1", str(self.port)] if role == "hub" else [str(self.port), str(COUNT)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.sync.dying_nodes", role, str(self.folder), *where],
-            env={**os.environ, crash_points.VARIABLE: die_at, **(environment or {})},
+    ) -> subprocess.Popen[bytes] | ForkedNode:
+        """Start one of the two; by a program of its own where its environment is another."""
+        where = ("127.0.0.1", str(self.port)) if role == "hub" else (str(self.port), str(COUNT))
+        words = (role, str(self.folder), *where)
+        process = (
+            ForkedNode(words, die_at)
+            if environment is None
+            else subprocess.Popen(
+                [sys.executable, "-m", "tests.sync.dying_nodes", *words],
+                env={**os.environ, crash_points.VARIABLE: die_at, **environment},
+            )
         )
         self._processes.append(process)
         return process
