@@ -7,8 +7,6 @@ from pathlib import Path
 
 from publisher.writing import compressed, files, tree
 
-_copies = functools.lru_cache(maxsize=4096)(compressed.copies)
-
 
 def lighten(set_value: Callable[[object, str, object], None]) -> None:
     """Have copies made quickly, once for the same text, and nothing flushed to the disk.
@@ -20,6 +18,16 @@ def lighten(set_value: Callable[[object, str, object], None]) -> None:
     set_value(tree, "copies", _copies)
     set_value(files, "flush", _unflushed)
     set_value(os, "sync", lambda: None)
+
+
+def _copies(path: str, data: bytes, *, quick: bool = False) -> dict[str, bytes]:
+    return _copies_at(compressed._FEW, path, data, quick=quick)
+
+
+@functools.lru_cache(maxsize=4096)
+def _copies_at(few: int, path: str, data: bytes, *, quick: bool) -> dict[str, bytes]:
+    """Make copies as small as `few` says, which a test may have set."""
+    return compressed.copies(path, data, quick=quick)
 
 
 def _unflushed(path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 import zstandard
 
 from publisher.site import Publisher
-from publisher.writing import files
+from publisher.writing import compressed, files
 from publisher.writing.squeezing import mark, squeeze
 from publisher.writing.touched import Changes
 from tests.site import counties
-from tests.site.whole_sites import tree
+from tests.site.whole_sites import copied, tree
 
 BASE = "https://hui.example.org/qinghe/"
 READ = {
@@ -24,6 +24,25 @@ READ = {
     ".zst": lambda data: zstandard.ZstdDecompressor().decompress(data),
 }
 NOTICES = [counties.notice(n) for n in range(6)]
+
+
+@pytest.fixture(autouse=True)
+def nearly_squeezed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Squeezes by brotli's ninth level, which is still better than quick: a fifteenth of the time.
+
+    By how much the tenth is better is seen in `test_weight.py`.
+    """
+    monkeypatch.setattr(compressed, "_FEW", 9)
+
+
+@pytest.fixture(scope="module")
+def squeezed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of all `NOTICES`; to be read, or copied by `copied`."""
+    site = tmp_path_factory.mktemp("squeezed") / "site"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compressed, "_FEW", 9)
+        Publisher(lambda: counties.content(NOTICES), site, BASE).build_full()
+    return site
 
 
 def check_copies(out: Path, *, all_there: bool = True) -> int:
@@ -43,10 +62,8 @@ def check_copies(out: Path, *, all_there: bool = True) -> int:
     return count
 
 
-def test_each_text_has_its_copies(tmp_path: Path) -> None:
-    content = counties.content(NOTICES)
-    out = tmp_path / "site"
-    Publisher(lambda: content, out, BASE).build_full()
+def test_each_text_has_its_copies(squeezed: Path) -> None:
+    out = squeezed
     assert check_copies(out) > 300
     for path in ("index.html.br", "notices/feed.xml.gz", "sitemap.xml.zst", "404.html.br"):
         assert (out / path).exists(), path
@@ -54,12 +71,11 @@ def test_each_text_has_its_copies(tmp_path: Path) -> None:
     assert (out / "deputies/deputy-001/card.vcf.zst").exists()
 
 
-def test_a_withdrawn_notice_leaves_no_copy(tmp_path: Path) -> None:
-    now = [counties.content(NOTICES)]
+def test_a_withdrawn_notice_leaves_no_copy(tmp_path: Path, squeezed: Path) -> None:
     out = tmp_path / "site"
-    publisher = Publisher(lambda: now[0], out, BASE)
-    publisher.build_full()
-    now[0] = counties.content(NOTICES[1:])
+    copied(squeezed, out)
+    content = counties.content(NOTICES[1:])
+    publisher = Publisher(lambda: content, out, BASE)
     publisher.publish(Changes(notices=(NOTICES[0].number,)))
     check_copies(out)
     assert not (out / "notices" / NOTICES[0].number).exists()
@@ -115,11 +131,10 @@ def test_no_copy_ever_stands_beside_another_file(
     assert survived and step > 5
 
 
-def test_a_quick_build_is_squeezed_to_the_same_bytes(tmp_path: Path) -> None:
+def test_a_quick_build_is_squeezed_to_the_same_bytes(tmp_path: Path, squeezed: Path) -> None:
     """Also by another process, after the first was killed over it."""
     content = counties.content(NOTICES)
-    out, fresh = tmp_path / "site", tmp_path / "fresh"
-    Publisher(lambda: content, fresh, BASE).build_full()
+    out = tmp_path / "site"
     Publisher(lambda: content, out, BASE).build_full(quick=True)
     check_copies(out)
     changed = list(itertools.islice(squeeze(out), 5))
@@ -127,21 +142,22 @@ def test_a_quick_build_is_squeezed_to_the_same_bytes(tmp_path: Path) -> None:
     rest = list(squeeze(out))
     assert len(rest) > 50 and not set(changed) & set(rest)
     assert not mark(out).exists() and not list(squeeze(out))
-    assert tree(out) == tree(fresh)
+    assert tree(out) == tree(squeezed)
 
 
 def test_a_build_that_is_not_quick_leaves_nothing_to_squeeze(tmp_path: Path) -> None:
-    publisher = Publisher(lambda: counties.content(NOTICES), tmp_path / "site", BASE)
+    publisher = Publisher(lambda: counties.small(NOTICES), tmp_path / "site", BASE)
     publisher.build_full(quick=True)
+    assert mark(tmp_path / "site").exists()
     publisher.build_full()
     assert not mark(tmp_path / "site").exists()
 
 
-def test_missing_copies_are_made_again(tmp_path: Path) -> None:
+def test_missing_copies_are_made_again(tmp_path: Path, squeezed: Path) -> None:
     content = counties.content(NOTICES)
     out = tmp_path / "site"
+    copied(squeezed, out)
     publisher = Publisher(lambda: content, out, BASE)
-    publisher.build_full()
     for suffix in READ:
         (out / f"index.html{suffix}").unlink()
     (out / f".index.html.{os.getpid()}").write_text("left by a crash")

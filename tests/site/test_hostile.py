@@ -1,6 +1,7 @@
 """What people write is shown as they wrote it and never taken for HTML, Jinja, Markdown or YAML."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from publisher.words.wording import visible
 from publisher.writing.touched import Changes
 from stations.stations import Station, StationKind
 from tests.site import counties
+from tests.site.light_builds import lighten
+from tests.site.whole_sites import copied
 
 pytestmark = pytest.mark.usefixtures("light")
 HOSTILE = {
@@ -67,13 +70,33 @@ def read(page: Path) -> _Text:
     return parser
 
 
+@pytest.fixture(scope="module")
+def without_notices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A light site of the small county before its first notice."""
+    site = tmp_path_factory.mktemp("hostile") / "site"
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch.setattr)
+        Publisher(counties.small, site, "https://hui.example.org/").build_full()
+    return site
+
+
+@pytest.fixture(scope="module")
+def machinery() -> Machinery:
+    """What makes a page of any words."""
+    made = Machinery()
+    made.set_extra(county={"name": "县"})
+    return made
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_notice_shows_hostile_text_as_text(tmp_path: Path, text: str) -> None:
+def test_a_notice_shows_hostile_text_as_text(
+    tmp_path: Path, without_notices: Path, text: str
+) -> None:
     notice = counties.notice(1, title=text[:200], text=text, answer=text)
-    now = [counties.content()]
-    publisher = Publisher(lambda: now[0], tmp_path / "site", "https://hui.example.org/")
-    publisher.build_full()
-    now[0] = counties.content([notice])
+    copied(without_notices, tmp_path / "site")
+    publisher = Publisher(
+        lambda: counties.small([notice]), tmp_path / "site", "https://hui.example.org/"
+    )
     publisher.publish(Changes(notices=(notice.number,)))
     page = read(tmp_path / "site/notices" / notice.number / "index.html")
     assert page.text.count(visible(text)) >= 2
@@ -115,7 +138,7 @@ def test_hostile_registers_and_forms(tmp_path: Path, text: str) -> None:
         head=short,
         officer=short,
     )
-    content = counties.content(people={"d": person}, places={"s": place})
+    content = replace(counties.small(), deputies={"d": person}, stations={"s": place})
     Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/").build_full()
     values = dict.fromkeys(("text", "place", "name", "phone", "id"), text)
     (tmp_path / "site/form.html").write_text(
@@ -132,10 +155,8 @@ def test_hostile_registers_and_forms(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_template_is_handed_what_was_written(text: str) -> None:
+def test_a_template_is_handed_what_was_written(machinery: Machinery, text: str) -> None:
     """Every character, but that half of a surrogate pair is shown as what it is: none."""
-    machinery = Machinery()
-    machinery.set_extra(county={"name": "县"})
     html = machinery.data(PageSource("x/", "track.html", {"title": text})).decode()
     shown = escape(text.replace("\ud83d", "\ufffd"))
     assert f"<title>{shown} - 县回音</title>" in html
@@ -143,7 +164,7 @@ def test_a_template_is_handed_what_was_written(text: str) -> None:
 
 def test_paragraphs_are_kept(tmp_path: Path) -> None:
     notice: Notice = counties.notice(1, text="一段\n\n  二段\r\n三行")
-    content = counties.content([notice])
+    content = counties.small([notice])
     Publisher(lambda: content, tmp_path / "site").build_full()
     page = (tmp_path / "site/notices" / notice.number / "index.html").read_text()
     assert '<p class="hy-text">一段\n\n  二段\n三行</p>' in page

@@ -1,5 +1,6 @@
 """Pictures: small, upright, without a word of where they were taken, and gone with their page."""
 
+import functools
 import hashlib
 import io
 from dataclasses import replace
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw
 from publisher.content import Content
 from publisher.machinery import Machinery
 from publisher.sources import PageSource
-from publisher.writing import pictures
+from publisher.writing import album, pictures
 from publisher.writing.pictures import PictureKind
 from publisher.writing.tree import Tree
 from tests.site import counties
@@ -23,15 +24,18 @@ LEAST = {
 FORMATS = {"avif": "AVIF", "webp": "WEBP", "jpg": "JPEG"}
 
 
-def photo(size: tuple[int, int] = (1200, 1600), form: str = "JPEG", **options: object) -> bytes:
-    """A picture with something in it: red above, blue below."""
+@functools.cache
+def photo(
+    size: tuple[int, int] = (1200, 1600), form: str = "JPEG", *, located: bool = False
+) -> bytes:
+    """A picture with something in it: red above, blue below; `located`: with `with_gps`."""
     picture = Image.new("RGB", size, "blue")
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, size[0], size[1] // 2), fill="red")
     for n in range(0, min(size), 40):
         draw.ellipse((n, n, n + 30, n + 50), fill=(n % 255, 255 - n % 255, n * 7 % 255))
     written = io.BytesIO()
-    picture.save(written, form, **options)
+    picture.save(written, form, **({"exif": with_gps()} if located else {}))
     return written.getvalue()
 
 
@@ -80,7 +84,7 @@ def test_a_portrait_is_cropped_and_a_wide_one_is_whole() -> None:
 
 
 def test_a_picture_stands_upright_and_tells_nothing_of_its_place() -> None:
-    data = photo((1600, 1200), exif=with_gps())
+    data = photo((1600, 1200), located=True)
     assert b"SECRET-MAKER" in data
     made = pictures.renditions(data, PictureKind.WIDE)
     assert made is not None
@@ -98,7 +102,8 @@ def test_a_picture_stands_upright_and_tells_nothing_of_its_place() -> None:
 
 def test_the_same_upload_gives_the_same_bytes() -> None:
     for kind in PictureKind:
-        assert pictures.renditions(photo(), kind) == pictures.renditions(photo(), kind)
+        data = photo((640, 480))
+        assert pictures.renditions(data, kind) == pictures.renditions(data, kind)
 
 
 def test_what_shines_through_is_white() -> None:
@@ -138,6 +143,15 @@ def test_a_template_is_told_paths_and_size() -> None:
     assert pictures.shown(content, "0" * 64, PictureKind.FACE, "") is None
 
 
+@pytest.fixture
+def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes each rendition once for all tests that show it."""
+    monkeypatch.setattr(album, "renditions", _renditions)
+
+
+_renditions = functools.cache(pictures.renditions)
+
+
 class Shown:
     """A tree whose pages name pictures."""
 
@@ -168,6 +182,7 @@ def named(*sha256s: str) -> set[str]:
     }
 
 
+@pytest.mark.usefixtures("made_once")
 def test_pictures_come_with_their_pages_and_go_with_the_last(tmp_path: Path) -> None:
     site = Shown(tmp_path)
     one, two = site.uploads
@@ -182,6 +197,7 @@ def test_pictures_come_with_their_pages_and_go_with_the_last(tmp_path: Path) -> 
     assert not (tmp_path / "pictures").exists()
 
 
+@pytest.mark.usefixtures("made_once")
 def test_a_picture_that_is_gone_is_not_named(tmp_path: Path) -> None:
     site = Shown(tmp_path)
     one, two = site.uploads
@@ -191,6 +207,7 @@ def test_a_picture_that_is_gone_is_not_named(tmp_path: Path) -> None:
     assert site.files() == named(two)
 
 
+@pytest.mark.usefixtures("made_once")
 def test_what_a_crash_left_is_swept(tmp_path: Path) -> None:
     site = Shown(tmp_path)
     one, two = site.uploads

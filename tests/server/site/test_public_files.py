@@ -23,6 +23,7 @@ from server.site.public_files import PublicFiles
 from server.web.encodings import accepted
 from tests.hub import Hub
 from tests.site import counties
+from tests.site.light_builds import lighten
 
 READ = {
     "br": brotli.decompress,
@@ -40,10 +41,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.new("RGB", (30, 40)).save(written, "PNG")
     sha256 = hashlib.sha256(written.getvalue()).hexdigest()
     content = replace(
-        counties.content([counties.notice(n) for n in range(3)]),
+        counties.small([counties.notice(n) for n in range(3)]),
         picture={sha256: written.getvalue()}.get,
     )
-    Publisher(lambda: content, out, "https://hui.example.org/").build_full()
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch.setattr)
+        Publisher(lambda: content, out, "https://hui.example.org/").build_full()
     (out / "pictures").mkdir(exist_ok=True)
     (out / "pictures" / f"{sha256[:16]}-face.webp").write_bytes(b"RIFF")
     (out / "outbox.0123456789abcdef.js").write_text("1")
@@ -56,6 +59,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(site: Path) -> Starlette:
     """The files of a site and nothing else."""
     return Starlette(routes=[Mount("/", PublicFiles(site))])
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Light builds for the test."""
+    lighten(monkeypatch.setattr)
 
 
 @pytest.fixture
@@ -139,8 +148,9 @@ def test_every_coding_has_an_etag_of_its_own_and_is_not_sent_twice(client: TestC
     assert len(tags) == len(READ)
 
 
+@pytest.mark.usefixtures("light")
 def test_an_etag_stays_when_the_site_is_built_anew(tmp_path: Path) -> None:
-    content = counties.content([counties.notice(1)])
+    content = counties.small([counties.notice(1)])
     publisher = Publisher(lambda: content, tmp_path / "site")
     publisher.build_full()
     with TestClient(served(tmp_path / "site")) as client:
@@ -209,14 +219,15 @@ def test_told_pages_of_pictures_are_hidden(client: TestClient, site: Path) -> No
     assert client.get(f"/pictures/{name}").status_code == 404
 
 
+@pytest.mark.usefixtures("light")
 def test_a_withdrawn_page_is_gone_for_every_coding(tmp_path: Path) -> None:
     one = counties.notice(1)
-    now = [counties.content([one])]
+    now = [counties.small([one])]
     publisher = Publisher(lambda: now[0], tmp_path / "site")
     publisher.build_full()
     with TestClient(served(tmp_path / "site")) as client:
         assert raw(client, f"/notices/{one.number}/", accept_encoding="br")[0].status_code == 200
-        now[0] = counties.content()
+        now[0] = counties.small()
         publisher.publish(Changes(notices=(one.number,)))
         for coding in READ:
             gone, _ = raw(client, f"/notices/{one.number}/", accept_encoding=coding)

@@ -1,6 +1,7 @@
 """The keeper of the site: who asks for a page never waits, and what failed is made up for."""
 
 import datetime
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 
 from acts.shanghai import today
-from eventlog.keys import make_keys
+from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from matters.actors import Actor
 from matters.commands import COMMANDS
@@ -19,6 +20,7 @@ from matters.known import Known
 from matters.registers.county import COUNTIES
 from matters.terms import Role
 from publisher.site import Publisher
+from publisher.writing import compressed
 from publisher.writing.touched import Changes
 from server.county.county_registers import RegisterCache
 from server.data_folder import open_log
@@ -27,16 +29,34 @@ from server.site import publishing
 from server.site.publishing import SiteKeeper, build_whole
 from stations.register_log import set_record
 from tests.hub import until
+from tests.site.light_builds import lighten
 from tests.site.whole_sites import tree
 
 OFFICE = Actor(Role.OFFICE, "office")
 
 
+@pytest.fixture(autouse=True)
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Light builds, which leave the same to be squeezed."""
+    lighten(monkeypatch.setattr)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Keys]:
+    """The folder of a sample county that nobody uses, and its keys."""
+    folder, keys = tmp_path_factory.mktemp("sample"), make_keys()
+    log = open_log(folder, keys)
+    seed_sample(log, folder)
+    log.stop()
+    return folder, keys
+
+
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
+def log(tmp_path: Path, sample: tuple[Path, Keys]) -> Iterator[Log]:
     """The log of a sample county."""
-    opened = open_log(tmp_path, make_keys())
-    seed_sample(opened, tmp_path)
+    folder, keys = sample
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    opened = open_log(tmp_path, keys)
     yield opened
     opened.stop()
 
@@ -111,6 +131,7 @@ def test_a_publish_that_failed_is_made_up_for(
         publish(publisher, changes)
 
     monkeypatch.setattr(Publisher, "publish", fails_twice)
+    monkeypatch.setattr(keeper._worker, "_first_pause_s", 0.05)
     number = publish_one(log, tmp_path)
     keeper.wake()
     page = tmp_path / "site" / "notices" / number / "index.html"
@@ -202,6 +223,8 @@ def test_a_site_that_was_built_quickly_is_squeezed_in_quiet_moments(
     """Stations are not told, for no page is another; what is published meanwhile comes first."""
     monkeypatch.setattr(publishing, "SQUEEZE_AFTER_S", 0.0)
     monkeypatch.setattr(publishing, "PAUSE_S", 0.0)
+    # Any two levels of brotli tell a page that is squeezed from one that is not.
+    monkeypatch.setattr(compressed, "_FEW", 9)
     keeper.start()
     mark = keeper.mark
     home = tmp_path / "site" / "index.html.br"
