@@ -38,7 +38,7 @@ def export_matters(log: Log, path: Path) -> int:
     """Write every matter as a row, without any contact detail; return how many."""
     with log.reading() as connection:
         connection.execute("BEGIN")
-        found = read_all(connection)
+        registers = read_all(connection)
         rows: list[Sequence[object]] = []
         for row in connection.execute("SELECT id FROM matters ORDER BY received_at, id"):
             matter = store.by_id(connection, row[0])
@@ -52,13 +52,13 @@ def export_matters(log: Log, path: Path) -> int:
                     str(matter.state),
                     store.title_of(connection, matter),
                     texts.get((matter.steps[0].event, "text"), ""),
-                    record_name(found.categories, matter.category),
+                    record_name(registers.categories, matter.category),
                     str(matter.kind),
                     str(matter.channel),
-                    record_name(found.areas, matter.area),
-                    record_name(found.stations, matter.station),
-                    record_name(found.deputies, matter.deputy),
-                    record_name(found.units, matter.lead),
+                    record_name(registers.areas, matter.area),
+                    record_name(registers.stations, matter.station),
+                    record_name(registers.deputies, matter.deputy),
+                    record_name(registers.units, matter.lead),
                     iso(matter.received_at) or "",
                     iso(matter.due_at) or "",
                     answer,

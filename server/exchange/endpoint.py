@@ -141,10 +141,10 @@ class SyncEndpoint:
         """Take a question in, and wait a while for the replica where the sender wants to know."""
         reception, writes = self._reception, self._writes
         if await self._run(reception.must_write, received):
-            kept = await writes.write(
+            committed = await writes.write(
                 lambda transaction: reception.take_question(transaction, received)
             )
-            return kept.result, kept.durable
+            return committed.result, committed.durable
         if not received.wants_safety:
             return Outcome(received.peer), False
         return Outcome(received.peer), await writes.confirmed(self._log.newest_position())
@@ -168,8 +168,8 @@ class SyncEndpoint:
                 "proof": proof.hex(),
             }
 
-        told = json.dumps(await self._run(prove), ensure_ascii=False).encode()
-        await _answer(send, 200, told, [(b"content-type", b"application/json")])
+        greeting = json.dumps(await self._run(prove), ensure_ascii=False).encode()
+        await _answer(send, 200, greeting, [(b"content-type", b"application/json")])
 
     async def _run(self, work: Callable[..., Any], *arguments: Any) -> Any:
         loop = asyncio.get_running_loop()

@@ -168,8 +168,8 @@ class Announcer:
             for matter in self._sources.overdue()
         }
         with self._log.reading() as connection:
-            told = waiting_letters.told_overdue(connection)
-        new, over = sorted(overdue.keys() - told), told - overdue.keys()
+            announced = waiting_letters.told_overdue(connection)
+        new, over = sorted(overdue.keys() - announced), announced - overdue.keys()
         if not new and not over:
             return
         letters: list[Letter] = []

@@ -16,15 +16,15 @@ def cards(county: PaperCounty, deputies: Sequence[Deputy], copies: int = 1) -> l
     wanted = [deputy for deputy in deputies for _ in range(copies)]
     sheets = []
     for at in range(0, len(wanted), ON_A_SHEET):
-        some = wanted[at : at + ON_A_SHEET]
-        one = some[0].id if len({deputy.id for deputy in some}) == 1 else ""
+        on_sheet = wanted[at : at + ON_A_SHEET]
+        sole_id = on_sheet[0].id if len({deputy.id for deputy in on_sheet}) == 1 else ""
         number = at // ON_A_SHEET + 1
         sheets.append(
             sheet(
                 "cards.html",
-                f"cards-{one}-{number}" if one else f"cards-{number}",
+                f"cards-{sole_id}-{number}" if sole_id else f"cards-{number}",
                 county,
-                cards=[_card(county, deputy) for deputy in some],
+                cards=[_card(county, deputy) for deputy in on_sheet],
             )
         )
     return sheets

@@ -97,22 +97,22 @@ def cut_to_lines(text: str, across: float, lines: int) -> str:
     """Return as much of a text as stands in so many lines, with an ellipsis where it is cut."""
     if lines_of(text, across) <= lines:
         return text
-    kept: list[str] = []
+    fitting: list[str] = []
     for line in text.split("\n"):
-        room = lines - sum(lines_of(kept_line, across) for kept_line in kept)
+        room = lines - sum(lines_of(kept_line, across) for kept_line in fitting)
         if lines_of(line, across) >= room:
-            return "\n".join([*kept, cut_to(line + "…", across * room - 1)])
-        kept.append(line)
+            return "\n".join([*fitting, cut_to(line + "…", across * room - 1)])
+        fitting.append(line)
     return text
 
 
 def cut_to(text: str, across: float) -> str:
     """Return as much of a text as stands in a line, with an ellipsis where it is cut."""
-    width, kept = 0.0, 0
+    width, fitting = 0.0, 0
     for place, character in enumerate(text):
         width += width_of(character)
         if width <= across - 1:
-            kept = place + 1
+            fitting = place + 1
         if width > across:
-            return text[:kept] + "…"
+            return text[:fitting] + "…"
     return text

@@ -70,12 +70,12 @@ def save(
     away. Runs as a job of the writer. Raises DraftTooLarge.
     """
     now = transaction.now_ms()
-    kept = {name: value for name, value in fields.items() if name not in _NOT_KEPT}
-    plain = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
+    draft = {name: value for name, value in fields.items() if name not in _NOT_KEPT}
+    plain = json.dumps(draft, ensure_ascii=False).encode("utf-8", "replace")
     if len(plain) > MOST_BYTES:
         raise DraftTooLarge
     clear_old(transaction)
-    if not has_words(kept):
+    if not has_words(draft):
         remove(transaction, account, place)
         return now
     sealed = sealer.seal(plain)

@@ -46,11 +46,11 @@ def read_new_account(fields: Mapping[str, Any], registers: CountyRegisters) -> N
         problems.append(FieldProblem("name", "required", N_("请写登录用的名字。")))
     elif len(name) > NAME_MOST:
         problems.append(FieldProblem("name", "too-long", N_("名字最多 100 个字。")))
-    given = texts.get("role", "")
-    if given not in STAFF:
+    role_name = texts.get("role", "")
+    if role_name not in STAFF:
         problems.append(FieldProblem("role", "required", N_("请选一个身份。")))
         raise BadFields(problems)
-    role = Role(given)
+    role = Role(role_name)
     places = {place: clean_line(texts.get(place, "")) for place in Bound._fields}
     bound = {place: value if place in MAY_TELL[role] else "" for place, value in places.items()}
     for place, value in places.items():

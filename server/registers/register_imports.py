@@ -70,13 +70,13 @@ def import_roster(
     Raises RosterError with every mistake: file, line, field and what is expected.
     """
     records = read_roster(register, folder)
-    given = {record.id for record in records}
+    identities = {record.id for record in records}
     with log.reading() as connection:
         registers = read_all(connection).registers.with_records(register, records)
     dangling = [
         FileProblem(f"{identity}.yaml", 0, problem)
         for _, identity, problem in check_references(registers, [register])
-        if identity in given
+        if identity in identities
     ]
     if dangling:
         raise RosterError(dangling)

@@ -73,8 +73,10 @@ class Asked:
     def path(self, **changed: str | int) -> str:
         """Return the address of the same question with something changed, relative to the root."""
         values = {"q": self.query, "kind": self.kind, "page": self.page, **changed}
-        kept = {name: value for name, value in values.items() if value and (name, value) != _FIRST}
-        return "search?" + urlencode(kept)
+        parameters = {
+            name: value for name, value in values.items() if value and (name, value) != _FIRST
+        }
+        return "search?" + urlencode(parameters)
 
 
 _FIRST = ("page", 1)

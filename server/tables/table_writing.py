@@ -47,8 +47,8 @@ def write_table(path: Path, headers: Sequence[str], rows: Iterable[Row]) -> int:
         nonlocal count
         for row in rows:
             count += 1
-            found = [row.get(name) for name in headers] if isinstance(row, Mapping) else [*row]
-            yield [_plain(value, count, path.suffix) for value in found]
+            values = [row.get(name) for name in headers] if isinstance(row, Mapping) else [*row]
+            yield [_plain(value, count, path.suffix) for value in values]
 
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -33,14 +33,14 @@ class DurablePosition:
 
     def note(self, position: int, *, at_once: bool = False) -> bool:
         """Note that all up to `position` is durable; return whether the file says so now."""
-        said = (self._voice(), position)
-        if said == self._written:
+        mark = (self._voice(), position)
+        if mark == self._written:
             return True
         now_s = self._clock_s()
         if not at_once and now_s - self._written_s < EVERY_S:
             return False
-        write_atomically(self._folder / FILE_NAME, f"{said[0].hex()} {position}\n".encode())
-        self._written, self._written_s = said, now_s
+        write_atomically(self._folder / FILE_NAME, f"{mark[0].hex()} {position}\n".encode())
+        self._written, self._written_s = mark, now_s
         return True
 
 

@@ -343,8 +343,8 @@ class Litestream:
     def _note_death(self, process: subprocess.Popen[bytes]) -> None:
         with self._log.open("rb") as log:
             log.seek(max(0, self._log.stat().st_size - 2000))
-            said = last_line(log.read())
-        self._last_error = f"Litestream ended with {process.returncode}: {said}"
+            last_words = last_line(log.read())
+        self._last_error = f"Litestream ended with {process.returncode}: {last_words}"
 
     def _trim_log(self) -> None:
         """Start the log anew when it has grown too long, and keep the old one's content once.

@@ -134,21 +134,23 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
             ) from error
         if done.returncode == 0 and output.exists():
             return
-        said = last_line(done.stderr) or last_line(done.stdout)
-        if "no matching backup" in said or "no snapshots" in said:
+        complaint = last_line(done.stderr) or last_line(done.stdout)
+        if "no matching backup" in complaint or "no snapshots" in complaint:
             if replica.folder is not None and not replica.folder.is_dir():
                 raise NoBackupError(f"there is no folder {replica.label} to restore {name} from")
             raise NoBackupError(f"there is no backup of {name} at {replica.label}")
         # A file may be folded into another between the plan and its reading.
-        if "non-contiguous" not in said and "no such file" not in said:
+        if "non-contiguous" not in complaint and "no such file" not in complaint:
             break
         if attempt < ATTEMPTS:
             for suffix in SIDE_FILES:
                 Path(f"{output}{suffix}").unlink(missing_ok=True)
             time.sleep(0.2)
-    if any(word in said for word in ("non-contiguous", "checksum", "corrupt", "decode")):
-        raise RestoreDamagedError(f"the replica of {name} at {replica.label} has a hole: {said}")
-    raise ReplicaUnreachableError(f"{name} can't be read from {replica.label}: {said}")
+    if any(word in complaint for word in ("non-contiguous", "checksum", "corrupt", "decode")):
+        raise RestoreDamagedError(
+            f"the replica of {name} at {replica.label} has a hole: {complaint}"
+        )
+    raise ReplicaUnreachableError(f"{name} can't be read from {replica.label}: {complaint}")
 
 
 def _check(name: str, path: Path) -> None:

@@ -126,9 +126,9 @@ class Manifest:
             before = _inode(self._folder)
             if before is None:
                 return 0
-            found = dict(self._found(known))
+            files = dict(self._found(known))
             if _inode(self._folder) == before:
-                return self._note(known, found)
+                return self._note(known, files)
         return 0
 
     def changes(self, log: bytes, since: int, most: int, *, at_ms: int) -> Page:

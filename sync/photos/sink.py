@@ -73,17 +73,17 @@ class BlobSink:
         Blocks on the writer and on the replica. Raises StorageFull, WriterBusy, WriterStopped.
         """
         here: set[bytes] = set()
-        told: dict[bytes, tuple[int, bool]] = {}
+        states: dict[bytes, tuple[int, bool]] = {}
         coming: list[BlobPart] = []
         with reading(self._path) as connection:
             for part in parts:
                 if self._shelf.holds(connection, part.sha256):
                     here.add(part.sha256)
                 elif part.size_bytes > blob_parts.SIZE_MOST_BYTES:
-                    told[part.sha256] = REFUSED_OFFSET, False
+                    states[part.sha256] = REFUSED_OFFSET, False
                 elif self._is_gone(connection, part.sha256):
                     # The sender may stop: it will never be wanted again.
-                    told[part.sha256] = part.size_bytes, True
+                    states[part.sha256] = part.size_bytes, True
                 else:
                     coming.append(part)
         wrong: list[bytes] = []
@@ -98,12 +98,12 @@ class BlobSink:
                     offset = self._throw_away(sender, part.sha256)
                 except _NotOpened:
                     wrong.append(part.sha256)
-            told[part.sha256] = offset, False
+            states[part.sha256] = offset, False
         durable = self._shelf.durable(sorted(here)) if here else ()
         for part in parts:
             if part.sha256 in here:
-                told[part.sha256] = part.size_bytes, part.sha256 in durable
-        return TakenBlobs([(sha256, *how) for sha256, how in told.items()], wrong)
+                states[part.sha256] = part.size_bytes, part.sha256 in durable
+        return TakenBlobs([(sha256, *how) for sha256, how in states.items()], wrong)
 
     def _is_gone(self, connection: sqlite3.Connection, sha256: bytes) -> bool:
         return blob_parts.is_erased(connection, sha256) and not self._shelf.is_wanted(sha256)

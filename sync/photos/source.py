@@ -131,9 +131,9 @@ class BlobQueue:
             part = self._shelf.read(connection, sha256, sent, min(rest, max(left, LEAST_BYTES)))
             if part is None or not part.body:
                 continue
-            told = (b"", "") if sent else (part.sealing, part.media_type)
-            bodies.append(BlobPart(sha256, size, sent, part.body, *told))
-            room -= PART_BYTES + len(part.body) + len(told[0]) + len(told[1])
+            head = (b"", "") if sent else (part.sealing, part.media_type)
+            bodies.append(BlobPart(sha256, size, sent, part.body, *head))
+            room -= PART_BYTES + len(part.body) + len(head[0]) + len(head[1])
         return bodies
 
     def _waiting(self, connection: sqlite3.Connection) -> Iterator[tuple[bytes, int, int]]:
@@ -156,20 +156,20 @@ class BlobQueue:
 
         `hub_ms` is the hub's time when it said so.
         """
-        told = {sha256: (offset, durable) for sha256, offset, durable in blobs}
-        self._judge(parts, told)
-        rows = [(sha256, *told[sha256]) for sha256 in told]
+        states = {sha256: (offset, durable) for sha256, offset, durable in blobs}
+        self._judge(parts, states)
+        rows = [(sha256, *states[sha256]) for sha256 in states]
         if rows:
             self._writer.submit(
                 lambda transaction: self._settle(transaction, rows, hub_ms)
             ).result()
 
-    def _judge(self, parts: Sequence[BlobPart], told: dict[bytes, tuple[int, bool]]) -> None:
+    def _judge(self, parts: Sequence[BlobPart], states: dict[bytes, tuple[int, bool]]) -> None:
         """Decide how soon to speak again, so that a hub that takes nothing costs little."""
         now_s = self._clock_s()
         sent = moved = 0
         for part in parts:
-            offset, durable = told.get(part.sha256, (part.offset, False))
+            offset, durable = states.get(part.sha256, (part.offset, False))
             if not part.body:
                 if not durable and offset >= part.size_bytes:
                     self._asks_from_s = now_s + ASK_AGAIN_S

@@ -123,24 +123,24 @@ class Reception:
             self._note(Finding.UNKNOWN_NODE, None)
             raise QuestionRefused("unknown-node")
         try:
-            said = enrolment.read_introduction(introduction)
-            invited = nodes.by_code(connection, said.code_mark)
+            introduced = enrolment.read_introduction(introduction)
+            invited = nodes.by_code(connection, introduced.code_mark)
             if invited is None or invited[2] < self._now_ms():
                 raise BadCode("no such code")
             peer, code_key, _ = invited
-            if not enrolment.is_proven(code_key, said, self.card):
+            if not enrolment.is_proven(code_key, introduced, self.card):
                 raise BadCode("not proven")
         except BadCode as error:
             self._note(Finding.BAD_CODE, None)
             raise QuestionRefused(error.code) from error
         peer = peer._replace(
-            key_id=envelope.node_id(said.verify_key),
-            verify_key=said.verify_key,
-            reading_key=said.reading_key,
-            age_key=said.age_key,
-            secrets=said.secrets,
+            key_id=envelope.node_id(introduced.verify_key),
+            verify_key=introduced.verify_key,
+            reading_key=introduced.reading_key,
+            age_key=introduced.age_key,
+            secrets=introduced.secrets,
         )
-        received = self._opened(message, peer, is_live, said)
+        received = self._opened(message, peer, is_live, introduced)
         self._sort(connection, received)
         return received
 

@@ -68,15 +68,15 @@ class Drawn(_Remembers):
         except BaseException as error:
             self.failure = error
             raise
-        found = self._left if size < 0 else self._left[:size]
-        self._left = self._left[len(found) :]
-        return bytes(found)
+        part = self._left if size < 0 else self._left[:size]
+        self._left = self._left[len(part) :]
+        return bytes(part)
 
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer with the next bytes and return how many."""
-        found = self.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+        part = self.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
 
 
 class _Read(_Remembers):

@@ -94,22 +94,22 @@ def write_up(
         nonlocal parts, more
         size = 0
         while True:
-            one = inquirer.ask(up_bytes=QUESTION_BYTES, room_bytes=ROOM_BYTES, packed=packed)
-            is_empty = not (one.sent or one.offered or one.question.parts)
+            inquiry = inquirer.ask(up_bytes=QUESTION_BYTES, room_bytes=ROOM_BYTES, packed=packed)
+            is_empty = not (inquiry.sent or inquiry.offered or inquiry.question.parts)
             if pending and is_empty:
                 break
-            if pending and size + len(one.message) > most_bytes:
+            if pending and size + len(inquiry.message) > most_bytes:
                 more = True
                 break
-            packed.add(one.sent, one.offered, one.question.parts)
-            parts += len(one.question.parts)
-            size += len(one.message)
-            yield Record(RecordKind.MESSAGE, one.message)
+            packed.add(inquiry.sent, inquiry.offered, inquiry.question.parts)
+            parts += len(inquiry.question.parts)
+            size += len(inquiry.message)
+            yield Record(RecordKind.MESSAGE, inquiry.message)
             # A bundle of half a gigabyte is not to lie in memory as well.
-            one.message, one.question.runs, one.question.parts = b"", [], []
-            one.question.offered = []
-            one.sent = [each._replace(body=b"") for each in one.sent]
-            pending.append(one)
+            inquiry.message, inquiry.question.runs, inquiry.question.parts = b"", [], []
+            inquiry.question.offered = []
+            inquiry.sent = [each._replace(body=b"") for each in inquiry.sent]
+            pending.append(inquiry)
             progress(size)
         # Before the file has its end: whatever can be answered is known here.
         log.write(lambda transaction: _keep(transaction, pending))

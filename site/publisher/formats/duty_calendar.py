@@ -51,15 +51,15 @@ def calendar(station: Station, days: Sequence[DutyDay], names: dict[str, str]) -
         "X-PUBLISHED-TTL:PT12H",
         *_ZONE,
     ]
-    given: Counter[str] = Counter()
+    sittings: Counter[str] = Counter()
     for day in days:
         starts, ends = _moment(day.date, day.starts), _moment(day.date, day.ends)
         sitting = "、".join(names[id] for id in day.deputies if id in names)
         uid = f"{station.id}-{starts:%Y%m%dT%H%M}"
-        given[uid] += 1
-        if given[uid] > 1:
+        sittings[uid] += 1
+        if sittings[uid] > 1:
             # A sitting that was moved to the hours of another.
-            uid += f"-{given[uid]}"
+            uid += f"-{sittings[uid]}"
         content += [
             "BEGIN:VEVENT",
             f"UID:{escaped(uid)}@huiyin",

@@ -127,12 +127,12 @@ def _row(count: Count, name: str, path: str, least: int) -> dict[str, Any]:
 
 def _note(count: Count, least: int) -> str:
     """The rates of a line with their n, and what of it was merged, referred or declined."""
-    told = [
+    rates = [
         f"{words} {rate.percent}%({rate.whole})"
         for words, rate in zip(_RATE_WORDS, rates_of(count, least), strict=True)
         if rate.percent is not None
     ]
-    words = " ".join(told) or f"比率：{TOO_FEW}"
+    words = " ".join(rates) or f"比率：{TOO_FEW}"
     gone = [
         f"{words} {number}"
         for words, number in (

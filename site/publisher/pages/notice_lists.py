@@ -57,11 +57,13 @@ def page_of(place: int, places: int) -> int:
     return number if number <= last_page(places) else FRONT
 
 
-def has_pages(registers: Registers, one: NoticeList, shown: int) -> bool:
+def has_pages(registers: Registers, listed: NoticeList, shown: int) -> bool:
     """Whether a list has pages at all, when `shown` notices stand in it."""
-    if one.kind in _OF_PLACES:
-        return shown > SHOWN_THERE and _owner(registers, one) is not None
-    return shown > 0 and (one.kind is ListKind.MONTH or one.key in registers.content.categories)
+    if listed.kind in _OF_PLACES:
+        return shown > SHOWN_THERE and _owner(registers, listed) is not None
+    return shown > 0 and (
+        listed.kind is ListKind.MONTH or listed.key in registers.content.categories
+    )
 
 
 def newest(registers: Registers, kind: ListKind, key: str) -> list[dict[str, Any]]:
@@ -71,27 +73,27 @@ def newest(registers: Registers, kind: ListKind, key: str) -> list[dict[str, Any
 
 def link(registers: Registers, kind: ListKind, key: str) -> str:
     """The way to a list as it stands in a link, or "" where it has no pages."""
-    one = NoticeList(kind, key)
+    listed = NoticeList(kind, key)
     shown = registers.content.notices.extent(kind, key).shown
-    return addresses.href(one.path) if has_pages(registers, one, shown) else ""
+    return addresses.href(listed.path) if has_pages(registers, listed, shown) else ""
 
 
 def every(registers: Registers) -> Iterator[NoticeList]:
     """All lists that have pages."""
     for kind in KINDS:
         for key, shown in registers.content.notices.keys(kind):
-            if key and has_pages(registers, one := NoticeList(kind, key), shown):
-                yield one
+            if key and has_pages(registers, listed := NoticeList(kind, key), shown):
+                yield listed
 
 
-def pages(registers: Registers, one: NoticeList) -> Iterator[PageSource]:
+def pages(registers: Registers, listed: NoticeList) -> Iterator[PageSource]:
     """All pages of a list, its own the last."""
-    extent = registers.content.notices.extent(*one)
+    extent = registers.content.notices.extent(*listed)
     for number in (*range(FRONT + 1, last_page(extent.places) + 1), FRONT):
-        yield page(registers, one, extent, number)
+        yield page(registers, listed, extent, number)
 
 
-def page(registers: Registers, one: NoticeList, extent: Extent, number: int) -> PageSource:
+def page(registers: Registers, listed: NoticeList, extent: Extent, number: int) -> PageSource:
     """A page of a list."""
     last = last_page(extent.places)
     # Page 2 has the oldest; the front the newest.
@@ -101,40 +103,40 @@ def page(registers: Registers, one: NoticeList, extent: Extent, number: int) -> 
     newer = FRONT if number == last else number + 1
 
     def at(page: int) -> str:
-        return addresses.href(addresses.cut(one.path, page))
+        return addresses.href(addresses.cut(listed.path, page))
 
     meta: dict[str, Any] = {
         "section": "notices/",
-        "title": _title(registers, one),
-        "trail": [{"path": "notices/", "name": "公示"}, *_above(registers, one)],
+        "title": _title(registers, listed),
+        "trail": [{"path": "notices/", "name": "公示"}, *_above(registers, listed)],
         "count": extent.shown if number == FRONT else 0,
-        "notices": registers.notice_rows(registers.content.notices.at(*one, first, count)),
+        "notices": registers.notice_rows(registers.content.notices.at(*listed, first, count)),
         "older": at(older) if older != FRONT else "",
         "oldest": at(FRONT + 1) if older > FRONT + 1 else "",
         "newer": at(newer) if number != FRONT else "",
         "newest": at(FRONT) if number != FRONT and newer != FRONT else "",
     }
-    return PageSource(addresses.cut(one.path, number), "notice_list.html", meta)
+    return PageSource(addresses.cut(listed.path, number), "notice_list.html", meta)
 
 
-def _owner(registers: Registers, one: NoticeList) -> dict[str, Any] | None:
+def _owner(registers: Registers, listed: NoticeList) -> dict[str, Any] | None:
     """Name and path of whose page leads to a list."""
-    if one.kind is ListKind.AREA:
-        return registers.area_link(one.key)
-    if one.kind is ListKind.STATION:
-        return registers.station_link(one.key)
-    return registers.deputy_link(one.key)
+    if listed.kind is ListKind.AREA:
+        return registers.area_link(listed.key)
+    if listed.kind is ListKind.STATION:
+        return registers.station_link(listed.key)
+    return registers.deputy_link(listed.key)
 
 
-def _title(registers: Registers, one: NoticeList) -> str:
-    if one.kind is ListKind.MONTH:
-        return f"{wording.month_name(one.key)}的公示"
-    if one.kind is ListKind.CATEGORY:
-        return f"{registers.content.categories[one.key].name}：公示"
-    owner = _owner(registers, one)
+def _title(registers: Registers, listed: NoticeList) -> str:
+    if listed.kind is ListKind.MONTH:
+        return f"{wording.month_name(listed.key)}的公示"
+    if listed.kind is ListKind.CATEGORY:
+        return f"{registers.content.categories[listed.key].name}：公示"
+    owner = _owner(registers, listed)
     return f"{owner['name'] if owner else ''}：公示"
 
 
-def _above(registers: Registers, one: NoticeList) -> list[dict[str, Any]]:
-    owner = _owner(registers, one) if one.kind in _OF_PLACES else None
+def _above(registers: Registers, listed: NoticeList) -> list[dict[str, Any]]:
+    owner = _owner(registers, listed) if listed.kind in _OF_PLACES else None
     return [{"path": owner["path"], "name": owner["name"]}] if owner else []

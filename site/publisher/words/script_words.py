@@ -31,5 +31,5 @@ _SCRIPT = {
 def script_words(lang: str) -> str:
     """What the script says in a language, as JSON."""
     words = english.words(lang)
-    said = {name: words.gettext(text) for name, text in _SCRIPT.items()}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    translations = {name: words.gettext(text) for name, text in _SCRIPT.items()}
+    return json.dumps(translations, ensure_ascii=False, separators=(",", ":"))

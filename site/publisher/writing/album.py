@@ -78,15 +78,15 @@ class Album:
         return self._folder / f"{called}.{extension}"
 
     def _pages(self, called: str) -> set[str]:
-        told = self._folder / f".{called}"
-        return set(told.read_text("utf-8").splitlines()) if told.exists() else set()
+        note = self._folder / f".{called}"
+        return set(note.read_text("utf-8").splitlines()) if note.exists() else set()
 
     def _tell(self, called: str, pages: set[str]) -> None:
-        told = self._folder / f".{called}"
+        note = self._folder / f".{called}"
         if pages:
             lines = "".join(f"{path}\n" for path in sorted(pages))
-            files.put(told, lines.encode(), flushed=self._flushed)
+            files.put(note, lines.encode(), flushed=self._flushed)
             return
         for extension in EXTENSIONS:
             self._file(called, extension).unlink(missing_ok=True)
-        told.unlink(missing_ok=True)
+        note.unlink(missing_ok=True)
