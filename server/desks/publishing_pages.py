@@ -15,7 +15,7 @@ from matters.matter import Matter
 from matters.public.public import notice_of
 from matters.refusals import NotFound
 from publisher.pages import notice_pages
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from server.desks.command_runs import run_command
 from server.desks.matter_record import matter_for
 from server.desks.room import DesksRoom
@@ -151,4 +151,4 @@ def _notice(room: DesksRoom, matter: Matter, typed: dict[str, Any]) -> dict[str,
             before=tuple(data.get("before", ())),
             after=tuple(data.get("after", ())),
         )
-        return notice_pages.notice(Registers(read_content(connection)), draft).meta
+        return notice_pages.notice(SiteRegisters(read_content(connection)), draft).meta

@@ -13,7 +13,7 @@ from matters.public.public import NoticeShelf
 from publisher import addresses
 from publisher.content import Notices
 from publisher.drawings import qr
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from server.county import county_registers
 from server.county.bare_content import registers_only
 from server.county.county_registers import CountyRegisters
@@ -44,9 +44,9 @@ class PaperCounty:
         self.taken = taken
 
     @cached_property
-    def registers(self) -> Registers:
+    def registers(self) -> SiteRegisters:
         """Who answers to whom, and who sits where."""
-        return Registers(registers_only(self.found, self.notices))
+        return SiteRegisters(registers_only(self.found, self.notices))
 
     @property
     def typed_address(self) -> str:

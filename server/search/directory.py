@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from acts.text import folded
 from deputies.deputies import Deputy
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.words import wording
 from server.county.bare_content import registers_only
 from server.county.county_registers import CountyRegisters
@@ -78,7 +78,7 @@ class Directory:
     """The registers of one moment, ready to be searched."""
 
     def __init__(self, county: CountyRegisters) -> None:
-        self.registers = Registers(registers_only(county))
+        self.registers = SiteRegisters(registers_only(county))
         places = self.registers.area_name
         self._areas = _Shelf(
             _entry(area, (places(area.id),), more_names=(places(area.id),))

@@ -9,7 +9,7 @@ from eventlog.log import Log
 from matters.registers.pages import Page
 from publisher import addresses
 from publisher.pages import county_pages, deputy_pages, station_pages
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.writing import pictures
 from server.county.county_registers import CountyRegisters, read_all
@@ -26,7 +26,7 @@ def preview(log: Log, site: SiteKeeper, address: str, record: Deputy | Station |
     with log.reading() as connection:
         connection.execute("BEGIN")
         county = with_record(read_all(connection), record)
-        registers = Registers(content_of(county, connection))
+        registers = SiteRegisters(content_of(county, connection))
         source = _source(registers, record, address)
         html = site.asked.text(source)
         for sha256, kind in source.pictures:
@@ -45,7 +45,7 @@ def with_record(county: CountyRegisters, record: msgspec.Struct) -> CountyRegist
     return county
 
 
-def _source(registers: Registers, record: Deputy | Station | Page, base_url: str) -> PageSource:
+def _source(registers: SiteRegisters, record: Deputy | Station | Page, base_url: str) -> PageSource:
     if isinstance(record, Deputy):
         return deputy_pages.deputy(registers, record, base_url)
     if isinstance(record, Station):

@@ -23,7 +23,7 @@ from mkdocs.utils.templates import url_filter
 from publisher import links, offline
 from publisher.compiled_templates import CompiledTemplates
 from publisher.content import Content
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.style.stylesheet import stylesheet
 from publisher.words.english import words
@@ -112,10 +112,10 @@ class Machinery:
         )
         return machinery
 
-    def registers(self, content: Content) -> Registers:
+    def registers(self, content: Content) -> SiteRegisters:
         """The registers of some content, whose county every template knows from now on."""
         self.set_extra(county=msgspec.to_builtins(content.county))
-        return Registers(content)
+        return SiteRegisters(content)
 
     def set_extra(self, **values: Any) -> None:
         """Sets what every template finds in `config.extra`."""

@@ -29,7 +29,7 @@ from publisher.pages import (
     station_pages,
 )
 from publisher.pages.notice_lists import NoticeList
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.writing import files, list_upkeep, squeezing
 from publisher.writing.page_writers import PageWriters
@@ -134,7 +134,7 @@ class Publisher:
             self._record = record
 
     def _follow(
-        self, registers: Registers, changes: Changes, record: SiteRecord, *, careful: bool
+        self, registers: SiteRegisters, changes: Changes, record: SiteRecord, *, careful: bool
     ) -> None:
         """Writes and removes what `changes` touch. Called with the lock held.
 
@@ -182,7 +182,7 @@ class Publisher:
             record.note(number, content.notices.by_number(number))
         record.write(self._out)
 
-    def _every_page(self, registers: Registers, record: SiteRecord) -> Iterator[PageSource]:
+    def _every_page(self, registers: SiteRegisters, record: SiteRecord) -> Iterator[PageSource]:
         """All pages; each notice is fetched once, and noted in the record."""
         yield from every_page.every(registers, self._base_url)
         for number in registers.content.notices.numbers():
@@ -191,7 +191,7 @@ class Publisher:
                 record.note(number, notice)
                 yield notice_pages.notice(registers, notice)
 
-    def _summary_files(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
+    def _summary_files(self, registers: SiteRegisters) -> Iterator[tuple[str, bytes]]:
         content = registers.content
         title = f"{content.county.name}回音公示"
         latest = content.notices.latest(feeds.LATEST)
@@ -201,7 +201,7 @@ class Publisher:
             yield sitemaps.INDEX, sitemaps.index(registers, self._base_url)
             yield sitemaps.PAGES, sitemaps.pages(self._paths(registers), self._base_url)
 
-    def _paths(self, registers: Registers) -> Iterator[str]:
+    def _paths(self, registers: SiteRegisters) -> Iterator[str]:
         """Every page worth finding but the notices."""
         yield from ("", "deputies/", "stations/", "areas/", "notices/", "ledger/", "submit/")
         yield from ("track/", *sorted(self._machinery.hand_written()))
@@ -211,7 +211,7 @@ class Publisher:
         yield from (addresses.station(s.id) for s in registers.stations)
         yield from (addresses.deputy(d.id) for d in registers.deputies)
 
-    def _register_files(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
+    def _register_files(self, registers: SiteRegisters) -> Iterator[tuple[str, bytes]]:
         content = registers.content
         names = {d.id: d.name for d in registers.deputies}
         for deputy in registers.deputies:
@@ -223,7 +223,7 @@ class Publisher:
             path = addresses.station(station.id)
             yield f"{path}duty.ics", duty_calendar.calendar(station, days, names)
 
-    def _every_file(self, registers: Registers) -> Iterator[tuple[str, bytes]]:
+    def _every_file(self, registers: SiteRegisters) -> Iterator[tuple[str, bytes]]:
         yield from self._register_files(registers)
         yield from self._summary_files(registers)
         yield from offline.files()
@@ -243,12 +243,12 @@ class Publisher:
             paths.add(source.path)
         return paths
 
-    def _write_owners(self, registers: Registers, lists: Iterable[NoticeList]) -> None:
+    def _write_owners(self, registers: SiteRegisters, lists: Iterable[NoticeList]) -> None:
         """Writes the pages of the areas, stations and deputies that some lists are of."""
         for listed in lists:
             self._write_all(every_page.of_owner(registers, listed, self._base_url))
 
-    def _write_notices(self, registers: Registers, numbers: Iterable[str]) -> None:
+    def _write_notices(self, registers: SiteRegisters, numbers: Iterable[str]) -> None:
         """Writes the pages of some notices; removes those of withdrawn ones."""
         for number in numbers:
             notice = registers.content.notices.by_number(number)
@@ -257,7 +257,7 @@ class Publisher:
             else:
                 self._tree.remove(addresses.notice(number))
 
-    def _write_years(self, registers: Registers, years: Iterable[str]) -> None:
+    def _write_years(self, registers: SiteRegisters, years: Iterable[str]) -> None:
         """Writes the pages of some years; removes those of years without any notice."""
         pages = {page.path: page for page in notice_pages.years(registers)}
         for path in map(notice_pages.year_path, sorted(years)):
@@ -267,7 +267,7 @@ class Publisher:
                 self._tree.remove(path)
 
     def _write_sitemap(
-        self, registers: Registers, numbers: Iterable[str], known: Set[str], *, careful: bool
+        self, registers: SiteRegisters, numbers: Iterable[str], known: Set[str], *, careful: bool
     ) -> None:
         """Writes the touched parts of the sitemap; removes those that it no longer has."""
         last = sitemaps.parts(registers)
@@ -286,7 +286,7 @@ class Publisher:
         while self._tree.remove_file(sitemaps.part_path(last + 1)):
             last += 1
 
-    def _write_ledger_parts(self, registers: Registers) -> None:
+    def _write_ledger_parts(self, registers: SiteRegisters) -> None:
         """Writes the further pages of the ledger that changed; removes those it no longer fills.
 
         There may be hundreds of them, of which a matter touches a few; what stands on them was
@@ -300,7 +300,7 @@ class Publisher:
             self._ledger_parts[source.path] = digest
         self._remove_others(["ledger"], {"ledger/", *self._ledger_parts})
 
-    def _write_county_pages(self, registers: Registers) -> None:
+    def _write_county_pages(self, registers: SiteRegisters) -> None:
         """Writes the county's own pages and the stations that link to them; removes old ones."""
         written = self._write_all(county_pages.every(registers))
         self._tree.write(english_pages.home(registers))
@@ -317,7 +317,7 @@ class Publisher:
                 if path not in written and "/notices/" not in path:
                     self._tree.remove(path)
 
-    def _write_registers(self, registers: Registers) -> None:
+    def _write_registers(self, registers: SiteRegisters) -> None:
         """Writes all pages of deputies, stations and areas; removes those that are gone."""
         written = self._write_all(every_page.of_registers(registers, self._base_url))
         for path, data in self._register_files(registers):

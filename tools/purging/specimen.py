@@ -30,7 +30,7 @@ from publisher.pages import (
     notice_lists,
     notice_pages,
 )
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from stations.areas import Area, AreaKind
 from stations.stations import Station, StationKind
@@ -194,7 +194,7 @@ def count_of(key: str) -> Count:
 
 def pages() -> Iterator[PageSource]:
     """A page of every kind, those of the server among them."""
-    registers = Registers(content())
+    registers = SiteRegisters(content())
     yield from every_page.every(registers, "https://example.org/")
     for notice in registers.content.notices.latest(1):
         yield notice_pages.notice(registers, notice)

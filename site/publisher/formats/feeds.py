@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from matters.public.notices import Notice
 from publisher import addresses
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.words.wording import STATES, visible
 
 LATEST = 20
@@ -46,7 +46,7 @@ def atom(title: str, notices: Sequence[Notice], base_url: str) -> bytes:
     return "".join([*parts, "</feed>\n"]).encode()
 
 
-def latest_json(registers: Registers, base_url: str) -> bytes:
+def latest_json(registers: SiteRegisters, base_url: str) -> bytes:
     """The newest notices for the front page of a county's portal (S08), as JSON.
 
     {"title", "url", "notices": [{"number", "title", "url", "state", "place", "published"}]};

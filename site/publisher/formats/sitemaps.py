@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from matters.public.notices import ListKind
 from publisher import addresses
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 
 INDEX = "sitemap.xml"
 PAGES = "sitemap/pages.xml"
@@ -23,12 +23,12 @@ def part_of(place: int) -> int:
     return place // PLACES + 1
 
 
-def parts(registers: Registers) -> int:
+def parts(registers: SiteRegisters) -> int:
     """How many parts the notices have."""
     return -(-registers.content.notices.extent(ListKind.ALL, "").places // PLACES)
 
 
-def index(registers: Registers, base_url: str) -> bytes:
+def index(registers: SiteRegisters, base_url: str) -> bytes:
     """The index of all parts."""
     paths = (PAGES, *(part_path(part) for part in range(1, parts(registers) + 1)))
     lines = (f"<sitemap><loc>{escape(base_url + path)}</loc></sitemap>\n" for path in paths)
@@ -40,7 +40,7 @@ def pages(paths: Iterable[str], base_url: str) -> bytes:
     return _document("urlset", _locations(paths, base_url))
 
 
-def notices(registers: Registers, part: int, base_url: str) -> bytes:
+def notices(registers: SiteRegisters, part: int, base_url: str) -> bytes:
     """A part of the notices."""
     numbers = registers.content.notices.numbers((part - 1) * PLACES, PLACES)
     return pages((addresses.notice(number) for number in numbers), base_url)

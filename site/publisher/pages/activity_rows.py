@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deputies.activities import Activity, ActivityKind
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.words import wording
 
 KINDS = {
@@ -21,17 +21,17 @@ LATEST = 5
 _CHARACTERS = 200
 
 
-def of_station(registers: Registers, station: str) -> list[dict[str, Any]]:
+def of_station(registers: SiteRegisters, station: str) -> list[dict[str, Any]]:
     """The latest activities of a station, with the deputies who took part."""
     return _rows(registers, registers.activities_at(station))
 
 
-def of_deputy(registers: Registers, deputy: str) -> list[dict[str, Any]]:
+def of_deputy(registers: SiteRegisters, deputy: str) -> list[dict[str, Any]]:
     """The latest activities that a deputy took part in."""
     return _rows(registers, registers.activities_with(deputy))
 
 
-def _rows(registers: Registers, found: Sequence[Activity]) -> list[dict[str, Any]]:
+def _rows(registers: SiteRegisters, found: Sequence[Activity]) -> list[dict[str, Any]]:
     return [
         {
             "title": activity.title,

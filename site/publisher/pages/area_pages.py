@@ -6,7 +6,7 @@ from typing import Any
 from matters.public.notices import ListKind
 from publisher import addresses
 from publisher.pages import notice_lists
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from stations.areas import Area, AreaKind
 
@@ -33,7 +33,7 @@ def _pinyin(area: Area) -> tuple[str, str]:
     return area.name_en.upper(), area.id
 
 
-def _neighbours(registers: Registers, area: Area) -> list[dict[str, str]]:
+def _neighbours(registers: SiteRegisters, area: Area) -> list[dict[str, str]]:
     """The villages next to one in the order of their codes."""
     if area.kind != AreaKind.VILLAGE:
         return []
@@ -43,7 +43,7 @@ def _neighbours(registers: Registers, area: Area) -> list[dict[str, str]]:
     return _rows([v for v in villages[start : start + NEIGHBOURS + 1] if v.id != area.id])
 
 
-def index(registers: Registers) -> PageSource:
+def index(registers: SiteRegisters) -> PageSource:
     """The townships, the county's own deputies being on the page of deputies."""
     meta = {
         **_SECTION,
@@ -54,7 +54,7 @@ def index(registers: Registers) -> PageSource:
     return PageSource("areas/", "areas.html", meta)
 
 
-def area(registers: Registers, area: Area) -> PageSource:
+def area(registers: SiteRegisters, area: Area) -> PageSource:
     """The page of a township or a village.
 
     A village's deputies are its own, then those of its township and of the county, a few of

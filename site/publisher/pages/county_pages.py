@@ -9,7 +9,7 @@ from typing import Any
 
 from matters.registers.pages import Page, PageKind
 from publisher import addresses
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import wording
 
@@ -31,7 +31,7 @@ def rows(pages: Iterable[Page]) -> list[dict[str, str]]:
     return [{"name": p.title, "path": addresses.href(addresses.page(p.id))} for p in pages]
 
 
-def hanging_at(registers: Registers, station: str) -> list[Page]:
+def hanging_at(registers: SiteRegisters, station: str) -> list[Page]:
     """The rules on the wall of a station: those that name it, and those for all."""
     return [
         page
@@ -40,7 +40,7 @@ def hanging_at(registers: Registers, station: str) -> list[Page]:
     ]
 
 
-def campaign_path(registers: Registers) -> str:
+def campaign_path(registers: SiteRegisters) -> str:
     """Where the campaign's name leads: to its page, or to the list while it has none."""
     for page in registers.pages:
         if page.kind == PageKind.CAMPAIGN:
@@ -48,7 +48,7 @@ def campaign_path(registers: Registers) -> str:
     return "pages/"
 
 
-def story(registers: Registers) -> dict[str, str] | None:
+def story(registers: SiteRegisters) -> dict[str, str] | None:
     """The first case story for the front page: name, path, and what somebody said in it."""
     for page in registers.pages:
         if page.kind == PageKind.CASE:
@@ -56,7 +56,7 @@ def story(registers: Registers) -> dict[str, str] | None:
     return None
 
 
-def every(registers: Registers) -> Iterator[PageSource]:
+def every(registers: SiteRegisters) -> Iterator[PageSource]:
     """The list of pages by kind and each page, in Chinese, and in English where there is any."""
     yield _index(registers)
     for page in registers.pages:
@@ -74,7 +74,7 @@ def _groups(pages: Iterable[Page], *, but: str = "") -> list[dict[str, Any]]:
     return [group for group in groups if group["links"]]
 
 
-def _index(registers: Registers) -> PageSource:
+def _index(registers: SiteRegisters) -> PageSource:
     campaign = registers.content.county.campaign
     meta = {
         **_SECTION,
@@ -85,7 +85,7 @@ def _index(registers: Registers) -> PageSource:
     return PageSource("pages/", "pages.html", meta)
 
 
-def _page(registers: Registers, page: Page) -> PageSource:
+def _page(registers: SiteRegisters, page: Page) -> PageSource:
     notice = registers.content.notices.by_number(page.notice) if page.notice else None
     whole = page.kind == PageKind.CAMPAIGN
     alike = registers.pages if whole else [p for p in registers.pages if p.kind == page.kind]

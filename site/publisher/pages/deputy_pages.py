@@ -9,7 +9,7 @@ from publisher import addresses
 from publisher.drawings.qr import code
 from publisher.pages import activity_rows, notice_lists
 from publisher.pages.notice_pages import parts
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import wording
 from publisher.writing.pictures import PictureKind, shown
@@ -19,7 +19,7 @@ FIRST = 12
 _SECTION = {"section": "deputies/"}
 
 
-def _of_level(registers: Registers, level: Level) -> list[Deputy]:
+def _of_level(registers: SiteRegisters, level: Level) -> list[Deputy]:
     return [d for d in registers.deputies if d.level == level]
 
 
@@ -27,7 +27,7 @@ def _level_path(level: Level) -> str:
     return addresses.folder("deputies", "level", level.value)
 
 
-def lists(registers: Registers) -> Iterator[PageSource]:
+def lists(registers: SiteRegisters) -> Iterator[PageSource]:
     """The index by level, and for each level that is too long for it, pages of its own."""
     levels: list[dict[str, Any]] = []
     for level in Level:
@@ -50,7 +50,7 @@ def lists(registers: Registers) -> Iterator[PageSource]:
 
 
 def _level_pages(
-    registers: Registers, level: Level, deputies: list[Deputy]
+    registers: SiteRegisters, level: Level, deputies: list[Deputy]
 ) -> Iterator[PageSource]:
     for path, listed, turn in parts(_level_path(level), deputies, PER_PAGE):
         meta = {
@@ -64,7 +64,7 @@ def _level_pages(
         yield PageSource(path, "links.html", meta)
 
 
-def deputy(registers: Registers, deputy: Deputy, base_url: str) -> PageSource:
+def deputy(registers: SiteRegisters, deputy: Deputy, base_url: str) -> PageSource:
     """The page of one deputy."""
     path = addresses.deputy(deputy.id)
     turns = registers.duty_of(deputy.id)

@@ -10,7 +10,7 @@ from typing import Any
 from deputies.deputies import Deputy
 from publisher import addresses
 from publisher.content import DutyDay
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import english, wording
 from stations.areas import Area, AreaKind
@@ -23,7 +23,7 @@ MOST = 40
 DAYS = 6
 
 
-def pages(registers: Registers) -> Iterator[PageSource]:
+def pages(registers: SiteRegisters) -> Iterator[PageSource]:
     """Every English page that is made from the registers, but for the county's own pages."""
     yield home(registers)
     yield _find(registers)
@@ -34,7 +34,7 @@ def pages(registers: Registers) -> Iterator[PageSource]:
             yield _station(registers, station)
 
 
-def paths(registers: Registers) -> Iterator[str]:
+def paths(registers: SiteRegisters) -> Iterator[str]:
     """Where those pages stand, without making them."""
     yield from ("en/", "en/find/")
     yield from (addresses.english(addresses.area(a.id)) for a in registers.townships)
@@ -42,7 +42,7 @@ def paths(registers: Registers) -> Iterator[str]:
     yield from (addresses.english(addresses.station(s.id)) for s in named)
 
 
-def home(registers: Registers) -> PageSource:
+def home(registers: SiteRegisters) -> PageSource:
     """The front page in English; it names nothing that a notice could change."""
     own = [
         {"name": p.title_en, "path": addresses.href(addresses.english(addresses.page(p.id)))}
@@ -66,7 +66,7 @@ def _named(record: Area | Station | Deputy) -> dict[str, str]:
     return {"name": record.name, "lang": "zh"}
 
 
-def _find(registers: Registers) -> PageSource:
+def _find(registers: SiteRegisters) -> PageSource:
     meta = {
         **_SECTION,
         "title": "Find my deputy",
@@ -79,7 +79,7 @@ def _find(registers: Registers) -> PageSource:
     return PageSource("en/find/", "english_find.html", meta)
 
 
-def _township(registers: Registers, township: Area) -> PageSource:
+def _township(registers: SiteRegisters, township: Area) -> PageSource:
     path = addresses.area(township.id)
     villages = registers.villages_of(township.id)
     codes = [township.id, *(village.id for village in villages)]
@@ -137,7 +137,7 @@ def _hours(duty: DutyDay) -> str:
     return f"{wording.hour(duty.starts)}–{wording.hour(duty.ends)}"
 
 
-def _station(registers: Registers, station: Station) -> PageSource:
+def _station(registers: SiteRegisters, station: Station) -> PageSource:
     path = addresses.station(station.id)
     days = registers.content.duty.get(station.id, ())
     coming = next((duty for duty in days if duty.held), None)

@@ -15,11 +15,11 @@ from publisher.pages import (
     station_pages,
 )
 from publisher.pages.notice_lists import NoticeList
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 
 
-def every(registers: Registers, base_url: str) -> Iterator[PageSource]:
+def every(registers: SiteRegisters, base_url: str) -> Iterator[PageSource]:
     """All of them but those of the notices; `base_url` is where the site will stand."""
     for listed in notice_lists.every(registers):
         yield from notice_lists.pages(registers, listed)
@@ -32,7 +32,7 @@ def every(registers: Registers, base_url: str) -> Iterator[PageSource]:
     yield fixed_pages.search()
 
 
-def of_registers(registers: Registers, base_url: str) -> Iterator[PageSource]:
+def of_registers(registers: SiteRegisters, base_url: str) -> Iterator[PageSource]:
     """The pages of deputies, stations and areas, and the form, which names them."""
     yield from deputy_pages.lists(registers)
     yield from station_pages.lists(registers)
@@ -47,7 +47,7 @@ def of_registers(registers: Registers, base_url: str) -> Iterator[PageSource]:
     yield from english_pages.pages(registers)
 
 
-def summaries(registers: Registers) -> Iterator[PageSource]:
+def summaries(registers: SiteRegisters) -> Iterator[PageSource]:
     """The pages that any change may touch."""
     yield notice_pages.index(registers)
     yield notice_pages.column(registers)
@@ -55,7 +55,7 @@ def summaries(registers: Registers) -> Iterator[PageSource]:
     yield fixed_pages.home(registers)
 
 
-def of_owner(registers: Registers, listed: NoticeList, base_url: str) -> Iterator[PageSource]:
+def of_owner(registers: SiteRegisters, listed: NoticeList, base_url: str) -> Iterator[PageSource]:
     """The page of the area, station or deputy that a list is of, where there is one."""
     content, (kind, key) = registers.content, listed
     if kind is ListKind.DEPUTY and key in content.deputies:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from deputies.deputies import Deputy
 from matters.registers.categories import Category
 from publisher.pages import county_pages
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import english, wording
 from publisher.words.script_words import script_words
@@ -16,7 +16,7 @@ from stations.stations import Station
 VILLAGES_IN_FORM = 80
 
 
-def home(registers: Registers) -> PageSource:
+def home(registers: SiteRegisters) -> PageSource:
     """The front page: three doors, the newest notices, the ledger's totals."""
     content = registers.content
     total = content.ledger.total
@@ -44,7 +44,7 @@ def home(registers: Registers) -> PageSource:
 
 
 def submit(
-    registers: Registers,
+    registers: SiteRegisters,
     values: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
     lang: str = "zh",
@@ -103,7 +103,7 @@ def _named(record: Area | Category, lang: str) -> str:
 
 
 def _sms(
-    registers: Registers, station: Station | None, deputy: Deputy | None
+    registers: SiteRegisters, station: Station | None, deputy: Deputy | None
 ) -> dict[str, str] | None:
     """Where a text message can go instead, and how it begins; None where no station has a mobile.
 

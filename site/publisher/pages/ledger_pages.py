@@ -13,7 +13,7 @@ from publisher import addresses
 from publisher.drawings import charts
 from publisher.drawings.charts import Bar, Share
 from publisher.pages import notice_pages
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import wording
 
@@ -33,7 +33,7 @@ class _List(NamedTuple):
     name: Callable[[str], tuple[str, str]]
 
 
-def _lists(registers: Registers) -> list[_List]:
+def _lists(registers: SiteRegisters) -> list[_List]:
     content = registers.content
     with_notices = {month for month, _ in registers.months}
 
@@ -59,7 +59,7 @@ def _named(records: Mapping[str, Any]) -> Callable[[str], tuple[str, str]]:
     return lambda key: (records[key].name if key in records else "其他", "")
 
 
-def page(registers: Registers) -> PageSource:
+def page(registers: SiteRegisters) -> PageSource:
     """The ledger's own page: the total with every rate, charts, the first lines of each list."""
     content = registers.content
     least = content.minimum_n
@@ -93,7 +93,7 @@ def page(registers: Registers) -> PageSource:
     return PageSource("ledger/", "ledger.html", meta)
 
 
-def parts(registers: Registers) -> Iterator[PageSource]:
+def parts(registers: SiteRegisters) -> Iterator[PageSource]:
     """All lines of the lists that are too long for the ledger's own page, cut into pages."""
     least = registers.content.minimum_n
     for one in _lists(registers):

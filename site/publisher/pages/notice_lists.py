@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from matters.public.notices import Extent, ListKind, Notice
 from publisher import addresses
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import wording
 
@@ -57,7 +57,7 @@ def page_of(place: int, places: int) -> int:
     return number if number <= last_page(places) else FRONT
 
 
-def has_pages(registers: Registers, listed: NoticeList, shown: int) -> bool:
+def has_pages(registers: SiteRegisters, listed: NoticeList, shown: int) -> bool:
     """Whether a list has pages at all, when `shown` notices stand in it."""
     if listed.kind in _OF_PLACES:
         return shown > SHOWN_THERE and _owner(registers, listed) is not None
@@ -66,19 +66,19 @@ def has_pages(registers: Registers, listed: NoticeList, shown: int) -> bool:
     )
 
 
-def newest(registers: Registers, kind: ListKind, key: str) -> list[dict[str, Any]]:
+def newest(registers: SiteRegisters, kind: ListKind, key: str) -> list[dict[str, Any]]:
     """The newest notices of a list, as the page of its owner shows them."""
     return registers.notice_rows(registers.content.notices.of(kind, key, SHOWN_THERE))
 
 
-def link(registers: Registers, kind: ListKind, key: str) -> str:
+def link(registers: SiteRegisters, kind: ListKind, key: str) -> str:
     """The way to a list as it stands in a link, or "" where it has no pages."""
     listed = NoticeList(kind, key)
     shown = registers.content.notices.extent(kind, key).shown
     return addresses.href(listed.path) if has_pages(registers, listed, shown) else ""
 
 
-def every(registers: Registers) -> Iterator[NoticeList]:
+def every(registers: SiteRegisters) -> Iterator[NoticeList]:
     """All lists that have pages."""
     for kind in KINDS:
         for key, shown in registers.content.notices.keys(kind):
@@ -86,14 +86,14 @@ def every(registers: Registers) -> Iterator[NoticeList]:
                 yield listed
 
 
-def pages(registers: Registers, listed: NoticeList) -> Iterator[PageSource]:
+def pages(registers: SiteRegisters, listed: NoticeList) -> Iterator[PageSource]:
     """All pages of a list, its own the last."""
     extent = registers.content.notices.extent(*listed)
     for number in (*range(FRONT + 1, last_page(extent.places) + 1), FRONT):
         yield page(registers, listed, extent, number)
 
 
-def page(registers: Registers, listed: NoticeList, extent: Extent, number: int) -> PageSource:
+def page(registers: SiteRegisters, listed: NoticeList, extent: Extent, number: int) -> PageSource:
     """A page of a list."""
     last = last_page(extent.places)
     # Page 2 has the oldest; the front the newest.
@@ -119,7 +119,7 @@ def page(registers: Registers, listed: NoticeList, extent: Extent, number: int) 
     return PageSource(addresses.cut(listed.path, number), "notice_list.html", meta)
 
 
-def _owner(registers: Registers, listed: NoticeList) -> dict[str, Any] | None:
+def _owner(registers: SiteRegisters, listed: NoticeList) -> dict[str, Any] | None:
     """Name and path of whose page leads to a list."""
     if listed.kind is ListKind.AREA:
         return registers.area_link(listed.key)
@@ -128,7 +128,7 @@ def _owner(registers: Registers, listed: NoticeList) -> dict[str, Any] | None:
     return registers.deputy_link(listed.key)
 
 
-def _title(registers: Registers, listed: NoticeList) -> str:
+def _title(registers: SiteRegisters, listed: NoticeList) -> str:
     if listed.kind is ListKind.MONTH:
         return f"{wording.month_name(listed.key)}的公示"
     if listed.kind is ListKind.CATEGORY:
@@ -137,6 +137,6 @@ def _title(registers: Registers, listed: NoticeList) -> str:
     return f"{owner['name'] if owner else ''}：公示"
 
 
-def _above(registers: Registers, listed: NoticeList) -> list[dict[str, Any]]:
+def _above(registers: SiteRegisters, listed: NoticeList) -> list[dict[str, Any]]:
     owner = _owner(registers, listed) if listed.kind in _OF_PLACES else None
     return [{"path": owner["path"], "name": owner["name"]}] if owner else []

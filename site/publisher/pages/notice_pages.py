@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from matters.public.notices import ListKind, Notice
 from publisher import addresses
 from publisher.pages.notice_lists import NoticeList
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import wording
 from publisher.writing.pictures import PictureKind, shown
@@ -45,7 +45,7 @@ def parts(
         yield addresses.cut(path, now), shown, turning(path, now, last)
 
 
-def notice(registers: Registers, notice: Notice) -> PageSource:
+def notice(registers: SiteRegisters, notice: Notice) -> PageSource:
     """The page of one notice, which links to every list that shows it."""
     content = registers.content
     units = [content.units[id].name for id in notice.units if id in content.units]
@@ -88,7 +88,7 @@ def notice(registers: Registers, notice: Notice) -> PageSource:
     return PageSource(addresses.notice(notice.number), "notice.html", meta, pictures)
 
 
-def _pictures(registers: Registers, notice: Notice) -> list[dict[str, Any]]:
+def _pictures(registers: SiteRegisters, notice: Notice) -> list[dict[str, Any]]:
     """What it looked like before and after, side by side."""
     return [
         {"words": words, "picture": picture}
@@ -108,7 +108,7 @@ def _months(months: Iterable[tuple[str, int]]) -> list[dict[str, str]]:
     ]
 
 
-def index(registers: Registers) -> PageSource:
+def index(registers: SiteRegisters) -> PageSource:
     """The newest notices, the months of the last years, the way to older years and categories."""
     content = registers.content
     counts = dict(content.notices.keys(ListKind.CATEGORY))
@@ -137,7 +137,7 @@ def index(registers: Registers) -> PageSource:
     return PageSource("notices/", "notices.html", meta)
 
 
-def column(registers: Registers) -> PageSource:
+def column(registers: SiteRegisters) -> PageSource:
     """The newest notices as a bare page, for a column on the front page of a portal (S08)."""
     meta = {
         **_SECTION,
@@ -153,7 +153,7 @@ def year_path(year: str) -> str:
     return addresses.folder("notices", year)
 
 
-def years(registers: Registers) -> Iterator[PageSource]:
+def years(registers: SiteRegisters) -> Iterator[PageSource]:
     """The months of each year, a page a year: the index names those of the last ones only."""
     for year in sorted({month[:4] for month, _ in registers.months}):
         meta = {

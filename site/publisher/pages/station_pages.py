@@ -14,7 +14,7 @@ from publisher.drawings import maps
 from publisher.drawings.qr import code
 from publisher.pages import activity_rows, county_pages, notice_lists
 from publisher.pages.notice_pages import parts
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from publisher.words import wording
 from publisher.writing.pictures import PictureKind, shown
@@ -30,7 +30,7 @@ _SECTION = {"section": "stations/"}
 _LED_BY = {StationKind.STATION: "站长", StationKind.TRADE_STATION: "站长"}
 
 
-def lists(registers: Registers) -> Iterator[PageSource]:
+def lists(registers: SiteRegisters) -> Iterator[PageSource]:
     """All stations and points by township, then those of each kind; cut into pages."""
     kinds = [
         (kind, name, stations)
@@ -54,7 +54,7 @@ def _kind_path(kind: StationKind) -> str:
 
 
 def _pages(
-    registers: Registers,
+    registers: SiteRegisters,
     stations: Sequence[Station],
     path: str,
     title: str,
@@ -80,7 +80,7 @@ def _pages(
         yield PageSource(first if at == path else at, "stations.html", meta)
 
 
-def _town(registers: Registers, station: Station) -> str:
+def _town(registers: SiteRegisters, station: Station) -> str:
     """The name of the township that a station stands in, or of the county."""
     area = registers.content.areas.get(station.area)
     if area is not None and area.kind == AreaKind.VILLAGE:
@@ -88,7 +88,7 @@ def _town(registers: Registers, station: Station) -> str:
     return area.name if area else registers.content.county.name
 
 
-def station(registers: Registers, station: Station, base_url: str) -> PageSource:
+def station(registers: SiteRegisters, station: Station, base_url: str) -> PageSource:
     """The page of one station or point."""
     content = registers.content
     path = addresses.station(station.id)
@@ -153,7 +153,7 @@ def _rule(rule: DutyRule) -> str:
     return words
 
 
-def _point_rows(registers: Registers, points: Sequence[Station]) -> list[dict[str, Any]]:
+def _point_rows(registers: SiteRegisters, points: Sequence[Station]) -> list[dict[str, Any]]:
     """Points as links, each with who answers for it (Q05)."""
     rows = registers.station_rows(points)
     for row, point in zip(rows, points, strict=True):
@@ -163,7 +163,7 @@ def _point_rows(registers: Registers, points: Sequence[Station]) -> list[dict[st
 
 
 def _map(
-    registers: Registers, station: Station, areas: Sequence[Area], points: Sequence[Station]
+    registers: SiteRegisters, station: Station, areas: Sequence[Area], points: Sequence[Station]
 ) -> str:
     """The sketch: neighbours by compass where coordinates are known, else the areas served."""
     by_compass = maps.compass(station, registers.neighbours(station))
@@ -176,7 +176,7 @@ def _map(
     return str(by_compass or maps.branches(station.name, stops) or "")
 
 
-def _ways(registers: Registers, station: Station) -> list[dict[str, str]]:
+def _ways(registers: SiteRegisters, station: Station) -> list[dict[str, str]]:
     """Links that open a map on the phone: to the spot where it is known, else to a search."""
     if station.latitude is None or station.longitude is None:
         # An invented place is on no map.

@@ -8,7 +8,7 @@ from publisher import addresses
 from publisher.content import Content
 from publisher.pages import notice_lists
 from publisher.pages.notice_lists import FRONT, NoticeList, last_page, page_of
-from publisher.registers import Registers
+from publisher.site_registers import SiteRegisters
 from publisher.writing.record import SiteRecord
 from publisher.writing.tree import Tree
 
@@ -51,7 +51,7 @@ def touched(
     return lists
 
 
-def write(registers: Registers, tree: Tree, listed: NoticeList, change: Touched) -> None:
+def write(registers: SiteRegisters, tree: Tree, listed: NoticeList, change: Touched) -> None:
     """Writes the touched pages of a list, its own last; removes change it has no more."""
     extent = registers.content.notices.extent(*listed)
     if not notice_lists.has_pages(registers, listed, extent.shown):
@@ -87,7 +87,7 @@ def _numbers(
 
 
 def _write_moved(
-    registers: Registers, tree: Tree, listed: NoticeList, extent: Extent, first: int
+    registers: SiteRegisters, tree: Tree, listed: NoticeList, extent: Extent, first: int
 ) -> None:
     """Writes from a page on, until one that shows something is as it was."""
     if first == FRONT:

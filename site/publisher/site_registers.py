@@ -37,7 +37,7 @@ def _gathered(pairs: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
     return values
 
 
-class Registers:
+class SiteRegisters:
     """`Content` with its relations looked up; lists are in a fixed order."""
 
     def __init__(self, content: Content) -> None:
