@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -323,8 +324,13 @@ def _circle(register: Register[R], record: R, registers: Registers) -> Iterable[
 def _with_struct_fields(
     register: Register[R],
 ) -> Iterable[tuple[Column, msgspec.structs.FieldInfo]]:
-    infos = {info.name: info for info in msgspec.structs.fields(register.record)}
+    infos = _fields_by_name(register.record)
     return ((column, infos[column.field]) for column in register.columns)
+
+
+@cache
+def _fields_by_name(record: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    return {info.name: info for info in msgspec.structs.fields(record)}
 
 
 def _two_cells(column: Column, value: str) -> FieldProblem:

@@ -18,15 +18,6 @@ pytestmark = pytest.mark.litestream
 TEXT = "村口的桥板断了一块"
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """A hub with the sample county, running."""
-    folder = tmp_path_factory.mktemp("hub") / "data"
-    with Hub(folder, "--sample", "--sync-every", "off") as running:
-        running.start()
-        yield running
-
-
 def station_of(hub: Hub, folder: Path, name: str) -> Path:
     """Return the data folder of a station that was told of the hub by a file."""
     place = next(one.place for one in sign_ins(hub.data) if one.role == "liaison")
@@ -50,7 +41,7 @@ def lines(*arguments: str | Path) -> dict[str, str]:
 @pytest.fixture
 def station(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
     """A station that runs, and was told of the hub by a file."""
-    data = station_of(hub, tmp_path, "石瓮站")
+    data = station_of(hub, tmp_path, "背包站")
     with Hub(data, "--role", "station", "--no-replica", "--sync-every", "off") as running:
         running.start()
         yield running
@@ -65,7 +56,7 @@ def test_weeks_without_a_network_by_stick_alone(hub: Hub, station: Hub, tmp_path
     for marker in (TEXT, "13800001234"):
         assert marker.encode() not in up.read_bytes()
     told = lines("bundle", "read", up, "--reply", back, "--data", hub.data)
-    assert (told["from"], told["taken"], told["put aside"]) == ("石瓮站", "1", "0")
+    assert (told["from"], told["taken"], told["put aside"]) == ("背包站", "1", "0")
     for _ in range(2):
         told = lines("bundle", "read", up, "--data", hub.data)
         assert (told["taken"], told["known"]) == ("0", "1")
@@ -84,7 +75,7 @@ def test_weeks_without_a_network_by_stick_alone(hub: Hub, station: Hub, tmp_path
     assert done.status_code == 200, done.text
     huiyin("bundle", "write", up, "--data", data)
     huiyin("bundle", "read", up, "--data", hub.data)
-    huiyin("bundle", "write", back, "--node", "石瓮站", "--data", hub.data)
+    huiyin("bundle", "write", back, "--node", "背包站", "--data", hub.data)
     huiyin("bundle", "read", back, "--data", data)
     until(lambda: station.follow(receipt)["state"] == "declined")
     for folder in (data, hub.data):

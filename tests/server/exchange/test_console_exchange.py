@@ -159,10 +159,15 @@ def join_is_over(browser: httpx2.Client, hub: Hub) -> bool:
     return again.status_code == 403
 
 
-def test_a_station_that_was_shut_out_joins_anew_while_it_runs(hub: Hub, own_station: Hub) -> None:
+def test_a_station_joined_by_a_file_and_shut_out_joins_anew_while_it_runs(
+    hub: Hub, own_station: Hub
+) -> None:
     station, name = own_station, "丢了又找到的那台"
-    browser = browser_at(station)
-    join(browser, hub.url, invited(hub, name))
+    admin, browser = hub.browser_of("admin"), browser_at(station)
+    # By an invitation file, as where there is no network.
+    file = post(admin, "/console/nodes/invitation", code=invited(hub, name)).content
+    assert join(browser, "", "", files={"file": ("邀请.json", file)}).url.path == JOIN
+    until(lambda: name in browser.get(JOIN).text, within_s=30)
     until(lambda: not keys_of(station).unsealing, within_s=60)
     first = keys_of(station).sealing_public
     huiyin("nodes", "revoke", name, "--data", hub.data)
@@ -181,14 +186,6 @@ def test_a_station_that_was_shut_out_joins_anew_while_it_runs(hub: Hub, own_stat
     for one, words in ((receipt, "停用的时候写的"), (later, "再加入以后写的")):
         address = f"/console/matters/{one['number']}"
         until(lambda: words in office.get(address).text, within_s=30)  # noqa: B023  # Ends in the turn.
-
-
-def test_an_invitation_file_joins_a_station_without_a_network(hub: Hub, own_station: Hub) -> None:
-    admin, browser = hub.browser_of("admin"), browser_at(own_station)
-    code = invited(hub, "山上那台")
-    file = post(admin, "/console/nodes/invitation", code=code).content
-    assert join(browser, "", "", files={"file": ("邀请.json", file)}).url.path == JOIN
-    until(lambda: "山上那台" in browser.get(JOIN).text, within_s=30)
 
 
 class Joined:
