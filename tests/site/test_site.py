@@ -281,11 +281,11 @@ def test_a_publish_cut_short_can_be_made_again(
     built(counties.content(before), tmp_path / "before")
     content = counties.content(after)
     whole = built(content, tmp_path / "fresh")
+    publisher = Publisher(lambda: content, out, BASE)
     put = files.put
     survived = False
     for step in range(1, 40):
         copied(tmp_path / "before", out)
-        publisher = Publisher(lambda: content, out, BASE)
         left = [step]
 
         def dying(target: Path, *how: Any, left: list[int] = left, **more: Any) -> None:
