@@ -266,18 +266,19 @@ def test_more_than_fifty_records_come_in_pages(hub: Hub) -> None:
     client = hub.client("office")
     for number in range(52):
         client.put(
-            f"/api/v1/registers/categories/page-{number:02}", json={"name": f"翻页{number:02}"}
+            f"/api/v1/registers/templates/page-{number:02}",
+            json={"name": f"翻页{number:02}", "text": "您好，＿＿"},
         )
     browser = hub.browser_of("office")
-    first = browser.get("/console/registers/categories/", params={"q": "翻页"}).text
-    second = browser.get("/console/registers/categories/", params={"q": "翻页", "page": "2"}).text
-    assert len(re.findall(r"categories/page-", first)) == 50
-    assert len(re.findall(r"categories/page-", second)) == 2
+    first = browser.get("/console/registers/templates/", params={"q": "翻页"}).text
+    second = browser.get("/console/registers/templates/", params={"q": "翻页", "page": "2"}).text
+    assert len(re.findall(r"templates/page-", first)) == 50
+    assert len(re.findall(r"templates/page-", second)) == 2
     for page in ("0", "99", "-1", "x", "٣"):
         query = {"q": "翻页", "page": page}
-        assert browser.get("/console/registers/categories/", params=query).status_code == 200
+        assert browser.get("/console/registers/templates/", params=query).status_code == 200
     for number in range(52):
-        client.delete(f"/api/v1/registers/categories/page-{number:02}")
+        client.delete(f"/api/v1/registers/templates/page-{number:02}")
 
 
 @needs_days

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
@@ -21,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from eventlog.keys import Keys
 from eventlog.log import FILE_NAME
 from sync.rounds import uplink
 from sync.rounds.client import Unreachable
@@ -29,6 +31,30 @@ from tests.counts import count
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, put_back, states
 
 which = st.integers(0, 1)
+NAMES = ("shiweng", "liuyan")
+
+
+class Begun(NamedTuple):
+    """Folders of a hub and two stations that have joined it, closed; their keys, the hub's time."""
+
+    folder: Path
+    hub: Keys
+    stations: tuple[Keys, ...]
+    now_ms: int
+
+
+def begun(folder: Path) -> Begun:
+    """Join two stations to a hub once, where each history begins."""
+    hub = SmallHub(folder / "hub")
+    stations = [SmallStation(folder / name, station=name) for name in NAMES]
+    for station in stations:
+        station.join(hub, hub.invite(station.station, station.station))
+        assert station.deliver().ok
+    for station in stations:
+        station.stop()
+    hub.stop()
+    keys = tuple(station.keys for station in stations)
+    return Begun(folder, hub.keys, keys, hub.clock.now_ms)
 
 
 def copied(folder: Path, to: Path) -> None:
@@ -45,21 +71,23 @@ def copied(folder: Path, to: Path) -> None:
 class Exchanges(RuleBasedStateMachine):
     """A hub with a replica, and two stations."""
 
+    begun: ClassVar[Begun]
+
     @initialize()
     def begin(self) -> None:
         self._temporary = tempfile.TemporaryDirectory()
         root = self.root = Path(self._temporary.name)
-        self.hub = SmallHub(root / "hub")
+        shutil.copytree(self.begun.folder, root, dirs_exist_ok=True)
+        self.hub = SmallHub(root / "hub", keys=self.begun.hub)
         self.stations = [
-            SmallStation(root / f"station-{n}", station=name)
-            for n, name in enumerate(("shiweng", "liuyan"))
+            SmallStation(root / name, station=name, keys=keys)
+            for name, keys in zip(NAMES, self.begun.stations, strict=True)
         ]
+        self.hub.clock.now_ms = self.begun.now_ms
         self.old_questions: list[bytes] = []
         self.notes = 0
         self.written: set[bytes] = set()
         self.replicated: set[bytes] = set()
-        for station in self.stations:
-            station.join(self.hub, self.hub.invite(station.station, station.station))
         for station in self.stations:
             assert self.clean(station).ok
 
@@ -221,7 +249,8 @@ def _flipped(message: bytes, seed: int) -> bytes:
 
 @pytest.mark.faults
 @pytest.mark.timeout(3600)
-def test_random_histories_lose_nothing_and_converge() -> None:
+def test_random_histories_lose_nothing_and_converge(tmp_path: Path) -> None:
+    Exchanges.begun = begun(tmp_path)
     run_state_machine_as_test(
         Exchanges,
         settings=settings(
