@@ -73,6 +73,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     running.close()
 
 
+@pytest.fixture(scope="session")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser of a session that can do what a villager's can, such as send in the background."""
+    running = launched(playwright, whole=True)
+    yield running
+    running.close()
+
+
 @pytest.fixture
 def phone(playwright: Playwright, tmp_path: Path) -> Iterator[Phone]:
     """A phone of the test's own, to be killed: a Chromium with a profile on the disk."""
@@ -82,8 +90,8 @@ def phone(playwright: Playwright, tmp_path: Path) -> Iterator[Phone]:
 
 
 @pytest.fixture
-def phone_page(browser: Browser) -> Iterator[Page]:
-    """A page of a phone that nobody kills: a context of the session's browser."""
-    context = browser.new_context()
+def phone_page(whole_browser: Browser) -> Iterator[Page]:
+    """A page of a phone that nobody kills: a context of the session's whole browser."""
+    context = whole_browser.new_context()
     yield in_the_hand(context.new_page())
     context.close()
