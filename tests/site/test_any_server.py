@@ -34,7 +34,7 @@ class _Links(HTMLParser):
 def test_every_page_is_reached_by_links(tmp_path: Path) -> None:
     out = tmp_path / "portal" / "huiyin"
     content = counties.content(counties.notice(n) for n in range(5))
-    Publisher(lambda: content, out, "https://hui.example.org/qinghe/").build_full()
+    Publisher(lambda: content, out, "https://hui.example.org/qinghe/").build_full(quick=True)
     handler = partial(_Quiet, directory=str(tmp_path / "portal"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

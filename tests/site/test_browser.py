@@ -92,7 +92,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site to be opened from files."""
     out = tmp_path_factory.mktemp("browser") / "site"
     content = counties.rich(counties.content(NOTICES))
-    Publisher(lambda: content, out, "https://hui.example.org/", from_files=True).build_full()
+    publisher = Publisher(lambda: content, out, "https://hui.example.org/", from_files=True)
+    publisher.build_full(quick=True)
     return out
 
 

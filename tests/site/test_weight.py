@@ -132,7 +132,7 @@ def test_a_page_that_its_own_words_make_too_heavy_is_told_to_staff(
     heavy = Page(
         id="heavy", title="长", text="".join(chr(0x4E00 + n * 7 % 20_000) for n in range(9000))
     )
-    content = replace(counties.content(), pages={"heavy": heavy})
+    content = replace(counties.small(), pages={"heavy": heavy})
     Publisher(lambda: content, tmp_path / "site", "https://hui.example.org/").build_full()
     assert (tmp_path / "site/pages/heavy/index.html").exists()
     said = [record.getMessage() for record in caplog.records]
