@@ -75,6 +75,7 @@ class Hub:
         self.process: subprocess.Popen[str] | None = None
         self.printed = ""
         self._tokens: dict[str, str] = {}
+        self._sessions: dict[str, httpx2.Cookies] = {}
         self._clients: list[httpx2.Client] = []
 
     def __enter__(self) -> "Hub":
@@ -218,12 +219,24 @@ class Hub:
         return found
 
     def browser_of(self, role: str) -> httpx2.Client:
-        """Return a client that is signed in at the console with the sample's sign-in."""
-        client = self.opened(httpx2.Client(base_url=self.url, follow_redirects=True, timeout=30))
+        """Return a client in the console's session of the sample's sign-in, which is made once."""
+        if role not in self._sessions:
+            self._sessions[role] = self.sign_in(role).cookies
+        return self._console(self._sessions[role])
+
+    def sign_in(self, role: str) -> httpx2.Client:
+        """Return a client in a session of its own, begun with the sample's sign-in."""
+        client = self._console()
         name, password = self.sign_ins()[role]
         answer = client.post("/console/sign-in", data={"name": name, "password": password})
         assert answer.status_code == 200 and "sign-in" not in str(answer.url), answer.text
         return client
+
+    def _console(self, cookies: httpx2.Cookies | None = None) -> httpx2.Client:
+        client = httpx2.Client(
+            base_url=self.url, cookies=cookies, follow_redirects=True, timeout=30
+        )
+        return self.opened(client)
 
 
 def token_key(role: str, bound: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,13 +72,19 @@ def without_background_sync(page: Page) -> None:
 
 
 def eventually(page: Page, look: Callable[[], Any], within_s: float = 20.0) -> Any:
-    """Return what `look` finds once it is true; the page goes on meanwhile."""
-    for _ in range(int(within_s * 10)):
+    """Return what `look` finds once it is true; the page goes on meanwhile.
+
+    It looks often at first and then more seldom: each look is work for a browser and two programs.
+    """
+    deadline, pause_ms = time.monotonic() + within_s, 25.0
+    while True:
         found = look()
         if found:
             return found
-        page.wait_for_timeout(100)
-    raise AssertionError(f"not within {within_s} s; the outbox says: {outbox(page)}")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within_s} s; the outbox says: {outbox(page)}")
+        page.wait_for_timeout(pause_ms)
+        pause_ms = min(pause_ms * 2, 400.0)
 
 
 def open_form(page: Page, url: str, query: str = "") -> None:

@@ -65,7 +65,7 @@ def test_after_five_wrong_passwords_a_name_has_to_wait(hub: Hub) -> None:
     wrong = {"name": "nobody-of-that-name", "password": "guess"}
     codes = [httpx2.post(hub.url + "/console/sign-in", data=wrong).status_code for _ in range(6)]
     assert codes == [401] * 5 + [429]
-    assert hub.browser_of("office").get("/console/").status_code == 200
+    assert hub.sign_in("office").get("/console/").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["", "forged"])

@@ -21,6 +21,20 @@ JSON = {"Accept": "application/json"}
 pytestmark = [pytest.mark.litestream, pytest.mark.faults]
 
 
+@pytest.fixture(scope="module")
+def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with Hub(tmp_path_factory.mktemp("long-lived") / "data", "--sample") as running:
+        yield running
+
+
+@pytest.fixture
+def served(long_lived: Hub) -> Hub:
+    """A hub that runs; a test may stop it, and take its data or its replica away and back."""
+    if long_lived.process is None:
+        long_lived.start()
+    return long_lived
+
+
 def restored_ids(replica: Path, scratch: Path) -> set[str]:
     """Return the ids of the submissions that a restore made now would have."""
     target = scratch / uuid.uuid4().hex / "huiyin.db"
@@ -49,19 +63,18 @@ def test_durable_is_said_only_of_what_a_restore_at_that_moment_has(
         stream.stop()
 
 
-def test_nothing_is_durable_while_the_replica_is_away(own_hub: Hub) -> None:
-    own_hub.start()
-    assert own_hub.raise_matter("先来一件")["safety"] == "durable"
-    away = own_hub.replica.with_name("away")
-    own_hub.replica.rename(away)
-    own_hub.replica.write_text("a file in the way")
-    receipt = own_hub.raise_matter("副本不在")
+def test_nothing_is_durable_while_the_replica_is_away(served: Hub) -> None:
+    assert served.raise_matter("先来一件")["safety"] == "durable"
+    away = served.replica.with_name("away")
+    served.replica.rename(away)
+    served.replica.write_text("a file in the way")
+    receipt = served.raise_matter("副本不在")
     assert receipt["safety"] == "at_hub"
-    assert own_hub.follow(receipt)["safety"] == "at_hub"
-    assert httpx2.get(own_hub.url + "/healthz").json()["durable_lag_s"] > 0
-    own_hub.replica.unlink()
-    away.rename(own_hub.replica)
-    until(lambda: own_hub.follow(receipt)["safety"] == "durable", within_s=60)
+    assert served.follow(receipt)["safety"] == "at_hub"
+    assert httpx2.get(served.url + "/healthz").json()["durable_lag_s"] > 0
+    served.replica.unlink()
+    away.rename(served.replica)
+    until(lambda: served.follow(receipt)["safety"] == "durable", within_s=60)
 
 
 def test_without_the_sample_a_replica_on_the_same_disk_makes_nothing_durable(
@@ -136,15 +149,13 @@ def children(pid: int) -> Iterator[int]:
             yield from children(int(child))
 
 
-@pytest.mark.parametrize("with_litestream", [False, True], ids=["the hub alone", "everything"])
-def test_a_killed_hub_loses_nothing_that_was_acknowledged(
-    own_hub: Hub, tmp_path: Path, with_litestream: bool
-) -> None:
+def test_a_killed_hub_loses_nothing_that_was_acknowledged(own_hub: Hub, tmp_path: Path) -> None:
+    """Killed alone first, then with everything below it."""
     own_hub.start()
     stream = Stream(own_hub, senders=4)
     stream.start()
     try:
-        for _ in range(count(3, 10)):
+        for with_litestream in [False, True] * count(3, 10):
             until(partial(has_grown, stream.acknowledged, len(stream.acknowledged) + 20))
             assert own_hub.process is not None
             below = list(children(own_hub.process.pid)) if with_litestream else []
@@ -164,64 +175,61 @@ def test_a_killed_hub_loses_nothing_that_was_acknowledged(
     huiyin("matters", "verify", "--data", own_hub.data)
 
 
-def test_an_emptied_data_folder_comes_back(own_hub: Hub, tmp_path: Path) -> None:
-    own_hub.start()
-    receipt = own_hub.raise_matter("要能找回来", name="张三", phone="13912345678")
-    office = own_hub.client("office")
+def test_an_emptied_data_folder_comes_back(served: Hub, tmp_path: Path) -> None:
+    receipt = served.raise_matter("要能找回来", name="张三", phone="13912345678")
+    office = served.client("office")
     number = receipt["number"]
     answered = office.post(f"/api/v1/matters/{number}/answer", json={"text": "记下了。"})
     assert answered.status_code == 200
     kit = tmp_path / "kit.txt"
-    shutil.copy(own_hub.data / "recovery-kit.txt", kit)
-    before = httpx2.get(own_hub.url + "/healthz").json()
-    assert own_hub.stop() < 5
-    state = huiyin("matters", "verify", "--data", own_hub.data).stdout
-    shutil.rmtree(own_hub.data)
+    shutil.copy(served.data / "recovery-kit.txt", kit)
+    before = httpx2.get(served.url + "/healthz").json()
+    assert served.stop() < 5
+    state = huiyin("matters", "verify", "--data", served.data).stdout
+    shutil.rmtree(served.data)
 
-    refused = huiyin("restore", "--from", own_hub.replica, "--data", own_hub.data, check=False)
+    refused = huiyin("restore", "--from", served.replica, "--data", served.data, check=False)
     assert refused.returncode != 0 and "--kit" in refused.stderr
-    done = huiyin("restore", "--from", own_hub.replica, "--kit", kit, "--data", own_hub.data)
+    done = huiyin("restore", "--from", served.replica, "--kit", kit, "--data", served.data)
     assert done.stdout == state
-    own_hub.start()
-    after = httpx2.get(own_hub.url + "/healthz").json()
+    served.start()
+    after = httpx2.get(served.url + "/healthz").json()
     # The same node, but a new voice.
     assert (after["node"], after["epoch"]) == (before["node"], before["epoch"] + 1)
-    found = own_hub.follow(receipt)
+    found = served.follow(receipt)
     assert found["reply"] == "记下了。"
-    contact = own_hub.client("office").get(f"/api/v1/matters/{number}/contact").json()
+    contact = served.client("office").get(f"/api/v1/matters/{number}/contact").json()
     assert contact == {"name": "张三", "phone": "13912345678"}
-    assert own_hub.raise_matter("回来以后")["safety"] == "durable"
+    assert served.raise_matter("回来以后")["safety"] == "durable"
     again = huiyin(
-        "restore", "--from", own_hub.replica, "--kit", kit, "--data", own_hub.data, check=False
+        "restore", "--from", served.replica, "--kit", kit, "--data", served.data, check=False
     )
     assert again.returncode != 0
 
 
-def test_without_the_kit_the_record_comes_back_and_no_contact(own_hub: Hub) -> None:
-    own_hub.start()
-    receipt = own_hub.raise_matter("没有凭证", name="张三", phone="13912345678")
-    own_hub.stop()
-    shutil.rmtree(own_hub.data)
-    huiyin("restore", "--from", own_hub.replica, "--new-keys", "--data", own_hub.data)
-    assert (own_hub.data / "recovery-kit.txt").exists()
-    own_hub.start()
-    office = own_hub.client("office")
+def test_without_the_kit_the_record_comes_back_and_no_contact(served: Hub) -> None:
+    receipt = served.raise_matter("没有凭证", name="张三", phone="13912345678")
+    served.stop()
+    shutil.rmtree(served.data)
+    huiyin("restore", "--from", served.replica, "--new-keys", "--data", served.data)
+    assert (served.data / "recovery-kit.txt").exists()
+    served.start()
+    office = served.client("office")
     matter = office.get(f"/api/v1/matters/{receipt['number']}").json()
     assert matter["text"] == "没有凭证"
     answer = office.get(f"/api/v1/matters/{receipt['number']}/contact")
     assert answer.status_code == 409 and answer.json()["errors"][0]["code"] == "sealed"
 
 
-def test_no_contact_stands_in_plain_text_in_any_file(own_hub: Hub) -> None:
-    own_hub.start()
+def test_no_contact_stands_in_plain_text_in_any_file(served: Hub) -> None:
     name, phone = "欧阳马克标记", "13987651234"
-    receipt = own_hub.raise_matter("找标记", name=name, phone=phone)
-    office = own_hub.client("office")
+    receipt = served.raise_matter("找标记", name=name, phone=phone)
+    office = served.client("office")
     assert office.get(f"/api/v1/matters/{receipt['number']}/contact").json()["name"] == name
-    running = list(plain_files_with((own_hub.data, own_hub.replica), name, phone))
-    own_hub.stop()
-    stopped = list(plain_files_with((own_hub.data, own_hub.replica), name, phone))
-    logs = list(plain_files_with((own_hub.data.parent,), name, phone, receipt["key"]))
+    running = list(plain_files_with((served.data, served.replica), name, phone))
+    served.stop()
+    stopped = list(plain_files_with((served.data, served.replica), name, phone))
+    logs = list(plain_files_with((served.data.parent,), name, phone, receipt["key"]))
     assert (running, stopped, logs) == ([], [], [])
 
 
