@@ -3,6 +3,7 @@
 import http.client
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # It ships no types.
@@ -282,22 +283,29 @@ def test_the_form_stands_where_people_look_for_their_deputy(hub: Hub) -> None:
     assert 'name="q"' in httpx2.get(hub.url + "/search/").text
 
 
-def test_a_broken_index_is_made_anew_when_a_killed_hub_starts(own_hub: Hub) -> None:
+@pytest.fixture
+def lone_hub(tmp_path: Path) -> Iterator[Hub]:
+    """A hub of the test's own without a replica, not started yet."""
+    with Hub(tmp_path / "data", "--sample", "--no-replica") as running:
+        yield running
+
+
+def test_a_broken_index_is_made_anew_when_a_killed_hub_starts(lone_hub: Hub) -> None:
     """It is killed with the index open. What else may be wrong: `test_search_keeper.py`."""
-    own_hub.start()
-    number = publish(own_hub, "夔龙沟的桥")
-    withdrawn = publish(own_hub, "螭吻坡的井")
-    until(lambda: numbers(own_hub, "螭吻") == [withdrawn])
-    own_hub.kill()
-    index = own_hub.data / "search.db"
+    lone_hub.start()
+    number = publish(lone_hub, "夔龙沟的桥")
+    withdrawn = publish(lone_hub, "螭吻坡的井")
+    until(lambda: numbers(lone_hub, "螭吻") == [withdrawn])
+    lone_hub.kill()
+    index = lone_hub.data / "search.db"
     held = index.read_bytes()
     for name in ("search.db-wal", "search.db-shm"):
-        (own_hub.data / name).unlink(missing_ok=True)
+        (lone_hub.data / name).unlink(missing_ok=True)
     index.write_bytes(held[:5000] + b"\xff" * 3000 + held[8000:])
-    own_hub.start()
-    until(lambda: numbers(own_hub, "夔龙") == [number], within_s=60)
-    act(own_hub, withdrawn, "withdraw", reason="当事人要求")
-    until(lambda: "螭吻".encode() not in bytes_on_disk(own_hub), within_s=60)
+    lone_hub.start()
+    until(lambda: numbers(lone_hub, "夔龙") == [number], within_s=60)
+    act(lone_hub, withdrawn, "withdraw", reason="当事人要求")
+    until(lambda: "螭吻".encode() not in bytes_on_disk(lone_hub), within_s=60)
 
 
 @pytest.mark.browser
