@@ -32,15 +32,16 @@ def free_port() -> int:
 
 
 def until(look: Callable[[], Found], *, within_s: float = 15.0) -> Found:
-    """Return what `look` finds once it is true, or fail after a while."""
-    deadline = time.monotonic() + within_s
+    """Return what `look` finds once it is true, or fail after a while; look often at first."""
+    deadline, pause_s = time.monotonic() + within_s, 0.01
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within_s} s: {look}")
-        time.sleep(0.02)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 0.1)
 
 
 def huiyin(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
