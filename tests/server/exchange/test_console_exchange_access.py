@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from tests.counts import FULL
 from tests.hub import Hub, until
 from tests.server.below import seeded
-from tests.site.test_accessible import SIZES, TAGS
+from tests.site.test_accessible import OPTIONS, SIZES
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +73,7 @@ def signed_in(context: BrowserContext, node: Hub, role: str, known_at: Hub | Non
 def wrong_with(page: Page) -> list[str]:
     """Return what axe finds, and what is wider than the screen or too small for a finger."""
     page.wait_for_load_state()
-    answer = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    answer = Axe().run(page, options=OPTIONS).response
     assert len(answer["passes"]) > 10
     found = [f"{one['id']}: {one['nodes'][0]['html']}" for one in answer["violations"]]
     found += page.evaluate(
