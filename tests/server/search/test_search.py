@@ -55,21 +55,13 @@ def act(hub: Hub, number: str, command: str, **fields: str | int) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def noticed(
-    hub: Hub, title: str, text: str = "村里的事", answer: str = "已办好", **fields: str
-) -> str:
-    """Take a matter to its notice, whose page comes a moment later, and return its number."""
-    number = str(hub.raise_matter("原话不公开", publish="yes", **fields)["number"])
-    act(hub, number, "answer", text="已办好")
-    act(hub, number, "publish", title=title, text=text, answer=answer)
-    return number
-
-
 def publish(
     hub: Hub, title: str, text: str = "村里的事", answer: str = "已办好", **fields: str
 ) -> str:
     """Take a matter to its notice, wait until the page stands, and return its number."""
-    number = noticed(hub, title, text, answer, **fields)
+    number = str(hub.raise_matter("原话不公开", publish="yes", **fields)["number"])
+    act(hub, number, "answer", text="已办好")
+    act(hub, number, "publish", title=title, text=text, answer=answer)
     until(lambda: httpx2.get(f"{hub.url}/notices/{number}/").status_code == 200)
     return number
 
@@ -183,7 +175,7 @@ def test_deputies_and_stations_are_found_by_what_is_public_of_them(hub: Hub) -> 
 
 
 def test_results_are_cut_into_pages_and_by_kind(warm: Hub) -> None:
-    made = [noticed(warm, f"鹁鸪岭第{number}件") for number in range(12)]
+    made = [publish(warm, f"鹁鸪岭第{number}件") for number in range(12)]
     until(lambda: found(warm, "鹁鸪")["total"]["notices"] == 12)
     first, second = found(warm, "鹁鸪"), found(warm, "鹁鸪", page="2")
     listed = [notice["number"] for notice in (*first["notices"], *second["notices"])]
