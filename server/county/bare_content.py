@@ -2,7 +2,7 @@
 
 from matters.ledgers.figures import NOTHING
 from matters.ledgers.ledger import Ledger
-from publisher.content import Content, Notices, NoticesInMemory
+from publisher.content import Content, NoNotices, Notices
 from server.county.county_registers import CountyRegisters
 
 _NO_LEDGER = Ledger(total=NOTHING, months=(), categories=(), stations=(), units=())
@@ -23,5 +23,5 @@ def registers_only(found: CountyRegisters, notices: Notices | None = None) -> Co
         activities=found.activities,
         pages=found.pages,
         ledger=_NO_LEDGER,
-        notices=NoticesInMemory() if notices is None else notices,
+        notices=NoNotices() if notices is None else notices,
     )

@@ -1,7 +1,7 @@
 """Everything that the site shows, as plain values, and how it reaches for notices."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -77,61 +77,40 @@ class Notices(Protocol):
         """What stands in some places of the list of all, oldest first; -1 is all of them."""
 
 
-class NoticesInMemory:
-    """Notices held in lists, and the `withdrawn` that left their places empty; for tests."""
-
-    def __init__(self, notices: Iterable[Notice] = (), withdrawn: Iterable[Notice] = ()) -> None:
-        self._shown = {notice.number: notice for notice in notices}
-        left = [notice for notice in withdrawn if notice.number not in self._shown]
-        stood = sorted((*self._shown.values(), *left), key=lambda n: (n.standing_since, n.number))
-        self._lists: dict[tuple[ListKind, str], list[Notice]] = {}
-        for notice in stood:
-            for kind in ListKind:
-                self._lists.setdefault((kind, notice.key(kind)), []).append(notice)
-
-    def _list(self, kind: ListKind, key: str) -> list[Notice]:
-        return self._lists.get((kind, key), [])
-
-    def _of(self, notices: Iterable[Notice]) -> list[Notice]:
-        return [notice for notice in notices if notice.number in self._shown]
+class NoNotices:
+    """What stands where only registers are shown, and in a county that has published nothing."""
 
     def by_number(self, number: str) -> Notice | None:
-        """See `Notices`."""
-        return self._shown.get(number)
+        """None."""
+        return None
 
-    def latest(self, limit: int) -> list[Notice]:
-        """See `Notices`."""
-        return self.of(ListKind.ALL, "", limit)
+    def latest(self, limit: int) -> Sequence[Notice]:
+        """Nothing."""
+        return ()
 
-    def of(self, kind: ListKind, key: str, limit: int) -> list[Notice]:
-        """See `Notices`."""
-        return self._of(reversed(self._list(kind, key)))[:limit]
+    def of(self, kind: ListKind, key: str, limit: int) -> Sequence[Notice]:
+        """Nothing."""
+        return ()
 
-    def keys(self, kind: ListKind) -> list[tuple[str, int]]:
-        """See `Notices`."""
-        counts = (
-            (key, len(self._of(listed))) for (k, key), listed in self._lists.items() if k == kind
-        )
-        return sorted((key, count) for key, count in counts if count)
+    def keys(self, kind: ListKind) -> Sequence[tuple[str, int]]:
+        """Nothing."""
+        return ()
 
     def extent(self, kind: ListKind, key: str) -> Extent:
-        """See `Notices`."""
-        listed = self._list(kind, key)
-        return Extent(len(listed), len(self._of(listed)))
+        """No place."""
+        return Extent(0, 0)
 
-    def at(self, kind: ListKind, key: str, first: int, count: int) -> list[Notice]:
-        """See `Notices`."""
-        return self._of(self._list(kind, key)[first : first + count])[::-1]
+    def at(self, kind: ListKind, key: str, first: int, count: int) -> Sequence[Notice]:
+        """Nothing."""
+        return ()
 
     def place(self, kind: ListKind, key: str, number: str) -> int | None:
-        """See `Notices`."""
-        listed = self._list(kind, key)
-        return next((n for n, notice in enumerate(listed) if notice.number == number), None)
+        """None."""
+        return None
 
     def numbers(self, first: int = 0, count: int = -1) -> Iterator[str]:
-        """See `Notices`."""
-        listed = self._list(ListKind.ALL, "")[first:]
-        yield from (n.number for n in self._of(listed if count < 0 else listed[:count]))
+        """Nothing."""
+        return iter(())
 
 
 def no_picture(sha256: str) -> bytes | None:

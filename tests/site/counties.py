@@ -18,10 +18,11 @@ from matters.registers.categories import Category
 from matters.registers.county import County
 from matters.registers.pages import Page, PageKind
 from matters.registers.units import Unit
-from publisher.content import Content, NoticesInMemory
+from publisher.content import Content
 from stations.areas import Area, AreaKind
 from stations.duty import DutyRule
 from stations.stations import Station, StationKind
+from tools.purging.notices_in_memory import NoticesInMemory
 
 COUNTY = "450999000000"
 DAY_MS = 86_400_000

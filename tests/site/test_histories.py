@@ -10,13 +10,14 @@ import msgspec
 import pytest
 
 from matters.public.notices import Notice
-from publisher.content import Content, NoticesInMemory
+from publisher.content import Content
 from publisher.formats import sitemaps
 from publisher.pages import notice_lists
 from publisher.site import Publisher
 from publisher.writing.touched import Changes
 from tests.site import counties
 from tests.site.whole_sites import BASE, folders, tree
+from tools.purging.notices_in_memory import NoticesInMemory
 
 pytestmark = pytest.mark.usefixtures("light")
 PEOPLE = counties.small().deputies

@@ -10,9 +10,10 @@ import pytest
 from eventlog.log import Log
 from matters.public.notices import ListKind, Notice
 from matters.public.public import NoticeShelf
-from publisher.content import Notices, NoticesInMemory
+from publisher.content import Notices
 from tests.eventlog.notes import Clock
 from tests.matters.county import AREAS, OFFICE, commanded, open_county, raised
+from tools.purging.notices_in_memory import NoticesInMemory
 
 PUBLIC: dict[str, Any] = {"title": "大桥栏杆", "text": "村民反映栏杆断裂", "answer": "已经修复"}
 

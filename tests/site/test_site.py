@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from matters.public.notices import Notice
-from publisher.content import Content, NoticesInMemory
+from publisher.content import Content
 from publisher.machinery import REPOSITORY
 from publisher.site import Publisher
 from publisher.writing import files
@@ -18,6 +18,7 @@ from publisher.writing.touched import Changes
 from tests.site import counties
 from tests.site.whole_sites import BASE, NOTICES, built, copied, folders, tree
 from tools.purging import specimen
+from tools.purging.notices_in_memory import NoticesInMemory
 
 pytestmark = pytest.mark.usefixtures("light")
 # Followed on a tap only, and nothing is fetched from there.

@@ -20,7 +20,7 @@ from matters.registers.categories import Category
 from matters.registers.county import County
 from matters.registers.pages import Page, PageKind
 from matters.registers.units import Unit
-from publisher.content import Content, NoticesInMemory
+from publisher.content import Content
 from publisher.machinery import Machinery
 from publisher.pages import (
     deputy_pages,
@@ -34,6 +34,7 @@ from publisher.site_registers import SiteRegisters
 from publisher.sources import PageSource
 from stations.areas import Area, AreaKind
 from stations.stations import Station, StationKind
+from tools.purging.notices_in_memory import NoticesInMemory
 
 
 @dataclass(frozen=True)

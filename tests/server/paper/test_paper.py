@@ -13,7 +13,6 @@ from deputies.rota import duty_days
 from deputies.shifts import Shift
 from matters.intake.receipts import check_digit
 from matters.public.notices import Notice
-from publisher.content import NoticesInMemory
 from server.county.county_registers import CountyRegisters, read_all
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import Settings
@@ -26,6 +25,7 @@ from stations.duty import DutyRule
 from stations.working_days import WorkingDays
 from tests.server.listening import Listening
 from tests.server.printed import A3_MM, A4_MM, Printed
+from tools.purging.notices_in_memory import NoticesInMemory
 
 ADDRESS = "http://wanghe.example.org/"
 TODAY = datetime.date(2026, 11, 22)
