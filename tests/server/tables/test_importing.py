@@ -11,6 +11,7 @@ import httpx2
 import openpyxl  # type: ignore[import-untyped]  # It comes without types.
 import pytest
 
+from tests.counts import count
 from tests.hub import Hub, huiyin, until
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
@@ -153,32 +154,33 @@ def test_a_spreadsheet_that_is_none(tmp_path: Path, content: bytes) -> None:
 
 
 def test_registers_by_the_thousand_with_names_that_repeat(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+    data, many = tmp_path / "data", count(1200, 3000)
     areas = [
         ["代码", "名称", "上级"],
         ["990200000000", "某县", ""],
         ["990200100000", "甲镇", "990200000000"],
     ]
-    areas += [[f"9902001{n:05d}", f"第{n}村", "甲镇"] for n in range(1, 1201)]
-    assert outcome("areas", write_csv(tmp_path / "a.csv", areas), "--data", data)["taken"] == 1202
+    areas += [[f"9902001{n:05d}", f"第{n}村", "甲镇"] for n in range(1, many + 1)]
+    taken = outcome("areas", write_csv(tmp_path / "a.csv", areas), "--data", data)["taken"]
+    assert taken == many + 2
     workbook = openpyxl.Workbook(write_only=True)
     sheet = workbook.create_sheet()
     sheet.append(["姓名", "级别", "选区", "责任村", "电话"])
-    for n in range(1, 1201):
+    for n in range(1, many + 1):
         name = "阿卜杜拉•买买提" if n % 2 else "王伟"
         sheet.append([name, "乡镇", f"第{n}选区", f"第{n}村", f"1390000{n:04d}"])
     workbook.save(tmp_path / "d.xlsx")
     first = outcome("deputies", tmp_path / "d.xlsx", "--data", data)
-    assert (first["read"], first["taken"], first["refused"]) == (1200, 1200, 0)
+    assert (first["read"], first["taken"], first["refused"]) == (many, many, 0)
     again = outcome("deputies", tmp_path / "d.xlsx", "--data", data)
-    assert (again["taken"], again["known"]) == (0, 1200)
+    assert (again["taken"], again["known"]) == (0, many)
     connection = sqlite3.connect(data / "huiyin.db")
     found = connection.execute(
         "SELECT json_extract(record,'$.name') name, count(*) FROM records "
         "WHERE noun='deputy' GROUP BY name ORDER BY name"
     ).fetchall()
     connection.close()
-    assert found == [("王伟", 600), ("阿卜杜拉·买买提", 600)]
+    assert found == [("王伟", many // 2), ("阿卜杜拉·买买提", many // 2)]
     units = write_csv(tmp_path / "u.csv", [["名称"], ["水务局"], ["水务局"], [""]])
     assert outcome("units", units, "--data", data)["taken"] == 1
 

@@ -150,7 +150,7 @@ def children(pid: int) -> Iterator[int]:
 
 
 def test_a_killed_hub_loses_nothing_that_was_acknowledged(own_hub: Hub, tmp_path: Path) -> None:
-    """Killed alone first, then with everything below it."""
+    """It is killed by turns alone and with everything below it, in the stream."""
     own_hub.start()
     stream = Stream(own_hub, senders=4)
     stream.start()
