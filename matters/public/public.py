@@ -232,6 +232,7 @@ def public_positions(connection: sqlite3.Connection) -> dict[str, int]:
 def touched_since(connection: sqlite3.Connection, after: int, up_to: int) -> list[str] | None:
     """Return the numbers of all that is or was public and had an event between two positions.
 
+    In the order of the newest event of each, which for a notice that is new is its publication.
     None where an import was approved, which touches any number of them.
     """
     numbers: dict[str, None] = {}
@@ -243,6 +244,7 @@ def touched_since(connection: sqlite3.Connection, after: int, up_to: int) -> lis
             return None
         number = shown_number(connection, subject) if kind.startswith("matter.") else None
         if number is not None:
+            numbers.pop(number, None)
             numbers[number] = None
     return list(numbers)
 

@@ -105,7 +105,7 @@ class SearchKeeper:
                 if touched is None:
                     self._compare(reader)
                 else:
-                    self._waiting.extendleft(_Waiting(n, False) for n in reversed(touched))
+                    self._wait_for(touched)
             self._position = position
             self._work_off(reader)
             reader.execute("ROLLBACK")
@@ -145,6 +145,16 @@ class SearchKeeper:
             [
                 *(_Waiting(number, False) for number in reversed(newer)),
                 *(_Waiting(number, True) for number in older),
+            ]
+        )
+
+    def _wait_for(self, touched: list[str]) -> None:
+        """Put what was just published behind the new and before the old, to stand above both."""
+        self._waiting = deque(
+            [
+                *(one for one in self._waiting if not one.old),
+                *(_Waiting(number, False) for number in touched),
+                *(one for one in self._waiting if one.old),
             ]
         )
 

@@ -21,8 +21,18 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 def published(log: Log, title: str) -> str:
     """Take a matter to its notice and return its number."""
+    return announced(log, answered(log), title)
+
+
+def answered(log: Log) -> str:
+    """Raise a matter that is answered at once, and return its number."""
     number = raised(log, publish="yes").number
     commanded(log, number, "answer", text="已办好")
+    return number
+
+
+def announced(log: Log, number: str, title: str) -> str:
+    """Publish a matter and return its number."""
     commanded(log, number, "publish", title=title, text="村里的事", answer="已办好")
     return number
 
@@ -90,3 +100,30 @@ def test_what_was_withdrawn_while_no_keeper_ran_is_found_no_more(log: Log) -> No
     assert found(index, "螭吻") == []
     for path in log.folder.glob(f"{FILE_NAME}*"):
         assert "螭吻".encode() not in path.read_bytes()
+
+
+def test_the_newest_notice_is_found_first_though_its_matter_is_older(log: Log) -> None:
+    keeper = SearchKeeper(log, log.folder)
+    keeper.follow(log.newest_position())
+    oldest = answered(log)
+    first, second = published(log, "狻猊岭的灯"), announced(log, oldest, "狻猊岭的桥")
+    keeper.follow(log.newest_position())
+    keeper.close()
+    assert found(keeper.path, "狻猊") == [second, first]
+
+
+def test_what_is_published_while_more_waits_stands_above_it(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = SearchKeeper(log, log.folder)
+    keeper.follow(log.newest_position())
+    with monkeypatch.context() as patch:
+        # A piece of work is over before it begins.
+        patch.setattr("server.search.keeper.PIECE_S", 0.0)
+        first = published(log, "狻猊岭的灯")
+        assert keeper.follow(log.newest_position())
+        second = published(log, "狻猊岭的桥")
+        assert keeper.follow(log.newest_position())
+    assert not keeper.follow(log.newest_position())
+    keeper.close()
+    assert found(keeper.path, "狻猊") == [second, first]
