@@ -166,6 +166,9 @@ class Exchanges(RuleBasedStateMachine):
 
     @rule()
     def the_hubs_disk_dies(self) -> None:
+        # What only it had goes with it, where the disk of whoever wrote it died as well.
+        elsewhere = self.replicated.union(*(ids(station.log) for station in self.stations))
+        self.written -= ids(self.hub.log) - elsewhere
         put_back(self.hub, self.root / "replica")
         self.replicate()
 
