@@ -2,7 +2,7 @@
 
 After each death what the station had called durable is at the hub; after the next start all comes
 together. The hub's own disk stands for its replica here; `tests/server/villagers/test_durable.py`
-kills a hub with a real one. Steps of pages are in `tests/site/test_crashes.py`.
+kills a hub with a real one. Steps of pages are in `tests/site/writing/test_crashes.py`.
 """
 
 import os

@@ -19,10 +19,10 @@ from publisher.writing.touched import Changes
 from tests.counts import count
 from tests.hub import until
 from tests.site import counties
-from tests.site.publishing_loop import BASE, step
-from tests.site.test_compressed import check_copies
-from tests.site.test_histories import Office
 from tests.site.whole_sites import folders, tree
+from tests.site.writing.publishing_loop import BASE, step
+from tests.site.writing.test_compressed import check_copies
+from tests.site.writing.test_histories import Office
 
 pytestmark = pytest.mark.usefixtures("light")
 RUNS = count(1, 20)
@@ -40,7 +40,14 @@ def check_whole(out: Path) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_at_any_moment_the_next_publish_mends_all(tmp_path: Path, seed: int) -> None:
     out, done = tmp_path / "site", tmp_path / "steps"
-    command = [sys.executable, "-m", "tests.site.publishing_loop", str(out), str(seed), str(done)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.site.writing.publishing_loop",
+        str(out),
+        str(seed),
+        str(done),
+    ]
     running = subprocess.Popen(command)
     try:
         until(done.exists, within_s=120)
@@ -60,7 +67,7 @@ def test_killed_at_a_crash_point_of_a_page_the_next_publish_mends_all(
     tmp_path: Path, point: CrashPoint, run: int
 ) -> None:
     count = random.Random(f"{point}{run}").randint(1, 40)
-    command = [sys.executable, "-m", "tests.site.publishing_loop", str(tmp_path / "site")]
+    command = [sys.executable, "-m", "tests.site.writing.publishing_loop", str(tmp_path / "site")]
     done = subprocess.run(
         [*command, str(run), str(tmp_path / "steps")],
         env={**os.environ, VARIABLE: f"{point}:{count}"},
@@ -79,7 +86,7 @@ def test_killed_while_a_whole_site_takes_the_place_of_the_old_one(
     before = [counties.notice(n) for n in range(7)]
     Publisher(lambda: counties.content(before), out, BASE).build_full()
     old = tree(out)
-    command = [sys.executable, "-m", "tests.site.publishing_loop", str(out), "1"]
+    command = [sys.executable, "-m", "tests.site.writing.publishing_loop", str(out), "1"]
     done = subprocess.run(
         [*command, str(tmp_path / "steps")],
         env={**os.environ, VARIABLE: f"{point}"},

@@ -30,7 +30,7 @@ NOTICES = [counties.notice(n) for n in range(6)]
 def nearly_squeezed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Squeezes by brotli's ninth level, which is still better than quick: a fifteenth of the time.
 
-    By how much the tenth is better is seen in `test_weight.py`.
+    By how much the tenth is better is seen in `tests/site/test_weight.py`.
     """
     monkeypatch.setattr(compressed, "_FEW", 9)
 

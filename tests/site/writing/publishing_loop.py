@@ -1,4 +1,4 @@
-"""`python -m tests.site.publishing_loop OUT SEED STEPS`: publishes until it is killed.
+"""`python -m tests.site.writing.publishing_loop OUT SEED STEPS`: publishes until it is killed.
 
 After each publish the number of steps done goes to the file STEPS, as the keeper keeps a position.
 """
@@ -11,7 +11,7 @@ from eventlog.files import write_atomically
 from publisher.site import Publisher
 from publisher.writing.touched import Changes
 from tests.site.light_builds import lighten
-from tests.site.test_histories import Office
+from tests.site.writing.test_histories import Office
 
 BASE = "https://hui.example.org/qinghe/"
 
