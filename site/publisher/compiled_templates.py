@@ -10,17 +10,20 @@ from jinja2.bccache import Bucket
 
 
 class CompiledTemplates(jinja2.FileSystemBytecodeCache):
-    """The code of the templates of an environment that the module `made_in` makes.
+    """The code of the templates of an environment that the modules `made_in` make.
 
-    It lies in that module's `__pycache__`, in a folder named by the module's own bytes, for its
-    options decide what a template becomes. Where nothing can be read or written (a program that
-    belongs to root, a full disk), templates are compiled anew and nothing else happens. Each file
-    is written under another name and renamed, so processes need not wait for each other.
+    It lies in the first one's `__pycache__`, in a folder named by the modules' own bytes, for
+    their options and filters decide what a template becomes. Where nothing can be read or written
+    (a program that belongs to root, a full disk), templates are compiled anew and nothing else
+    happens. Each file is written under another name and renamed, so processes need not wait for
+    each other.
     """
 
-    def __init__(self, made_in: str) -> None:
-        mark = hashlib.sha256(Path(made_in).read_bytes() + jinja2.__version__.encode())
-        folder = Path(importlib.util.cache_from_source(made_in)).parent
+    def __init__(self, *made_in: str) -> None:
+        mark = hashlib.sha256(jinja2.__version__.encode())
+        for module in made_in:
+            mark.update(Path(module).read_bytes())
+        folder = Path(importlib.util.cache_from_source(made_in[0])).parent
         super().__init__(str(folder / f"templates-{mark.hexdigest()[:16]}"), "%s.cache")
 
     def load_bytecode(self, bucket: Bucket) -> None:

@@ -5,7 +5,6 @@ what there is most of is a filter: it costs a third of a call.
 """
 
 import functools
-from typing import Any
 
 import jinja2
 
@@ -30,22 +29,25 @@ def relative(path: str, page: str) -> str:
     return f"{way}/" if path.endswith("/") else way
 
 
+def named(context: jinja2.runtime.Context, path: str) -> str:
+    """A path as links name it: a page by its file too where the site is opened from files."""
+    is_page = not path or path.endswith("/")
+    return f"{path}index.html" if is_page and context["config"].extra["from_files"] else path
+
+
 @jinja2.pass_context
 def to(context: jinja2.runtime.Context, path: str) -> str:
     """A link to a page (its folder, "" for the home page) or a file of the site."""
-    if context["config"].extra["from_files"] and (not path or path.endswith("/")):
-        path += "index.html"
-    return relative(path or ".", context["page"].url)
+    return relative(named(context, path) or ".", context["page"].url)
 
 
 @jinja2.pass_context
 def server(context: jinja2.runtime.Context, path: str) -> str:
     """An address of the server; in a form it has no slash at its end."""
-    extra: dict[str, Any] = context["config"].extra
-    if extra["server"]:
-        return f"{extra['server']}/{path}"
-    page = "index.html" if extra["from_files"] and path.endswith("/") else ""
-    return f"{relative('.', context['page'].url)}/{path}{page}"
+    elsewhere: str = context["config"].extra["server"]
+    if elsewhere:
+        return f"{elsewhere}/{path}"
+    return f"{relative('.', context['page'].url)}/{named(context, path)}"
 
 
 def on_env(env: jinja2.Environment, **_: object) -> jinja2.Environment:

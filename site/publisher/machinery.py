@@ -40,10 +40,9 @@ def _written(context: jinja2.runtime.Context, text: str) -> Markup:
     """What staff wrote in Markdown, as HTML; links within the site lead there from any page."""
 
     def address(path: str) -> str:
-        if context["config"].extra["from_files"] and (not path or path.endswith("/")):
-            path += "index.html"
-        # Jinja's own context is what mkdocs declares as its TemplateContext.
-        return str(url_filter(context, path or "."))  # type: ignore[arg-type]
+        # What staff typed may be any path, so mkdocs' own filter makes the link. Jinja's own
+        # context is what it declares as its TemplateContext.
+        return str(url_filter(context, links.named(context, path) or "."))  # type: ignore[arg-type]
 
     return Markup(rendered(text, address))
 
@@ -91,7 +90,7 @@ class Machinery:
         is on for all of them, Material's own included.
         """
         env = config.theme.get_env()
-        env.bytecode_cache = CompiledTemplates(__file__)
+        env.bytecode_cache = CompiledTemplates(__file__, links.__file__)
         env.autoescape = True
         env.trim_blocks = True
         env.lstrip_blocks = True

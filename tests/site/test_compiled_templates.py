@@ -47,6 +47,15 @@ def test_another_template_or_module_has_its_own(module: Path) -> None:
     assert len({file.parent for file in kept(module)}) == 2
 
 
+def test_a_filter_of_another_module_makes_another_template(module: Path) -> None:
+    filters = module.with_name("filters.py")
+    folders = set()
+    for text in ("# takes a context", "# takes none"):
+        filters.write_text(text)
+        folders.add(CompiledTemplates(str(module), str(filters)).directory)
+    assert len(folders) == 2
+
+
 @pytest.mark.parametrize("damage", [b"", b"\0" * 5000, None])
 def test_a_damaged_file_is_made_anew(module: Path, damage: bytes | None) -> None:
     rendered(module)
