@@ -150,13 +150,11 @@ class SearchKeeper:
 
     def _wait_for(self, touched: list[str]) -> None:
         """Put what was just published behind the new and before the old, to stand above both."""
-        self._waiting = deque(
-            [
-                *(one for one in self._waiting if not one.old),
-                *(_Waiting(number, False) for number in touched),
-                *(one for one in self._waiting if one.old),
-            ]
-        )
+        new: list[_Waiting] = []
+        while self._waiting and not self._waiting[0].old:
+            new.append(self._waiting.popleft())
+        new += (_Waiting(number, False) for number in touched)
+        self._waiting.extendleft(reversed(new))
 
     def _work_off(self, reader: sqlite3.Connection) -> None:
         """Index what waits, for about as long as a piece of work may take."""
