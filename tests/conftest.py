@@ -14,6 +14,7 @@ from tests.chromium import launched
 from tests.counts import count
 from tests.hub import Hub
 from tests.server.phones import Phone, in_the_hand
+from tests.site.light_builds import lighten
 
 # A busy machine is no reason to fail, so no example has a deadline.
 hypothesis.settings.register_profile("huiyin", max_examples=count(25, 100), deadline=None)
@@ -57,6 +58,12 @@ def own_hub(tmp_path: Path) -> Iterator[Hub]:
     """A hub of the test's own, not started yet; stopped after the test."""
     with Hub(tmp_path / "data", "--sample") as running:
         yield running
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sites are built lightly in the test."""
+    lighten(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,11 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from publisher.writing import compressed, files, tree
 
@@ -18,6 +21,14 @@ def lighten(set_value: Callable[[object, str, object], None]) -> None:
     set_value(tree, "copies", _copies)
     set_value(files, "flush", _unflushed)
     set_value(os, "sync", lambda: None)
+
+
+@contextmanager
+def light_builds() -> Iterator[None]:
+    """Light builds for a while; a test has them by its fixture `light`."""
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch.setattr)
+        yield
 
 
 def _copies(path: str, data: bytes, *, quick: bool = False) -> dict[str, bytes]:

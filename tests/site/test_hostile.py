@@ -18,7 +18,7 @@ from publisher.words.wording import visible
 from publisher.writing.touched import Changes
 from stations.stations import Station, StationKind
 from tests.site import counties
-from tests.site.light_builds import lighten
+from tests.site.light_builds import light_builds
 from tests.site.whole_sites import copied
 
 pytestmark = pytest.mark.usefixtures("light")
@@ -74,8 +74,7 @@ def read(page: Path) -> _Text:
 def without_notices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A light site of the small county before its first notice."""
     site = tmp_path_factory.mktemp("hostile") / "site"
-    with pytest.MonkeyPatch.context() as patch:
-        lighten(patch.setattr)
+    with light_builds():
         Publisher(counties.small, site, "https://hui.example.org/").build_full()
     return site
 

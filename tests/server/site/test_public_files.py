@@ -23,7 +23,7 @@ from server.site.public_files import PublicFiles
 from server.web.encodings import accepted
 from tests.hub import Hub
 from tests.site import counties
-from tests.site.light_builds import lighten
+from tests.site.light_builds import light_builds
 
 READ = {
     "br": brotli.decompress,
@@ -44,8 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         counties.small([counties.notice(n) for n in range(3)]),
         picture={sha256: written.getvalue()}.get,
     )
-    with pytest.MonkeyPatch.context() as patch:
-        lighten(patch.setattr)
+    with light_builds():
         Publisher(lambda: content, out, "https://hui.example.org/").build_full()
     (out / "pictures").mkdir(exist_ok=True)
     (out / "pictures" / f"{sha256[:16]}-face.webp").write_bytes(b"RIFF")
@@ -59,12 +58,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(site: Path) -> Starlette:
     """The files of a site and nothing else."""
     return Starlette(routes=[Mount("/", PublicFiles(site))])
-
-
-@pytest.fixture
-def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Light builds for the test."""
-    lighten(monkeypatch.setattr)
 
 
 @pytest.fixture

@@ -124,8 +124,8 @@ def test_a_line_that_is_cut_again_and_again_brings_it_all_and_hardly_a_byte_twic
 ) -> None:
     station = tmp_path / "other"
     station.mkdir()
-    uncut = SiteCopy(station)
-    whole = uncut.fetch_round(hub.url, key_of(hub)).fetched_bytes
+    uncut, told = undisturbed(hub, station)
+    whole = told[-1].fetched_bytes
     uncut.close()
     came, cuts = [0], 0
     with CuttingLine(hub.port, 8_000) as line:

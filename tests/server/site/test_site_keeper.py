@@ -29,16 +29,11 @@ from server.site import publishing
 from server.site.publishing import SiteKeeper, build_whole
 from stations.register_log import set_record
 from tests.hub import until
-from tests.site.light_builds import lighten
 from tests.site.whole_sites import tree
 
+# Light builds leave the same to be squeezed.
+pytestmark = pytest.mark.usefixtures("light")
 OFFICE = Actor(Role.OFFICE, "office")
-
-
-@pytest.fixture(autouse=True)
-def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Light builds, which leave the same to be squeezed."""
-    lighten(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="module")

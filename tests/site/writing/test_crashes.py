@@ -26,6 +26,7 @@ from tests.site.writing.test_histories import Office
 
 pytestmark = pytest.mark.usefixtures("light")
 RUNS = count(1, 20)
+LOOP = (sys.executable, "-m", "tests.site.writing.publishing_loop")
 
 
 def check_whole(out: Path) -> None:
@@ -40,15 +41,7 @@ def check_whole(out: Path) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_at_any_moment_the_next_publish_mends_all(tmp_path: Path, seed: int) -> None:
     out, done = tmp_path / "site", tmp_path / "steps"
-    command = [
-        sys.executable,
-        "-m",
-        "tests.site.writing.publishing_loop",
-        str(out),
-        str(seed),
-        str(done),
-    ]
-    running = subprocess.Popen(command)
+    running = subprocess.Popen([*LOOP, str(out), str(seed), str(done)])
     try:
         until(done.exists, within_s=120)
         # How long it goes on is what this test is about, not what it waits for.
@@ -67,9 +60,8 @@ def test_killed_at_a_crash_point_of_a_page_the_next_publish_mends_all(
     tmp_path: Path, point: CrashPoint, run: int
 ) -> None:
     count = random.Random(f"{point}{run}").randint(1, 40)
-    command = [sys.executable, "-m", "tests.site.writing.publishing_loop", str(tmp_path / "site")]
     done = subprocess.run(
-        [*command, str(run), str(tmp_path / "steps")],
+        [*LOOP, str(tmp_path / "site"), str(run), str(tmp_path / "steps")],
         env={**os.environ, VARIABLE: f"{point}:{count}"},
         check=False,
     )
@@ -86,9 +78,8 @@ def test_killed_while_a_whole_site_takes_the_place_of_the_old_one(
     before = [counties.notice(n) for n in range(7)]
     Publisher(lambda: counties.content(before), out, BASE).build_full()
     old = tree(out)
-    command = [sys.executable, "-m", "tests.site.writing.publishing_loop", str(out), "1"]
     done = subprocess.run(
-        [*command, str(tmp_path / "steps")],
+        [*LOOP, str(out), "1", str(tmp_path / "steps")],
         env={**os.environ, VARIABLE: f"{point}"},
         check=False,
     )
