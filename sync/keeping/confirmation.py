@@ -122,9 +122,15 @@ class Confirmation:
             "wait": True,
             "timeout": LITESTREAM_TIMEOUT_S,
         }
+        name, pulse, asked_at = self._database.name, self._litestream.pulse, time.monotonic()
         try:
             answer = control.request("POST", "/sync", body, timeout_s=self._pace.answer_within_s)
+            pulse.note_answer(name, confirmed=True)
         except ControlError as error:
+            if error.answered:
+                pulse.note_answer(name, confirmed=False)
+            else:
+                pulse.note_unanswered(name, asked_at)
             message = str(error)
             if str(self._database.meta_folder) in message and (
                 "no such file" in message or "corrupt" in message

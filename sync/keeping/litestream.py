@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from sync.keeping.configuration import (
 )
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.process import end, end_previous, last_line
+from sync.keeping.pulse import SILENCE_LIMIT_S, Pulse
 
 LOG_LIMIT_BYTES = 2_000_000
 POLL_S = 0.05
@@ -44,7 +45,6 @@ ANSWER_WITHIN_S = 30.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
 DEAD_AFTER_FAILURES = 4
-SNAPSHOT_WITHIN_S = 3600.0
 PLAN_WITHIN_S = 60.0
 # One that ends sooner after it answered counts as a failed start.
 SHORT_LIFE_S = 5.0
@@ -107,6 +107,7 @@ class Litestream:
         databases: Sequence[ReplicatedDatabase],
         *,
         keeping: Keeping | None = None,
+        silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         self._folder = data_folder.absolute()
         self._databases = {database.name: database for database in databases}
@@ -116,6 +117,8 @@ class Litestream:
         self._log = self._folder / "litestream.log"
         self._pid_file = self._folder / "litestream.pid"
         self._worker = Worker("litestream", self._step)
+        self.pulse = Pulse([database.path for database in databases], silence_limit_s)
+        """Whether the process still does anything; those who ask it tell what came of that."""
         self._failures = 0
         self._repair_asked = threading.Event()
         self._answered = threading.Event()
@@ -123,6 +126,7 @@ class Litestream:
         self._alive = threading.Lock()
         self._state = LitestreamState.STOPPED
         self._process: subprocess.Popen[bytes] | None = None
+        self._watching = ControlSocket(self.socket_path)
         self._restarts = 0
         self._last_error = ""
         self._down_since = time.monotonic()
@@ -147,7 +151,7 @@ class Litestream:
             state=state,
             pid=None if process is None else process.pid,
             restarts=self._restarts,
-            last_error=self._last_error,
+            last_error=self.pulse.complaint or self._last_error,
             down_for_s=down,
         )
 
@@ -222,7 +226,8 @@ class Litestream:
     def stop(self, timeout_s: float = 5.0) -> None:
         """Stop it: a request first, which lets it upload what is left, then by force."""
         self._stop_within_s = timeout_s
-        self._worker.stop()
+        # One that can't be ended, for the kernel waits for its disk, is left to the next start.
+        self._worker.stop(2 * timeout_s + 0.5, interrupt=self._watching.interrupt)
         self._state = LitestreamState.STOPPED
         if self._socket_folder is not None and self._socket_folder != self._folder:
             shutil.rmtree(self._socket_folder, ignore_errors=True)
@@ -325,20 +330,25 @@ class Litestream:
         return False
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        """Return when the process ended, or is to end."""
+        """Return when the process ended, or is to end, which one that hangs is."""
         checked = time.monotonic()
-        while not self._worker.stopping:
-            try:
-                process.wait(POLL_S)
-            except subprocess.TimeoutExpired:
-                if self._repair_asked.is_set():
-                    return
-                if time.monotonic() - checked > 10:
-                    checked = time.monotonic()
-                    self._trim_log()
-                continue
-            self._note_death(process)
-            return
+        self.pulse.begin(process.pid)
+        with closing(ControlSocket(self.socket_path)) as self._watching:
+            while not self._worker.stopping:
+                try:
+                    process.wait(POLL_S)
+                except subprocess.TimeoutExpired:
+                    if self._repair_asked.is_set():
+                        return
+                    if self.pulse.hangs(self._watching):
+                        self._last_error = self.pulse.complaint
+                        return
+                    if time.monotonic() - checked > 10:
+                        checked = time.monotonic()
+                        self._trim_log()
+                    continue
+                self._note_death(process)
+                return
 
     def _note_death(self, process: subprocess.Popen[bytes]) -> None:
         with self._log.open("rb") as log:
@@ -367,13 +377,13 @@ class Litestream:
             config = self._folder / "litestream-repair.yml"
             write_private(config, render([database], socket_path=None, keeping=self._keeping))
             self._process = self._spawn("-once", "-force-snapshot", "-config", str(config))
-            deadline = time.monotonic() + SNAPSHOT_WITHIN_S
-            while self._process.poll() is None and time.monotonic() < deadline:
+            self.pulse.begin(self._process.pid)
+            while self._process.poll() is None and self.pulse.works():
                 if not self._worker.rest(POLL_S):
                     break
             if self._process.poll() is None:
                 end(self._process, self._stop_within_s)
-                self._last_error = f"no fresh snapshot of {database.name}: took too long"
+                self._last_error = f"no fresh snapshot of {database.name}: it hangs"
             elif self._process.returncode == 0:
                 broken.clear(self._folder, database.name)
             else:

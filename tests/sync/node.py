@@ -12,6 +12,7 @@ from sync.keeping.configuration import ReplicatedDatabase
 from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
 from sync.keeping.litestream import Litestream
+from sync.keeping.pulse import SILENCE_LIMIT_S
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import restore
 
@@ -37,6 +38,7 @@ class Node:
         replica: Path | None = None,
         same_disk_counts: bool = True,
         name: str = "events",
+        silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         self.home = home
         self.name = name
@@ -48,13 +50,18 @@ class Node:
         self.connection.execute("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, text)")
         self.connection.execute("INSERT OR IGNORE INTO row VALUES (0, '0')")
         self.same_disk_counts = same_disk_counts
+        self.silence_limit_s = silence_limit_s
         self.litestream = self.new_litestream()
         self.durability = self.new_durability()
         self.commits = 0
         self.restores = 0
 
     def new_litestream(self) -> Litestream:
-        return Litestream(self.folder, [ReplicatedDatabase(self.name, self.path, self.place)])
+        return Litestream(
+            self.folder,
+            [ReplicatedDatabase(self.name, self.path, self.place)],
+            silence_limit_s=self.silence_limit_s,
+        )
 
     def new_durability(self) -> Durability:
         return Durability(
