@@ -1,4 +1,4 @@
-"""What a start costs: the sample hub to its first answer, and short commands.
+"""What a start costs: the sample hub to its first answer, short commands, many notices restored.
 
 Processor time is that of the command and all that it started; wall time depends on the machine
 of the moment. With a second checkout beside it each measurement is made of both, one after the
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import restored
 from bench.figures import Figure
 from bench.processes import ROOT, free_port, running
 
@@ -44,7 +45,8 @@ def run(folder: Path, beside: Path | None, say: Callable[[str], None]) -> list[F
                 ("huiyin tokens add", command_cost(checkout, *_tokens_add(data, number))),
             ):
                 costs.setdefault(what, [[] for _ in checkouts])[index].append(cost)
-    return [figure for what, of_each in costs.items() for figure in _figures(what, of_each)]
+    figures = [figure for what, of_each in costs.items() for figure in _figures(what, of_each)]
+    return figures + restored.run(folder, _COMMAND, say)
 
 
 # Processor seconds to reach, on two cores.

@@ -18,6 +18,7 @@ from server.people.doors import LostSignIn, Unsent
 from server.people.unsent import answer_lost, answer_unsent
 from server.rooms import ROUTES, rooms_of
 from server.site.kept_copy import KeptCopy
+from server.site.no_site import UnlessBuilt
 from server.site.public_files import PublicFiles
 from server.web.compressing import Compressing
 from server.web.guarded_answers import GuardedAnswers
@@ -30,7 +31,9 @@ def make_application(node: Node) -> ASGIApp:
     """Return the application of a node that has been started."""
     out = node.site.out
     site: ASGIApp = (
-        PublicFiles(out) if node.site_copy is None else KeptCopy(out, node.site_copy, node.now_ms)
+        UnlessBuilt(out, PublicFiles(out))
+        if node.site_copy is None
+        else KeptCopy(out, node.site_copy, node.now_ms)
     )
     rooms = rooms_of(node)
     application = Starlette(

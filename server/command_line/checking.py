@@ -19,6 +19,7 @@ from server.data_folder import clock_of
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.letters.waiting_letters import Standing, standing, waits_long
 from server.paper.drawing import why_missing
+from server.site import site_building
 from sync.keeping import broken
 from sync.keeping.replica import ReplicaPlace
 
@@ -81,17 +82,37 @@ def doctor(data: Path, as_json: bool) -> None:
     if clock is not None:
         problems += _clock_problems(clock.status)
     problems += exchange_problems(settings)
+    site = site_building.read(data)
+    if site is not None and site.error:
+        problems.append(
+            problem(
+                "site-not-built",
+                f"公开网站没有生成,旧页面还在 / the site could not be built: {site.error}",
+                "系统会再试;看磁盘和服务的日志 / it is tried again; look at the disk and the "
+                "server's log",
+            )
+        )
     mail = _outbox(data)
     if mail is not None:
         problems += _mail_problems(mail)
     if as_json:
-        known = {"ok": not problems, "problems": problems, "outbox": _outbox_json(mail)}
+        known = {
+            "ok": not problems,
+            "problems": problems,
+            "outbox": _outbox_json(mail),
+            "site": "building" if site is not None and not site.error else "",
+        }
         click.echo(json.dumps(known, ensure_ascii=False))
     elif not problems:
         click.echo("一切正常 / nothing is wrong")
     else:
         for each in problems:
             click.echo(f"✗ {each['what']}\n  → {each['do']}")
+    if not as_json and site is not None and not site.error:
+        click.echo(
+            f"公开网站正在生成({_moment(site.since_ms)} 开始),服务在跑就会生成完 / the site is "
+            "being built since then; it is done while the server runs"
+        )
     if not as_json and mail is not None and mail.waiting:
         click.echo(
             f"等着发出的通知 {mail.waiting} 条,最早一条 {_moment(mail.oldest_at)} / "

@@ -20,7 +20,8 @@ LAG_MOST_S = 60.0
 def health(room: OperationsRoom) -> dict[str, Any]:
     """Return the node's health as CONTRACT's `/healthz` gives it.
 
-    `ok` is false where the replica lags by a minute or is broken; intake goes on even then.
+    `ok` is false where the replica lags by a minute or is broken; intake goes on even then. `site`
+    is `ready`, `building` or `failed`; until it is built, all else answers.
     """
     durability = room.durability()
     lag_s = 0.0
@@ -44,6 +45,7 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         "replica": replica,
         "queue": room.log.writer.waiting,
         "version": version("huiyin"),
+        "site": room.site.standing,
         "exchange": exchange,
     }
 

@@ -12,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from acts.refusals import N_
 from acts.shanghai import moment_of
+from server.site.no_site import no_site_page
 from server.site.public_files import PublicFiles
 from server.site.site_copy import SiteCopy
-from server.web.languages import LANGUAGES, language_of, other_than, tag_of, translated
-from server.web.pages import public_page
+from server.web.languages import LANGUAGES, translated
 
 _KEPT = N_("这是联络站里的副本，{when} 从县里取来")
 _HALF_KEPT = N_("这是联络站里的副本，还没有取全")
@@ -49,19 +49,7 @@ class KeptCopy:
 
 
 def _no_copy(request: Request) -> Response:
-    language = language_of(request)
-    other = other_than(language)
-    title = translated(language, _TITLE)
-    return public_page(
-        request,
-        "no_copy.html",
-        title=title,
-        headers={"Cache-Control": "no-store"},
-        heading=title,
-        message=translated(language, _WAITING),
-        also=translated(other, _WAITING),
-        also_lang=tag_of(other),
-    )
+    return no_site_page(request, _TITLE, _WAITING)
 
 
 def slip(copied_at_ms: int | None, now_ms: int) -> str:

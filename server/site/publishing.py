@@ -6,6 +6,7 @@ tell.
 """
 
 import hashlib
+import logging
 import os
 import sqlite3
 import subprocess
@@ -27,6 +28,7 @@ from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.worker import Worker, told
 from matters.public.notices import ListKind
+from matters.public.public import NoticeShelf
 from matters.registers.county import County
 from publisher.content import Content
 from publisher.frame import Frame
@@ -38,8 +40,10 @@ from publisher.writing.touched import Changes
 from server.county.bare_content import registers_only
 from server.county.county_registers import CountyRegisters
 from server.search.keeper import SearchKeeper
+from server.site import site_building
+from server.site.site_building import Building, Standing
 from server.site.site_content import read_content
-from server.site.site_news import news_since
+from server.site.site_news import News, news_since
 
 LOOK_EVERY_S = 1.0
 # Least time between two looks, so that a burst of commits is followed as one.
@@ -50,8 +54,13 @@ CHILD_LOOK_S = 0.2
 COUNTS_EVERY_S = 5.0
 NOTICES_AT_ONCE = 50
 MARK_BYTES = 4
-# A county with more notices is built by a process of its own at the first start, too.
-HERE_MOST = 300
+# A site of more notices is built by several processes.
+ALONE_MOST = 300
+# Up to so many notices, deputies and stations are built before anybody is served, in under a
+# second; a site of more is built meanwhile.
+BEFORE_MOST = 100
+# A build that has not ended by then hangs: it is ended, and begun anew.
+BUILD_MOST_S = 2 * 3600.0
 # A site that was built quickly is squeezed once nothing has changed for so long.
 SQUEEZE_AFTER_S = 3.0
 
@@ -59,6 +68,9 @@ _MADE_WITH = (REPOSITORY / "site", Path(__file__).parents[1] / "templates" / "pu
 _MADE_WITH_KINDS = (".py", ".js", ".html", ".css", ".md", ".yml", ".csv")
 # Another version of these may give other bytes.
 _MADE_BY = ("mkdocs", "mkdocs-material", "jinja2", "markdown", "brotli", "zstandard", "pillow")
+
+
+logger = logging.getLogger("huiyin.publishing")
 
 
 class SiteBuildError(Exception):
@@ -130,6 +142,8 @@ class SiteKeeper:
         self._counts_due = 0.0
         self._squeezing = squeeze(self.out)
         self._squeeze_at = 0.0
+        # What is under way or went wrong, None where the site is as it should be.
+        self._building = site_building.read(folder)
 
     @property
     def asked(self) -> AskedPages:
@@ -150,16 +164,23 @@ class SiteKeeper:
             return self._frame
 
     def start(self) -> None:
-        """Follow the log, and build the site first where there is none.
+        """Follow the log in a thread, which also builds the site where there is none.
 
-        A site that stands is brought up to date in the thread, and so is the search: a whole build
-        takes a minute at 10,000 notices, and nobody is to wait for it who has something to say.
+        Nobody is to wait for a build who has something to say: it takes minutes at 25,000 notices.
+        Only a county with next to none is built first, for that is quicker than another process.
         """
         state = self._read_state()
-        if self._copied or state is None or not self._stands():
+        if self._copied:
             self._bring_up_to_date()
-        else:
+        elif state is not None and self._stands():
             self._note_made(state)
+        elif self._is_small():
+            try:
+                self._bring_up_to_date()
+            except Exception as error:
+                # The thread tries again.
+                logger.exception("the site could not be built before the start")
+                self._note_building(told(error))
         self._squeeze_at = time.monotonic() + SQUEEZE_AFTER_S
         self._worker.start()
 
@@ -177,6 +198,20 @@ class SiteKeeper:
     def last_error(self) -> str:
         """Why the site could not be brought up to date the last time, "" where it could."""
         return told(self._worker.last_error)
+
+    @property
+    def standing(self) -> Standing:
+        """Whether the site is as it should be, is being built whole, or could not be brought so."""
+        if self._worker.last_error is not None:
+            return "failed"
+        return "ready" if self._building is None else "building"
+
+    def _is_small(self) -> bool:
+        """Return whether the site has so few pages that it is built before anybody is served."""
+        registers = self._registers()
+        with self._log.reading() as connection:
+            notices = NoticeShelf(connection).extent(ListKind.ALL, "").places
+        return notices + len(registers.deputies) + len(registers.stations) <= BEFORE_MOST
 
     def _content(self) -> Content:
         """The whole content, for the publishing thread, which owns the connection."""
@@ -199,8 +234,15 @@ class SiteKeeper:
         """Bring site and search up to date. Where it fails, the old pages stand."""
         if not self._worker.rest(PAUSE_S):
             return 0.0
-        if self._bring_up_to_date():
-            self._squeeze_at = time.monotonic() + SQUEEZE_AFTER_S
+        try:
+            if self._bring_up_to_date():
+                self._squeeze_at = time.monotonic() + SQUEEZE_AFTER_S
+        except Exception as error:
+            self._note_building(told(error))
+            raise
+        if self._building is not None and not self._worker.stopping:
+            self._building = None
+            site_building.clear(self._folder)
         if self.search.follow(self._read_up_to):
             return 0.0
         squeezed = time.monotonic() >= self._squeeze_at and next(self._squeezing, None)
@@ -216,15 +258,22 @@ class SiteKeeper:
             self.frame()
             return False
         state = self._read_state()
-        read_up_to = max(self._read_up_to, state.position if state else 0)
-        with self._log.reading() as connection:
-            news = news_since(connection, read_up_to)
-        day = str(today())
-        began = time.monotonic()
-        if (
+        anew = (
             state is None
             or not self._stands()
             or (state.address, state.made_by) != (self._address, self._made_by)
+        )
+        if anew or state is None:
+            # Nothing that happened need be looked at: all of it is written.
+            news = News(Changes(), counts=False, position=self._log.newest_position())
+        else:
+            with self._log.reading() as connection:
+                news = news_since(connection, max(self._read_up_to, state.position))
+        day = str(today())
+        began = time.monotonic()
+        if (
+            anew
+            or state is None
             or news.changes.everything
             or len(news.changes.notices) > NOTICES_AT_ONCE
         ):
@@ -262,10 +311,16 @@ class SiteKeeper:
         self.built_position = made.position
         self.mark = hashlib.sha256(msgspec.json.encode(made)).digest()[:MARK_BYTES]
 
+    def _note_building(self, error: str = "") -> None:
+        """Note that a build is under way, or why it failed; since when does not change by that."""
+        since_ms = self._log.now_ms() if self._building is None else self._building.since_ms
+        self._building = Building(since_ms, error[-site_building.ERROR_MOST :])
+        site_building.note(self._folder, self._building)
+
     def _build(self) -> bool:
         """Build the whole site quickly; return False where the node is stopping."""
-        notices = self._content().notices.extent(ListKind.ALL, "").places
-        if self._worker.alive or notices > HERE_MOST:
+        if self._worker.alive:
+            self._note_building()
             return self._build_in_child()
         # Nobody is served yet who could be kept waiting, and another process takes longer to load.
         self._resident().build_full(quick=True)
@@ -275,26 +330,38 @@ class SiteKeeper:
     def _build_in_child(self) -> bool:
         """Build the whole site in a process of its own, so that intake keeps its core.
 
-        Return False where the node is stopping and the build was given up.
+        Return False where the node is stopping and the build was given up. Raises SiteBuildError.
         """
         command = [sys.executable, "-m", "server.site"]
         command += [str(self._log.path), str(self.out), self._address]
         with tempfile.TemporaryFile("w+") as errors:
             child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
-            while True:
-                try:
-                    code = child.wait(CHILD_LOOK_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    if self._worker.stopping:
-                        # The old pages stand; the next start builds again.
-                        child.kill()
-                        child.wait()
-                        return False
+            try:
+                # Made while the child loads, for whoever asks first would wait for it.
+                self.frame()
+                code = self._ended(child)
+            finally:
+                # The old pages stand; the next start, or the next try, builds again.
+                child.kill()
+                child.wait()
+            if code is None and self._worker.stopping:
+                return False
+            if code is None:
+                raise SiteBuildError(f"not built within {BUILD_MOST_S:.0f} s")
             if code != 0:
                 errors.seek(0)
-                raise SiteBuildError(errors.read()[-2000:])
+                raise SiteBuildError(errors.read()[-2000:] or f"the build ended with {code}")
         return True
+
+    def _ended(self, child: "subprocess.Popen[bytes]") -> int | None:
+        """Return with what a build ended; None where the node is stopping, or it hangs."""
+        until = time.monotonic() + BUILD_MOST_S
+        while not self._worker.stopping and time.monotonic() < until:
+            try:
+                return child.wait(CHILD_LOOK_S)
+            except subprocess.TimeoutExpired:
+                continue
+        return None
 
     def _read_state(self) -> SiteState | None:
         try:
@@ -324,7 +391,7 @@ def build_whole(
         content = read_content(connection)
         places = content.notices.extent(ListKind.ALL, "").places
         publisher = Publisher(lambda: content, out, base_url, server_url, from_files=from_files)
-        publisher.build_full(quick=quick, processes=processes if places > HERE_MOST else 0)
+        publisher.build_full(quick=quick, processes=processes if places > ALONE_MOST else 0)
         connection.execute("ROLLBACK")
     finally:
         connection.close()

@@ -21,7 +21,7 @@ from publisher.writing import files
 from publisher.writing.compressed import SUFFIXES
 from server.web.compressing import compressed
 from server.web.encodings import accepted
-from server.web.problems import Unreadable
+from server.web.problems import Busy, Unreadable
 from sync.mirror.manifest import LOG_BYTES, Change, Manifest, Page, encode_page, is_kept
 from sync.mirror.parts import BROTLI, PLAIN, SHARED, packed_shared
 
@@ -68,6 +68,14 @@ class SiteOffer:
         self._scan_due = 0.0
         self._at_ms = 0
 
+    @property
+    def stands(self) -> bool:
+        """Whether there is a site; a hub that was just restored builds it first.
+
+        Before that nothing is offered: a copy would be told that there are no files.
+        """
+        return (self._site / "index.html").exists()
+
     def page(self, log: bytes, since: int, nonce: bytes = NO_NONCE) -> bytes:
         """Return the signed page of changes for a copy at (log, since).
 
@@ -81,6 +89,8 @@ class SiteOffer:
 
         It stops short of `most_bytes` where there is more; the next pack goes on from there.
         """
+        if not self.stands:
+            return
         for page in self._packed_pages(log, since, most_bytes):
             yield _frame(FRAME_PAGE, self._signed(page, NO_NONCE))
             log, since = page.log, page.until
@@ -215,6 +225,8 @@ def changes(offer: SiteOffer, request: Request) -> Response:
         raise Unreadable from error
     if len(log) not in (0, LOG_BYTES) or not 0 <= since < 2**62 or len(nonce) != NONCE_BYTES:
         raise Unreadable
+    if not offer.stands:
+        raise Busy
     body = offer.page(log, since, nonce)
     headers = {"cache-control": "no-store"}
     coding = accepted(request.headers.get("accept-encoding", ""))[0]
