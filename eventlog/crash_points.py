@@ -23,6 +23,9 @@ class CrashPoint(StrEnum):
     # Of whole files: keys, marks, the role.
     FILE_WRITTEN = "file-written"
     FILE_RENAMED = "file-renamed"
+    # Of a restore: a database is in its place; all is, and the mark goes next.
+    DATABASE_RESTORED = "database-restored"
+    RESTORED = "restored"
     # Of the hub's side of a round.
     ANSWERING = "answering"
     ANSWERED = "answered"

@@ -65,6 +65,42 @@ def reading(path: Path) -> Iterator[Connection]:
 
 
 @contextmanager
+def reading_untouched(path: Path) -> Iterator[Connection]:
+    """Yield a read-only connection that leaves no file beside a database that nobody has open.
+
+    `mode=ro` alone makes an empty `-wal` and `-shm` there, which it can't remove again. Where a
+    write-ahead log is there already, others read and write, and it is `reading`.
+    """
+    try:
+        is_still = Path(f"{path}-wal").stat().st_size == 0
+    except FileNotFoundError:
+        is_still = True
+    if not is_still:
+        with reading(path) as connection:
+            yield connection
+        return
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",
+        uri=True,
+        isolation_level=None,
+        factory=Connection,
+    )
+    connection.row_factory = sqlite3.Row
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Return whether a table is there, for databases that an older release left."""
+    row = connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?", (name,)
+    ).fetchone()
+    return row is not None
+
+
+@contextmanager
 def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
     """Let everything that is read inside be of one moment, also beside a transaction of others."""
     if connection.in_transaction:

@@ -1,11 +1,10 @@
 """A node's secret keys, in a file of mode 0600 beside the database and never in it.
 
-The recovery kit is the same keys on paper: without it a restored hub has the record of every
-matter, but can open no contact detail. A station has none: once its hub holds the private half of
-its sealing key, the station forgets it, and lost keys are replaced by enrolling anew.
+The recovery kit (`eventlog.recovery_kit`) is the same keys on paper. A station has none: once its
+hub holds the private half of its sealing key, the station forgets it, and lost keys are replaced by
+enrolling anew.
 """
 
-import base64
 import hashlib
 import hmac
 import os
@@ -21,10 +20,28 @@ from eventlog.sealing import Sealer, Unsealer, UnsealError
 
 FILE_NAME = "keys.json"
 KIT_NAME = "recovery-kit.txt"
+KEY_BYTES = 32
+PUT_BACK = (
+    "huiyin keys restore --kit FILE(联络站,或凭证也丢了:--new-keys / at a station, or where the "
+    "kit is lost, too: --new-keys)"
+)
 
 
-class KitError(Exception):
-    """A recovery kit can't be read: a line is missing or was copied wrongly."""
+class KeysError(Exception):
+    """Keys with which nothing may be done: `what` is wrong and what to `do`, in both languages."""
+
+    code = "no-keys"
+
+    def __init__(self, what: str, do: str) -> None:
+        super().__init__(f"{what} → {do}")
+        self.what = what
+        self.do = do
+
+
+class KeysDamaged(KeysError):
+    """The keys' file is there and can't be read, or holds no whole keys."""
+
+    code = "keys-damaged"
 
 
 class UnsealingKeyGone(UnsealError):
@@ -95,16 +112,64 @@ def make_keys() -> Keys:
 
 
 def load_keys(folder: Path) -> Keys | None:
-    """Return the keys of a data folder, or None where it has none yet."""
+    """Return the keys of a data folder, or None where it has none yet. Raises KeysDamaged."""
+    path = folder / FILE_NAME
     try:
-        return msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=Keys)
+        keys = msgspec.json.decode(path.read_bytes(), type=Keys)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise _damaged(path, error.strerror or type(error).__name__) from error
+    except ValueError:
+        # Without its cause, which may quote a key.
+        raise _damaged(path, "not whole JSON") from None
+    if not _fit(keys):
+        raise _damaged(path, "a key has a wrong length")
+    return keys
+
+
+def _damaged(path: Path, why: str) -> KeysDamaged:
+    return KeysDamaged(
+        f"{path}: 密钥读不出来,没有改动 / the keys can't be read, nothing was changed ({why})",
+        PUT_BACK,
+    )
+
+
+def _fit(keys: Keys) -> bool:
+    """Return whether each key is there and whole, and the two halves belong together."""
+    if len(keys.signing) != KEY_BYTES or len(keys.receipt) != KEY_BYTES:
+        return False
+    if not keys.of_station:
+        return len(keys.unsealing) == KEY_BYTES
+    if len(keys.sealing_public) != KEY_BYTES:
+        return False
+    if not keys.unsealing:
+        return True
+    return len(keys.unsealing) == KEY_BYTES and keys.unsealer.public_key == keys.sealing_public
 
 
 def save_keys(folder: Path, keys: Keys) -> None:
     """Write the keys into a data folder, readable by its owner only."""
     write_atomically(folder / FILE_NAME, msgspec.json.encode(keys), mode=0o600)
+
+
+def put_keys_aside(folder: Path) -> list[Path]:
+    """Give the keys and the kit of a folder other names, and return these.
+
+    Nothing that may still open something is deleted for keys that take its place.
+    """
+    aside = []
+    for file in (folder / FILE_NAME, folder / KIT_NAME):
+        if not file.exists():
+            continue
+        number = 1
+        while (new := file.with_stem(f"{file.stem}-aside-{number}")).exists():
+            number += 1
+        file.rename(new)
+        aside.append(new)
+    if aside:
+        flush(folder)
+    return aside
 
 
 def for_station(keys: Keys) -> Keys:
@@ -153,77 +218,3 @@ def _overwrite(file: BinaryIO) -> None:
     file.write(bytes(size))
     file.flush()
     os.fsync(file.fileno())
-
-
-# Behind each key stand three bytes of its SHA-256, so that a letter copied wrongly is noticed
-# before contacts are lost for it; 35 bytes are 56 letters without padding.
-_CHECK_BYTES = 3
-_KIT_LETTERS = 56
-# Digits that are no letters of base32, read as what they were copied from.
-_READ_AS = str.maketrans("018", "OIB")
-_LINES = {"unsealing": "unsealing key", "signing": "signing key", "receipt": "receipt key"}
-
-
-def kit_text(keys: Keys, *, node: str, replica: str) -> str:
-    """Return the recovery kit, to be printed and taken away: keys in base32, groups of four."""
-    lines = [
-        "回音 Huiyin · 恢复凭证 Recovery kit",
-        "",
-        "请打印本页,锁入保险柜,然后在管理台确认“已打印”,系统即删除此文件。",
-        "Print this page, lock it away, then confirm in the console; the file is then deleted.",
-        "没有它,恢复后的服务器有全部办理记录,但打不开任何联系方式。",
-        "Without it a restored hub has every record, but can open no contact detail.",
-        "",
-        f"node: {node}",
-        f"fingerprint: {keys.fingerprint}",
-        f"replica: {replica}",
-    ]
-    for name, label in _LINES.items():
-        key: bytes = getattr(keys, name)
-        code = base64.b32encode(key + _check(key)).decode()
-        groups = " ".join(code[start : start + 4] for start in range(0, len(code), 4))
-        lines.append(f"{label}: {groups}")
-    lines += [
-        "",
-        "恢复 To restore:",
-        "  huiyin restore --from REPLICA_URL --kit recovery-kit.txt",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _check(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()[:_CHECK_BYTES]
-
-
-def write_kit(folder: Path, text: str) -> Path:
-    """Write the kit into a data folder, readable by its owner only, and return its path."""
-    path = folder / KIT_NAME
-    write_atomically(path, text.encode(), mode=0o600)
-    return path
-
-
-def read_kit(path: Path) -> Keys:
-    """Return the keys that a recovery kit holds. Raises KitError, naming the bad line."""
-    labels = {label: name for name, label in _LINES.items()}
-    found: dict[str, bytes] = {}
-    for line in path.read_text("utf-8", "replace").splitlines():
-        label, colon, rest = line.partition(":")
-        name = labels.get(label.strip())
-        if not colon or name is None:
-            continue
-        code = "".join(rest.split()).upper().translate(_READ_AS)
-        if len(code) != _KIT_LETTERS:
-            raise KitError(f"恢复凭证这一行长度不对 / wrong length: {label}")
-        try:
-            raw = base64.b32decode(code)
-        except ValueError as error:
-            raise KitError(f"恢复凭证这一行抄错了 / copied wrongly: {label}") from error
-        key = raw[:-_CHECK_BYTES]
-        if raw[-_CHECK_BYTES:] != _check(key):
-            raise KitError(f"恢复凭证这一行抄错了 / copied wrongly: {label}")
-        found[name] = key
-    missing = [label for label, name in labels.items() if name not in found]
-    if missing:
-        raise KitError(f"恢复凭证缺少 / the kit lacks: {', '.join(missing)}")
-    return Keys(**found)

@@ -1,25 +1,29 @@
 """A data folder: its keys, role and clock, and its log opened with all that the domain folds."""
 
+import fcntl
+import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventlog.clock import NodeClock, system_clock_ms
 from eventlog.database import reading
 from eventlog.files import flush, write_atomically
 from eventlog.keys import (
+    KIT_NAME,
     Keys,
+    KeysError,
     for_station,
     forget_kit,
-    kit_text,
     load_keys,
     make_keys,
     save_keys,
-    write_kit,
 )
 from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.log import Log
 from eventlog.projections import Projection
+from eventlog.recovery_kit import kit_text, write_kit
 from matters.attempts import AttemptsProjection
 from matters.documents.store import DocumentsProjection
 from matters.handovers import HandoversProjection
@@ -28,9 +32,13 @@ from matters.schema import migrations as matters_migrations
 from matters.sessions.store import SessionsProjection
 from server.county import county_registers
 from server.exchange.visibility import MattersVisibility, witness_of
+from server.folder import own_keys, restore_mark
+from server.folder.kept_settings import lines_for_kit
+from server.folder.restore_mark import RestoreBegun
 from server.folder.schema import migrations as server_migrations
 from server.folder.settings import ROLE_FILE_NAME, Settings
 from stations.register_log import migrations as register_migrations
+from sync.keeping.concealing import shown
 from sync.rounds.downlink import Downlink
 from sync.schema import migrations as sync_migrations
 
@@ -39,6 +47,16 @@ REGISTER_NOUNS = frozenset(register.noun for register in county_registers.ALL)
 
 class PlainTextsInside(Exception):
     """A hub's data folder, with people's texts in plain sight, is to be a station's."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder}: 里面有没上锁的内容,是县级服务器的数据,联络站要用空文件夹 / "
+            "holds texts in plain sight, as a hub does; give a station an empty folder"
+        )
+
+
+# Why nothing may be done with a data folder; each says so, and what to do, in both languages.
+REFUSALS = (KeysError, RestoreBegun, PlainTextsInside)
 
 
 def projections() -> Sequence[Projection]:
@@ -54,31 +72,91 @@ def projections() -> Sequence[Projection]:
     )
 
 
+def check_folder(settings: Settings) -> Keys | None:
+    """Return the keys of a data folder, None of one in which no node ran yet. Changes nothing.
+
+    Raises KeysMissing, KeysDamaged, KeysOfAnotherNode or RestoreBegun, which say what to do.
+    """
+    folder = settings.data
+    restore_mark.refuse_begun(folder)
+    keys = load_keys(folder)
+    if keys is not None:
+        own_keys.refuse_others(folder, keys)
+        return keys
+    trace = own_keys.trace_of(folder)
+    if trace:
+        raise own_keys.missing_from(folder, trace)
+    return None
+
+
 def prepare_folder(settings: Settings) -> Keys:
     """Make the data folder where there is none, and return the node's keys.
 
     At the first start the keys are made, and a hub's recovery kit is written to be printed. A
     station has none, and goes on with keys that a command made before it was first served.
+
+    Raises what `check_folder` does, and PlainTextsInside; then nothing was changed.
     """
     folder = settings.data
+    keys = check_folder(settings)
+    is_station = settings.role == "station"
+    if keys is not None and is_station and not keys.of_station:
+        _refuse_plain_texts(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / ROLE_FILE_NAME).exists():
         write_atomically(folder / ROLE_FILE_NAME, settings.role.encode())
-    is_station = settings.role == "station"
-    keys = load_keys(folder)
     if keys is None:
-        keys = for_station(make_keys()) if is_station else make_keys()
-        save_keys(folder, keys)
-        if not is_station:
-            replica = settings.replica_url or "(none)"
-            write_kit(folder, kit_text(keys, node=settings.role, replica=replica))
-        flush(folder.parent)
+        keys = _first_keys(settings)
     elif is_station and not keys.of_station:
-        _refuse_plain_texts(folder)
         keys = for_station(keys)
         save_keys(folder, keys)
         forget_kit(folder)
+    if not is_station and not (folder / LOG_FILE).exists() and not (folder / KIT_NAME).exists():
+        # Keys whose kit was never written: the first start was cut between the two.
+        write_kit(folder, kit_of(settings, keys))
     return keys
+
+
+def _first_keys(settings: Settings) -> Keys:
+    """Make the keys of a new node, and return them; of two processes one makes them for both."""
+    folder = settings.data
+    with _alone_in(folder):
+        keys = check_folder(settings)
+        if keys is None:
+            keys = make_keys()
+            if settings.role == "station":
+                keys = for_station(keys)
+            save_keys(folder, keys)
+            flush(folder.parent)
+    return keys
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time make a folder a node's. No file is made for it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def kit_of(settings: Settings, keys: Keys) -> str:
+    """Return the text of a hub's recovery kit."""
+    return kit_text(
+        keys,
+        node=settings.role,
+        replica=shown(settings.replica_url or "(none)"),
+        settings=lines_for_kit(settings),
+    )
+
+
+def renew_kit(settings: Settings, keys: Keys) -> None:
+    """Write a kit that was not put away yet anew, where the settings are others by now."""
+    path = settings.data / KIT_NAME
+    if path.exists() and path.read_bytes() != kit_of(settings, keys).encode():
+        write_kit(settings.data, kit_of(settings, keys))
 
 
 def clock_of(settings: Settings) -> NodeClock | None:
@@ -96,7 +174,7 @@ def _refuse_plain_texts(folder: Path) -> None:
             "WHERE w.wrapped_key IS NULL"
         )
         if any(is_boxed(row[0]) for row in types):
-            raise PlainTextsInside(str(folder))
+            raise PlainTextsInside(folder)
 
 
 def is_boxed(type: str) -> bool:
@@ -121,7 +199,7 @@ def open_log(
     to the nodes below, one of its own where none is given. With a station's keys all texts but
     those of the registers are sealed on its disk.
     """
-    return Log(
+    log = Log(
         folder,
         projections=projections(),
         migrations=(register_migrations, matters_migrations, server_migrations, sync_migrations),
@@ -133,3 +211,5 @@ def open_log(
         witness=witness_of(role, queue or Downlink(MattersVisibility())),
         is_boxed=is_boxed if keys.of_station else lambda type: False,
     )
+    own_keys.note_own(log, keys)
+    return log

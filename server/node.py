@@ -1,6 +1,5 @@
 """A node: everything that runs on one data folder, wired together, started and stopped in order."""
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
@@ -8,18 +7,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from eventlog.keys import (
-    KIT_NAME,
-    Keys,
-)
+from eventlog.keys import KIT_NAME, Keys
 from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
 from server.county import county_registers
-from server.data_folder import clock_of, open_log, prepare_folder
+from server.data_folder import clock_of, open_log, prepare_folder, renew_kit
 from server.desks.timekeeper import Timekeeper
 from server.exchange.node_exchange import NodeExchange
 from server.exchange.visibility import MattersVisibility
+from server.folder import folder_lock, kept_settings
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE, Replica
 from server.folder.safe_writes import SafeWriter
 from server.folder.settings import Settings
@@ -43,10 +40,6 @@ from sync.keeping.durability import Durability
 from sync.rounds.downlink import Downlink
 from sync.rounds.reception import Reception
 from sync.rounds.round import Round
-
-
-class DataFolderInUse(Exception):
-    """Another process serves this data folder already."""
 
 
 class Part(NamedTuple):
@@ -77,12 +70,13 @@ class Node:
     def __init__(self, settings: Settings) -> None:
         """Open the data folder for this process alone.
 
-        Raises DataFolderInUse or PlainTextsInside.
+        Raises DataFolderInUse, or one of `server.data_folder.REFUSALS`.
         """
         self.settings = settings
         self.folder = settings.data.absolute()
         self.keys = prepare_folder(settings)
-        self._lock = self._take_folder()
+        self._lock = folder_lock.take(self.folder)
+        renew_kit(settings, self.keys)
         self.clock = clock_of(settings)
         is_station = settings.role == "station"
         self.replica = Replica(
@@ -148,7 +142,7 @@ class Node:
             self.indexer.wake,
             lambda position: self.exchange.wake(),
         ]
-        self._clear_drafts()
+        self._begin()
         forget_again(self.log, self.attachments, self.folder)
 
     def _hub(self) -> list[Part]:
@@ -212,10 +206,11 @@ class Node:
         if self.clock is not None:
             self.clock.keep(at_once=True)
 
-    def _clear_drafts(self) -> None:
-        """Remove drafts that are old, or that a copy brought back after an erasure."""
+    def _begin(self) -> None:
+        """Keep the settings; remove drafts that are old, or that a copy brought back erased."""
 
         def job(transaction: Transaction) -> None:
+            kept_settings.note(transaction, self.settings)
             drafts.clear_old(transaction)
             drafts.clear_erased(transaction, self.folder)
 
@@ -291,12 +286,3 @@ class Node:
             secret=settings.webhook_secret,
             node=node,
         )
-
-    def _take_folder(self) -> int:
-        descriptor = os.open(self.folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise DataFolderInUse(str(self.folder)) from error
-        return descriptor

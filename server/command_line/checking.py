@@ -11,15 +11,18 @@ import click
 from acts.shanghai import iso
 from eventlog.clock import ClockStatus, system_clock_ms
 from eventlog.database import reading
-from eventlog.keys import KIT_NAME, load_keys
+from eventlog.keys import KIT_NAME, KeysError
 from eventlog.log import FILE_NAME
 from server.command_line.exchange_problems import exchange_problems, problem
 from server.command_line.folders import data_option, opened, settings_for
-from server.data_folder import clock_of
+from server.data_folder import check_folder, clock_of
+from server.folder.restore_mark import RestoreBegun
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
+from server.folder.settings import Settings
 from server.letters.waiting_letters import Standing, standing, waits_long
 from server.paper.drawing import why_missing
 from server.site import site_building
+from server.site.site_building import Building
 from sync.keeping import broken
 from sync.keeping.replica import ReplicaPlace
 
@@ -76,25 +79,21 @@ def doctor(data: Path, as_json: bool) -> None:
 
     Example: huiyin doctor --data /srv/huiyin
     """
-    problems = _examine(data)
     settings = settings_for(data)
-    clock = clock_of(settings)
-    if clock is not None:
-        problems += _clock_problems(clock.status)
-    problems += exchange_problems(settings)
-    site = site_building.read(data)
-    if site is not None and site.error:
-        problems.append(
-            problem(
-                "site-not-built",
-                f"公开网站没有生成,旧页面还在 / the site could not be built: {site.error}",
-                "系统会再试;看磁盘和服务的日志 / it is tried again; look at the disk and the "
-                "server's log",
-            )
-        )
-    mail = _outbox(data)
-    if mail is not None:
-        problems += _mail_problems(mail)
+    mail, site = None, None
+    problems = _keys_problems(settings)
+    # Without its keys nothing else of the folder is looked at, for nothing may change in it.
+    if not problems:
+        problems = _examine(data, settings)
+        clock = clock_of(settings)
+        if clock is not None:
+            problems += _clock_problems(clock.status)
+        problems += exchange_problems(settings)
+        site = site_building.read(data)
+        problems += _site_problems(site)
+        mail = _outbox(data)
+        if mail is not None:
+            problems += _mail_problems(mail)
     if as_json:
         known = {
             "ok": not problems,
@@ -123,7 +122,16 @@ def doctor(data: Path, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _examine(data: Path) -> list[dict[str, Any]]:
+def _keys_problems(settings: Settings) -> list[dict[str, Any]]:
+    """Return why no command works on the folder, as long as its keys are not right."""
+    try:
+        check_folder(settings)
+    except (KeysError, RestoreBegun) as error:
+        return [problem(error.code, error.what, error.do)]
+    return []
+
+
+def _examine(data: Path, settings: Settings) -> list[dict[str, Any]]:
     database = data / FILE_NAME
     if not database.exists():
         return [
@@ -149,19 +157,12 @@ def _examine(data: Path) -> list[dict[str, Any]]:
             f"数据库损坏 / the database is damaged: {answer}",
             "停下服务,huiyin restore 到一个空文件夹 / stop it, restore into an empty folder",
         )
-    if load_keys(data) is None:
-        note(
-            "no-keys",
-            "没有密钥文件 keys.json,联系方式打不开 / no keys: contacts can't be opened",
-            "用恢复凭证恢复 / restore with the recovery kit",
-        )
     if (data / KIT_NAME).exists():
         note(
             "kit-not-printed",
             "恢复凭证还没有打印收好 / the recovery kit was not put away yet",
             "打印 recovery-kit.txt,在管理台“系统”页确认 / print it, confirm in the console",
         )
-    settings = settings_for(data)
     if settings.replica_url is None:
         note(
             "no-replica",
@@ -206,6 +207,20 @@ def _examine(data: Path) -> list[dict[str, Any]]:
             "清理磁盘 / make room",
         )
     return problems
+
+
+def _site_problems(site: Building | None) -> list[dict[str, Any]]:
+    """Return why the public site could not be built."""
+    if site is None or not site.error:
+        return []
+    return [
+        problem(
+            "site-not-built",
+            f"公开网站没有生成,旧页面还在 / the site could not be built: {site.error}",
+            "系统会再试;看磁盘和服务的日志 / it is tried again; look at the disk and the "
+            "server's log",
+        )
+    ]
 
 
 def _clock_problems(clock: ClockStatus) -> list[dict[str, Any]]:

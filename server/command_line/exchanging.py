@@ -12,10 +12,9 @@ import click
 
 from eventlog.files import write_atomically
 from eventlog.log import FILE_NAME
-from server.command_line.folders import data_option, opened, settings_for
+from server.command_line.folders import data_option, keys_of, opened, settings_for
 from server.command_line.opened_exchange import exchange_of
 from server.county import county_registers
-from server.data_folder import prepare_folder
 from server.exchange import joining
 from server.exchange.exchange_wiring import order_to_move
 from server.exchange.joining import CannotInvite, CannotJoin
@@ -50,7 +49,7 @@ def enrol(data: Path, name: str, station: str, file: Path | None) -> None:
     settings = settings_for(data)
     if settings.role == "station":
         raise click.ClickException("在县里的服务器上运行 / run this at the hub")
-    keys = prepare_folder(settings)
+    keys = keys_of(settings)
     with opened(data) as log:
         with log.reading() as connection:
             registers = county_registers.read_all(connection)
@@ -85,7 +84,7 @@ def join(data: Path, place: str, code: str | None) -> None:
     """
     fresh = not (data / FILE_NAME).exists()
     settings = settings_for(data, role="station" if fresh else None)
-    keys = prepare_folder(settings)
+    keys = keys_of(settings)
     try:
         invitation = (
             joining.ask_hub(place, code)
@@ -130,7 +129,7 @@ def move(data: Path, name: str, file: Path) -> None:
 
     Example: huiyin nodes move 石瓮站 invitation-from-the-new-county.json
     """
-    keys = prepare_folder(settings_for(data))
+    keys = keys_of(settings_for(data))
     try:
         invitation = joining.read_invitation(file.read_bytes())
     except CannotJoin as error:

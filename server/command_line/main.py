@@ -54,6 +54,11 @@ COMMANDS = {
         "restore",
         "Bring an empty data folder back from a replica, and print the state hash.",
     ),
+    "keys": Place(
+        "keys",
+        "keys_group",
+        "The node's keys: put back from the recovery kit, and the kit written again.",
+    ),
     "matters": Place("checking", "matters", "The log of matters and the tables made from it."),
     "doctor": Place(
         "checking",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from server.command_line.folders import settings_for
-from server.data_folder import clock_of, open_log, prepare_folder
+from server.command_line.folders import keys_of, settings_for
+from server.data_folder import clock_of, open_log
 from server.exchange.node_exchange import NodeExchange
 from server.exchange.visibility import MattersVisibility
 from server.photos.attachments import Attachments
@@ -17,7 +17,7 @@ def exchange_of(data: Path) -> Iterator[NodeExchange]:
     """Yield what a data folder exchanges; it may be served by another process meanwhile."""
     settings = settings_for(data)
     folder = settings.data.absolute()
-    keys = prepare_folder(settings)
+    keys = keys_of(settings)
     queue = Downlink(MattersVisibility())
     clock = clock_of(settings)
     log = open_log(folder, keys, clock=clock, role=settings.role, queue=queue)

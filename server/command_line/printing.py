@@ -10,8 +10,7 @@ import click
 from acts.refusals import Refusal
 from acts.shanghai import today
 from eventlog.files import write_atomically
-from server.command_line.folders import data_option, opened, settings_for
-from server.data_folder import prepare_folder
+from server.command_line.folders import data_option, keys_of, opened, settings_for
 from server.paper.county import read_county
 from server.paper.drawing import draw, why_missing
 from server.paper.kinds import CARDS_MOST, NOTICES_MOST, SLIPS_MOST, PaperKind, Wanted, made
@@ -158,9 +157,7 @@ def _print(
     settings = settings_for(data)
     try:
         with opened(data) as log, log.reading() as connection:
-            county = read_county(
-                connection, settings.address, today(), prepare_folder(settings).receipt
-            )
+            county = read_county(connection, settings.address, today(), keys_of(settings).receipt)
             sheets = made(county, asked)
     except Refusal as refusal:
         raise click.ClickException(_said(refusal)) from refusal

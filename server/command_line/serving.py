@@ -15,9 +15,10 @@ import uvloop
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
 from server.command_line.tables import mistakes_told
-from server.data_folder import PlainTextsInside
+from server.data_folder import REFUSALS
+from server.folder.folder_lock import DataFolderInUse
 from server.folder.settings import Settings
-from server.node import DataFolderInUse, Node
+from server.node import Node
 from server.registers.sample import seed_sample, sign_ins
 from server.web.long_addresses import ShortAddresses
 
@@ -85,15 +86,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     """Run the node until it is told to end."""
     try:
         node = Node(settings)
-    except DataFolderInUse as error:
-        raise click.ClickException(
-            f"{error}: 已有一个服务在用这个数据文件夹 / another process serves this folder"
-        ) from error
-    except PlainTextsInside as error:
-        raise click.ClickException(
-            f"{error}: 里面有没上锁的内容,是县级服务器的数据,联络站要用空文件夹 / "
-            "holds texts in plain sight, as a hub does; give a station an empty folder"
-        ) from error
+    except (DataFolderInUse, *REFUSALS) as error:
+        raise click.ClickException(str(error)) from error
     gc.set_threshold(GARBAGE_AFTER)
     try:
         if settings.sample:
@@ -133,7 +127,7 @@ def _greet(settings: Settings, node: Node) -> None:
     if settings.role == "station" and node.exchange.standing().hub is None:
         click.echo(f"加入县里 join the county · {settings.address}console/sync/join")
     click.echo(f"数据 data · {node.folder}")
-    click.echo(f"副本 replica · {settings.replica_url or '无 none'}")
+    click.echo(f"副本 replica · {settings.replica_label or '无 none'}")
     if durability is not None and durability.report().same_disk:
         counts = settings.same_disk_counts or settings.sample
         click.echo(

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from eventlog.log import FILE_NAME
-from server.command_line.folders import data_option, settings_for
-from server.data_folder import open_log, prepare_folder
+from server.command_line.folders import data_option, keys_of, settings_for
+from server.data_folder import open_log
 from server.site.publishing import build_whole
 
 
@@ -29,8 +29,9 @@ def site_build(data: Path, out: Path, base_url: str, server_url: str, from_files
     Example: huiyin site build --out public --base-url https://example.org/
     """
     database = data.absolute() / FILE_NAME
+    keys = keys_of(settings_for(data))
     if not database.exists():
-        open_log(data.absolute(), prepare_folder(settings_for(data))).stop()
+        open_log(data.absolute(), keys).stop()
     build_whole(
         database,
         out.absolute(),

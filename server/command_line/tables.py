@@ -8,9 +8,14 @@ from pathlib import Path
 
 import click
 
-from eventlog.keys import load_keys
 from eventlog.log import Log
-from server.command_line.folders import data_option, opened, progress_of
+from server.command_line.folders import (
+    data_option,
+    keys_of,
+    opened,
+    progress_of,
+    settings_for,
+)
 from server.county.county_registers import BY_PLURAL
 from server.desks.matters_export import export_matters
 from server.entry.history_imports import import_matters
@@ -125,8 +130,8 @@ def _read_mapping(path: Path | None) -> Mapping[str, str]:
 
 def _unlock(data: Path, log: Log) -> None:
     """Let the log's readers read a station's sealed texts, or end the command where none can."""
-    keys = load_keys(data)
-    if keys is None or not keys.of_station:
+    keys = keys_of(settings_for(data))
+    if not keys.of_station:
         return
     if not keys.unsealing:
         raise click.ClickException(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from acts.shanghai import DAY_MS
 from eventlog.clock import NodeClock
-from eventlog.keys import Keys, forget_unsealing, load_keys
+from eventlog.keys import Keys, KeysDamaged, forget_unsealing, load_keys
 from eventlog.log import Log
 from server.exchange.exchange_wiring import inquirer_of, introduction_of, reception_of
 from server.folder.settings import Settings
@@ -214,7 +214,13 @@ class NodeExchange:
 
     def _follow_keys(self) -> None:
         """Go on with the keys with which this station joins anew, here or by a command beside."""
-        keys = load_keys(self._log.folder) if self._settings.role == "station" else None
+        if self._settings.role != "station":
+            return
+        try:
+            keys = load_keys(self._log.folder)
+        except KeysDamaged:
+            # Those that were read at the start are as good as ever; `doctor` tells of the file.
+            return
         if keys is not None and keys.sealing_public != self._keys.sealing_public:
             self._take_keys(keys)
 

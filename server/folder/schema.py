@@ -116,3 +116,30 @@ def m006_account_keys(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m007_own_keys(database: Database) -> None:
+    """With whose keys this database is written, by their public halves; the newest row counts."""
+    database.execute(
+        """CREATE TABLE own_keys(
+            number INTEGER PRIMARY KEY,
+            verify_key BLOB NOT NULL,
+            receipt_mark BLOB NOT NULL,
+            sealing_key BLOB NOT NULL,
+            since INTEGER NOT NULL
+        )"""
+    )
+
+
+@migrations()
+def m008_kept_settings(database: Database) -> None:
+    """The settings with which the node was served last, for a restore; no secret is among them."""
+    database.execute(
+        """CREATE TABLE kept_settings(
+            number INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            value TEXT NOT NULL,
+            lacks_secret INTEGER NOT NULL
+        )"""
+    )

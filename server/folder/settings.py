@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from server.folder.addresses import BadAddress, parse_email, parse_webhook
+from sync.keeping.concealing import shown
+from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 
 FILE_NAME = "huiyin.toml"
 # What a data folder was begun as, so that a command beside the server need not be told.
@@ -44,7 +46,7 @@ class Settings:
     port: int = 8000
     # Where Litestream replicates to: a folder, or file://, sftp://, s3://, nats:// URL. Empty: the
     # folder DATA-replica beside the data folder. "off": no replica, and nothing is ever durable.
-    replica: str = ""
+    replica: str = field(default="", repr=False)
     # Whether a replica on the same disk as the data counts as durable. Only for trying out.
     same_disk_counts: bool = False
     # The address that people type, for QR codes and feeds; empty: http://host:port/.
@@ -96,9 +98,14 @@ class Settings:
         return self.smtp_port or _PORTS[self.smtp_security]
 
     @property
+    def replica_label(self) -> str:
+        """Where the replica is, for people: without user, password or access key; "" for none."""
+        return "" if self.replica_url is None else ReplicaPlace.parse(self.replica_url).label
+
+    @property
     def has_secrets(self) -> bool:
         """Whether any secret is set."""
-        return any(getattr(self, name) for name in SECRETS)
+        return any(getattr(self, name) for name in SECRETS) or shown(self.replica) != self.replica
 
 
 def load_settings(data: Path, **flags: Any) -> Settings:
@@ -129,7 +136,24 @@ def load_settings(data: Path, **flags: Any) -> Settings:
         **{name: _fit(name, value, getattr(settings, name)) for name, value in values.items()},
     )
     _check_mail(settings)
+    _check_replica(settings)
     return settings
+
+
+def _check_replica(settings: Settings) -> None:
+    """Raise SettingsError where the replica's address can't be used. It may hold a password."""
+    try:
+        if settings.replica_url is not None:
+            ReplicaPlace.parse(settings.replica_url)
+    except ReplicaAddressError as error:
+        raise SettingsError(
+            f"replica: 副本的地址不能用 / the replica's address can't be used: {error}"
+        ) from None
+    except ValueError:
+        raise SettingsError(
+            "replica: 副本的地址写错了 / the replica's address is not written right: "
+            f"{shown(settings.replica)}"
+        ) from None
 
 
 def _check_mail(settings: Settings) -> None:
@@ -159,7 +183,7 @@ def _is_here(host: str) -> bool:
 def _fit(name: str, value: Any, default: Any) -> Any:
     """Return the value in the type of its default, or raise SettingsError that names it."""
     wanted = type(default)
-    shown = "…" if name in SECRETS else repr(value)
+    told = "…" if name in SECRETS or name == "replica" else repr(value)
     try:
         if wanted is bool and isinstance(value, str):
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
@@ -174,11 +198,11 @@ def _fit(name: str, value: Any, default: Any) -> Any:
         fitted = wanted(value)
     except (KeyError, TypeError, ValueError):
         # Without its cause, for that would hold the value of a secret.
-        raise SettingsError(f"设置 {name} 的值不对 / wrong value for {name}: {shown}") from None
+        raise SettingsError(f"设置 {name} 的值不对 / wrong value for {name}: {told}") from None
     if name in _CHECKS:
         fits, wanted_words = _CHECKS[name]
         if not fits(fitted):
-            raise SettingsError(f"{name} {wanted_words}: {shown}")
+            raise SettingsError(f"{name} {wanted_words}: {told}")
     return fitted
 
 

@@ -25,7 +25,7 @@ def system(room: OperationsRoom, visit: Visit) -> Response:
         kit=kit,
         of_station=room.keys().of_station,
         actor=visit.actor,
-        replica=room.settings.replica_url or "",
+        replica=room.settings.replica_label,
         site=room.site.standing,
         site_error=room.site.last_error,
         **letter_values(room.letters, visit),

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from sync.keeping.concealing import scrubbed
+
 
 class ControlError(Exception):
     """Litestream did not do what it was asked; `answered` tells a refusal from silence.
@@ -102,5 +104,7 @@ class ControlSocket:
             raise ControlError(f"not JSON: {text[:200]!r}", answered=True) from error
         if response.status != 200 or not isinstance(answer, dict):
             message = answer.get("error") if isinstance(answer, dict) else None
-            raise ControlError(f"{response.status}: {message or answer}", answered=True)
+            raise ControlError(
+                f"{response.status}: {scrubbed(str(message or answer))}", answered=True
+            )
         return answer

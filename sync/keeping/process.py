@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from sync.keeping.concealing import scrubbed
+
 POLL_S = 0.02
 
 
@@ -62,6 +64,6 @@ def command_line(pid: int) -> list[str]:
 
 
 def last_line(output: bytes) -> str:
-    """Return the last line of what a program printed, shortened to 300 characters."""
+    """Return the last line of what a program printed, shortened, and without any password."""
     lines = output.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:300] if lines else ""
+    return scrubbed(lines[-1])[:300] if lines else ""

@@ -12,18 +12,15 @@ from eventlog.keys import (
     FILE_NAME,
     KIT_NAME,
     Keys,
-    KitError,
     UnsealingKeyGone,
     for_station,
     forget_unsealing,
-    kit_text,
     load_keys,
     make_keys,
-    read_kit,
     save_keys,
     with_fresh_sealing,
-    write_kit,
 )
+from eventlog.recovery_kit import KitError, kit_text, read_kit, write_kit
 from eventlog.sealing import Unsealer
 
 LABELS = ("unsealing key", "signing key", "receipt key")
