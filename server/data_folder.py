@@ -24,6 +24,7 @@ from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.log import Log
 from eventlog.projections import Projection
 from eventlog.recovery_kit import kit_text, write_kit
+from eventlog.schema import migrations as log_migrations
 from matters.attempts import AttemptsProjection
 from matters.documents.store import DocumentsProjection
 from matters.handovers import HandoversProjection
@@ -34,14 +35,22 @@ from server.county import county_registers
 from server.exchange.visibility import MattersVisibility, witness_of
 from server.folder import own_keys, restore_mark
 from server.folder.kept_settings import lines_for_kit
+from server.folder.newer_folder import NewerFolder, refuse_newer
 from server.folder.restore_mark import RestoreBegun
 from server.folder.schema import migrations as server_migrations
 from server.folder.settings import ROLE_FILE_NAME, Settings
+from server.photos.schema import FILE_NAME as PHOTOS_FILE
+from server.photos.schema import MIGRATIONS as PHOTOS_MIGRATIONS
 from stations.register_log import migrations as register_migrations
 from sync.keeping.concealing import shown
 from sync.rounds.downlink import Downlink
 from sync.schema import migrations as sync_migrations
 
+LOG_MIGRATIONS = (register_migrations, matters_migrations, server_migrations, sync_migrations)
+MIGRATIONS = {
+    LOG_FILE: (log_migrations, *LOG_MIGRATIONS),
+    PHOTOS_FILE: (log_migrations, *PHOTOS_MIGRATIONS),
+}
 REGISTER_NOUNS = frozenset(register.noun for register in county_registers.ALL)
 
 
@@ -56,7 +65,7 @@ class PlainTextsInside(Exception):
 
 
 # Why nothing may be done with a data folder; each says so, and what to do, in both languages.
-REFUSALS = (KeysError, RestoreBegun, PlainTextsInside)
+REFUSALS = (KeysError, RestoreBegun, NewerFolder, PlainTextsInside)
 
 
 def projections() -> Sequence[Projection]:
@@ -75,10 +84,12 @@ def projections() -> Sequence[Projection]:
 def check_folder(settings: Settings) -> Keys | None:
     """Return the keys of a data folder, None of one in which no node ran yet. Changes nothing.
 
-    Raises KeysMissing, KeysDamaged, KeysOfAnotherNode or RestoreBegun, which say what to do.
+    Raises KeysMissing, KeysDamaged, KeysOfAnotherNode, RestoreBegun or NewerFolder, which say what
+    to do.
     """
     folder = settings.data
     restore_mark.refuse_begun(folder)
+    refuse_newer(folder, MIGRATIONS)
     keys = load_keys(folder)
     if keys is not None:
         own_keys.refuse_others(folder, keys)
@@ -202,7 +213,7 @@ def open_log(
     log = Log(
         folder,
         projections=projections(),
-        migrations=(register_migrations, matters_migrations, server_migrations, sync_migrations),
+        migrations=LOG_MIGRATIONS,
         sealer=keys.sealer,
         now_ms=now_ms if clock is None else clock.now_ms,
         time_unknown=(lambda: False) if clock is None else clock.time_unknown,

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from eventlog.schema import migrations as log_migrations
 from matters.schema import migrations as matters_migrations
 from server.folder.schema import migrations as server_migrations
-from server.photos.attachments import migrations as photo_migrations
+from server.photos.schema import migrations as photo_migrations
 from stations.register_log import migrations as register_migrations
 from sync.mirror.manifest import migrations as manifest_migrations
 from sync.mirror.mirror import migrations as mirror_migrations

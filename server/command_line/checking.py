@@ -16,6 +16,7 @@ from eventlog.log import FILE_NAME
 from server.command_line.exchange_problems import exchange_problems, problem
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import check_folder, clock_of
+from server.folder.newer_folder import NewerFolder
 from server.folder.restore_mark import RestoreBegun
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.folder.settings import Settings
@@ -81,7 +82,7 @@ def doctor(data: Path, as_json: bool) -> None:
     """
     settings = settings_for(data)
     mail, site = None, None
-    problems = _keys_problems(settings)
+    problems = _folder_problems(settings)
     # Without its keys nothing else of the folder is looked at, for nothing may change in it.
     if not problems:
         problems = _examine(data, settings)
@@ -122,11 +123,11 @@ def doctor(data: Path, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _keys_problems(settings: Settings) -> list[dict[str, Any]]:
-    """Return why no command works on the folder, as long as its keys are not right."""
+def _folder_problems(settings: Settings) -> list[dict[str, Any]]:
+    """Return why no command works on the folder: its keys, a restore, or a newer release."""
     try:
         check_folder(settings)
-    except (KeysError, RestoreBegun) as error:
+    except (KeysError, RestoreBegun, NewerFolder) as error:
         return [problem(error.code, error.what, error.do)]
     return []
 

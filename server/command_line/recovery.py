@@ -33,10 +33,11 @@ from server.command_line.folders import data_option, settings_for, tell_aside
 from server.data_folder import kit_of, open_log
 from server.folder import kept_settings, own_keys, restore_mark
 from server.folder.folder_lock import DataFolderInUse, taken
+from server.folder.newer_folder import NewerFolder
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.folder.restore_mark import RestoreMark
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
-from server.photos.attachments import FILE_NAME as ATTACHMENTS_NAME
+from server.photos.schema import FILE_NAME as ATTACHMENTS_NAME
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restore import NoBackupError, RestoreError
 from sync.keeping.restore import restore as restore_database
@@ -75,7 +76,7 @@ def restore(data: Path, replica: str, kit: Path | None, new_keys: bool) -> None:
     try:
         with taken(data):
             verification, epoch = _restore(data, replica, kit, new_keys)
-    except (DataFolderInUse, KeysError, KitError) as error:
+    except (DataFolderInUse, KeysError, KitError, NewerFolder) as error:
         raise click.ClickException(str(error)) from error
     except (RestoreError, ReplicaAddressError) as error:
         hint = getattr(error, "next_step", "")

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
-from sqlite_utils import Database, Migrations
 
 from acts.refusals import N_, FieldProblem
 from eventlog.database import connect, reading
@@ -20,37 +19,16 @@ from eventlog.schema import migrate
 from eventlog.sealing import Sealed, Sealer, Unsealer
 from eventlog.writer import OpenTransaction, Writer
 from matters.intake.intake import Photo
+from server.photos.schema import FILE_NAME as FILE_NAME
+from server.photos.schema import MIGRATIONS
 from sync.photos import parts as blob_parts
 from sync.photos import source as blob_source
-from sync.photos.schema import migrations as blob_migrations
 
-FILE_NAME = "attachments.db"
 PHOTOS_MOST = 3
 SIZE_MOST_BYTES = 8 * 1024 * 1024
 PIXELS_MOST = 60_000_000
 _HASH = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-
-migrations = Migrations("attachments")
-
-
-@migrations()
-def m001_photos(database: Database) -> None:
-    """Photos by content hash, as they were sent."""
-    database.execute(
-        """CREATE TABLE photos(
-            position INTEGER PRIMARY KEY,
-            sha256 TEXT NOT NULL UNIQUE,
-            media_type TEXT NOT NULL,
-            body BLOB NOT NULL
-        )"""
-    )
-
-
-@migrations()
-def m002_sealed(database: Database) -> None:
-    """Where the body is sealed, as a station's are, its key wrapped to the station's."""
-    database.execute("ALTER TABLE photos ADD COLUMN wrapped_key BLOB")
 
 
 class PhotoTransaction:
@@ -212,7 +190,7 @@ def empty_photo(connection: sqlite3.Connection, sha256: str, name: str) -> int:
 
 def migrate_attachments(connection: sqlite3.Connection) -> None:
     """Bring the second database to its newest schema."""
-    migrate(connection, migrations, blob_migrations)
+    migrate(connection, *MIGRATIONS)
 
 
 def check_photo(body: bytes) -> Photo | FieldProblem:
