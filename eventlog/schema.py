@@ -1,8 +1,11 @@
 """The tables of the floor, as ordered migrations, each in one transaction with its record."""
 
 import sqlite3
+from pathlib import Path
 
 from sqlite_utils import Database, Migrations
+
+from eventlog.files import alone_in
 
 migrations = Migrations("eventlog")
 
@@ -95,9 +98,14 @@ def m003_events_of_others(database: Database) -> None:
 
 
 def migrate(connection: sqlite3.Connection, *sets: Migrations) -> None:
-    """Bring the database to the newest schema: the floor's own, then each of `sets` in turn."""
+    """Bring the database to the newest schema: the floor's own, then each of `sets` in turn.
+
+    Alone in its folder: of two processes that open a new database each would make all tables.
+    """
+    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
     # To look for plugins is to read what every installed package says of itself: a tenth of the
     # processor time of a short command.
     database = Database(connection, execute_plugins=False)
-    for one in (migrations, *sets):
-        one.apply(database)
+    with alone_in(path.parent):
+        for one in (migrations, *sets):
+            one.apply(database)

@@ -1,15 +1,12 @@
 """A data folder: its keys, role and clock, and its log opened with all that the domain folds."""
 
-import fcntl
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventlog.clock import NodeClock, system_clock_ms
 from eventlog.database import reading
-from eventlog.files import flush, write_atomically
+from eventlog.files import alone_in, flush, write_atomically
 from eventlog.keys import (
     KIT_NAME,
     Keys,
@@ -131,7 +128,7 @@ def prepare_folder(settings: Settings) -> Keys:
 def _first_keys(settings: Settings) -> Keys:
     """Make the keys of a new node, and return them; of two processes one makes them for both."""
     folder = settings.data
-    with _alone_in(folder):
+    with alone_in(folder):
         keys = check_folder(settings)
         if keys is None:
             keys = make_keys()
@@ -140,17 +137,6 @@ def _first_keys(settings: Settings) -> Keys:
             save_keys(folder, keys)
             flush(folder.parent)
     return keys
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Let one process at a time make a folder a node's. No file is made for it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def kit_of(settings: Settings, keys: Keys) -> str:

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from eventlog.database import connect
-from eventlog.keys import FILE_NAME, load_keys, make_keys, save_keys
+from eventlog.keys import FILE_NAME, load_keys, make_keys
 from eventlog.log import FILE_NAME as LOG_FILE
 from matters.actors import VILLAGER
 from matters.intake.intake import check_submission, raise_matter
@@ -19,8 +19,8 @@ from server.command_line import main
 from server.county.county_registers import read_all
 from server.data_folder import open_log
 from server.folder.own_keys import are_own
-from server.folder.restore_mark import RestoreMark, begin
 from tests.hub import huiyin
+from tests.server.command_line.harms import HARMS, content
 
 # What each command is called with; what is in braces is a path outside of the data folder.
 ARGUMENTS = {
@@ -63,44 +63,6 @@ def leaves(group: click.Group, before: str = "") -> Iterator[str]:
             yield from leaves(command, f"{before}{name} ")
         else:
             yield f"{before}{name}"
-
-
-def missing(data: Path) -> None:
-    """Take the keys away."""
-    (data / FILE_NAME).unlink()
-
-
-def cut(data: Path) -> None:
-    """Leave half of the keys' file."""
-    content = (data / FILE_NAME).read_bytes()
-    (data / FILE_NAME).write_bytes(content[: len(content) // 2])
-
-
-def of_another(data: Path) -> None:
-    """Put another node's keys there."""
-    save_keys(data, make_keys())
-
-
-def half_restored(data: Path) -> None:
-    """Leave the folder as a restore that was killed does."""
-    begin(data, RestoreMark("/replica"))
-
-
-HARMS = {
-    "missing": missing,
-    "cut": cut,
-    "of another": of_another,
-    "half restored": half_restored,
-}
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")
