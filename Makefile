@@ -38,7 +38,6 @@ $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
 	tools/setup venv $(PYTHON) $(VENV) requirements-dev.lock
 	tools/setup browser
 	tools/setup network
-	tools/setup replicas
 	@touch $@
 
 serve: $(VENV)/.serve

@@ -103,7 +103,7 @@ class Writer:
         future: Future[Committed[Result]] = Future()
 
         def deliver(outcome: Any, error: BaseException | None) -> None:
-            if not future.set_running_or_notify_cancel():
+            if future.done() or not future.set_running_or_notify_cancel():
                 return
             if error is None:
                 future.set_result(outcome)
@@ -131,7 +131,7 @@ class Writer:
         future: asyncio.Future[Committed[Result]] = loop.create_future()
 
         def deliver(outcome: Any, error: BaseException | None) -> None:
-            if future.cancelled():
+            if future.done():
                 return
             if error is None:
                 future.set_result(outcome)
@@ -164,40 +164,55 @@ class Writer:
         with self._queueing:
             if self._stopping.is_set():
                 raise WriterStopped("the node is stopping")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            if self._thread is None or not self._thread.is_alive():
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    raise WriterBusy(str(error)) from error
+                self._thread = thread
             self._jobs.put(job)
 
     def _run(self) -> None:
-        crowded = False
-        while True:
-            first = self._jobs.get()
-            if first is None:
+        """Run group after group until the stop mark; no error, of whatever kind, ends it before."""
+        crowded = last = False
+        while not last:
+            group: list[_Job] = []
+            try:
+                last = self._take(group, crowded)
+                crowded = len(group) > 1
+                self._run_group(group)
+            except BaseException as error:
+                self._give_up(group, error)
+
+    def _take(self, group: list[_Job], crowded: bool) -> bool:
+        """Fill a group with what waits, once something does; return whether the stop mark came."""
+        job = self._jobs.get()
+        if job is None:
+            return True
+        group.append(job)
+        if crowded:
+            time.sleep(LINGER_S)
+        while len(group) < GROUP_LIMIT:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
                 break
-            group = [first]
-            if crowded:
-                time.sleep(LINGER_S)
-            last = False
-            while len(group) < GROUP_LIMIT:
-                try:
-                    job = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if job is None:
-                    last = True
-                    break
-                group.append(job)
-            self._run_group(group)
-            crowded = len(group) > 1
-            if last:
-                break
+            if job is None:
+                return True
+            group.append(job)
+        return False
 
     def _run_group(self, group: list[_Job]) -> None:
-        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+        if not group:
+            return
+        outcomes: list[tuple[_Job, Any, Exception | None]] = []
         connection = self._connection
         position = 0
         try:
+            if connection.in_transaction:
+                # The one before could not even be undone.
+                connection.execute("ROLLBACK")
             connection.execute("BEGIN IMMEDIATE")
             transaction = self._begin(connection)
             for job in group:
@@ -206,64 +221,89 @@ class Writer:
             reached(CrashPoint.COMMITTING)
             connection.execute("COMMIT")
             reached(CrashPoint.COMMITTED)
-        except Exception as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+        except BaseException as error:
+            self._undo()
             logger.error("group of %d not committed: %s", len(group), error)
             refused = _as_refused(error)
             # A job that refused for a reason of its own keeps that reason.
             known = {id(job): failure for job, _, failure in outcomes if failure is not None}
-            self._deliver([(job, None, known.get(id(job), refused)) for job in group])
+            self._deliver(group, [(job, None, known.get(id(job), refused)) for job in group])
             return
         self._tell(self._on_commit, position)
         self._deliver(
+            group,
             [
                 (job, Committed(result, position) if failure is None else None, failure)
                 for job, result, failure in outcomes
-            ]
+            ],
         )
         self._tell(self._between_groups, connection)
+
+    def _undo(self) -> None:
+        """Undo what is open; where that fails, the next group begins with it."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            logger.exception("a group could not be undone")
+
+    def _give_up(self, group: list[_Job], error: BaseException) -> None:
+        """Refuse what is left of a group where even refusing it had failed."""
+        with suppress(BaseException):
+            self._undo()
+            logger.error("a group was given up: %r", error)
+        refused = _as_refused(error)
+        with suppress(BaseException):
+            self._deliver(group, [(job, None, refused) for job in group])
 
     def _tell(self, listener: Callable[[Any], None], value: Any) -> None:
         """Call a listener. What was committed stands, and the thread goes on, should it fail."""
         try:
             listener(value)
-        except Exception:
+        except BaseException:
             logger.exception("what follows a commit failed")
 
     def _run_job(
         self, transaction: OpenTransaction, job: _Job
-    ) -> tuple[_Job, Any, BaseException | None]:
+    ) -> tuple[_Job, Any, Exception | None]:
         connection = transaction.connection
         mark = transaction.mark()
         connection.execute("SAVEPOINT job")
         try:
             result = job.run(transaction)
-        except Exception as error:
+        except BaseException as error:
             if _is_of_storage(error):
                 # It concerns the whole group, and SQLite may have rolled back.
                 raise
             connection.execute("ROLLBACK TO job")
             connection.execute("RELEASE job")
             transaction.roll_back(mark)
-            return job, None, error
+            return job, None, _as_error(error)
         connection.execute("RELEASE job")
         return job, result, None
 
-    def _deliver(self, outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Any, BaseException | None]]] = {}
+    def _deliver(
+        self, group: list[_Job], outcomes: list[tuple[_Job, Any, Exception | None]]
+    ) -> None:
+        """Tell all of a group what came of them; it is empty once that is done.
+
+        Who was told already, should it be done again, keeps what he was told first.
+        """
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Any, Exception | None]]] = {}
         for outcome in outcomes:
             loop = outcome[0].loop
-            if loop is None:
-                outcome[0].deliver(outcome[1], outcome[2])
-            else:
+            if loop is not None:
                 by_loop.setdefault(loop, []).append(outcome)
+        for job, result, failure in outcomes:
+            if job.loop is None:
+                _deliver_one(job, result, failure)
         for loop, part in by_loop.items():
             with suppress(RuntimeError):  # The loop was closed: nobody waits any more.
                 loop.call_soon_threadsafe(_deliver_all, part)
+        group.clear()
 
 
-def _is_of_storage(error: Exception) -> bool:
+def _is_of_storage(error: BaseException) -> bool:
     """Return whether the disk or the database failed, and not the job's own SQL."""
     if not isinstance(error, sqlite3.OperationalError):
         return False
@@ -271,15 +311,30 @@ def _is_of_storage(error: Exception) -> bool:
     return code & 0xFF != sqlite3.SQLITE_ERROR
 
 
-def _as_refused(error: Exception) -> Exception:
+def _as_error(error: BaseException) -> Exception:
+    """Return an error that ends nobody's thread or loop: an exit in a job is a fault of the job."""
+    return error if isinstance(error, Exception) else RuntimeError(repr(error))
+
+
+def _as_refused(error: BaseException) -> Exception:
     """Return what a failed transaction is to those who asked for it."""
     if not isinstance(error, sqlite3.Error):
-        return error
+        return _as_error(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return WriterBusy(str(error))
     return StorageFull(str(error))
 
 
-def _deliver_all(outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:
-    for job, result, error in outcomes:
-        job.deliver(result, error)
+def _deliver_all(outcomes: list[tuple[_Job, Any, Exception | None]]) -> None:
+    for job, result, failure in outcomes:
+        _deliver_one(job, result, failure)
+
+
+def _deliver_one(job: _Job, result: Any, failure: Exception | None) -> None:
+    """Tell one job's outcome, again where it failed. Others wait for theirs, so this never does."""
+    for _ in range(2):
+        with suppress(BaseException):
+            try:
+                return job.deliver(result, failure)
+            except BaseException:
+                logger.exception("an outcome could not be told")

@@ -22,6 +22,7 @@ from server.site.no_site import UnlessBuilt
 from server.site.public_files import PublicFiles
 from server.web.compressing import Compressing
 from server.web.guarded_answers import GuardedAnswers
+from server.web.languages import LANGUAGES, translations
 from server.web.operation import Operation
 from server.web.problems import answer_problem
 from server.web.routes import PublicRoute, RoomRoute, bound
@@ -50,6 +51,9 @@ def make_application(node: Node) -> ASGIApp:
         },
     )
     application.state.frame = NodeFrame(node)
+    # Read now, for a refusal must be told also where no file can be opened any more.
+    for language in LANGUAGES:
+        translations(language)
     guarded = GuardedAnswers(Compressing(application))
     if node.reception is None:
         return guarded

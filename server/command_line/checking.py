@@ -13,6 +13,7 @@ from eventlog.clock import ClockStatus, system_clock_ms
 from eventlog.database import reading
 from eventlog.keys import KIT_NAME, KeysError
 from eventlog.log import FILE_NAME
+from server.command_line.descriptor_problems import descriptor_problems
 from server.command_line.exchange_problems import exchange_problems, problem
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import check_folder, clock_of
@@ -90,6 +91,7 @@ def doctor(data: Path, as_json: bool) -> None:
         if clock is not None:
             problems += _clock_problems(clock.status)
         problems += exchange_problems(settings)
+        problems += descriptor_problems(data)
         site = site_building.read(data)
         problems += _site_problems(site)
         mail = _outbox(data)

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FILE_NAME = "serve.lock"
@@ -26,7 +26,23 @@ def take(folder: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise DataFolderInUse(folder) from error
+    with suppress(OSError):  # On a full disk it is known to nobody, and works.
+        os.truncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
     return descriptor
+
+
+def holder(folder: Path) -> int | None:
+    """Return the process that holds the folder, None where none does or nobody may know."""
+    try:
+        with (folder / FILE_NAME).open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read())
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 @contextmanager

@@ -8,11 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from acts.shanghai import iso
+from eventlog.worker import DEAD, told, troubles
 from server.exchange import exchange_health
+from server.operations.descriptors import of_process
 from server.operations.room import OperationsRoom
 from server.web.routes import in_thread
 from sync.keeping.durability import DurabilityState
 
+RELEASE = version("huiyin")
 # A replica that is this far behind makes the node unwell (503).
 LAG_MOST_S = 60.0
 
@@ -21,7 +24,9 @@ def health(room: OperationsRoom) -> dict[str, Any]:
     """Return the node's health as CONTRACT's `/healthz` gives it.
 
     `ok` is false where the replica lags by a minute or is broken; intake goes on even then. `site`
-    is `ready`, `building` or `failed`; until it is built, all else answers.
+    is `ready`, `building` or `failed`; until it is built, all else answers. It is false, too, where
+    descriptors are as good as used up, or a thread is gone: `threads` has what fails now, and why;
+    `exchange` is null where the database could not be opened to ask.
     """
     durability = room.durability()
     lag_s = 0.0
@@ -34,8 +39,16 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         ok = report.state is not DurabilityState.BROKEN and report.lag_s < LAG_MOST_S
         if report.same_disk and report.state is DurabilityState.CURRENT:
             replica = "current-same-disk"
-    with room.log.reading() as connection:
-        exchange = _exchange(connection, room.settings.role)
+    descriptors, threads = of_process(), troubles()
+    exchange = None
+    try:
+        with room.log.reading() as connection:
+            exchange = _exchange(connection, room.settings.role)
+    except sqlite3.OperationalError as error:
+        ok = False
+        threads["reader"] = told(error)
+    if DEAD in threads.values() or (descriptors is not None and descriptors.few_left):
+        ok = False
     return {
         "ok": ok,
         "role": room.settings.role,
@@ -44,9 +57,11 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         "durable_lag_s": lag_s,
         "replica": replica,
         "queue": room.log.writer.waiting,
-        "version": version("huiyin"),
+        "version": RELEASE,
         "site": room.site.standing,
         "exchange": exchange,
+        "threads": threads,
+        "descriptors": None if descriptors is None else descriptors._asdict(),
     }
 
 

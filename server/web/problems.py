@@ -1,6 +1,8 @@
 """Every error that a person or program can meet, and the one place that turns it into an answer."""
 
+import errno
 import logging
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -126,7 +128,7 @@ def refusal_of(error: Exception) -> Refusal:
         return error
     if isinstance(error, StorageFull):
         return _NoRoom()
-    if isinstance(error, WriterBusy):
+    if isinstance(error, WriterBusy) or _is_short_of_means(error):
         return Busy()
     if isinstance(error, WriterStopped):
         return _Stopping()
@@ -141,6 +143,17 @@ def refusal_of(error: Exception) -> Refusal:
             return TooLarge()
         return Unreadable()
     return _Unexpected()
+
+
+def _is_short_of_means(error: Exception) -> bool:
+    """Return whether descriptors, threads or memory were used up, which passes."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    if isinstance(error, sqlite3.OperationalError):
+        # Its code is missing where not even the file could be opened.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN)
+        return code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM)
+    return isinstance(error, MemoryError) or "can't start new thread" in str(error)
 
 
 def field_messages(language: str, problems: Sequence[FieldProblem]) -> list[dict[str, str]]:

@@ -21,12 +21,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from eventlog.worker import Worker
-from sync.keeping.claim import ReplicaRefused
 from sync.keeping.confirmation import Confirmation, NotRestorableError, Pace
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.durable_position import DurablePosition
 from sync.keeping.litestream import Litestream
-from sync.keeping.stores.store import StoreError
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
@@ -46,8 +44,6 @@ class DurabilityState(enum.StrEnum):
     LAGGING = "lagging"
     # The replica can't be restored from as it is; a fresh snapshot is on its way.
     BROKEN = "broken"
-    # The replica knows more than the database, or is another's: it is not written.
-    REFUSED = "refused"
     STOPPED = "stopped"
 
 
@@ -96,7 +92,7 @@ class Durability:
         self._worker = Worker(
             f"durability-{name}",
             self._step,
-            foreseen=(NotRestorableError, ReplicaRefused, ControlError, StoreError, OSError),
+            foreseen=(NotRestorableError, ControlError, OSError),
             first_pause_s=FIRST_PAUSE_S,
             longest_pause_s=LONGEST_PAUSE_S,
         )
@@ -272,7 +268,7 @@ class Durability:
         try:
             self._confirmation.confirm(self._connected())
             same_disk = self._database.replica.same_disk_as(self._database.path)
-        except Exception as error:
+        except BaseException as error:
             self._failed(error)
             raise
         self._succeeded(number, same_disk)
@@ -306,14 +302,10 @@ class Durability:
             control = self._control = ControlSocket(path)
         return control
 
-    def _failed(self, error: Exception) -> None:
-        state = DurabilityState.LAGGING
-        if isinstance(error, ReplicaRefused):
-            state = DurabilityState.REFUSED
-        elif isinstance(error, NotRestorableError) and error.broken:
-            state = DurabilityState.BROKEN
+    def _failed(self, error: BaseException) -> None:
+        is_broken = isinstance(error, NotRestorableError) and error.broken
         with self._lock:
-            self._state = state
+            self._state = DurabilityState.BROKEN if is_broken else DurabilityState.LAGGING
             self._last_error = str(error)
 
     def _succeeded(self, number: int, same_disk: bool) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from eventlog.worker import Worker, told
+from eventlog.worker import DEAD, Worker, told, troubles
 from eventlog.writer import WriterStopped
+from tests.eventlog.failing_calls import FailingCall
 from tests.hub import until
 
 LONG_S = 600.0
@@ -17,7 +18,7 @@ LONG_S = 600.0
 class Steps:
     """Steps that are counted, and come to what the test says: a pause, or an error."""
 
-    def __init__(self, *outcomes: float | Exception | None) -> None:
+    def __init__(self, *outcomes: float | BaseException | None) -> None:
         self._outcomes = list(outcomes)
         self.count = 0
 
@@ -25,7 +26,7 @@ class Steps:
         """Come to the next outcome; to the last again and again."""
         outcome = self._outcomes[min(self.count, len(self._outcomes) - 1)]
         self.count += 1
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
@@ -75,6 +76,7 @@ def test_an_error_is_told_logged_and_tried_again(
     until(lambda: steps.count == 3 and worker.last_error is None)
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(errors) == 2 and {record.name for record in errors} == {"huiyin.tried"}
+    assert [bool(record.exc_info) for record in errors] == [True, False], "the first of a row only"
     assert told(worker.last_error) == ""
 
 
@@ -154,3 +156,44 @@ def test_it_is_started_once_and_again_after_a_stop() -> None:
     worker.start()
     until(lambda: steps.count == 2)
     worker.stop()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), SystemExit(3), KeyboardInterrupt()], ids=repr)
+def test_no_kind_of_error_ends_it(started: Start, error: BaseException) -> None:
+    steps = Steps(error, LONG_S)
+    worker = started(steps, first_pause_s=0.01)
+    until(lambda: steps.count == 2 and worker.last_error is None)
+    assert worker.alive
+
+
+def test_whatever_call_of_its_own_fails_it_goes_on(started: Start) -> None:
+    armed: list[FailingCall] = []
+
+    def step() -> float:
+        if armed:
+            armed.pop().arm()
+        return 0.001
+
+    worker = started(step, first_pause_s=0.001)
+    calls, failing = 0, FailingCall(1, MemoryError)
+    while calls < 60:
+        calls += 1
+        failing = FailingCall(calls, MemoryError)
+        armed.append(failing)
+        until(lambda: failing.came)  # noqa: B023 - looked at here and now.
+        until(lambda: not armed and worker.last_error is None)
+        assert worker.alive
+
+
+def test_what_fails_is_known_and_a_thread_that_is_gone(
+    started: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = started(Steps(ValueError("no")), first_pause_s=LONG_S)
+    until(lambda: troubles() == {"tried": "ValueError: no"})
+    worker.stop()
+    assert not troubles()
+    # No error ends it, so it is made to end by itself.
+    monkeypatch.setattr(Worker, "_run", lambda self, after_s: None)
+    gone = started(Steps(LONG_S))
+    until(lambda: not gone.alive)
+    assert troubles() == {"tried": DEAD}

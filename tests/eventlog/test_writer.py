@@ -16,6 +16,7 @@ from eventlog.events import Event
 from eventlog.log import Log
 from eventlog.transaction import Transaction
 from eventlog.writer import Committed, StorageFull, WriterBusy, WriterStopped
+from tests.eventlog.failing_calls import FailingCall
 from tests.eventlog.notes import add, line, line_count, open_notes
 
 WAIT_S = 20
@@ -175,6 +176,28 @@ def test_a_listener_that_fails_does_not_keep_a_sender_waiting(tmp_path: Path) ->
     assert log.writer.submit(adding(1)).result(WAIT_S).position == 1
     assert log.writer.submit(adding(1)).result(WAIT_S).position == 2
     log.stop()
+
+
+@pytest.mark.parametrize("error", [MemoryError, SystemExit])
+def test_whatever_call_of_its_own_fails_all_are_answered_and_it_goes_on(
+    log: Log, error: type[BaseException]
+) -> None:
+    written, calls = 0, 0
+    while True:
+        calls += 1
+        failing = FailingCall(calls, error)
+        answers = [log.writer.submit(lambda transaction, at=failing: at.arm())]  # type: ignore[misc]
+        answers += [log.writer.submit(adding(10 * calls + job)) for job in range(2)]
+        kept = [answer.exception(WAIT_S) is None for answer in answers]
+        log.writer.submit(lambda transaction: sys.setprofile(None)).exception(WAIT_S)
+        known = log.writer.submit(count).result(WAIT_S).result
+        # What was called kept is kept; what was committed may have been called refused.
+        assert written + sum(kept[1:]) <= known <= written + 2
+        written = known
+        if not failing.came:
+            break
+    assert calls > 100
+    assert log.verify().ok
 
 
 def test_a_sender_who_gave_up_does_not_end_the_writer(log: Log) -> None:
