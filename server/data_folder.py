@@ -33,6 +33,7 @@ from server.exchange.visibility import MattersVisibility, witness_of
 from server.folder import own_keys, restore_mark
 from server.folder.kept_settings import lines_for_kit
 from server.folder.newer_folder import NewerFolder, refuse_newer
+from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.folder.restore_mark import RestoreBegun
 from server.folder.schema import migrations as server_migrations
 from server.folder.settings import ROLE_FILE_NAME, Settings
@@ -40,6 +41,8 @@ from server.photos.schema import FILE_NAME as PHOTOS_FILE
 from server.photos.schema import MIGRATIONS as PHOTOS_MIGRATIONS
 from stations.register_log import migrations as register_migrations
 from sync.keeping.concealing import shown
+from sync.keeping.configuration import Contents, ReplicatedDatabase
+from sync.keeping.replica import ReplicaPlace
 from sync.rounds.downlink import Downlink
 from sync.schema import migrations as sync_migrations
 
@@ -47,6 +50,24 @@ LOG_MIGRATIONS = (register_migrations, matters_migrations, server_migrations, sy
 MIGRATIONS = {
     LOG_FILE: (log_migrations, *LOG_MIGRATIONS),
     PHOTOS_FILE: (log_migrations, *PHOTOS_MIGRATIONS),
+}
+# Of each replicated database: its file's name, and what of it is compared with a replica. Both only
+# grow: an event keeps its place of arrival, and a photo that is forgotten leaves its row.
+DATABASES = {
+    LOG_DATABASE: (
+        LOG_FILE,
+        Contents(
+            newest="SELECT position, hex(id) FROM events ORDER BY position DESC LIMIT 1",
+            holds="SELECT 1 FROM events WHERE position=? AND hex(id)=?",
+        ),
+    ),
+    ATTACHMENTS_DATABASE: (
+        PHOTOS_FILE,
+        Contents(
+            newest="SELECT max(position) FROM photos",
+            holds="SELECT 1 FROM photos WHERE position>=? LIMIT 1",
+        ),
+    ),
 }
 REGISTER_NOUNS = frozenset(register.noun for register in county_registers.ALL)
 
@@ -63,6 +84,14 @@ class PlainTextsInside(Exception):
 
 # Why nothing may be done with a data folder; each says so, and what to do, in both languages.
 REFUSALS = (KeysError, RestoreBegun, NewerFolder, PlainTextsInside)
+
+
+def replicated(folder: Path, place: ReplicaPlace) -> list[ReplicatedDatabase]:
+    """Return the databases of a data folder, each with its own replica below `place`."""
+    return [
+        ReplicatedDatabase(name, folder / file, place.below(name), contents)
+        for name, (file, contents) in DATABASES.items()
+    ]
 
 
 def projections() -> Sequence[Projection]:

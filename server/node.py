@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from eventlog.keys import KIT_NAME, Keys
-from eventlog.log import FILE_NAME as LOG_FILE
 from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
 from server.county import county_registers
-from server.data_folder import clock_of, open_log, prepare_folder, renew_kit
+from server.data_folder import (
+    DATABASES,
+    clock_of,
+    open_log,
+    prepare_folder,
+    renew_kit,
+    replicated,
+)
 from server.desks.timekeeper import Timekeeper
 from server.exchange.node_exchange import NodeExchange
 from server.exchange.visibility import MattersVisibility
@@ -26,7 +32,6 @@ from server.letters.mail import Relay
 from server.letters.postman import Postman
 from server.people import drafts
 from server.people.keyring import Keyring
-from server.photos.attachments import FILE_NAME as ATTACHMENTS_FILE
 from server.photos.attachments import Attachments
 from server.photos.erased_pictures import forget_again
 from server.search.directory import DirectoryCache
@@ -36,7 +41,9 @@ from server.site.site_copy import SiteCopy
 from server.site.site_following import SiteFollower
 from server.site.site_offer import FILE_NAME as MANIFEST_NAME
 from server.site.site_offer import SiteOffer
+from sync.keeping.claim import Claimer
 from sync.keeping.durability import Durability
+from sync.keeping.replica import ReplicaPlace
 from sync.rounds.downlink import Downlink
 from sync.rounds.reception import Reception
 from sync.rounds.round import Round
@@ -67,10 +74,11 @@ def ending(stop: Callable[[], None]) -> Part:
 class Node:
     """One running node. `start` brings everything up; `stop` takes it down with nothing lost."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, replica_anew: bool = False) -> None:
         """Open the data folder for this process alone.
 
-        Raises DataFolderInUse, or one of `server.data_folder.REFUSALS`.
+        With `replica_anew` the replica begins anew: what lies at its place is moved aside.
+        Raises DataFolderInUse, ReplicaAddressError, or one of `server.data_folder.REFUSALS`.
         """
         self.settings = settings
         self.folder = settings.data.absolute()
@@ -79,11 +87,15 @@ class Node:
         renew_kit(settings, self.keys)
         self.clock = clock_of(settings)
         is_station = settings.role == "station"
+        place = ReplicaPlace.parse(settings.replica_url) if settings.replica_url else None
         self.replica = Replica(
             self.folder,
-            settings.replica_url,
-            {LOG_DATABASE: LOG_FILE, ATTACHMENTS_DATABASE: ATTACHMENTS_FILE},
+            {name: file for name, (file, _) in DATABASES.items()},
+            place,
+            replicated(self.folder, place) if place else [],
+            self._claimer,
             same_disk_counts=settings.same_disk_counts or settings.sample,
+            anew=replica_anew,
         )
         # Told of every commit, on the writer's thread; filled before the first.
         self._told: list[Callable[[int], None]] = []
@@ -205,6 +217,11 @@ class Node:
     def _keep_clock(self) -> None:
         if self.clock is not None:
             self.clock.keep(at_once=True)
+
+    def _claimer(self) -> Claimer:
+        return Claimer(
+            node=self.keys.fingerprint, log=self.log.voice.log.hex(), now_ms=self.log.now_ms()
+        )
 
     def _begin(self) -> None:
         """Keep the settings; remove drafts that are old, or that a copy brought back erased."""

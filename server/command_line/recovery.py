@@ -6,6 +6,7 @@ is served by nobody, and the same command goes on from wherever it was cut.
 
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ from eventlog.log import FILE_NAME
 from eventlog.recovery_kit import KitError, read_kit, write_kit
 from eventlog.replay import Verification
 from server.command_line.folders import data_option, settings_for, tell_aside
-from server.data_folder import kit_of, open_log
+from server.data_folder import kit_of, open_log, replicated
 from server.folder import kept_settings, own_keys, restore_mark
 from server.folder.folder_lock import DataFolderInUse, taken
 from server.folder.newer_folder import NewerFolder
@@ -38,9 +39,11 @@ from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.folder.restore_mark import RestoreMark
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.photos.schema import FILE_NAME as ATTACHMENTS_NAME
+from sync.keeping.claim import ReplicaRefused
+from sync.keeping.claimant import claim_of, note_restored
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
-from sync.keeping.restore import NoBackupError, RestoreError
-from sync.keeping.restore import restore as restore_database
+from sync.keeping.restore import NoBackupError, RestoreError, restore_newest
+from sync.keeping.stores.store import StoreError
 
 DATABASES = {LOG_DATABASE: FILE_NAME, ATTACHMENTS_DATABASE: ATTACHMENTS_NAME}
 
@@ -78,7 +81,7 @@ def restore(data: Path, replica: str, kit: Path | None, new_keys: bool) -> None:
             verification, epoch = _restore(data, replica, kit, new_keys)
     except (DataFolderInUse, KeysError, KitError, NewerFolder) as error:
         raise click.ClickException(str(error)) from error
-    except (RestoreError, ReplicaAddressError) as error:
+    except (RestoreError, ReplicaAddressError, ReplicaRefused, StoreError) as error:
         hint = getattr(error, "next_step", "")
         raise click.ClickException(f"恢复没有成功 / not restored: {error} {hint}") from error
     except (OSError, sqlite3.Error) as error:
@@ -114,8 +117,10 @@ def _restore(
     had_keys = (data / KEYS_NAME).exists()
     _put_keys(data, chosen.keys)
     try:
-        _bring_databases(data, place)
-    except RestoreError:
+        # Looked at before anything is fetched, so that what is written meanwhile is noticed.
+        claim = claim_of(place)
+        _bring_databases(data, [place] if claim is None else claim.places(place))
+    except (RestoreError, ReplicaRefused, StoreError):
         if before is None and not _arrived(data):
             # Nothing came, perhaps from a wrong address: the folder is as empty as before.
             if not had_keys:
@@ -124,6 +129,7 @@ def _restore(
         raise
     if not chosen.are_new:
         _refuse_others_kit(data, chosen.keys)
+    note_restored(data, claim, replicated(data, place))
     _put_settings_back(data, replica)
     settings = settings_for(data)
     keys = chosen.keys
@@ -201,13 +207,16 @@ def _remove_halves(data: Path) -> None:
         path.unlink()
 
 
-def _bring_databases(data: Path, place: ReplicaPlace) -> None:
-    """Bring each database that is not in its place; photos may never have been replicated."""
+def _bring_databases(data: Path, places: Sequence[ReplicaPlace]) -> None:
+    """Bring each database that is not in its place; photos may never have been replicated.
+
+    Each comes from the first of the places that has it.
+    """
     for name, file in DATABASES.items():
         if (data / file).exists():
             continue
         try:
-            restore_database(name, place.below(name), data / file)
+            restore_newest(name, places, data / file)
         except NoBackupError as error:
             if name == LOG_DATABASE:
                 raise

@@ -22,6 +22,7 @@ from server.node import Node
 from server.operations.descriptors import raise_limit
 from server.registers.sample import seed_sample, sign_ins
 from server.web.long_addresses import ShortAddresses
+from sync.keeping.replica import ReplicaAddressError
 
 # How many new objects call for a search for circles; Python's 700 takes a tenth of a busy core.
 GARBAGE_AFTER = 50_000
@@ -44,6 +45,11 @@ GRACE_S = 1
     "--replica", metavar="URL", help="where Litestream replicates to (default DIR-replica)"
 )
 @click.option("--no-replica", is_flag=True, help="run without a replica; nothing is ever durable")
+@click.option(
+    "--replica-anew",
+    is_flag=True,
+    help="begin a new replica; what lies at its place is moved aside, whosoever it is",
+)
 @click.option("--base-url", metavar="URL", help="the address that people type")
 @click.option("--sample", is_flag=True, default=None, help="fill an empty folder with the sample")
 def serve(
@@ -55,6 +61,7 @@ def serve(
     sync_every: str | None,
     replica: str | None,
     no_replica: bool,
+    replica_anew: bool,
     base_url: str | None,
     sample: bool | None,
 ) -> None:
@@ -81,13 +88,15 @@ def serve(
     raise_limit()
     # Closed also where the folder is another's.
     with _listen(settings) as listener:
-        _serve(settings, listener)
+        _serve(settings, listener, replica_anew=replica_anew)
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+def _serve(settings: Settings, listener: socket.socket, *, replica_anew: bool) -> None:
     """Run the node until it is told to end."""
     try:
-        node = Node(settings)
+        node = Node(settings, replica_anew=replica_anew)
+    except ReplicaAddressError as error:
+        raise click.ClickException(f"设置 replica 不对 / wrong setting replica: {error}") from error
     except (DataFolderInUse, *REFUSALS) as error:
         raise click.ClickException(str(error)) from error
     gc.set_threshold(GARBAGE_AFTER)

@@ -1,11 +1,13 @@
 """A node's replica: Litestream beside its databases, and how far each is known to be in it."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from eventlog.log import Log
 from server.folder.safe_writes import SafeWriter
+from sync.keeping.claim import Claimer
+from sync.keeping.claimant import Claimant
 from sync.keeping.configuration import ReplicatedDatabase
 from sync.keeping.durability import Durability
 from sync.keeping.durable_position import DurablePosition
@@ -21,28 +23,37 @@ LITESTREAM_STOP_S = 1.5
 
 
 class Replica:
-    """The replica of one node, or nothing where it has none (`url` is None).
-
-    `files` are the names of its databases' files in the data folder, by the databases' names.
-    """
+    """The replica of one node, or nothing where it has none (`place` is None)."""
 
     def __init__(
-        self, folder: Path, url: str | None, files: Mapping[str, str], *, same_disk_counts: bool
+        self,
+        folder: Path,
+        files: Mapping[str, str],
+        place: ReplicaPlace | None,
+        databases: Sequence[ReplicatedDatabase],
+        claimer: Callable[[], Claimer],
+        *,
+        same_disk_counts: bool,
+        anew: bool = False,
     ) -> None:
+        """Make what keeps the replica; nothing is done before `start`.
+
+        `files` are the names of the databases' files in the data folder, by the databases' names,
+        `databases` what of them is replicated. `claimer` says who the node is; with `anew` what
+        lies at the place is moved aside first. Raises ReplicaAddressError.
+        """
         self._folder = folder
         self._files = files
         self._same_disk_counts = same_disk_counts
         self._durabilities: dict[str, Durability] = {}
+        self._ended_well = False
         self.litestream: Litestream | None = None
-        if url is not None:
-            place = ReplicaPlace.parse(url)
-            self.litestream = Litestream(
-                folder,
-                [
-                    ReplicatedDatabase(name, folder / file, place.below(name))
-                    for name, file in files.items()
-                ],
-            )
+        self._claimant: Claimant | None = None
+        if place is not None:
+            # An SFTP server whose key is not known is said at once.
+            place.settings()
+            self._claimant = Claimant(folder, place, databases, claimer, anew=anew)
+            self.litestream = Litestream(folder, databases, claimant=self._claimant)
 
     def between_groups(self, name: str) -> Callable[[sqlite3.Connection], object]:
         """Return what the writer of a database does between its groups: keep the WAL short."""
@@ -50,9 +61,9 @@ class Replica:
         return WalKeeper(self._folder, name, path, litestream=self.litestream).tend
 
     def start(self) -> None:
-        """Start Litestream."""
+        """Start Litestream, as soon as the replica is known to be this node's."""
         if self.litestream is not None:
-            self.litestream.start()
+            self.litestream.start(0)
 
     def confirm_log(self, log: Log, writes: SafeWriter) -> None:
         """Begin to confirm what the log commits, and keep on disk how far that came."""
@@ -102,8 +113,8 @@ class Replica:
 
     def final_sync(self) -> None:
         """Have Litestream upload what was committed last; the writers have been drained."""
-        for durability in self._durabilities.values():
-            durability.final_sync(FINAL_SYNC_S)
+        arrived = [each.final_sync(FINAL_SYNC_S) for each in self._durabilities.values()]
+        self._ended_well = all(arrived)
 
     def stop_confirming(self) -> None:
         """End the threads that confirm."""
@@ -114,3 +125,5 @@ class Replica:
         """Stop Litestream; the databases are closed."""
         if self.litestream is not None:
             self.litestream.stop(LITESTREAM_STOP_S)
+        if self._claimant is not None and self._ended_well:
+            self._claimant.note_end()

@@ -15,6 +15,7 @@ The keys are those of Litestream 0.5.17. What each value is for:
 """
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +31,38 @@ SOCKET_PATH_LIMIT_BYTES = 107
 
 
 @dataclass(frozen=True)
+class Contents:
+    """How it is seen whether a database holds all that an earlier state of it, or a copy, held.
+
+    What is compared is what was written last: rows are added and never taken away.
+
+    - `newest`: a query for one row that names it.
+    - `holds`: a query, with that row's values, that gives a row where a database has it.
+    """
+
+    newest: str
+    holds: str
+
+    def newest_of(self, connection: sqlite3.Connection) -> tuple[object, ...] | None:
+        """Return the row that names what was written last, None in an empty database."""
+        row = connection.execute(self.newest).fetchone()
+        return None if row is None or row[0] is None else tuple(row)
+
+    def are_in(self, connection: sqlite3.Connection, newest: Sequence[object] | None) -> bool:
+        """Return whether a database holds what another, with that newest row, holds."""
+        if newest is None:
+            return True
+        return connection.execute(self.holds, tuple(newest)).fetchone() is not None
+
+
+@dataclass(frozen=True)
 class ReplicatedDatabase:
-    """One database to be replicated: a short name, its file, and its own replica."""
+    """One database to be replicated: a short name, its file, its own replica, what it holds."""
 
     name: str
     path: Path
     replica: ReplicaPlace
+    contents: Contents | None = None
 
     @property
     def meta_folder(self) -> Path:

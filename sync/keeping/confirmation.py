@@ -10,20 +10,22 @@ WAL when the request came has been written as a file to the replica and, for a f
 - an older copy of the folder put in its place goes on with a gap in its middle;
 - a local position that was reset below the replica's uploads nothing at all, with a 200.
 
-So three more things must hold here before a commit is called durable: the replica's transaction
-id equals ours; a folder still holds the token that was put there; and after each start of
-Litestream, and every two minutes, a restore's plan is asked for and reaches without a gap to
-what was confirmed. A replica that fails is marked broken, is repaired by a fresh snapshot
+So four more things must hold here before a commit is called durable: the replica's transaction
+id equals ours; its claim is still this run's (`sync.keeping.claim`), and nothing newer lies there;
+a folder still holds the token that was put there; and after each start of Litestream, and every
+two minutes, a restore's plan is asked for and reaches without a gap to what was confirmed, and no
+further. A replica that fails is marked broken, is repaired by a fresh snapshot
 (`sync.keeping.litestream`), and nothing counts as durable before the plan holds again. A deleted
 bucket is noticed only by the plan, so up to two minutes late.
 """
 
+import os
 import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync.keeping.configuration import write_private
+from sync.keeping.configuration import ReplicatedDatabase, write_private
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.litestream import Litestream
 
@@ -70,7 +72,7 @@ class Confirmation:
 
     def __init__(self, litestream: Litestream, name: str, pace: Pace) -> None:
         self._litestream = litestream
-        self._database = litestream.database(name)
+        self._name = name
         self._pace = pace
         # Of which Litestream process the plan was seen to hold, and until when that counts.
         self._generation = -1
@@ -79,6 +81,11 @@ class Confirmation:
         self._doubts = 0
         self._repair_pause_s = FIRST_REPAIR_PAUSE_S
         self._repair_not_before = 0.0
+
+    @property
+    def _database(self) -> ReplicatedDatabase:
+        # Where its replica lies is known once that is claimed.
+        return self._litestream.database(self._name)
 
     def confirm(self, control: ControlSocket) -> None:
         """Return when everything committed before the call can be restored from the replica.
@@ -96,6 +103,9 @@ class Confirmation:
 
     def _ask(self, control: ControlSocket) -> None:
         """Ask once, and doubt the answer."""
+        refusal = self._litestream.refusal
+        if refusal is not None:
+            raise refusal
         generation = self._litestream.generation
         name, replica = self._database.name, self._database.replica
         why = self._litestream.broken(name)
@@ -108,8 +118,13 @@ class Confirmation:
             # Litestream's own round came between its two readings.
         else:
             raise NotRestorableError(f"the replica is at {replicas}, the database at {ours}")
+        # After the upload: who claimed the replica later finds all that is confirmed here.
+        if not self._litestream.check_claim():
+            self._generation = -1
+        if replica.folder is not None and _newest_of(replica.folder) > ours:
+            self._see_who_writes(control, _newest_of(replica.folder))
         if generation != self._generation or time.monotonic() > self._plan_until:
-            self._check_plan(ours, generation)
+            self._check_plan(control, ours, generation)
         elif replica.folder is not None and _identity(replica.folder) != self._identity:
             raise NotRestorableError("the replica's folder was deleted, exchanged or unmounted")
         if generation != self._litestream.generation:
@@ -139,7 +154,20 @@ class Confirmation:
             raise
         return _number(answer, "txid"), _number(answer, "replicated_txid")
 
-    def _check_plan(self, at_least: int, generation: int) -> None:
+    def _see_who_writes(self, control: ControlSocket, newest: int) -> None:
+        """Raise ReplicaRefused where the replica has newer transactions than the database.
+
+        Litestream's own round may have come between, so the database is asked once more.
+        """
+        ours, _ = self._sync(control)
+        if newest > ours:
+            raise self._litestream.refuse(
+                "ahead",
+                f"the replica of {self._database.name} is at {newest}, the database at {ours}: "
+                "somebody else writes it",
+            )
+
+    def _check_plan(self, control: ControlSocket, at_least: int, generation: int) -> None:
         """Ask the replica whether a restore would come up to `at_least` without a gap."""
         try:
             reached = self._litestream.restorable_up_to(self._database.name)
@@ -149,6 +177,8 @@ class Confirmation:
             raise
         if reached < at_least:
             raise NotRestorableError(f"a restore would end at {reached} of {at_least}")
+        if reached > at_least:
+            self._see_who_writes(control, reached)
         folder = self._database.replica.folder
         if folder is not None:
             if not _token_path(folder).exists():
@@ -191,6 +221,27 @@ def _identity(folder: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     return f"{token} {place.st_dev} {place.st_ino}"
+
+
+def _newest_of(folder: Path) -> int:
+    """Return the newest transaction that lies in a replica's folder, 0 where none does.
+
+    All files of the lowest level are newer than those that were folded into others.
+    """
+    try:
+        with os.scandir(folder / "ltx" / "0") as entries:
+            return max((_last_of(entry.name) for entry in entries), default=0)
+    except OSError:
+        # What is wrong with the folder, the questions to Litestream bring to light.
+        return 0
+
+
+def _last_of(name: str) -> int:
+    """Return the last transaction of an LTX file by its name, `{first}-{last}.ltx` in hex."""
+    try:
+        return int(name.removesuffix(".ltx").rpartition("-")[2], 16) if ".ltx" in name else 0
+    except ValueError:
+        return 0
 
 
 def _number(answer: dict[str, object], key: str) -> int:

@@ -21,10 +21,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from eventlog.worker import Worker
+from sync.keeping.claim import ReplicaRefused
 from sync.keeping.confirmation import Confirmation, NotRestorableError, Pace
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.durable_position import DurablePosition
 from sync.keeping.litestream import Litestream
+from sync.keeping.stores.store import StoreError
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
@@ -44,6 +46,8 @@ class DurabilityState(enum.StrEnum):
     LAGGING = "lagging"
     # The replica can't be restored from as it is; a fresh snapshot is on its way.
     BROKEN = "broken"
+    # The replica knows more than the database, or is another's: it is not written.
+    REFUSED = "refused"
     STOPPED = "stopped"
 
 
@@ -92,7 +96,7 @@ class Durability:
         self._worker = Worker(
             f"durability-{name}",
             self._step,
-            foreseen=(NotRestorableError, ControlError, OSError),
+            foreseen=(NotRestorableError, ReplicaRefused, ControlError, StoreError, OSError),
             first_pause_s=FIRST_PAUSE_S,
             longest_pause_s=LONGEST_PAUSE_S,
         )
@@ -303,9 +307,13 @@ class Durability:
         return control
 
     def _failed(self, error: BaseException) -> None:
-        is_broken = isinstance(error, NotRestorableError) and error.broken
+        state = DurabilityState.LAGGING
+        if isinstance(error, ReplicaRefused):
+            state = DurabilityState.REFUSED
+        elif isinstance(error, NotRestorableError) and error.broken:
+            state = DurabilityState.BROKEN
         with self._lock:
-            self._state = DurabilityState.BROKEN if is_broken else DurabilityState.LAGGING
+            self._state = state
             self._last_error = str(error)
 
     def _succeeded(self, number: int, same_disk: bool) -> None:

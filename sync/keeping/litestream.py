@@ -14,20 +14,19 @@ that went through removes the mark.
 """
 
 import enum
-import json
-import os
 import shutil
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from eventlog.worker import Worker
 from sync.keeping import broken
+from sync.keeping.claim import ReplicaRefused
+from sync.keeping.claimant import WATCH_EVERY_S, Claimant
 from sync.keeping.configuration import (
     Keeping,
     ReplicatedDatabase,
@@ -36,16 +35,18 @@ from sync.keeping.configuration import (
     write_private,
 )
 from sync.keeping.control import ControlError, ControlSocket
-from sync.keeping.process import end, end_previous, last_line
+from sync.keeping.plan import planned_up_to
+from sync.keeping.process import end, end_previous
+from sync.keeping.program import ProgramLog, start_on_a_leash
 from sync.keeping.pulse import SILENCE_LIMIT_S, Pulse
+from sync.keeping.replica import ReplicaAddressError
+from sync.keeping.stores.store import StoreError
 
-LOG_LIMIT_BYTES = 2_000_000
 POLL_S = 0.05
 ANSWER_WITHIN_S = 30.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
 DEAD_AFTER_FAILURES = 4
-PLAN_WITHIN_S = 60.0
 # One that ends sooner after it answered counts as a failed start.
 SHORT_LIFE_S = 5.0
 
@@ -58,6 +59,8 @@ class LitestreamState(enum.StrEnum):
     RUNNING = "running"
     REPAIRING = "repairing"
     RESTARTING = "restarting"
+    # The replica is not this node's to write: none is started.
+    REFUSED = "refused"
     # Four starts in a row failed. It is still tried, every ten seconds.
     DEAD = "dead"
 
@@ -73,31 +76,6 @@ class LitestreamStatus:
     down_for_s: float
 
 
-def binary_path() -> Path:
-    """Return the Litestream program that was installed with this Python."""
-    return Path(sys.executable).parent / "litestream"
-
-
-def environment() -> Mapping[str, str]:
-    """Return the environment for Litestream.
-
-    Without `AWS_CA_BUNDLE`, which stops its S3 client, and without `LOG_LEVEL`, which overrules
-    the settings file.
-    """
-    return {k: v for k, v in os.environ.items() if k not in ("AWS_CA_BUNDLE", "LOG_LEVEL")}
-
-
-def run_to_its_end(*arguments: str, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
-    """Return what one command of Litestream's printed. Raises `subprocess.TimeoutExpired`."""
-    return subprocess.run(
-        [str(binary_path()), *arguments],
-        capture_output=True,
-        env=dict(environment()),
-        timeout=timeout_s,
-        check=False,
-    )
-
-
 class Litestream:
     """The Litestream process of one data folder; `start`, and `stop` when all is done."""
 
@@ -108,13 +86,16 @@ class Litestream:
         *,
         keeping: Keeping | None = None,
         silence_limit_s: float = SILENCE_LIMIT_S,
+        claimant: Claimant | None = None,
     ) -> None:
+        """Without a `claimant` the replica is written whosoever it is."""
         self._folder = data_folder.absolute()
         self._databases = {database.name: database for database in databases}
         self._keeping = keeping
+        self.claimant = claimant
         self._socket_folder: Path | None = None
         self._config = self._folder / "litestream.yml"
-        self._log = self._folder / "litestream.log"
+        self._log = ProgramLog(self._folder / "litestream.log")
         self._pid_file = self._folder / "litestream.pid"
         self._worker = Worker("litestream", self._step, longest_pause_s=LONGEST_PAUSE_S)
         self.pulse = Pulse([database.path for database in databases], silence_limit_s)
@@ -165,18 +146,7 @@ class Litestream:
         Asks the replica itself for the plan of a restore, without restoring: the files' names,
         not their content. Raises `ControlError` where there is no plan.
         """
-        database = self._databases[name]
-        try:
-            done = run_to_its_end(
-                *("restore", "-config", str(self._config), "-no-expand-env", "-dry-run", "-json"),
-                *("-o", str(self._folder / f"{name}.plan"), str(database.path)),
-                timeout_s=PLAN_WITHIN_S,
-            )
-            if done.returncode != 0:
-                raise ControlError(f"no restore: {last_line(done.stderr)}", answered=True)
-            return int(json.loads(done.stdout)["max_txid"], 16)
-        except (subprocess.TimeoutExpired, ValueError, KeyError) as error:
-            raise ControlError(f"no plan for a restore: {error!r}", answered=False) from error
+        return planned_up_to(self._config, self._databases[name], self._folder)
 
     # Broken replicas.
 
@@ -202,6 +172,58 @@ class Litestream:
             if free:
                 self._alive.release()
 
+    # Whose the replica is.
+
+    @property
+    def refusal(self) -> ReplicaRefused | None:
+        """Why the replica is not this node's to write, None where it is."""
+        return None if self.claimant is None else self.claimant.refusal
+
+    def check_claim(self) -> bool:
+        """Return whether the replica still goes on to what was there.
+
+        Raises ReplicaRefused where it is not this node's to write any more, StoreError where that
+        can't be seen.
+        """
+        if self.claimant is None:
+            return True
+        self.claimant.check()
+        return not self.claimant.take_new_content()
+
+    def refuse(self, code: str, message: str) -> ReplicaRefused:
+        """Give the claim of the replica up, and return why."""
+        refusal = ReplicaRefused(code, message)
+        if self.claimant is not None:
+            self.claimant.refuse(refusal)
+        return refusal
+
+    def _claim(self) -> None:
+        """See that the replica is this node's. One that is new to it begins with a snapshot."""
+        if self.claimant is None:
+            return
+        self.claimant.take(self._worker.rest)
+        self._databases = {database.name: database for database in self.claimant.databases}
+        if self.claimant.take_new_content():
+            for database in self._databases.values():
+                if database.meta_folder.exists() and not self.broken(database.name):
+                    self.mark_broken(database.name, "the replica is new, or an older one")
+
+    def _still_claimed(self) -> bool:
+        """Return whether the process may go on; one that may not is ended before it writes."""
+        try:
+            if self.claimant is not None:
+                self.claimant.check()
+        except ReplicaRefused as refusal:
+            self._last_error = str(refusal)
+            if self._process is not None:
+                # Without a word, for a request would have it upload what is left.
+                self._process.kill()
+            return False
+        except StoreError:
+            # Whether the replica can be reached is Litestream's to say.
+            pass
+        return True
+
     # Start and stop.
 
     def start(self, timeout_s: float = 10.0) -> bool:
@@ -210,14 +232,6 @@ class Litestream:
             raise RuntimeError("Litestream was started already")
         self._folder.mkdir(parents=True, exist_ok=True)
         self._socket_folder = socket_folder(self._folder)
-        write_private(
-            self._config,
-            render(
-                tuple(self._databases.values()),
-                socket_path=self.socket_path,
-                keeping=self._keeping,
-            ),
-        )
         self._failures = 0
         self._answered.clear()
         self._worker.start()
@@ -238,15 +252,18 @@ class Litestream:
     def _step(self) -> float:
         """Run one process from its start to its end, and return when to start another."""
         failures = self._failures
-        self._state = LitestreamState.RESTARTING if failures else LitestreamState.STARTING
-        if failures >= DEAD_AFTER_FAILURES:
-            self._state = LitestreamState.DEAD
+        if self._state is not LitestreamState.REFUSED:
+            self._state = LitestreamState.RESTARTING if failures else LitestreamState.STARTING
+            if failures >= DEAD_AFTER_FAILURES:
+                self._state = LitestreamState.DEAD
         began = time.monotonic()
         with self._alive:
             answered = self._one_life()
         asked_for = self._repair_asked.is_set()
         lived = answered and (asked_for or time.monotonic() - began > SHORT_LIFE_S)
         self._failures = 0 if lived else failures + 1
+        if self._state is LitestreamState.REFUSED and not self._worker.stopping:
+            return LONGEST_PAUSE_S
         if self._worker.stopping:
             return 0.0
         self._restarts += 1
@@ -264,6 +281,8 @@ class Litestream:
                 timeout_s=self._stop_within_s,
             )
             self.socket_path.unlink(missing_ok=True)
+            self._claim()
+            self._configure()
             self._repair_broken()
             if self._worker.stopping:
                 return True
@@ -275,7 +294,11 @@ class Litestream:
                 self.generation += 1
                 self._answered.set()
                 self._watch(self._process)
-        except (OSError, subprocess.SubprocessError) as error:
+        except ReplicaRefused as refusal:
+            self._state, self._last_error = LitestreamState.REFUSED, str(refusal)
+        except StoreError as error:
+            self._last_error = str(error)
+        except (OSError, subprocess.SubprocessError, ReplicaAddressError) as error:
             self._last_error = f"can't be started: {error}"
         finally:
             if self._state is LitestreamState.RUNNING:
@@ -291,24 +314,14 @@ class Litestream:
                 self.socket_path.unlink(missing_ok=True)
         return answered
 
+    def _configure(self) -> None:
+        databases = tuple(self._databases.values())
+        settings = render(databases, socket_path=self.socket_path, keeping=self._keeping)
+        write_private(self._config, settings)
+
     def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        self._trim_log()
-        with self._log.open("ab") as log:
-            return subprocess.Popen(
-                [
-                    sys.executable,
-                    *("-I", "-S", str(Path(__file__).with_name("leash.py"))),
-                    *(str(os.getpid()), str(self._pid_file)),
-                    *(str(binary_path()), "replicate", *arguments, "-no-expand-env"),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=dict(environment()),
-                cwd="/",
-                # A Ctrl-C at the terminal is the server's to handle, in its own order.
-                start_new_session=True,
-            )
+        self._log.trim()
+        return start_on_a_leash(self._pid_file, self._log.path, "replicate", *arguments)
 
     def _wait_for_answer(self, process: subprocess.Popen[bytes]) -> bool:
         control = ControlSocket(self.socket_path)
@@ -331,7 +344,7 @@ class Litestream:
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Return when the process ended, or is to end, which one that hangs is."""
-        checked = time.monotonic()
+        checked = compared = time.monotonic()
         self.pulse.begin(process.pid)
         with closing(ControlSocket(self.socket_path)) as self._watching:
             while not self._worker.stopping:
@@ -343,28 +356,20 @@ class Litestream:
                     if self.pulse.hangs(self._watching):
                         self._last_error = self.pulse.complaint
                         return
+                    if self.refusal is not None or time.monotonic() - compared > WATCH_EVERY_S:
+                        compared = time.monotonic()
+                        if not self._still_claimed():
+                            return
                     if time.monotonic() - checked > 10:
                         checked = time.monotonic()
-                        self._trim_log()
+                        self._log.trim()
                     continue
                 self._note_death(process)
                 return
 
     def _note_death(self, process: subprocess.Popen[bytes]) -> None:
-        with self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - 2000))
-            last_words = last_line(log.read())
-        self._last_error = f"Litestream ended with {process.returncode}: {last_words}"
-
-    def _trim_log(self) -> None:
-        """Start the log anew when it has grown too long, and keep the old one's content once.
-
-        Litestream holds the file open for appending, so it is emptied in place.
-        """
-        with suppress(FileNotFoundError):
-            if self._log.stat().st_size > LOG_LIMIT_BYTES:
-                shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
-                os.truncate(self._log, 0)
+        ended = f"Litestream ended with {process.returncode}: {self._log.last_words}"
+        self._last_error = ended
 
     def _repair_broken(self) -> None:
         """Upload a fresh snapshot of each database whose replica is broken."""

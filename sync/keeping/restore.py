@@ -8,15 +8,15 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from eventlog.database import connect
 from eventlog.files import flush
 from sync.keeping.configuration import ReplicatedDatabase, render, write_private
-from sync.keeping.litestream import run_to_its_end
 from sync.keeping.process import last_line
+from sync.keeping.program import run_to_its_end
 from sync.keeping.replica import ReplicaPlace
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
@@ -85,6 +85,22 @@ def restore(name: str, replica: ReplicaPlace, output: Path, *, timeout_s: float 
         flush(arrived)
         arrived.rename(output)
     flush(output.parent)
+
+
+def restore_newest(name: str, places: Sequence[ReplicaPlace], output: Path) -> ReplicaPlace:
+    """Put the newest state at `output` from the first place that has one, and return that.
+
+    Where a replica has several roots, all but the last may hold nothing yet. Raises a
+    `RestoreError`.
+    """
+    for place in places[:-1]:
+        try:
+            restore(name, place.below(name), output)
+        except NoBackupError:
+            continue
+        return place
+    restore(name, places[-1].below(name), output)
+    return places[-1]
 
 
 def rehearse(

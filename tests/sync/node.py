@@ -1,6 +1,7 @@
 """A data folder with a real SQLite database, a real Litestream and a replica in a folder."""
 
 import os
+import secrets
 import signal
 import threading
 import time
@@ -8,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventlog.database import connect
-from sync.keeping.configuration import ReplicatedDatabase
+from sync.keeping.claim import Claimer
+from sync.keeping.claimant import Claimant
+from sync.keeping.configuration import Contents, ReplicatedDatabase
 from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
 from sync.keeping.litestream import Litestream
@@ -16,6 +19,10 @@ from sync.keeping.pulse import SILENCE_LIMIT_S
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import restore
 
+ROWS = Contents(
+    "SELECT id, text FROM row WHERE id>0 ORDER BY id DESC LIMIT 1",
+    "SELECT 1 FROM row WHERE id=? AND text=?",
+)
 PACE = Pace(gap_s=0.005, answer_within_s=0.5)
 
 
@@ -35,17 +42,20 @@ class Node:
         self,
         home: Path,
         *,
-        replica: Path | None = None,
+        replica: Path | str | None = None,
         same_disk_counts: bool = True,
         name: str = "events",
         silence_limit_s: float = SILENCE_LIMIT_S,
+        data: str = "data",
+        anew: bool = False,
     ) -> None:
         self.home = home
         self.name = name
-        self.folder = home / "data"
+        self.folder = home / data
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path = self.folder / f"{name}.db"
-        self.place = ReplicaPlace.parse(str(replica or home / "replica")).below(name)
+        self.whole = ReplicaPlace.parse(str(replica or home / "replica"))
+        self.anew = anew
         self.connection = connect(self.path)
         self.connection.execute("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, text)")
         self.connection.execute("INSERT OR IGNORE INTO row VALUES (0, '0')")
@@ -53,15 +63,29 @@ class Node:
         self.silence_limit_s = silence_limit_s
         self.litestream = self.new_litestream()
         self.durability = self.new_durability()
-        self.commits = 0
+        self.commits = int(self.connection.execute("SELECT max(id) FROM row").fetchone()[0])
         self.restores = 0
 
     def new_litestream(self) -> Litestream:
-        return Litestream(
-            self.folder,
-            [ReplicatedDatabase(self.name, self.path, self.place)],
-            silence_limit_s=self.silence_limit_s,
+        databases = [ReplicatedDatabase(self.name, self.path, self.whole.below(self.name), ROWS)]
+        self.claimant = Claimant(
+            self.folder, self.whole, databases, self.claimer, anew=self.anew, settle_s=0.1
         )
+        return Litestream(
+            self.folder, databases, silence_limit_s=self.silence_limit_s, claimant=self.claimant
+        )
+
+    def claimer(self) -> Claimer:
+        """Say who this is: every folder is a node of its own, unless it is a copy."""
+        mark = self.folder / "node"
+        if not mark.exists():
+            mark.write_text(secrets.token_hex(4))
+        return Claimer(node=mark.read_text(), log="1" * 16, now_ms=0)
+
+    @property
+    def place(self) -> ReplicaPlace:
+        """Where the replica lies that this node writes."""
+        return self.litestream.database(self.name).replica
 
     def new_durability(self) -> Durability:
         return Durability(
@@ -87,7 +111,9 @@ class Node:
     def commit(self, *, size: int = 300) -> int:
         number = self.commits + 1
         self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.execute("INSERT INTO row VALUES (?, ?)", (number, "x" * size))
+        self.connection.execute(
+            "INSERT INTO row VALUES (?, ?)", (number, secrets.token_hex(4) + "x" * size)
+        )
         self.connection.execute("UPDATE row SET text = ? WHERE id = 0", (str(number),))
         self.connection.execute("COMMIT")
         self.commits = number
@@ -98,6 +124,11 @@ class Node:
         pid = self.litestream.status.pid
         assert pid is not None
         os.kill(pid, number)
+        if number is signal.SIGSTOP:
+            # With several threads it is stopped a moment later.
+            until(
+                lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+            )
 
     def kill_litestream(self) -> None:
         """Kill it and wait until another answers."""

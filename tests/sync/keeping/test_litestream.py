@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sync.keeping.litestream import LitestreamState, binary_path, environment
+from sync.keeping.litestream import LitestreamState
 from sync.keeping.process import command_line, end_previous
+from sync.keeping.program import binary_path, environment
 from tests.sync.node import Node, until
 
 pytestmark = pytest.mark.litestream
@@ -42,13 +43,13 @@ def test_one_that_never_comes_up_is_called_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sync.keeping.litestream.LONGEST_PAUSE_S", 0.05)
-    monkeypatch.setattr("sync.keeping.litestream.binary_path", lambda: Path("/bin/false"))
+    monkeypatch.setattr("sync.keeping.program.binary_path", lambda: Path("/bin/false"))
     node = Node(tmp_path)
     try:
         assert not node.litestream.start(0.1)
         until(lambda: node.litestream.status.state is LitestreamState.DEAD)
         assert "ended with 1" in node.litestream.status.last_error
-        monkeypatch.setattr("sync.keeping.litestream.binary_path", binary_path)
+        monkeypatch.setattr("sync.keeping.program.binary_path", binary_path)
         until(lambda: node.litestream.status.state is LitestreamState.RUNNING)
         assert node.litestream.status.down_for_s == 0
     finally:
@@ -135,7 +136,7 @@ def test_what_stops_litestream_is_not_in_its_environment(monkeypatch: pytest.Mon
 
 
 def test_a_long_log_is_emptied_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.keeping.litestream.LOG_LIMIT_BYTES", 1000)
+    monkeypatch.setattr("sync.keeping.program.LOG_LIMIT_BYTES", 1000)
     node = Node(tmp_path)
     log = node.folder / "litestream.log"
     log.write_text("x" * 2000)

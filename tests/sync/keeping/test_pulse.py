@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.keeping.litestream import binary_path
+from sync.keeping.program import binary_path
 from tests.sync.node import Node, until
 
 pytestmark = pytest.mark.litestream
@@ -66,7 +66,7 @@ def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hanging:
         program = tmp_path / "hanging"
         program.write_text(HANGING.format(python=sys.executable, mode=mode))
         program.chmod(0o700)
-        monkeypatch.setattr("sync.keeping.litestream.binary_path", lambda: program)
+        monkeypatch.setattr("sync.keeping.program.binary_path", lambda: program)
         return Node(tmp_path, silence_limit_s=limit_s)
 
     return made
@@ -100,7 +100,7 @@ def test_one_that_never_confirms_is_ended(
     try:
         assert node.litestream.start()
         node.durability.start()
-        monkeypatch.setattr("sync.keeping.litestream.binary_path", binary_path)
+        monkeypatch.setattr("sync.keeping.program.binary_path", binary_path)
         number = node.commit()
         assert node.durability.await_durable(number, 10)
         assert told in node.litestream.status.last_error

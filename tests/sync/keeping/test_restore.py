@@ -57,7 +57,9 @@ def test_where_there_is_no_backup_it_says_so(tmp_path: Path) -> None:
 
 
 def test_an_unreachable_replica_can_be_tried_again(tmp_path: Path) -> None:
-    place = ReplicaPlace.parse("sftp://someone:secret@127.0.0.1:1/replica")
+    place = ReplicaPlace.parse(
+        "sftp://someone:secret@127.0.0.1:1/replica?host-key=ssh-ed25519%20AAAAC3NzaC1lZDI1NTE5AAAAIKDdM1k2SkXuRSuWG4PXMFzkvGIg2mdr+cBzJoKE1Wqg"
+    )
     with pytest.raises(ReplicaUnreachableError) as raised:
         restore("events", place, tmp_path / "target.db")
     assert "secret" not in str(raised.value)

@@ -7,7 +7,8 @@ import pytest
 
 from eventlog.database import connect, reading
 from sync.keeping.durability import DurabilityState
-from sync.keeping.litestream import LitestreamState, binary_path
+from sync.keeping.litestream import LitestreamState
+from sync.keeping.program import binary_path
 from sync.keeping.wal import WalKeeper, checkpoint, wal_size_bytes
 from tests.sync.node import Node, until
 
@@ -52,7 +53,7 @@ def test_past_the_limit_a_dead_litestream_makes_room_and_starts_afresh(
         node.commit(size=3000)
     assert node.durability.await_durable(node.commits, 10)
     assert not keeper.tend(node.connection), "it is Litestream's while that lives"
-    monkeypatch.setattr("sync.keeping.litestream.binary_path", lambda: Path("/bin/false"))
+    monkeypatch.setattr("sync.keeping.program.binary_path", lambda: Path("/bin/false"))
     monkeypatch.setattr("sync.keeping.litestream.LONGEST_PAUSE_S", 0.05)
     node.signal(signal.SIGKILL)
     until(lambda: node.litestream.status.state is not LitestreamState.RUNNING)
@@ -63,7 +64,7 @@ def test_past_the_limit_a_dead_litestream_makes_room_and_starts_afresh(
     assert "dead" in node.litestream.broken(node.name)
     number = node.commit()
     assert not node.durability.await_durable(number, 0.2)
-    monkeypatch.setattr("sync.keeping.litestream.binary_path", binary_path)
+    monkeypatch.setattr("sync.keeping.program.binary_path", binary_path)
     assert node.durability.await_durable(number, 30)
     assert node.litestream.broken(node.name) == ""
     assert node.durability.report().state is DurabilityState.CURRENT

@@ -1,0 +1,380 @@
+"""The node's side of a replica's claim: taken before Litestream starts, compared ever after.
+
+Taking, where the claim in the replica is of a run that this folder remembers, or where there is
+none: what the replica holds must be in the database, or the database is older than it. That is
+seen at once where the last run ended in good order, and by a restore into a temporary file where
+not. Then the claim is replaced by that of a new run.
+
+Whoever takes the claim later shuts the other out, which looks at the claim after each upload,
+before anything is called durable, and every `WATCH_EVERY_S` besides. Two may live at once:
+
+- A folder was restored, and the node of before was not dead, but only paused or cut off. It may
+  upload once more before it looks. So the new one writes below a root of its own.
+- A copy of a whole machine remembers the same runs as the machine. A folder that finds itself on
+  another machine, or on one that was started since, waits for `SETTLE_S` before it writes: by
+  then the other has stopped.
+"""
+
+import logging
+import os
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from eventlog.database import reading
+from sync.keeping.claim import (
+    NAME,
+    Claim,
+    Claimer,
+    ReplicaRefused,
+    new_run,
+    read_claim,
+    rooted,
+)
+from sync.keeping.claim_notes import ClaimNote, keep_note, read_note
+from sync.keeping.configuration import ReplicatedDatabase
+from sync.keeping.replica import ReplicaPlace
+from sync.keeping.restore import NoBackupError, RestoreDamagedError, RestoreError, restore
+from sync.keeping.stores.store import Store, StoreError, open_store
+
+WATCH_EVERY_S = 3.0
+SETTLE_S = 10.0
+_MACHINE_ID = Path("/etc/machine-id")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+logger = logging.getLogger("huiyin.replica")
+
+
+class Claimant:
+    """What one node has of the claim of its replica.
+
+    `take` is the keeper's of Litestream, before it starts one; the rest any thread's.
+    """
+
+    def __init__(
+        self,
+        data_folder: Path,
+        place: ReplicaPlace,
+        databases: Sequence[ReplicatedDatabase],
+        claimer: Callable[[], Claimer],
+        *,
+        anew: bool = False,
+        settle_s: float = SETTLE_S,
+    ) -> None:
+        """With `anew` what lies at the place is moved aside first, whosoever it is."""
+        self._folder = data_folder
+        self._place = place
+        self._databases = databases
+        self._claimer = claimer
+        self._anew = anew
+        self._settle_s = settle_s
+        self._address = place.label
+        self._claim: Claim | None = None
+        self._own = threading.local()
+        self._stores: list[Store] = []
+        self._refusal: ReplicaRefused | None = None
+        self._new_content = False
+
+    @property
+    def refusal(self) -> ReplicaRefused | None:
+        """Why this node may not write the replica, None where it may or does not know yet."""
+        return self._refusal
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the claim was taken by this run, and not lost since."""
+        return self._claim is not None and self._refusal is None
+
+    @property
+    def databases(self) -> list[ReplicatedDatabase]:
+        """The databases, each with its replica below the root that was claimed."""
+        root = "" if self._claim is None else self._claim.root
+        return self._below(root)
+
+    def take(self, rest: Callable[[float], bool] = lambda seconds: True) -> None:
+        """Make the claim this run's, or see that it still is. `rest` waits, unless told to end.
+
+        Raises ReplicaRefused, or StoreError where the replica can't be reached: then again.
+        """
+        try:
+            if self._claim is not None:
+                self._compare(self._claim)
+            else:
+                self._take(rest)
+        except ReplicaRefused as refusal:
+            self.refuse(refusal)
+            raise
+        self._refusal = None
+
+    def check(self) -> None:
+        """Return where the claim is still this run's. Raises ReplicaRefused or StoreError."""
+        if self._refusal is not None:
+            raise self._refusal
+        if self._claim is None:
+            raise StoreError("the replica is not claimed yet")
+        try:
+            self._compare(self._claim)
+        except ReplicaRefused as refusal:
+            self.refuse(refusal)
+            raise
+
+    def refuse(self, refusal: ReplicaRefused) -> None:
+        """Write the replica no more; said once in the log."""
+        if self._refusal is None or str(self._refusal) != str(refusal):
+            logger.error("副本没有写 / the replica is not written: %s", refusal)
+        self._refusal = refusal
+        # Whoever takes it next begins from what the replica holds then.
+        self._claim = None
+
+    def note_end(self) -> None:
+        """Note that all is in the replica, and what was written last; no more will be."""
+        if self.is_held:
+            note = read_note(self._folder)
+            note.ended = newest_rows(self._databases)
+            keep_note(self._folder, note)
+
+    def take_new_content(self) -> bool:
+        """Return, once, whether the replica does not go on to what the databases hold."""
+        new, self._new_content = self._new_content, False
+        return new
+
+    def close(self) -> None:
+        """End all connections; no other thread uses them any more."""
+        for store in self._stores:
+            store.close()
+        self._stores.clear()
+        self._own = threading.local()
+
+    # Comparing.
+
+    def _compare(self, own: Claim) -> None:
+        content = self._store.read(NAME)
+        if content is None:
+            # The replica was deleted or exchanged. Whoever else claims it now comes first.
+            self._create(own)
+            return
+        claim = read_claim(content)
+        if claim.run == own.run:
+            return
+        if claim.run in read_note(self._folder).runs:
+            # An older copy of this node's own replica was put in its place.
+            self._compare_contents(claim)
+            self._replace(own)
+            self._new_content = True
+            return
+        raise self._foreign(claim)
+
+    # Taking.
+
+    def _take(self, rest: Callable[[float], bool]) -> None:
+        if self._anew:
+            self._move_aside()
+        note, home = read_note(self._folder), _home(self._folder)
+        has_moved = bool(note.home) and note.home != home
+        content = self._store.read(NAME)
+        claim = None if content is None else read_claim(content)
+        if claim is not None and claim.run not in note.runs:
+            raise self._foreign(claim)
+        went_on = (
+            claim is not None
+            and claim.run == note.runs[-1]
+            and newest_rows(self._databases) == note.ended
+        )
+        newest_names = self._newest_names(claim)
+        if newest_names and (note.restored or not went_on):
+            self._compare_contents(claim)
+        run = new_run()
+        own = self._claimer().claim(run)
+        if claim is not None:
+            own = self._claimer().claim(run, claim.root, claim.before)
+        if note.restored:
+            root = f"since-{run[:8]}"
+            before = (claim.root, *claim.before) if claim is not None else ("",)
+            own = self._claimer().claim(run, root, before)
+            self._new_content = True
+        # Noted before it is claimed: a claim that was not noted would be a stranger's.
+        noted = ClaimNote([*note.runs, run], home, note.restored)
+        keep_note(self._folder, noted)
+        if claim is None:
+            self._create(own)
+        else:
+            self._replace(own)
+        if note.restored and claim is not None:
+            if self._newest_names(claim) != newest_names:
+                # The node of before lives, and uploaded more until it was shut out.
+                self._compare_contents(claim)
+            noted.restored = False
+            keep_note(self._folder, noted)
+        if has_moved and rest(self._settle_s):
+            content = self._store.read(NAME)
+            if content is None or read_claim(content).run != run:
+                raise StoreError("the replica's claim was taken at the same moment")
+        self._claim = own
+
+    def _create(self, claim: Claim) -> None:
+        if not self._store.create(NAME, claim.encoded):
+            raise StoreError("the replica was claimed at the same moment")
+        self._new_content = True
+
+    def _replace(self, claim: Claim) -> None:
+        self._store.replace(NAME, claim.encoded)
+        content = self._store.read(NAME)
+        if content != claim.encoded:
+            raise StoreError("the replica's claim was taken at the same moment")
+
+    def _move_aside(self) -> None:
+        content = self._store.read(NAME)
+        claim, label = None, "aside-unclaimed"
+        if content is not None:
+            try:
+                claim = read_claim(content)
+                label = f"aside-{claim.run[:8]}"
+            except ReplicaRefused:
+                label = "aside-unreadable"
+        if content is not None or self._newest_names(claim):
+            roots = ("",) if claim is None else (claim.root, *claim.before)
+            names = [database.name for database in self._databases]
+            tops = [f"{root}/{name}".strip("/") for root in roots for name in names]
+            self._store.move_aside(label, [*tops, NAME])
+            logger.warning(
+                "副本里原有的内容移到 / what the replica held was moved to %s",
+                self._place.aside(label).label,
+            )
+        self._anew = False
+        self._new_content = True
+
+    # What the replica holds.
+
+    def _below(self, root: str) -> list[ReplicatedDatabase]:
+        place = rooted(self._place, root)
+        return [
+            replace(database, replica=place.below(database.name)) for database in self._databases
+        ]
+
+    def _newest_names(self, claim: Claim | None) -> list[str]:
+        """Return what each database's replica has last, by the name; empty where nothing is.
+
+        The names are in the order of the transactions within a level, and a new one comes to the
+        lowest. Each is asked: that makes the place of one that is not there yet.
+        """
+        newest: list[str] = []
+        for root in ("",) if claim is None else (claim.root, *claim.before):
+            for database in self._databases:
+                below = f"{root}/{database.name}".strip("/")
+                level = f"{below}/ltx/0/"
+                names = self._store.names(below)
+                newest += [name for name in names if name.startswith(level)][-1:] or names[-1:]
+        return newest
+
+    def _compare_contents(self, claim: Claim | None) -> None:
+        """Raise ReplicaRefused where a restore would bring what the databases don't have."""
+        roots = ("",) if claim is None else (claim.root, *claim.before)
+        for database in self._databases:
+            if database.contents is None:
+                continue
+            newest = None
+            for root in roots:
+                place = rooted(self._place, root).below(database.name)
+                try:
+                    newest = self._newest_restored(database, place)
+                    break
+                except NoBackupError:
+                    # A first upload was cut, or has not begun.
+                    self._new_content = True
+                except RestoreDamagedError as error:
+                    raise ReplicaRefused("damaged", str(error)) from error
+                except RestoreError as error:
+                    raise StoreError(
+                        f"what the replica holds can't be compared: {error}"
+                    ) from error
+            with reading(database.path) as connection:
+                if not database.contents.are_in(connection, newest):
+                    raise ReplicaRefused(
+                        "ahead",
+                        f"the replica holds of {database.name} what {self._folder} does not: "
+                        "its data is older, or is another's",
+                    )
+
+    def _newest_restored(
+        self, database: ReplicatedDatabase, place: ReplicaPlace
+    ) -> tuple[object, ...] | None:
+        with tempfile.TemporaryDirectory(prefix=".replica-", dir=self._folder) as folder:
+            copy = Path(folder) / database.path.name
+            restore(database.name, place, copy)
+            return _newest(database, copy)
+
+    # Refusing.
+
+    def _foreign(self, claim: Claim) -> ReplicaRefused:
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(claim.since / 1000))
+        if claim.node != self._claimer().node:
+            return ReplicaRefused(
+                "foreign", f"{self._address} is the replica of another node, {claim.node}"
+            )
+        return ReplicaRefused(
+            "ahead",
+            f"{self._address} was written since {since} by this node from another folder or "
+            f"machine; {self._folder} is an older copy, or another of it runs",
+        )
+
+    @property
+    def _store(self) -> Store:
+        """This thread's own connection."""
+        store: Store | None = getattr(self._own, "store", None)
+        if store is None:
+            store = self._own.store = open_store(self._place)
+            self._stores.append(store)
+        return store
+
+
+def claim_of(place: ReplicaPlace) -> Claim | None:
+    """Return the claim of a replica, None where it has none.
+
+    Raises StoreError, or ReplicaRefused where it can't be read.
+    """
+    store = open_store(place)
+    try:
+        content = store.read(NAME)
+    finally:
+        store.close()
+    return None if content is None else read_claim(content)
+
+
+def note_restored(
+    data_folder: Path, claim: Claim | None, databases: Sequence[ReplicatedDatabase]
+) -> None:
+    """Note in a folder that was just restored which run it goes on from.
+
+    `claim` is the replica's as it was *before* the restore: what was written since is seen when
+    the claim is taken.
+    """
+    if claim is not None:
+        ended = newest_rows(databases)
+        keep_note(data_folder, ClaimNote([claim.run], _home(data_folder), True, ended))
+
+
+def newest_rows(databases: Sequence[ReplicatedDatabase]) -> dict[str, list[object]]:
+    """Return what was written last in each database, by the databases' names."""
+    return {database.name: list(_newest(database, database.path) or ()) for database in databases}
+
+
+def _newest(database: ReplicatedDatabase, path: Path) -> tuple[object, ...] | None:
+    if database.contents is None or not path.exists():
+        return None
+    with reading(path) as connection:
+        try:
+            return database.contents.newest_of(connection)
+        except sqlite3.OperationalError:
+            # Its tables are not there yet.
+            return None
+
+
+def _home(folder: Path) -> str:
+    """Return what tells this folder, on this machine since its start, from a copy of it."""
+    known = [path.read_text().strip() if path.exists() else "" for path in (_MACHINE_ID, _BOOT_ID)]
+    place = os.stat(folder)  # noqa: PTH116 - two numbers of one moment.
+    return f"{known[0]} {known[1]} {place.st_dev} {place.st_ino}"

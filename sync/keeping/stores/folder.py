@@ -1,0 +1,83 @@
+"""A replica in a folder, on this machine or on a disk that is mounted here."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from eventlog.files import flush, write_atomically
+from sync.keeping.stores.store import StoreError
+
+
+class FolderStore:
+    """The objects are files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, None where there is none."""
+        with _told(f"read {name}"):
+            try:
+                return (self._folder / name).read_bytes()
+            except (FileNotFoundError, IsADirectoryError):
+                return None
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file where none is: a link is made once, and to what is whole already."""
+        target = self._folder / name
+        with _told(f"write {name}"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(descriptor)
+                Path(target).hardlink_to(temporary)
+            except FileExistsError:
+                return False
+            finally:
+                Path(temporary).unlink()
+            flush(target.parent)
+        return True
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a file, atomically."""
+        with _told(f"write {name}"):
+            write_atomically(self._folder / name, content, mode=0o600)
+
+    def names(self, below: str) -> list[str]:
+        """Return the names of all files below a folder, none where there is no such folder."""
+        with _told(f"list {below}"):
+            if self._folder.exists() and not self._folder.is_dir():
+                raise NotADirectoryError(20, "Not a directory", str(self._folder))
+            return sorted(
+                path.relative_to(self._folder).as_posix()
+                for path in (self._folder / below).rglob("*")
+                if path.is_file()
+            )
+
+    def move_aside(self, label: str, tops: Sequence[str]) -> None:
+        """Rename them, each at once."""
+        aside = self._folder / label
+        with _told("move aside"):
+            aside.mkdir(parents=True, exist_ok=True)
+            for top in tops:
+                if (self._folder / top).exists():
+                    (aside / top).parent.mkdir(parents=True, exist_ok=True)
+                    (self._folder / top).rename(aside / top)
+            flush(aside)
+            flush(self._folder)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"can't {what}: {error}") from error

@@ -1,0 +1,202 @@
+"""A replica in object stores of NATS JetStream: a bucket for each database.
+
+Litestream 0.5.17 puts all of a database at the top of a bucket and takes no path below it, so
+the address `nats://HOST/county` stands for the buckets `county-huiyin`, `county-attachments` and
+the key-value bucket `county`, which has what is no database's. They are made where they are not
+there: Litestream makes none.
+"""
+
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error
+from nats.js import JetStreamContext
+from nats.js.api import KeyValueConfig, ObjectStoreConfig
+from nats.js.errors import (
+    BucketNotFoundError,
+    KeyNotFoundError,
+    KeyWrongLastSequenceError,
+    NotFoundError,
+    ObjectNotFoundError,
+)
+from nats.js.kv import KeyValue
+from nats.js.object_store import ObjectStore
+
+from sync.keeping.replica import ReplicaPlace
+from sync.keeping.stores.loop import Loop
+from sync.keeping.stores.store import WITHIN_S, StoreError, move_each
+
+Value = TypeVar("Value")
+LONG_S = 120.0
+
+
+class NatsStore:
+    """The objects of a database are objects of its bucket; others are keys of a bucket."""
+
+    def __init__(self, place: ReplicaPlace) -> None:
+        self._place = place
+        self._base = place.path.strip("/")
+        self._replicas = int(place.option("replicas") or 1)
+        self._loop = Loop()
+        self._client: Client | None = None
+
+    def read(self, name: str) -> bytes | None:
+        """Return an object or a key's value, None where there is none."""
+        top, inner = _parts(name)
+
+        async def ask(stream: JetStreamContext) -> bytes | None:
+            try:
+                if not inner:
+                    return (await (await stream.key_value(self._base)).get(top)).value
+                bucket = await stream.object_store(self._bucket(top))
+                return (await bucket.get(inner)).data
+            except (NotFoundError, KeyNotFoundError, ObjectNotFoundError, BucketNotFoundError):
+                return None
+
+        return self._do(f"read {name}", ask, LONG_S)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a key where none is."""
+
+        async def ask(stream: JetStreamContext) -> bool:
+            keys = await self._keys(stream)
+            try:
+                await keys.create(name, content)
+            except KeyWrongLastSequenceError:
+                return False
+            return True
+
+        return self._do(f"write {name}", ask)
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a key."""
+
+        async def ask(stream: JetStreamContext) -> None:
+            await (await self._keys(stream)).put(name, content)
+
+        self._do(f"write {name}", ask)
+
+    def names(self, below: str) -> list[str]:
+        """Return the names of all objects of a database's bucket, which is made if need be."""
+        if "." in below:
+            # A key, with nothing below it.
+            return []
+
+        async def ask(stream: JetStreamContext) -> list[str]:
+            bucket = await self._objects(stream, self._bucket(below))
+            try:
+                objects = await bucket.list()
+            except NotFoundError:
+                return []
+            return sorted(f"{below}/{each.name}" for each in objects if not each.deleted)
+
+        return self._do(f"list {below}", ask, LONG_S)
+
+    def move_aside(self, label: str, tops: Sequence[str]) -> None:
+        """Copy each into buckets of the other name, then remove it."""
+        aside = f"{self._base}-{label}"
+
+        def move(name: str) -> None:
+            top, inner = _parts(name)
+
+            async def ask(stream: JetStreamContext) -> None:
+                if not inner:
+                    keys = await stream.key_value(self._base)
+                    config = KeyValueConfig(aside, replicas=self._replicas)
+                    there = await stream.create_key_value(config)
+                    await there.put(top, (await keys.get(top)).value or b"")
+                    await keys.purge(top)
+                    return
+                bucket = await stream.object_store(self._bucket(top))
+                there_objects = await self._objects(stream, f"{aside}-{top.replace('/', '-')}")
+                moved = await bucket.get(inner)
+                # With its heads: Litestream keeps a file's time there.
+                await there_objects.put(inner, moved.data or b"", meta=moved.info.meta)
+                await bucket.delete(inner)
+
+            self._do(f"move {name}", ask, LONG_S)
+
+        move_each(self, tops, move)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._drop()
+        self._loop.close()
+
+    def _bucket(self, top: str) -> str:
+        return f"{self._base}-{top.replace('/', '-')}"
+
+    async def _keys(self, stream: JetStreamContext) -> KeyValue:
+        try:
+            return await stream.key_value(self._base)
+        except (NotFoundError, BucketNotFoundError):
+            config = KeyValueConfig(self._base, replicas=self._replicas)
+            return await stream.create_key_value(config)
+
+    async def _objects(self, stream: JetStreamContext, bucket: str) -> ObjectStore:
+        try:
+            return await stream.object_store(bucket)
+        except (NotFoundError, BucketNotFoundError):
+            return await stream.create_object_store(
+                bucket, ObjectStoreConfig(replicas=self._replicas)
+            )
+
+    def _do(
+        self,
+        what: str,
+        ask: Callable[[JetStreamContext], Awaitable[Value]],
+        within_s: float = WITHIN_S,
+    ) -> Value:
+        async def asked() -> Value:
+            return await ask((await self._connected()).jetstream(timeout=WITHIN_S))
+
+        try:
+            return self._loop.run(asked(), within_s)
+        except StoreError:
+            self._drop()
+            raise
+        except (OSError, Error, ValueError) as error:
+            self._drop()
+            raise StoreError(f"can't {what}: {error or type(error).__name__}") from error
+
+    async def _connected(self) -> Client:
+        if self._client is None or not self._client.is_connected:
+            settings = {
+                name: str(value)
+                for name, value in self._place.settings().items()
+                if isinstance(value, str)
+            }
+            secured = self._place.option("tls") == "true"
+            self._client = await nats.connect(
+                f"nats://{self._place.host_and_port}",
+                user=settings.get("username"),
+                password=settings.get("password"),
+                token=settings.get("token"),
+                user_credentials=settings.get("creds"),
+                tls=ssl.create_default_context(cafile=self._place.option("root-ca") or None)
+                if secured
+                else None,
+                connect_timeout=int(WITHIN_S),
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                error_cb=_unheard,
+            )
+        return self._client
+
+    def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            self._loop.end(client.close())
+
+
+async def _unheard(error: Exception) -> None:
+    """Say nothing: the call that failed says it."""
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Return the database that an object belongs to, with its root, and its name there."""
+    top, _, inner = name.partition("/ltx/")
+    return top, f"ltx/{inner}" if inner else ""
