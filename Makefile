@@ -38,6 +38,7 @@ $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
 	tools/setup venv $(PYTHON) $(VENV) requirements-dev.lock
 	tools/setup browser
 	tools/setup network
+	tools/setup clock
 	tools/setup replicas
 	@touch $@
 

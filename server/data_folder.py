@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from eventlog.clock import NodeClock, system_clock_ms
 from eventlog.database import reading
@@ -31,6 +32,7 @@ from matters.sessions.store import SessionsProjection
 from server.county import county_registers
 from server.exchange.visibility import MattersVisibility, witness_of
 from server.folder import own_keys, restore_mark
+from server.folder.hub_clock import HubClock
 from server.folder.kept_settings import lines_for_kit
 from server.folder.newer_folder import NewerFolder, refuse_newer
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
@@ -185,9 +187,21 @@ def renew_kit(settings: Settings, keys: Keys) -> None:
         write_kit(settings.data, kit_of(settings, keys))
 
 
+class Clock(Protocol):
+    """The time as a node knows it: a station's, or a hub's."""
+
+    def now_ms(self) -> int:
+        """Return the best time known: milliseconds since 1970, UTC."""
+
+
 def clock_of(settings: Settings) -> NodeClock | None:
-    """Return the clock of a station; None on a hub, whose system clock is the time."""
+    """Return the clock of a station; None on a hub, whose own is `hub_clock_of`."""
     return NodeClock(settings.data.absolute()) if settings.role == "station" else None
+
+
+def hub_clock_of(settings: Settings) -> HubClock | None:
+    """Return the clock of a hub, which judges the system clock; None on a station."""
+    return None if settings.role == "station" else HubClock(settings.data.absolute())
 
 
 def _refuse_plain_texts(folder: Path) -> None:
@@ -215,15 +229,15 @@ def open_log(
     on_commit: Callable[[int], None] = lambda position: None,
     between_groups: Callable[[sqlite3.Connection], None] = lambda connection: None,
     now_ms: Callable[[], int] = system_clock_ms,
-    clock: NodeClock | None = None,
+    clock: Clock | None = None,
     role: str = "hub",
     queue: Downlink | None = None,
 ) -> Log:
     """Open a data folder's log with all projections; for the server and for single commands.
 
-    The time is that of `clock` on a station (`clock_of`), else `now_ms`. `queue` is a hub's queue
-    to the nodes below, one of its own where none is given. With a station's keys all texts but
-    those of the registers are sealed on its disk.
+    The time is that of `clock` (`clock_of`, `hub_clock_of`), else `now_ms`. `queue` is a hub's
+    queue to the nodes below, one of its own where none is given. With a station's keys all texts
+    but those of the registers are sealed on its disk.
     """
     log = Log(
         folder,
@@ -231,7 +245,7 @@ def open_log(
         migrations=LOG_MIGRATIONS,
         sealer=keys.sealer,
         now_ms=now_ms if clock is None else clock.now_ms,
-        time_unknown=(lambda: False) if clock is None else clock.time_unknown,
+        time_unknown=clock.time_unknown if isinstance(clock, NodeClock) else (lambda: False),
         on_commit=on_commit,
         between_groups=between_groups,
         witness=witness_of(role, queue or Downlink(MattersVisibility())),

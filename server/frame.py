@@ -37,6 +37,7 @@ class NodeFrame:
             "kit_waits": node.kit_path.exists(),
             "locked": node.is_locked,
             "now_ms": node.now_ms(),
+            "clock_doubt": None if node.hub_clock is None else node.hub_clock.doubt,
         }
 
     def _exchange_line(self, request: Request, sign_in: SignIn | None) -> tuple[str, int] | None:

@@ -14,6 +14,7 @@ from server.county import county_registers
 from server.data_folder import (
     DATABASES,
     clock_of,
+    hub_clock_of,
     open_log,
     prepare_folder,
     renew_kit,
@@ -23,6 +24,7 @@ from server.desks.timekeeper import Timekeeper
 from server.exchange.node_exchange import NodeExchange
 from server.exchange.visibility import MattersVisibility
 from server.folder import folder_lock, kept_settings
+from server.folder.hub_clock import HubClock
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE, Replica
 from server.folder.safe_writes import SafeWriter
 from server.folder.settings import Settings
@@ -86,6 +88,7 @@ class Node:
         self._lock = folder_lock.take(self.folder)
         renew_kit(settings, self.keys)
         self.clock = clock_of(settings)
+        self.hub_clock = hub_clock_of(settings)
         is_station = settings.role == "station"
         place = ReplicaPlace.parse(settings.replica_url) if settings.replica_url else None
         self.replica = Replica(
@@ -105,7 +108,7 @@ class Node:
             self.keys,
             on_commit=self._log_committed,
             between_groups=self._between(LOG_DATABASE),
-            clock=self.clock,
+            clock=self.clock or self.hub_clock,
             role=settings.role,
             queue=queue,
         )
@@ -130,6 +133,7 @@ class Node:
             queue,
             self.attachments,
             clock=self.clock,
+            hub_clock=self.hub_clock,
             photos_durability=lambda: self.durability(ATTACHMENTS_DATABASE),
             site_mark=lambda: self.site.mark,
             after=self._after_round,
@@ -144,7 +148,7 @@ class Node:
         self.site_copy: SiteCopy | None = None
         self.follower: SiteFollower | None = None
         self.postman: Postman | None = None
-        self._parts = self._station() if is_station else self._hub()
+        self._parts = self._station() if self.hub_clock is None else self._hub(self.hub_clock)
         self._stops = ExitStack()
         for part in self._parts:
             self._stops.callback(part.stop)
@@ -157,15 +161,18 @@ class Node:
         self._begin()
         forget_again(self.log, self.attachments, self.folder)
 
-    def _hub(self) -> list[Part]:
+    def _hub(self, clock: HubClock) -> list[Part]:
         """Return the parts of a hub. Limits, digests and webhooks are its alone."""
-        self.postman = self._made_postman()
+        timekeeper = Timekeeper(self.log, self.registers.current, clock)
+        self.postman = self._made_postman(clock)
+        clock.settled += [timekeeper.wake, self.postman.wake, self.site.wake]
         return [
             *self._kept(),
+            running(clock),
             ending(self.site_offer.close),
             running(self.site),
             running(self.indexer),
-            running(Timekeeper(self.log, self.registers.current)),
+            running(timekeeper),
             running(self.postman),
             running(self.exchange),
         ]
@@ -283,7 +290,7 @@ class Node:
 
         return tend
 
-    def _made_postman(self) -> Postman:
+    def _made_postman(self, clock: HubClock) -> Postman:
         settings, node = self.settings, self.keys.fingerprint
         relay = Relay.of(settings)
         announcer = Announcer(
@@ -302,4 +309,5 @@ class Node:
             webhooks=settings.webhook_urls,
             secret=settings.webhook_secret,
             node=node,
+            waits=clock.doubts,
         )

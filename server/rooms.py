@@ -170,6 +170,7 @@ def rooms_of(node: Node) -> Rooms:
             letters_room,
             node.kit_path,
             node.clock,
+            node.hub_clock,
             lambda: node.keys,
             node.durability,
         ),

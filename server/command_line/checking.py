@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from acts.shanghai import iso
+from acts.shanghai import iso, minute_text
+from eventlog.clock import FILE_NAME as CLOCK_NAME
 from eventlog.clock import ClockStatus, system_clock_ms
 from eventlog.database import reading
 from eventlog.keys import KIT_NAME, KeysError
@@ -17,6 +18,7 @@ from server.command_line.descriptor_problems import descriptor_problems
 from server.command_line.exchange_problems import exchange_problems, problem
 from server.command_line.folders import data_option, opened, settings_for
 from server.data_folder import check_folder, clock_of
+from server.folder.hub_clock import HubClock
 from server.folder.newer_folder import NewerFolder
 from server.folder.restore_mark import RestoreBegun
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
@@ -90,6 +92,7 @@ def doctor(data: Path, as_json: bool) -> None:
         clock = clock_of(settings)
         if clock is not None:
             problems += _clock_problems(clock.status)
+        problems += _hub_clock_problems(settings)
         problems += exchange_problems(settings)
         problems += descriptor_problems(data)
         site = site_building.read(data)
@@ -249,6 +252,26 @@ def _clock_problems(clock: ClockStatus) -> list[dict[str, Any]]:
             f"{minutes} minutes {english}; the node goes by the hub's time",
             "停下服务,把系统时钟调准,再启动并连上县里;关机就走错的换主板电池 / stop it, set "
             "the system clock, start it, sync; change the battery where it goes wrong when off",
+        )
+    ]
+
+
+def _hub_clock_problems(settings: Settings) -> list[dict[str, Any]]:
+    """Return what is wrong with a hub's clock, where its server has doubted it and still would."""
+    if settings.role == "station" or not (settings.data / CLOCK_NAME).exists():
+        return []
+    doubt = HubClock(settings.data.absolute()).doubt
+    if doubt is None:
+        return []
+    shows, expected = minute_text(doubt.system_ms), minute_text(doubt.expected_ms)
+    return [
+        problem(
+            "clock-doubted",
+            f"系统时钟显示 {shows},和记得的 {expected} 对不上:不催办、不销号、不发通知,收件照常 / "
+            f"the clock shows {shows}, and {expected} or soon after is expected: nothing is "
+            "escalated, closed or sent; submissions go on",
+            "钟错了就调准(date;装 chrony 对时);没错就在管理台按“时钟是对的” / set it right "
+            "where it is wrong (date; chrony keeps it); where it is right say so in the console",
         )
     ]
 

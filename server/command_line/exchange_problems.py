@@ -8,7 +8,7 @@ from acts.shanghai import DAY_MS
 from eventlog.clock import system_clock_ms
 from eventlog.database import reading
 from eventlog.log import FILE_NAME
-from server.data_folder import clock_of
+from server.data_folder import clock_of, hub_clock_of
 from server.exchange.exchange_health import (
     ACCOUNTS_WARN_MS,
     NEEDS_SOMEBODY,
@@ -29,7 +29,7 @@ SITE_COPY_NAME = "site-copy.db"
 
 def exchange_problems(settings: Settings) -> list[dict[str, Any]]:
     """Return the problems as `doctor` lists them: `code`, `what` and `do`, in both languages."""
-    clock = clock_of(settings)
+    clock = clock_of(settings) or hub_clock_of(settings)
     now = system_clock_ms() if clock is None else clock.now_ms()
     try:
         with reading(settings.data / FILE_NAME) as connection:

@@ -10,7 +10,7 @@ import click
 
 from eventlog.keys import Keys
 from eventlog.log import Log
-from server.data_folder import REFUSALS, clock_of, open_log, prepare_folder
+from server.data_folder import REFUSALS, clock_of, hub_clock_of, open_log, prepare_folder
 from server.folder.settings import Settings, SettingsError, load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -72,7 +72,7 @@ def opened(data: Path) -> Iterator[Log]:
     log = open_log(
         data.absolute(),
         keys_of(settings),
-        clock=clock_of(settings),
+        clock=clock_of(settings) or hub_clock_of(settings),
         role=settings.role,
     )
     try:

@@ -12,6 +12,7 @@ import click
 import uvicorn
 import uvloop
 
+from acts.shanghai import minute_text
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
 from server.command_line.tables import mistakes_told
@@ -146,6 +147,15 @@ def _greet(settings: Settings, node: Node) -> None:
             + ("仅供试用。" if counts else "不算“有备份”,提交只显示“已存入县级服务器”。")
             + " / The replica is on the data's own disk: "
             + ("for trying out only." if counts else "nothing is called durable."),
+            err=True,
+        )
+    doubt = None if node.hub_clock is None else node.hub_clock.doubt
+    if doubt is not None:
+        click.echo(
+            f"注意:系统时钟显示 {minute_text(doubt.system_ms)},和记得的 "
+            f"{minute_text(doubt.expected_ms)} 对不上,弄清以前不催办、不销号、不发通知。/ "
+            "The clock is hours off what is expected: until it is right nothing is escalated, "
+            "closed or sent.",
             err=True,
         )
     if node.kit_path.exists():

@@ -151,4 +151,5 @@ def _notice(room: DesksRoom, matter: Matter, typed: dict[str, Any]) -> dict[str,
             before=tuple(data.get("before", ())),
             after=tuple(data.get("after", ())),
         )
-        return notice_pages.notice(SiteRegisters(read_content(connection)), draft).meta
+        content = read_content(connection, room.log.now_ms())
+        return notice_pages.notice(SiteRegisters(content), draft).meta

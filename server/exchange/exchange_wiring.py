@@ -204,11 +204,14 @@ def reception_of(
     forget: Callable[[Sequence[str]], None] = lambda hashes: None,
     blobs: BlobSink | None = None,
     site_mark: Callable[[], bytes] = lambda: b"",
+    doubts: Callable[[], bool] = lambda: False,
 ) -> Reception:
-    """Return the side of a hub that answers the nodes below."""
+    """Return the side of a hub that answers the nodes below; `doubts`: whether its clock is off."""
     domain = HubDomain(log.folder, forget)
     card = hub_card(keys, "")
-    return Reception(log, keys, card, queue, domain, blobs=blobs, site_mark=site_mark)
+    return Reception(
+        log, keys, card, queue, domain, blobs=blobs, site_mark=site_mark, doubts=doubts
+    )
 
 
 def inquirer_of(

@@ -11,6 +11,7 @@ from eventlog.clock import NodeClock
 from eventlog.keys import Keys, KeysDamaged, forget_unsealing, load_keys
 from eventlog.log import Log
 from server.exchange.exchange_wiring import inquirer_of, introduction_of, reception_of
+from server.folder.hub_clock import HubClock
 from server.folder.settings import Settings
 from server.photos.attachments import Attachments, forget_photos
 from server.photos.travelling_photos import photos_from_below, photos_going_up
@@ -58,6 +59,7 @@ class NodeExchange:
         attachments: Attachments,
         *,
         clock: NodeClock | None = None,
+        hub_clock: HubClock | None = None,
         photos_durability: Callable[[], Durability | None] = lambda: None,
         site_mark: Callable[[], bytes] = lambda: b"",
         after: Callable[[Round], None] = lambda round: None,
@@ -83,7 +85,8 @@ class NodeExchange:
 
         if settings.role == "hub":
             photos = photos_from_below(attachments, log, photos_durability)
-            self.reception = reception_of(log, keys, queue, forget, photos, site_mark)
+            doubts = (lambda: False) if hub_clock is None else hub_clock.doubts
+            self.reception = reception_of(log, keys, queue, forget, photos, site_mark, doubts)
         self.inquirer = inquirer_of(
             log, lambda: self._keys, settings.role, clock, forget, self.photos_up
         )

@@ -44,7 +44,9 @@ class Postman:
         secret: str,
         node: str,
         timeout_s: float = webhook.TIMEOUT_S,
+        waits: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`waits` says whether nothing is to be made or sent now, for the time is not known."""
         self._log = log
         self._announcer = announcer
         self._relay = relay
@@ -52,6 +54,7 @@ class Postman:
         self._secret = secret
         self._node = node
         self._timeout_s = timeout_s
+        self._waits = waits
         self._worker = Worker("postman", self._step)
         self._begun = False
         # Sent, but not written down yet, for the disk was full: not to be sent again meanwhile.
@@ -93,6 +96,8 @@ class Postman:
             raise failures[0]
 
     def _step(self) -> float:
+        if self._waits():
+            return LOOK_EVERY_S
         if not self._begun:
             self._begun = True
             with suppress(StorageFull, WriterBusy):

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from acts.shanghai import iso
 from eventlog.worker import DEAD, told, troubles
 from server.exchange import exchange_health
+from server.folder.hub_clock import HubClock
 from server.operations.descriptors import of_process
 from server.operations.room import OperationsRoom
 from server.web.routes import in_thread
@@ -23,10 +24,12 @@ LAG_MOST_S = 60.0
 def health(room: OperationsRoom) -> dict[str, Any]:
     """Return the node's health as CONTRACT's `/healthz` gives it.
 
-    `ok` is false where the replica lags by a minute or is broken; intake goes on even then. `site`
-    is `ready`, `building` or `failed`; until it is built, all else answers. It is false, too, where
-    descriptors are as good as used up, or a thread is gone: `threads` has what fails now, and why;
-    `exchange` is null where the database could not be opened to ask.
+    `ok` is false where the replica lags by a minute or is broken; intake goes on even then. It is
+    false, too, where descriptors are as good as used up, or a thread is gone: `threads` has what
+    fails now, and why; `exchange` is null where the database could not be opened to ask. `site` is
+    `ready`, `building` or `failed`; until it is built, all else answers. `clock` says whether a hub
+    doubts its clock. Neither of these makes it unwell: whoever restarts it or takes it from the
+    line would end the intake, which goes on.
     """
     durability = room.durability()
     lag_s = 0.0
@@ -59,9 +62,25 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         "queue": room.log.writer.waiting,
         "version": RELEASE,
         "site": room.site.standing,
+        "clock": _clock(room.hub_clock),
         "exchange": exchange,
         "threads": threads,
         "descriptors": None if descriptors is None else descriptors._asdict(),
+    }
+
+
+def _clock(clock: HubClock | None) -> dict[str, Any] | None:
+    """Return `trusted`, and of a doubted clock `shows`, `expected` (ISO 8601) and `ahead_s`."""
+    if clock is None:
+        return None
+    doubt = clock.doubt
+    if doubt is None:
+        return {"trusted": True}
+    return {
+        "trusted": False,
+        "shows": iso(doubt.system_ms),
+        "expected": iso(doubt.expected_ms),
+        "ahead_s": doubt.ahead_ms // 1000,
     }
 
 
@@ -116,6 +135,7 @@ def _metrics(room: OperationsRoom) -> str:
         ("committed_position", "counter", committed),
         ("durable_position", "gauge", -1 if report is None else report.durable),
         ("site_position", "gauge", room.site.built_position),
+        ("clock_doubted", "gauge", int(room.hub_clock is not None and room.hub_clock.doubts())),
         ("exchange_waiting", "gauge", up.waiting),
         ("exchange_held", "gauge", up.held),
         ("exchange_last_heard_seconds", "gauge", _seconds(up.hub and up.hub.heard_at)),

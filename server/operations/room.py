@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eventlog.clock import NodeClock
 from eventlog.keys import Keys
+from server.folder.hub_clock import HubClock
 from server.folder.settings import Settings
 from server.letters.room import LettersRoom
 from server.people.doors import StaffRoom
@@ -22,5 +23,6 @@ class OperationsRoom(StaffRoom):
     letters: LettersRoom
     kit_path: Path
     clock: NodeClock | None
+    hub_clock: HubClock | None
     keys: Callable[[], Keys]
     durability: Callable[[], Durability | None]

@@ -11,4 +11,5 @@ ROUTES: tuple[RoomRoute[OperationsRoom], ...] = (
     PublicRoute("GET", "/metrics", health.metrics, Operation("Prometheus text")),
     ConsoleRoute("GET", "/console/system", system_pages.system),
     ConsoleRoute("POST", "/console/kit-printed", system_pages.kit_printed),
+    ConsoleRoute("POST", "/console/clock-right", system_pages.clock_right),
 )

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole
+from eventlog.clock import is_off
 from matters.terms import Role
 from server.letters.letter_pages import letter_values
 from server.operations.health import health
@@ -22,6 +23,7 @@ def system(room: OperationsRoom, visit: Visit) -> Response:
         title="system",
         health=health(room),
         clock=None if room.clock is None else room.clock.status,
+        confirmed=None if room.hub_clock is None else room.hub_clock.confirmed,
         kit=kit,
         of_station=room.keys().of_station,
         actor=visit.actor,
@@ -30,6 +32,23 @@ def system(room: OperationsRoom, visit: Visit) -> Response:
         site_error=room.site.last_error,
         **letter_values(room.letters, visit),
     )
+
+
+def clock_right(room: OperationsRoom, visit: Visit) -> Response:
+    """Answer `POST /console/clock-right`: a doubted clock is right, say the office or the admin.
+
+    `shown` is what the page showed, in ms. Where the clock shows something else by now, nothing is
+    confirmed, and the page is shown again.
+    """
+    if visit.actor.role not in (Role.OFFICE, Role.ADMIN):
+        raise NotThisRole
+    clock = room.hub_clock
+    doubt = None if clock is None else clock.doubt
+    if clock is not None and doubt is not None:
+        shown = visit.fields.text("shown")
+        if shown.isdecimal() and not is_off(int(shown), doubt.system_ms):
+            clock.confirm(visit.account.id)
+    return visit.redirect("console/system")
 
 
 def kit_printed(room: OperationsRoom, visit: Visit) -> Response:

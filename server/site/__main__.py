@@ -1,4 +1,4 @@
-"""`python -m server.site DATABASE OUT ADDRESS`: how a node builds its site beside its work."""
+"""`python -m server.site DATABASE OUT ADDRESS NOW_MS`: a node's site, built beside its work."""
 
 import os
 import sys
@@ -8,5 +8,7 @@ from server.site.publishing import build_whole
 
 # Whoever sends something in meanwhile comes first; the site is for later.
 os.nice(10)
-database, out, address = sys.argv[1:]
-build_whole(Path(database), Path(out), base_url=address, server_url="", quick=True)
+database, out, address, now_ms = sys.argv[1:]
+build_whole(
+    Path(database), Path(out), base_url=address, server_url="", quick=True, now_ms=int(now_ms)
+)

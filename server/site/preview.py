@@ -26,7 +26,7 @@ def preview(log: Log, site: SiteKeeper, address: str, record: Deputy | Station |
     with log.reading() as connection:
         connection.execute("BEGIN")
         county = with_record(read_all(connection), record)
-        registers = SiteRegisters(content_of(county, connection))
+        registers = SiteRegisters(content_of(county, connection, log.now_ms()))
         source = _source(registers, record, address)
         html = site.asked.text(source)
         for sha256, kind in source.pictures:

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import msgspec
 
-from acts.shanghai import today
+from acts.shanghai import day_of
+from eventlog.clock import system_clock_ms
 from eventlog.database import connect
 from eventlog.files import write_atomically
 from eventlog.log import Log
@@ -217,7 +218,7 @@ class SiteKeeper:
         """The whole content, for the publishing thread, which owns the connection."""
         if self._connection is None:
             self._connection = connect(self._log.path, read_only=True)
-        return read_content(self._connection)
+        return read_content(self._connection, self._log.now_ms())
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -269,7 +270,7 @@ class SiteKeeper:
         else:
             with self._log.reading() as connection:
                 news = news_since(connection, max(self._read_up_to, state.position))
-        day = str(today())
+        day = str(day_of(self._log.now_ms()))
         began = time.monotonic()
         if (
             anew
@@ -333,7 +334,7 @@ class SiteKeeper:
         Return False where the node is stopping and the build was given up. Raises SiteBuildError.
         """
         command = [sys.executable, "-m", "server.site"]
-        command += [str(self._log.path), str(self.out), self._address]
+        command += [str(self._log.path), str(self.out), self._address, str(self._log.now_ms())]
         with tempfile.TemporaryFile("w+") as errors:
             child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
             try:
@@ -378,9 +379,11 @@ def build_whole(
     server_url: str,
     from_files: bool = False,
     quick: bool = False,
+    now_ms: int | None = None,
 ) -> None:
     """Write the whole site of a database to `out`; a `quick` one is to be squeezed later.
 
+    `now_ms` is the time as the node knows it, by default that of the system clock.
     Where there are many notices this forks: no other thread may be running.
     """
     processes = len(os.sched_getaffinity(0))
@@ -388,7 +391,7 @@ def build_whole(
     try:
         # One read transaction, so that all pages speak of the same moment.
         connection.execute("BEGIN")
-        content = read_content(connection)
+        content = read_content(connection, system_clock_ms() if now_ms is None else now_ms)
         places = content.notices.extent(ListKind.ALL, "").places
         publisher = Publisher(lambda: content, out, base_url, server_url, from_files=from_files)
         publisher.build_full(quick=quick, processes=processes if places > ALONE_MOST else 0)

@@ -39,7 +39,9 @@ class AnswerWriter:
         *,
         site_mark: Callable[[], bytes],
         now_ms: Callable[[], int],
+        now_for: Callable[[ReceivedQuestion], int],
     ) -> None:
+        """`now_for` is the time as a sender is told it: it sets its clock by that."""
         self._log = log
         self._keys = keys
         self._signing = SigningKey(keys.signing)
@@ -48,6 +50,7 @@ class AnswerWriter:
         self._domain = domain
         self._site_mark = site_mark
         self._now_ms = now_ms
+        self._now_for = now_for
 
     def answer(
         self, received: ReceivedQuestion, outcome: Outcome, *, durable: bool, with_news: bool = True
@@ -93,7 +96,7 @@ class AnswerWriter:
     ) -> Answer:
         question, peer = received.question, outcome.peer
         answer = Answer(
-            self._now_ms(),
+            self._now_for(received),
             durable=durable and received.wants_safety,
             refused=list(outcome.refused),
             new_voice=outcome.new_voice,

@@ -55,7 +55,9 @@ class Reception:
         blobs: BlobSink | None = None,
         site_mark: Callable[[], bytes] = lambda: b"",
         now_ms: Callable[[], int] | None = None,
+        doubts: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`doubts` says whether this hub's own clock may be wrong."""
         self._log = log
         self._keys = keys
         self.card = card
@@ -64,8 +66,16 @@ class Reception:
         self.domain = domain
         self._blobs = blobs
         self._now_ms = now_ms or log.now_ms
+        self._doubts = doubts
         writer = AnswerWriter(
-            log, keys, self.entrusted, queue, domain, site_mark=site_mark, now_ms=self._now_ms
+            log,
+            keys,
+            self.entrusted,
+            queue,
+            domain,
+            site_mark=site_mark,
+            now_ms=self._now_ms,
+            now_for=self._now_for,
         )
         self.answer = writer.answer
         self.answers = writer.answers
@@ -237,6 +247,7 @@ class Reception:
             events = [arrival.event.id for _, arrival, _ in refused]
             _put_on_record(transaction, "quarantine.kept", {"events": events})
         fresh = [arrival.event for arrival in taken.fresh]
+        now = self._now_for(received)
         skew = received.question.now_s * 1000 - now
         off = received.question.time_unknown or (received.is_live and abs(skew) > OFF_MS)
         if off and received.is_live:
@@ -296,6 +307,16 @@ class Reception:
         received.blobs = taken.blobs
         for sha256 in taken.wrong:
             self._note(Finding.WRONG_PHOTO, peer.node, sha256.hex())
+
+    def _now_for(self, received: ReceivedQuestion) -> int:
+        """Return the time for an exchange with one sender: this hub's.
+
+        While its clock is doubted it is the sender's, who knows it: no station is to be set wrong.
+        """
+        question = received.question
+        if received.is_live and not question.time_unknown and self._doubts():
+            return question.now_s * 1000
+        return self._now_ms()
 
     def must_write(self, received: ReceivedQuestion) -> bool:
         """Return whether a question has to be taken in, or may be answered as it is."""

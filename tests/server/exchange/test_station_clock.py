@@ -11,6 +11,7 @@ import pytest
 
 from acts.shanghai import DAY_MS, iso, minute_text
 from eventlog.clock import FILE_NAME
+from eventlog.keys import for_station, make_keys, save_keys
 from matters import store
 from matters.actors import Actor
 from matters.limits.timing import time_arrivals
@@ -100,6 +101,7 @@ def clock_file(folder: Path, **kept: Any) -> None:
     now = time.time_ns() // 1_000_000
     found = {"last_ms": now - 60_000, "system_ms": now - 60_000, "known": True, **kept}
     folder.mkdir(exist_ok=True)
+    save_keys(folder, for_station(make_keys()))
     (folder / FILE_NAME).write_text(json.dumps(found))
     (folder / SETTINGS_NAME).write_text('role = "station"\n')
 

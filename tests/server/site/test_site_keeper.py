@@ -1,6 +1,5 @@
 """The keeper of the site: who asks for a page never waits, and what failed is made up for."""
 
-import datetime
 import shutil
 import threading
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from acts.shanghai import today
+from acts.shanghai import DAY_MS
 from eventlog.keys import Keys, make_keys
 from eventlog.log import Log
 from matters.actors import Actor
@@ -180,8 +179,8 @@ def test_a_new_day_is_another_site(
     mark = keeper.mark
     keeper._bring_up_to_date()
     assert keeper.mark == mark
-    tomorrow = today() + datetime.timedelta(days=1)
-    monkeypatch.setattr(publishing, "today", lambda: tomorrow)
+    tomorrow_ms = keeper._log.now_ms() + DAY_MS
+    monkeypatch.setattr(keeper._log, "now_ms", lambda: tomorrow_ms)
     keeper._bring_up_to_date()
     assert keeper.mark != mark
 
