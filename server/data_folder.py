@@ -42,7 +42,6 @@ from server.folder.settings import ROLE_FILE_NAME, Settings
 from server.photos.schema import FILE_NAME as PHOTOS_FILE
 from server.photos.schema import MIGRATIONS as PHOTOS_MIGRATIONS
 from stations.register_log import migrations as register_migrations
-from sync.keeping.concealing import shown
 from sync.keeping.configuration import Contents, ReplicatedDatabase
 from sync.keeping.replica import ReplicaPlace
 from sync.rounds.downlink import Downlink
@@ -175,7 +174,7 @@ def kit_of(settings: Settings, keys: Keys) -> str:
     return kit_text(
         keys,
         node=settings.role,
-        replica=shown(settings.replica_url or "(none)"),
+        replica=settings.replica_address or "(none)",
         settings=lines_for_kit(settings),
     )
 

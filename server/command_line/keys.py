@@ -70,13 +70,19 @@ def _restore_keys(folder: Path, settings: Settings, given: Keys | None) -> None:
         present = load_keys(folder)
     except KeysDamaged:
         present = None
-    if present is not None and own_keys.are_own(database, present) is not False:
-        _keep(folder, present, given)
-        return
+    if present is not None and own_keys.fit(database, present):
+        opens_more = (
+            given is not None
+            and own_keys.open_newest(database, given) is True
+            and own_keys.open_newest(database, present) is False
+        )
+        if not opens_more:
+            _keep(folder, present, given)
+            return
     keys = make_keys() if given is None else given
     if settings.role == "station":
         keys = for_station(keys)
-    if given is not None and own_keys.are_own(database, keys) is False:
+    if given is not None and not own_keys.fit(database, keys):
         raise click.ClickException(
             f"没有改动:凭证是另一台机器的({keys.fingerprint}) / nothing was changed: the kit is "
             f"another node's ({keys.fingerprint})"
@@ -113,7 +119,7 @@ def _refuse_beside_kit(folder: Path) -> None:
     """End the command where the kit lies in the folder: nobody needs new keys then."""
     path = folder / KIT_NAME
     try:
-        if path.exists() and own_keys.are_own(folder / FILE_NAME, read_kit(path)) is not False:
+        if path.exists() and own_keys.fit(folder / FILE_NAME, read_kit(path)):
             raise click.ClickException(
                 f"{path}: 恢复凭证就在这里,没有改动 / the kit is here; nothing was changed → "
                 f"huiyin keys restore --kit {path}"

@@ -33,6 +33,7 @@ from eventlog.replay import Verification
 from server.command_line.folders import data_option, settings_for, tell_aside
 from server.data_folder import kit_of, open_log, replicated
 from server.folder import kept_settings, own_keys, restore_mark
+from server.folder.addresses import replica_place
 from server.folder.folder_lock import DataFolderInUse, taken
 from server.folder.newer_folder import NewerFolder
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
@@ -41,6 +42,7 @@ from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.photos.schema import FILE_NAME as ATTACHMENTS_NAME
 from sync.keeping.claim import ReplicaRefused
 from sync.keeping.claimant import claim_of, note_restored
+from sync.keeping.process import kill_orphans
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restore import NoBackupError, RestoreError, restore_newest
 from sync.keeping.stores.store import StoreError
@@ -56,7 +58,14 @@ class _KeysToRestore(NamedTuple):
 
 
 @click.command()
-@click.option("--from", "replica", required=True, metavar="REPLICA_URL", help="the replica")
+@click.option(
+    "--from",
+    "replica",
+    required=True,
+    metavar="REPLICA_URL",
+    envvar="HUIYIN_REPLICA",
+    help="the replica; where its address holds a password, rather in HUIYIN_REPLICA",
+)
 @click.option(
     "--kit",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -103,7 +112,7 @@ def _restore(
     data: Path, replica: str, kit: Path | None, new_keys: bool
 ) -> tuple[Verification, int]:
     """Make every step of a restore, and return what the log says of itself, with its epoch."""
-    place = ReplicaPlace.parse(replica)
+    place = replica_place(replica)
     _refuse_standing(data)
     before = restore_mark.begun(data)
     if before is not None and before.replica not in ("", place.label) and _arrived(data):
@@ -139,10 +148,9 @@ def _restore(
     # A restored node is a new voice: opening without its mark takes a new log id and epoch.
     log = open_log(data, keys, role=settings.role)
     try:
-        if chosen.are_new:
-            log.write(lambda transaction: own_keys.take_as_own(transaction, keys))
-            if settings.role != "station":
-                write_kit(data, kit_of(settings, keys))
+        log.write(lambda transaction: own_keys.take_as_own(transaction, keys))
+        if chosen.are_new and settings.role != "station":
+            write_kit(data, kit_of(settings, keys))
         verification = log.verify()
     finally:
         log.stop()
@@ -202,7 +210,9 @@ def _remove_halves(data: Path) -> None:
     """Remove what a killed restore left under way."""
     for name in DATABASES.values():
         for path in data.glob(f".{name}.*"):
-            shutil.rmtree(path, ignore_errors=True)
+            # The Litestream of a killed restore goes on, and would put files there once more.
+            kill_orphans(f"{path}/")
+            shutil.rmtree(path)
     for path in data.glob(".*.part"):
         path.unlink()
 
@@ -226,7 +236,7 @@ def _bring_databases(data: Path, places: Sequence[ReplicaPlace]) -> None:
 
 def _refuse_others_kit(data: Path, keys: Keys) -> None:
     """End the command where the log was written with other keys; it goes on with the right ones."""
-    if own_keys.are_own(data / FILE_NAME, keys) is False:
+    if not own_keys.fit(data / FILE_NAME, keys):
         raise click.ClickException(
             f"恢复没有做完:这是另一台机器的密钥({keys.fingerprint}),请用对的恢复凭证再运行一遍 / "
             f"not restored yet: these are another node's keys ({keys.fingerprint}); run it again "

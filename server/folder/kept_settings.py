@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from eventlog.database import has_table
 from eventlog.files import write_atomically
 from eventlog.transaction import Transaction
+from server.folder.addresses import replica_place
 from server.folder.settings import FILE_NAME, SECRETS, Settings
-from sync.keeping.concealing import shown
 
 # Of this folder and this try alone.
 _NOT_KEPT = frozenset(("data", "sample"))
@@ -38,9 +38,9 @@ def kept_settings(settings: Settings) -> KeptSettings:
         if name in SECRETS:
             lacking.append(name)
             continue
-        if name == "replica" and shown(value) != value:
+        if name == "replica" and value != "off" and settings.replica_address != value:
             lacking.append(name)
-            value = shown(value)
+            value = settings.replica_address
         # JSON of these types is TOML, too.
         values[name] = json.dumps(value, ensure_ascii=False)
     return KeptSettings(values, tuple(lacking))
@@ -85,12 +85,16 @@ def put_back(folder: Path, kept: KeptSettings, replica: str) -> KeptSettings | N
         return None
     values = dict(kept.values)
     lacking = list(kept.lacking)
-    if "replica" in lacking and json.loads(values["replica"]) == shown(replica):
+    if "replica" in lacking and json.loads(values["replica"]) == _without_secrets(replica):
         values["replica"] = json.dumps(replica, ensure_ascii=False)
         lacking.remove("replica")
     text = "".join(f"{name} = {value}\n" for name, value in values.items())
     write_atomically(folder / FILE_NAME, text.encode(), mode=0o600)
     return KeptSettings(values, tuple(lacking))
+
+
+def _without_secrets(replica: str) -> str:
+    return replica_place(replica).without_secrets
 
 
 def lines_for_kit(settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ newest contact that was sealed here, and what the nodes below entrusted to it.
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +23,18 @@ from sync.nodes.nodes import open_secrets
 TRACES = (
     *("huiyin.db", "huiyin.db-wal", "attachments.db", "attachments.db-wal"),
     *(".huiyin.db-litestream", ".attachments.db-litestream", "litestream.yml"),
-    *("voice.json", "clock.json", "erasures.jsonl", "durable-position", "recovery-kit.txt"),
+    *(
+        "replica-claims.json",
+        "voice.json",
+        "clock.json",
+        "erasures.jsonl",
+        "durable-position",
+        "recovery-kit.txt",
+    ),
 )
+
+_ALL_LOGS = "SELECT log FROM logs"
+_NEWEST_LOG = "SELECT log FROM logs ORDER BY epoch DESC LIMIT 1"
 
 
 class KeysMissing(KeysError):
@@ -65,12 +76,40 @@ def are_own(database: Path, keys: Keys) -> bool | None:
 
     Changes nothing in the folder.
     """
+    return _read(database, lambda connection: _are_own(connection, keys))
+
+
+def fit(database: Path, keys: Keys) -> bool:
+    """Return whether keys may be put beside a database: its own, or nothing else is known."""
+    return are_own(database, keys) is not False or open_newest(database, keys) is True
+
+
+def open_newest(database: Path, keys: Keys) -> bool | None:
+    """Return whether a hub's keys open what was sealed to it last, where that is what counts.
+
+    It counts for more than what was found when the database was opened: an older release made new
+    keys unasked, and took any kit for a restore. It counts nothing once somebody chose the keys.
+    """
+
+    def look(connection: sqlite3.Connection) -> bool | None:
+        row = None
+        if has_table(connection, "own_keys"):
+            row = connection.execute(
+                "SELECT chosen FROM own_keys ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+        is_chosen = row is not None and bool(row[0])
+        return None if is_chosen else _open_newest(connection, keys, _ALL_LOGS)
+
+    return _read(database, look)
+
+
+def _read(database: Path, look: Callable[[sqlite3.Connection], bool | None]) -> bool | None:
     if not database.exists():
         return None
     for read in (reading_untouched, reading):
         try:
             with read(database) as connection:
-                return _are_own(connection, keys)
+                return look(connection)
         except sqlite3.DatabaseError:
             # A page that was being written, a damaged database, or one that is still empty.
             continue
@@ -92,16 +131,21 @@ def note_own(log: Log, keys: Keys) -> None:
     with log.reading() as connection:
         if _newest(connection) is not None:
             return
-    log.write(lambda transaction: take_as_own(transaction, keys))
+    log.write(lambda transaction: take_as_own(transaction, keys, chosen=False))
 
 
-def take_as_own(transaction: Transaction, keys: Keys) -> None:
-    """Write down that the node goes on with these keys."""
+def take_as_own(transaction: Transaction, keys: Keys, *, chosen: bool = True) -> None:
+    """Write down that the node goes on with these keys, which somebody put there as a rule."""
     own = _own(keys)
     if _newest(transaction.connection) != own:
         transaction.connection.execute(
-            "INSERT INTO own_keys(verify_key, receipt_mark, sealing_key, since) VALUES (?,?,?,?)",
-            (*own, transaction.now_ms()),
+            "INSERT INTO own_keys(verify_key, receipt_mark, sealing_key, chosen, since) "
+            "VALUES (?,?,?,?,?)",
+            (*own, chosen, transaction.now_ms()),
+        )
+    elif chosen:
+        transaction.connection.execute(
+            "UPDATE own_keys SET chosen=1 WHERE number=(SELECT max(number) FROM own_keys)"
         )
 
 
@@ -125,20 +169,19 @@ def _are_own(connection: sqlite3.Connection, keys: Keys) -> bool | None:
             # A hub's folder that becomes a station's, before anything was written in it.
             either = b"" in (newest.sealing_key, own.sealing_key)
             return newest[:2] == own[:2] and (either or newest.sealing_key == own.sealing_key)
+    return _open_newest(connection, keys, _NEWEST_LOG)
+
+
+def _open_newest(connection: sqlite3.Connection, keys: Keys, logs: str) -> bool | None:
+    """Return whether a hub's keys open what was sealed last to the node, in its newest log or any.
+
+    A restore begins a log, and may have begun it with new keys: what is older says nothing of them.
+    """
     if not keys.unsealing or keys.of_station:
         return None
-    return _opens_newest(connection, keys)
-
-
-def _opens_newest(connection: sqlite3.Connection, keys: Keys) -> bool | None:
-    """Return whether keys open what was sealed last to the node that writes the newest log.
-
-    A restore begins a log, and may have begun it with new keys: what is older says nothing.
-    """
     row = connection.execute(
-        "SELECT w.body, w.wrapped_key FROM events e JOIN words w ON w.event=e.id "
-        "WHERE e.log=(SELECT log FROM logs ORDER BY epoch DESC LIMIT 1) "
-        "AND w.wrapped_key IS NOT NULL ORDER BY e.position DESC LIMIT 1"
+        f"SELECT w.body, w.wrapped_key FROM events e JOIN words w ON w.event=e.id WHERE e.log IN "
+        f"({logs}) AND w.wrapped_key IS NOT NULL ORDER BY e.position DESC LIMIT 1"
     ).fetchone()
     if row is not None:
         try:

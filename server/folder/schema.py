@@ -120,13 +120,17 @@ def m006_account_keys(database: Database) -> None:
 
 @migrations()
 def m007_own_keys(database: Database) -> None:
-    """With whose keys this database is written, by their public halves; the newest row counts."""
+    """With whose keys this database is written, by their public halves; the newest row counts.
+
+    `chosen` is 1 where somebody put the keys there, 0 where they were found when it was opened.
+    """
     database.execute(
         """CREATE TABLE own_keys(
             number INTEGER PRIMARY KEY,
             verify_key BLOB NOT NULL,
             receipt_mark BLOB NOT NULL,
             sealing_key BLOB NOT NULL,
+            chosen INTEGER NOT NULL,
             since INTEGER NOT NULL
         )"""
     )

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from server.folder.addresses import BadAddress, parse_email, parse_webhook
-from sync.keeping.concealing import shown
-from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
+from server.folder.addresses import BadAddress, parse_email, parse_webhook, replica_place
+from sync.keeping.replica import ReplicaAddressError
 
 FILE_NAME = "huiyin.toml"
 # What a data folder was begun as, so that a command beside the server need not be told.
@@ -98,14 +97,24 @@ class Settings:
         return self.smtp_port or _PORTS[self.smtp_security]
 
     @property
+    def replica_address(self) -> str:
+        """The replica's address as it can be typed again, all but its password; "" for none."""
+        if self.replica_url is None:
+            return ""
+        place = replica_place(self.replica_url)
+        return place.without_secrets if place.has_secrets else self.replica_url
+
+    @property
     def replica_label(self) -> str:
         """Where the replica is, for people: without user, password or access key; "" for none."""
-        return "" if self.replica_url is None else ReplicaPlace.parse(self.replica_url).label
+        return "" if self.replica_url is None else replica_place(self.replica_url).label
 
     @property
     def has_secrets(self) -> bool:
         """Whether any secret is set."""
-        return any(getattr(self, name) for name in SECRETS) or shown(self.replica) != self.replica
+        return any(getattr(self, name) for name in SECRETS) or (
+            self.replica_url is not None and replica_place(self.replica_url).has_secrets
+        )
 
 
 def load_settings(data: Path, **flags: Any) -> Settings:
@@ -136,24 +145,14 @@ def load_settings(data: Path, **flags: Any) -> Settings:
         **{name: _fit(name, value, getattr(settings, name)) for name, value in values.items()},
     )
     _check_mail(settings)
-    _check_replica(settings)
+    if settings.replica_url is not None:
+        try:
+            replica_place(settings.replica_url)
+        except ReplicaAddressError as error:
+            raise SettingsError(
+                f"replica: 副本的地址不能用 / the replica's address can't be used: {error}"
+            ) from None
     return settings
-
-
-def _check_replica(settings: Settings) -> None:
-    """Raise SettingsError where the replica's address can't be used. It may hold a password."""
-    try:
-        if settings.replica_url is not None:
-            ReplicaPlace.parse(settings.replica_url)
-    except ReplicaAddressError as error:
-        raise SettingsError(
-            f"replica: 副本的地址不能用 / the replica's address can't be used: {error}"
-        ) from None
-    except ValueError:
-        raise SettingsError(
-            "replica: 副本的地址写错了 / the replica's address is not written right: "
-            f"{shown(settings.replica)}"
-        ) from None
 
 
 def _check_mail(settings: Settings) -> None:

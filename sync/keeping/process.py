@@ -48,6 +48,24 @@ def end_previous(pid_file: Path, mark: str, *, timeout_s: float) -> bool:
     return True
 
 
+def kill_orphans(mark: str, *, timeout_s: float = 5.0) -> None:
+    """Kill every process with an argument that begins with `mark`, and wait until all are gone.
+
+    For what a killed command left running: one that writes into a folder that nobody else knows.
+    """
+    orphans = [
+        int(path.name)
+        for path in Path("/proc").iterdir()
+        if path.name.isdecimal() and is_ours(int(path.name), mark)
+    ]
+    deadline = time.monotonic() + timeout_s
+    for pid in orphans:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+            while is_ours(pid, mark) and time.monotonic() < deadline:
+                time.sleep(POLL_S)
+
+
 def is_ours(pid: int, mark: str) -> bool:
     """Return whether that process lives and has an argument that begins with `mark`."""
     return any(argument.startswith(mark) for argument in command_line(pid))

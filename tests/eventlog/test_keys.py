@@ -50,6 +50,31 @@ def test_a_kit_that_was_typed_off_by_hand_is_read(tmp_path: Path) -> None:
     assert read_kit(write_kit(tmp_path, typed)) == KEYS
 
 
+OLDER_KIT = """\
+回音 Huiyin · 恢复凭证 Recovery kit
+
+node: hub
+fingerprint: 62826672a08a7528
+replica: sftp://backup/huiyin
+unsealing key: JMLI NXIR 6I7W KJGY MNUX 26FG DBXG QMEO T5QF PPXA RUGI RTXR LYFU YYMN
+signing key: 6XQ2 UH5J YEBT HLVI 46C5 NENY C7XC W5DW GF5Z 6DTM FIOR UJC6 FIGK GWXC
+receipt key: DNOE MQJZ W3AM 3BOK FR4Z X55H ZUN3 YU3F T6QE 365R XJ75 DRDA NMRF VFRH
+
+恢复 To restore:
+  huiyin restore --from REPLICA_URL --kit recovery-kit.txt
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("colon", [":", "：", " : "])
+def test_a_kit_of_an_older_release_typed_off_with_any_editor(
+    tmp_path: Path, encoding: str, colon: str
+) -> None:
+    path = tmp_path / "kit.txt"
+    path.write_text(OLDER_KIT.replace(":", colon).replace("signing key", "Signing  KEY"), encoding)
+    assert read_kit(path).fingerprint == "62826672a08a7528"
+
+
 @pytest.mark.parametrize("label", LABELS)
 @given(at=st.integers(0, 55), other=st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567189"))
 def test_every_wrong_letter_is_found_and_its_line_named(

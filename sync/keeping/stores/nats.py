@@ -10,7 +10,6 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js import JetStreamContext
@@ -170,7 +169,9 @@ class NatsStore:
                 if isinstance(value, str)
             }
             secured = self._place.option("tls") == "true"
-            self._client = await nats.connect(
+            # At hand before it is connected: one that is refused has a socket to close, too.
+            self._client = Client()
+            await self._client.connect(
                 f"nats://{self._place.host_and_port}",
                 user=settings.get("username"),
                 password=settings.get("password"),

@@ -3,18 +3,20 @@
 import itertools
 import shutil
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from eventlog.crash_points import CrashPoint
-from eventlog.database import reading
+from eventlog.database import connect, reading
 from eventlog.keys import FILE_NAME, KIT_NAME, forget_unsealing, load_keys, make_keys, save_keys
 from eventlog.log import FILE_NAME as LOG_FILE
 from matters.actors import VILLAGER
 from matters.intake.intake import check_submission, raise_matter
 from server.county.county_registers import read_all
 from server.data_folder import open_log
+from server.folder import own_keys
 from server.folder.folder_lock import taken
 from server.folder.restore_mark import RestoreMark, begin
 from tests.hub import huiyin
@@ -78,7 +80,7 @@ def test_another_nodes_kit_is_refused(data: Path, other_kit: Path, harm: str) ->
     before = content(data)
     done = huiyin("keys", "restore", "--kit", other_kit, "--data", data, check=False)
     assert done.returncode == 1 and "another node's" in done.stderr
-    assert content(data) == before | {"serve.lock": b""}
+    assert content(data) == before
 
 
 def test_good_keys_are_never_replaced(data: Path, other_kit: Path) -> None:
@@ -86,7 +88,7 @@ def test_good_keys_are_never_replaced(data: Path, other_kit: Path) -> None:
     for more in (("--kit", str(other_kit)), ("--new-keys",)):
         done = huiyin("keys", "restore", *more, "--data", data, check=False)
         assert done.returncode == 1 and "all right" in done.stderr
-    assert content(data) == before | {"serve.lock": b""}
+    assert content(data) == before
 
 
 def test_new_keys_where_the_kit_is_lost_too(data: Path, kit: Path) -> None:
@@ -111,7 +113,7 @@ def test_nobody_needs_new_keys_beside_the_kit(data: Path, kit: Path) -> None:
     before = content(data)
     done = huiyin("keys", "restore", "--new-keys", "--data", data, check=False)
     assert done.returncode == 1 and f"--kit {data / KIT_NAME}" in done.stderr
-    assert content(data) == before | {"serve.lock": b""}
+    assert content(data) == before
     huiyin("keys", "restore", "--kit", data / KIT_NAME, "--data", data)
     huiyin("matters", "verify", "--data", data)
 
@@ -181,3 +183,20 @@ def test_a_kit_is_written_again_with_the_settings_of_now(data: Path, kit: Path) 
     secrets = [line for line in kit.read_text("utf-8").splitlines() if " key: " in line]
     assert len(secrets) == 3 and all(line in text for line in secrets)
     assert not any(line in done.stdout + done.stderr for line in secrets)
+
+
+def test_what_the_kit_opens_counts_for_more_than_what_is_written_down(
+    data: Path, kit: Path, whole: Path
+) -> None:
+    """An older release made new keys unasked, or took any kit: those were written down later."""
+    other = make_keys()
+    save_keys(data, other)
+    with closing(connect(data / LOG_FILE)) as connection:
+        connection.execute("DELETE FROM own_keys")
+        # What opens the contact is of a log of before, as after a restore.
+        connection.execute("INSERT INTO logs(log, epoch, started_at) VALUES (x'01', 2, 1)")
+    huiyin("matters", "verify", "--data", data)
+    assert own_keys.are_own(data / LOG_FILE, other) is True
+    huiyin("keys", "restore", "--kit", kit, "--data", data)
+    assert load_keys(data) == load_keys(whole)
+    huiyin("matters", "verify", "--data", data)

@@ -33,7 +33,7 @@ from tests.hub import huiyin
 from tests.server.command_line.dying_commands import begun, ended
 from tests.site.light_builds import lighten
 
-AT_RANDOM = count(3, 100)
+AT_RANDOM = count(2, 100)
 pytestmark = [pytest.mark.litestream, pytest.mark.faults]
 CUT = (
     CrashPoint.FILE_WRITTEN,
@@ -44,6 +44,7 @@ CUT = (
 NEW_KEYS = (*CUT, CrashPoint.COMMITTING, CrashPoint.COMMITTED)
 FILES = {
     *("huiyin.db", "attachments.db", "huiyin.toml", "keys.json", "serve.lock", "voice.json"),
+    "replica-claims.json",
 }
 SETTINGS = """\
 smtp_host = "relay.example.org"
@@ -113,7 +114,9 @@ def check_cut(data: Path) -> None:
 def check_ended(kept: Kept, data: Path, state_hash: str, *, new_keys: bool = False) -> None:
     """A restore ended: all is there, nothing is left over, and it can't be run again."""
     assert state_hash == kept.state_hash
-    assert {path.name for path in data.iterdir()} == FILES | ({KIT_NAME} if new_keys else set())
+    # Reading leaves empty side files of a database that nobody else has open.
+    files = {path.name for path in data.iterdir() if not path.name.endswith(("-wal", "-shm"))}
+    assert files == FILES | ({KIT_NAME} if new_keys else set())
     with closing(sqlite3.connect(data / "huiyin.db")) as connection:
         count = connection.execute("SELECT count(*) FROM own_keys").fetchone()[0]
     assert count == (2 if new_keys else 1)
@@ -128,9 +131,9 @@ def check_ended(kept: Kept, data: Path, state_hash: str, *, new_keys: bool = Fal
 def test_killed_at_each_step_and_run_again(
     kept: Kept, tmp_path: Path, point: CrashPoint, new_keys: bool
 ) -> None:
-    """Each time that the point is reached, by default every third; then the restore ends first."""
+    """Each time that the point is reached, by default every fifth; then the restore ends first."""
     more = ("--new-keys",) if new_keys else ("--kit", str(kept.kit))
-    for time_reached in itertools.count(1, count(3, 1)):
+    for time_reached in itertools.count(1, count(5, 1)):
         data = tmp_path / f"data-{time_reached}"
         command = words(kept, data, *more)
         status = ended(begun(*command, die_at=f"{point}:{time_reached}"))

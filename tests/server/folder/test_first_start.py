@@ -11,6 +11,7 @@ from eventlog.keys import KIT_NAME, load_keys
 from eventlog.recovery_kit import read_kit
 from server.data_folder import prepare_folder
 from server.folder.settings import load_settings
+from tests.counts import count
 from tests.hub import huiyin
 from tests.server.command_line.dying_commands import begun, ended
 
@@ -19,7 +20,7 @@ ADD = ("users", "add", "李主任", "--role", "office", "--data")
 
 @pytest.mark.parametrize("point", [CrashPoint.FILE_WRITTEN, CrashPoint.FILE_RENAMED])
 def test_a_first_start_that_is_cut_is_gone_on_with(tmp_path: Path, point: CrashPoint) -> None:
-    for time_reached in itertools.count(1):
+    for time_reached in itertools.count(1, count(2, 1)):
         data = tmp_path / f"data-{time_reached}"
         status = ended(begun(*ADD, str(data), die_at=f"{point}:{time_reached}"))
         if status == 0:
