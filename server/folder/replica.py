@@ -125,5 +125,7 @@ class Replica:
         """Stop Litestream; the databases are closed."""
         if self.litestream is not None:
             self.litestream.stop(LITESTREAM_STOP_S)
-        if self._claimant is not None and self._ended_well:
-            self._claimant.note_end()
+        if self._claimant is not None:
+            if self._ended_well:
+                self._claimant.note_end()
+            self._claimant.close()

@@ -8,11 +8,18 @@ not. Then the claim is replaced by that of a new run.
 Whoever takes the claim later shuts the other out, which looks at the claim after each upload,
 before anything is called durable, and every `WATCH_EVERY_S` besides. Two may live at once:
 
-- A folder was restored, and the node of before was not dead, but only paused or cut off. It may
-  upload once more before it looks. So the new one writes below a root of its own.
+- A folder was restored, or its replica begun anew, and the node of before was not dead, but only
+  paused or cut off. It may upload once more before it looks. So the new one writes below a root
+  of its own.
 - A copy of a whole machine remembers the same runs as the machine. A folder that finds itself on
   another machine, or on one that was started since, waits for `SETTLE_S` before it writes: by
   then the other has stopped.
+
+What the other one uploaded and called durable until it was shut out must not be missed. So the
+order is: the claim is read; the names of what lies there are; where need be, the content is
+compared; the claim is read again, and must be the same; it is replaced; the names are read again,
+and where they changed, the content is compared. Whoever else claimed it before the second reading
+is seen by that; what it uploads later, by the names.
 """
 
 import logging
@@ -75,9 +82,10 @@ class Claimant:
         self._address = place.label
         self._claim: Claim | None = None
         self._own = threading.local()
-        self._stores: list[Store] = []
+        self._stores: list[tuple[threading.Thread, Store]] = []
         self._refusal: ReplicaRefused | None = None
-        self._new_content = False
+        self.beginnings = 0
+        """Grows by one whenever the replica turns out not to go on to what the databases hold."""
 
     @property
     def refusal(self) -> ReplicaRefused | None:
@@ -137,15 +145,11 @@ class Claimant:
             note.ended = newest_rows(self._databases)
             keep_note(self._folder, note)
 
-    def take_new_content(self) -> bool:
-        """Return, once, whether the replica does not go on to what the databases hold."""
-        new, self._new_content = self._new_content, False
-        return new
-
     def close(self) -> None:
-        """End all connections; no other thread uses them any more."""
-        for store in self._stores:
-            store.close()
+        """End all connections, but those of a thread that still waits for an answer."""
+        for thread, store in self._stores:
+            if not thread.is_alive() or thread is threading.current_thread():
+                store.close()
         self._stores.clear()
         self._own = threading.local()
 
@@ -163,8 +167,8 @@ class Claimant:
         if claim.run in read_note(self._folder).runs:
             # An older copy of this node's own replica was put in its place.
             self._compare_contents(claim)
-            self._replace(own)
-            self._new_content = True
+            self._replace(own, content)
+            self.beginnings += 1
             return
         raise self._foreign(claim)
 
@@ -185,46 +189,53 @@ class Claimant:
             and newest_rows(self._databases) == note.ended
         )
         newest_names = self._newest_names(claim)
+        needed = _roots(claim)
         if newest_names and (note.restored or not went_on):
-            self._compare_contents(claim)
-        run = new_run()
-        own = self._claimer().claim(run)
-        if claim is not None:
-            own = self._claimer().claim(run, claim.root, claim.before)
-        if note.restored:
-            root = f"since-{run[:8]}"
-            before = (claim.root, *claim.before) if claim is not None else ("",)
-            own = self._claimer().claim(run, root, before)
-            self._new_content = True
+            needed = self._compare_contents(claim)
+        own = self._new_claim(claim, note.restored, needed)
         # Noted before it is claimed: a claim that was not noted would be a stranger's.
-        noted = ClaimNote([*note.runs, run], home, note.restored)
+        noted = ClaimNote([*note.runs, own.run], home, note.restored)
         keep_note(self._folder, noted)
-        if claim is None:
+        if content is None:
             self._create(own)
         else:
-            self._replace(own)
-        if note.restored and claim is not None:
-            if self._newest_names(claim) != newest_names:
-                # The node of before lives, and uploaded more until it was shut out.
-                self._compare_contents(claim)
-            noted.restored = False
-            keep_note(self._folder, noted)
+            self._replace(own, content)
         if has_moved and rest(self._settle_s):
             content = self._store.read(NAME)
-            if content is None or read_claim(content).run != run:
+            if content is None or read_claim(content).run != own.run:
                 raise StoreError("the replica's claim was taken at the same moment")
+        if (note.restored or has_moved) and self._newest_names(claim) != newest_names:
+            # The other one lives, and uploaded more until it was shut out.
+            self._compare_contents(claim)
+        for database in self._databases:
+            self._store.make_place(f"{own.root}/{database.name}".strip("/"))
+        if note.restored:
+            noted.restored = False
+            keep_note(self._folder, noted)
+        self._anew = False
         self._claim = own
+
+    def _new_claim(self, claim: Claim | None, restored: bool, needed: tuple[str, ...]) -> Claim:
+        """Return the claim of a new run: below the root of before, or below one of its own."""
+        run = new_run()
+        if not restored and not self._anew:
+            root, before = ("", ()) if claim is None else (claim.root, claim.before)
+            return self._claimer().claim(run, root, before)
+        self.beginnings += 1
+        return self._claimer().claim(run, f"since-{run[:8]}", () if self._anew else needed)
 
     def _create(self, claim: Claim) -> None:
         if not self._store.create(NAME, claim.encoded):
             raise StoreError("the replica was claimed at the same moment")
-        self._new_content = True
+        self.beginnings += 1
 
-    def _replace(self, claim: Claim) -> None:
-        self._store.replace(NAME, claim.encoded)
-        content = self._store.read(NAME)
-        if content != claim.encoded:
-            raise StoreError("the replica's claim was taken at the same moment")
+    def _replace(self, claim: Claim, before: bytes) -> None:
+        """Put a claim in the place of that which was read before, and of no other."""
+        if self._store.read(NAME) == before:
+            self._store.replace(NAME, claim.encoded)
+            if self._store.read(NAME) == claim.encoded:
+                return
+        raise StoreError("the replica's claim was taken at the same moment")
 
     def _move_aside(self) -> None:
         content = self._store.read(NAME)
@@ -236,16 +247,13 @@ class Claimant:
             except ReplicaRefused:
                 label = "aside-unreadable"
         if content is not None or self._newest_names(claim):
-            roots = ("",) if claim is None else (claim.root, *claim.before)
             names = [database.name for database in self._databases]
-            tops = [f"{root}/{name}".strip("/") for root in roots for name in names]
+            tops = [f"{root}/{name}".strip("/") for root in _roots(claim) for name in names]
             self._store.move_aside(label, [*tops, NAME])
             logger.warning(
                 "副本里原有的内容移到 / what the replica held was moved to %s",
                 self._place.aside(label).label,
             )
-        self._anew = False
-        self._new_content = True
 
     # What the replica holds.
 
@@ -259,10 +267,10 @@ class Claimant:
         """Return what each database's replica has last, by the name; empty where nothing is.
 
         The names are in the order of the transactions within a level, and a new one comes to the
-        lowest. Each is asked: that makes the place of one that is not there yet.
+        lowest.
         """
         newest: list[str] = []
-        for root in ("",) if claim is None else (claim.root, *claim.before):
+        for root in _roots(claim):
             for database in self._databases:
                 below = f"{root}/{database.name}".strip("/")
                 level = f"{below}/ltx/0/"
@@ -270,21 +278,25 @@ class Claimant:
                 newest += [name for name in names if name.startswith(level)][-1:] or names[-1:]
         return newest
 
-    def _compare_contents(self, claim: Claim | None) -> None:
-        """Raise ReplicaRefused where a restore would bring what the databases don't have."""
-        roots = ("",) if claim is None else (claim.root, *claim.before)
+    def _compare_contents(self, claim: Claim | None) -> tuple[str, ...]:
+        """Raise ReplicaRefused where a restore would bring what the databases don't have.
+
+        Returns the roots that a restore needs: all up to the last that a database comes from.
+        """
+        roots, needed = _roots(claim), 0
         for database in self._databases:
             if database.contents is None:
                 continue
             newest = None
-            for root in roots:
+            for number, root in enumerate(roots, 1):
                 place = rooted(self._place, root).below(database.name)
                 try:
                     newest = self._newest_restored(database, place)
+                    needed = max(needed, number)
                     break
                 except NoBackupError:
                     # A first upload was cut, or has not begun.
-                    self._new_content = True
+                    self.beginnings += number == 1
                 except RestoreDamagedError as error:
                     raise ReplicaRefused("damaged", str(error)) from error
                 except RestoreError as error:
@@ -298,6 +310,7 @@ class Claimant:
                         f"the replica holds of {database.name} what {self._folder} does not: "
                         "its data is older, or is another's",
                     )
+        return roots[:needed]
 
     def _newest_restored(
         self, database: ReplicatedDatabase, place: ReplicaPlace
@@ -327,7 +340,7 @@ class Claimant:
         store: Store | None = getattr(self._own, "store", None)
         if store is None:
             store = self._own.store = open_store(self._place)
-            self._stores.append(store)
+            self._stores.append((threading.current_thread(), store))
         return store
 
 
@@ -352,9 +365,13 @@ def note_restored(
     `claim` is the replica's as it was *before* the restore: what was written since is seen when
     the claim is taken.
     """
-    if claim is not None:
-        ended = newest_rows(databases)
-        keep_note(data_folder, ClaimNote([claim.run], _home(data_folder), True, ended))
+    runs = [] if claim is None else [claim.run]
+    keep_note(data_folder, ClaimNote(runs, _home(data_folder), True, newest_rows(databases)))
+
+
+def _roots(claim: Claim | None) -> tuple[str, ...]:
+    """Return the roots of a replica in the order in which a restore looks there."""
+    return ("",) if claim is None else (claim.root, *claim.before)
 
 
 def newest_rows(databases: Sequence[ReplicatedDatabase]) -> dict[str, list[object]]:

@@ -77,6 +77,7 @@ class Confirmation:
         # Of which Litestream process the plan was seen to hold, and until when that counts.
         self._generation = -1
         self._plan_until = 0.0
+        self._beginnings = 0
         self._identity = ""
         self._doubts = 0
         self._repair_pause_s = FIRST_REPAIR_PAUSE_S
@@ -119,12 +120,14 @@ class Confirmation:
         else:
             raise NotRestorableError(f"the replica is at {replicas}, the database at {ours}")
         # After the upload: who claimed the replica later finds all that is confirmed here.
-        if not self._litestream.check_claim():
+        beginnings = self._litestream.check_claim()
+        if beginnings != self._beginnings:
             self._generation = -1
         if replica.folder is not None and _newest_of(replica.folder) > ours:
             self._see_who_writes(control, _newest_of(replica.folder))
         if generation != self._generation or time.monotonic() > self._plan_until:
             self._check_plan(control, ours, generation)
+            self._beginnings = beginnings
         elif replica.folder is not None and _identity(replica.folder) != self._identity:
             raise NotRestorableError("the replica's folder was deleted, exchanged or unmounted")
         if generation != self._litestream.generation:

@@ -108,7 +108,7 @@ class Litestream:
         self._state = LitestreamState.STOPPED
         self._process: subprocess.Popen[bytes] | None = None
         self._watching = ControlSocket(self.socket_path)
-        self._restarts = 0
+        self._restarts = self._beginnings = 0
         self._last_error = ""
         self._down_since = time.monotonic()
         self._up_since = self._down_since
@@ -179,16 +179,16 @@ class Litestream:
         """Why the replica is not this node's to write, None where it is."""
         return None if self.claimant is None else self.claimant.refusal
 
-    def check_claim(self) -> bool:
-        """Return whether the replica still goes on to what was there.
+    def check_claim(self) -> int:
+        """Return how often the replica turned out not to go on to what the databases hold.
 
         Raises ReplicaRefused where it is not this node's to write any more, StoreError where that
         can't be seen.
         """
         if self.claimant is None:
-            return True
+            return 0
         self.claimant.check()
-        return not self.claimant.take_new_content()
+        return self.claimant.beginnings
 
     def refuse(self, code: str, message: str) -> ReplicaRefused:
         """Give the claim of the replica up, and return why."""
@@ -203,7 +203,8 @@ class Litestream:
             return
         self.claimant.take(self._worker.rest)
         self._databases = {database.name: database for database in self.claimant.databases}
-        if self.claimant.take_new_content():
+        if self.claimant.beginnings != self._beginnings:
+            self._beginnings = self.claimant.beginnings
             for database in self._databases.values():
                 if database.meta_folder.exists() and not self.broken(database.name):
                     self.mark_broken(database.name, "the replica is new, or an older one")

@@ -107,6 +107,7 @@ class Node:
         self.durability.stop()
         self.connection.close()
         self.litestream.stop(2)
+        self.claimant.close()
 
     def commit(self, *, size: int = 300) -> int:
         number = self.commits + 1

@@ -59,15 +59,20 @@ class FolderStore:
                 if path.is_file()
             )
 
+    def make_place(self, top: str) -> None:
+        """Nothing: Litestream makes its folders."""
+
     def move_aside(self, label: str, tops: Sequence[str]) -> None:
-        """Rename them, each at once."""
+        """Rename them: each at once, or file by file where a call that was cut began with it."""
         aside = self._folder / label
         with _told("move aside"):
             aside.mkdir(parents=True, exist_ok=True)
             for top in tops:
-                if (self._folder / top).exists():
-                    (aside / top).parent.mkdir(parents=True, exist_ok=True)
-                    (self._folder / top).rename(aside / top)
+                is_begun = (aside / top).is_dir()
+                for name in self.names(top) if is_begun else [top]:
+                    if (self._folder / name).exists():
+                        (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                        (self._folder / name).replace(aside / name)
             flush(aside)
             flush(self._folder)
 

@@ -49,13 +49,14 @@ class NatsStore:
         async def ask(stream: JetStreamContext) -> bytes | None:
             try:
                 if not inner:
-                    return (await (await stream.key_value(self._base)).get(top)).value
+                    # The library says None of a value that is there, and empty.
+                    return (await (await stream.key_value(self._base)).get(top)).value or b""
                 bucket = await stream.object_store(self._bucket(top))
                 return (await bucket.get(inner)).data
             except (NotFoundError, KeyNotFoundError, ObjectNotFoundError, BucketNotFoundError):
                 return None
 
-        return self._do(f"read {name}", ask, LONG_S)
+        return self._do(f"read {name}", ask)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a key where none is."""
@@ -79,20 +80,27 @@ class NatsStore:
         self._do(f"write {name}", ask)
 
     def names(self, below: str) -> list[str]:
-        """Return the names of all objects of a database's bucket, which is made if need be."""
+        """Return the names of all objects of a database's bucket."""
         if "." in below:
             # A key, with nothing below it.
             return []
 
         async def ask(stream: JetStreamContext) -> list[str]:
-            bucket = await self._objects(stream, self._bucket(below))
             try:
-                objects = await bucket.list()
-            except NotFoundError:
+                objects = await (await stream.object_store(self._bucket(below))).list()
+            except (NotFoundError, BucketNotFoundError):
                 return []
             return sorted(f"{below}/{each.name}" for each in objects if not each.deleted)
 
         return self._do(f"list {below}", ask, LONG_S)
+
+    def make_place(self, top: str) -> None:
+        """Make a database's bucket: Litestream makes none."""
+
+        async def ask(stream: JetStreamContext) -> None:
+            await self._objects(stream, self._bucket(top))
+
+        self._do(f"make {top}", ask)
 
     def move_aside(self, label: str, tops: Sequence[str]) -> None:
         """Copy each into buckets of the other name, then remove it."""

@@ -78,6 +78,9 @@ class S3Store:
             pages = obstore.list(self._bucket, f"{self._prefix}{below}/", chunk_size=1000)
             return [str(entry["path"])[len(self._prefix) :] for page in pages for entry in page]
 
+    def make_place(self, top: str) -> None:
+        """Nothing: there are no places but the bucket."""
+
     def move_aside(self, label: str, tops: Sequence[str]) -> None:
         """Copy each on the server, then remove it."""
 

@@ -38,7 +38,7 @@ class SftpStore:
             except asyncssh.SFTPNoSuchFile:
                 return None
 
-        return self._do(f"read {name}", ask, LONG_S)
+        return self._do(f"read {name}", ask)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file where none is: a plain rename of SFTP's takes no name that is taken."""
@@ -67,36 +67,23 @@ class SftpStore:
 
     def names(self, below: str) -> list[str]:
         """Return the names of all files below a folder, none where there is no such folder."""
+        return sorted(self._do(f"list {below}", lambda client: self._walk(client, below), LONG_S))
 
-        async def walk(client: asyncssh.SFTPClient, folder: str) -> list[str]:
-            found: list[str] = []
-            try:
-                entries = await client.readdir(self._path(folder))
-            except asyncssh.SFTPNoSuchFile:
-                return []
-            for entry in entries:
-                name = str(entry.filename)
-                if name in (".", ".."):
-                    continue
-                inner = f"{folder}/{name}"
-                if entry.attrs.type == asyncssh.FILEXFER_TYPE_DIRECTORY:
-                    found += await walk(client, inner)
-                else:
-                    found.append(inner)
-            return found
-
-        return sorted(self._do(f"list {below}", lambda client: walk(client, below), LONG_S))
+    def make_place(self, top: str) -> None:
+        """Nothing: Litestream makes its folders."""
 
     def move_aside(self, label: str, tops: Sequence[str]) -> None:
-        """Rename them, each at once."""
+        """Rename them: each at once, or file by file where a call that was cut began with it."""
 
         async def ask(client: asyncssh.SFTPClient) -> None:
             await client.makedirs(self._path(label), exist_ok=True)
             for top in tops:
-                if await client.exists(self._path(top)):
-                    aside = self._path(f"{label}/{top}")
-                    await client.makedirs(posixpath.dirname(aside), exist_ok=True)
-                    await client.rename(self._path(top), aside)
+                is_begun = await client.isdir(self._path(f"{label}/{top}"))
+                for name in await self._walk(client, top) if is_begun else [top]:
+                    if await client.exists(self._path(name)):
+                        aside = self._path(f"{label}/{name}")
+                        await client.makedirs(posixpath.dirname(aside), exist_ok=True)
+                        await client.posix_rename(self._path(name), aside)
 
         self._do("move aside", ask, LONG_S)
 
@@ -107,6 +94,22 @@ class SftpStore:
 
     def _path(self, name: str) -> str:
         return posixpath.join(self._root, name)
+
+    async def _walk(self, client: asyncssh.SFTPClient, folder: str) -> list[str]:
+        names: list[str] = []
+        try:
+            entries = await client.readdir(self._path(folder))
+        except asyncssh.SFTPNoSuchFile:
+            return []
+        for entry in entries:
+            if entry.filename in (".", ".."):
+                continue
+            inner = f"{folder}/{entry.filename!s}"
+            if entry.attrs.type == asyncssh.FILEXFER_TYPE_DIRECTORY:
+                names += await self._walk(client, inner)
+            else:
+                names.append(inner)
+        return names
 
     async def _written(self, client: asyncssh.SFTPClient, name: str, content: bytes) -> str:
         """Write a file under a name of its own, and return that."""

@@ -36,11 +36,14 @@ class Store(Protocol):
     def names(self, below: str) -> list[str]:
         """Return the names of all objects that begin with `below` and a slash."""
 
+    def make_place(self, top: str) -> None:
+        """Make the place of a database's objects where Litestream does not make it itself."""
+
     def move_aside(self, label: str, tops: Sequence[str]) -> None:
         """Move all that is named by `tops`, or lies below them, to `ReplicaPlace.aside(label)`.
 
-        A call that was cut is made again with the same label, and goes on. The last of `tops` is
-        moved last.
+        A call that was cut is made again with the same label, and goes on, though somebody wrote
+        there meanwhile. The last of `tops` is moved last.
         """
 
     def close(self) -> None:

@@ -11,14 +11,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import asyncssh
 import obstore
+import pytest
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from sync.keeping.replica import ReplicaPlace
 from tests.sync.node import until
 
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "huiyin", "AWS_SECRET_ACCESS_KEY": "geheim-geheim"}
@@ -114,6 +116,29 @@ KINDS: Mapping[str, Callable[[Path], AbstractContextManager[str]]] = {
     "s3": s3_server,
     "nats": nats_server,
 }
+
+
+class Servers:
+    """A server of each kind that was asked for, until all are closed."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._addresses: dict[str, str] = {}
+        self._open = ExitStack()
+        self._patch = self._open.enter_context(pytest.MonkeyPatch.context())
+
+    def replica(self, kind: str, name: str) -> ReplicaPlace:
+        """Return the place of a replica of that kind and name."""
+        if kind not in self._addresses:
+            for variable, value in S3_KEYS.items() if kind == "s3" else ():
+                self._patch.setenv(variable, value)
+            home = self._home / kind
+            self._addresses[kind] = self._open.enter_context(KINDS[kind](home))
+        return ReplicaPlace.parse(self._addresses[kind]).below(name)
+
+    def close(self) -> None:
+        """End them all."""
+        self._open.close()
 
 
 @contextmanager

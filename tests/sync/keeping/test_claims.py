@@ -2,33 +2,45 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from eventlog.database import connect
-from sync.keeping.claim import NAME, ReplicaRefused
+from eventlog.database import reading
+from sync.keeping.claim import NAME, Claim, ReplicaRefused
 from sync.keeping.claim_notes import FILE_NAME
 from sync.keeping.claimant import Claimant, claim_of, note_restored
 from sync.keeping.durability import DurabilityState
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import restore_newest
-from tests.sync.keeping.replica_servers import KINDS, S3_KEYS
+from sync.keeping.stores.store import StoreError, open_store
+from tests.counts import FULL
+from tests.sync.keeping.replica_servers import KINDS, Servers
 from tests.sync.node import Node, until
 
 pytestmark = pytest.mark.litestream
 
 
-@pytest.fixture(params=["folder"])
-def replica(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+# A few tests run on each kind always; all of them do in full.
+on_each_kind = pytest.mark.parametrize("replica", KINDS, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Real servers, for what they answer when is the point."""
+    running = Servers(tmp_path_factory.mktemp("servers"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=KINDS if FULL else ["folder"])
+def replica(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path) -> str:
     """The address of a replica that nothing was written to."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in S3_KEYS.items():
-            patch.setenv(name, value)
-        with KINDS[request.param](tmp_path / request.param) as address:
-            yield address
+    place = servers.replica(request.param, tmp_path.name.replace("_", "-"))
+    return place.url or str(place.folder)
 
 
 @contextmanager
@@ -173,6 +185,7 @@ def test_a_copy_of_a_living_node_shuts_it_out_or_is_shut_out(tmp_path: Path, rep
     assert restored(tmp_path, replica, "again") == 5
 
 
+@on_each_kind
 def test_a_restored_node_goes_on_and_the_one_of_before_does_not(
     tmp_path: Path, replica: str
 ) -> None:
@@ -213,6 +226,7 @@ def test_a_second_restore_is_refused_once_the_first_has_begun(tmp_path: Path, re
     assert restored(tmp_path, replica, "third") == 6
 
 
+@on_each_kind
 def test_a_replica_anew_leaves_the_old_one_whole_and_aside(tmp_path: Path, replica: str) -> None:
     filled(tmp_path, replica)
     claim = claim_of(ReplicaPlace.parse(replica))
@@ -224,9 +238,8 @@ def test_a_replica_anew_leaves_the_old_one_whole_and_aside(tmp_path: Path, repli
     there = claim_of(aside)
     assert there is not None
     restore_newest("events", there.places(aside), tmp_path / "aside.db")
-    copy = connect(tmp_path / "aside.db", read_only=True)
-    assert copy.execute("SELECT max(id) FROM row").fetchone()[0] == 5
-    copy.close()
+    with reading(tmp_path / "aside.db") as copy:
+        assert copy.execute("SELECT max(id) FROM row").fetchone()[0] == 5
     assert restored(tmp_path, replica, "again") == number
 
 
@@ -234,27 +247,28 @@ def test_a_replica_of_before_there_were_claims_is_taken_where_it_knows_no_more(
     tmp_path: Path, replica: str
 ) -> None:
     filled(tmp_path, replica)
-    place = ReplicaPlace.parse(replica)
-    assert place.folder is not None
-    (place.folder / NAME).unlink()
+    with closing(open_store(ReplicaPlace.parse(replica))) as store:
+        store.move_aside("gone", [NAME])
     (tmp_path / "data" / FILE_NAME).unlink()
     with living(tmp_path, replica, data="another") as node:
         refused(node, "ahead")
-    with living(tmp_path, replica) as node:
+    assert restored(tmp_path, replica, "again") == 5
+    with living(tmp_path, replica, data="again") as node:
         assert node.durability.await_durable(node.commit(), 20)
-    assert restored(tmp_path, replica, "again") == 6
+        assert "since-" in node.place.label
+    assert restored(tmp_path, replica, "third") == 6
 
 
 def test_a_claim_that_cannot_be_read_is_nobodys(tmp_path: Path, replica: str) -> None:
     filled(tmp_path, replica)
-    place = ReplicaPlace.parse(replica)
-    assert place.folder is not None
-    whole = (place.folder / NAME).read_bytes()
-    for content in (b"", b"{}", whole[:-2], whole[:10], whole.replace(b'"log"', b'"lag"')):
-        (place.folder / NAME).write_bytes(content)
-        with living(tmp_path, replica) as node:
-            refused(node, "claim-unreadable")
-    (place.folder / NAME).write_bytes(whole)
+    with closing(open_store(ReplicaPlace.parse(replica))) as store:
+        whole = store.read(NAME)
+        assert whole is not None
+        for content in (b"", b"{}", whole[:-2], whole[:10], whole.replace(b'"log"', b'"lag"')):
+            store.replace(NAME, content)
+            with living(tmp_path, replica) as node:
+                refused(node, "claim-unreadable")
+        store.replace(NAME, whole)
     with living(tmp_path, replica) as node:
         assert node.durability.await_durable(node.commit(), 20)
 
@@ -275,5 +289,107 @@ def test_a_start_that_was_cut_anywhere_is_no_stranger(
             with pytest.raises(KeyboardInterrupt) if cut == "_replace" else nullcontext():
                 probe.claimant.take()
         probe.connection.close()
+        probe.claimant.close()
         with living(tmp_path, replica) as node:
             assert node.durability.await_durable(node.commit(), 20)
+
+
+def interrupted(patch: pytest.MonkeyPatch, node: Node, meanwhile: Callable[[], None]) -> None:
+    """Let something happen once a node has looked at the replica, and before it claims it."""
+    claim = node.claimant._new_claim
+
+    def late(*arguments: Any) -> Claim:
+        patch.undo()
+        meanwhile()
+        return claim(*arguments)
+
+    patch.setattr(node.claimant, "_new_claim", late)
+
+
+def test_what_a_living_node_confirms_while_its_copy_claims_is_not_lost(
+    tmp_path: Path, replica: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with living(tmp_path, replica) as node:
+        assert node.durability.await_durable(node.commit(), 20)
+        shutil.copytree(node.folder, tmp_path / "clone", ignore=ignoring_sockets)
+        clone = Node(tmp_path, replica=replica, data="clone")
+
+        def meanwhile() -> None:
+            assert node.durability.await_durable(node.commit(), 20)
+
+        interrupted(monkeypatch, clone, meanwhile)
+        with pytest.raises(ReplicaRefused, match="older"):
+            clone.claimant.take()
+        clone.close()
+    assert restored(tmp_path, replica, "again") == 2
+
+
+def test_of_two_that_were_restored_what_the_faster_one_confirms_is_not_lost(
+    tmp_path: Path, replica: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path, replica)
+    for data in ("fast", "slow"):
+        restored(tmp_path, replica, data)
+    slow = Node(tmp_path, replica=replica, data="slow")
+
+    def meanwhile() -> None:
+        with living(tmp_path, replica, data="fast") as fast:
+            assert fast.durability.await_durable(fast.commit(), 20)
+
+    interrupted(monkeypatch, slow, meanwhile)
+    with pytest.raises(StoreError, match="same moment"):
+        slow.claimant.take()
+    with pytest.raises(ReplicaRefused, match="older"):
+        slow.claimant.take()
+    slow.close()
+    assert restored(tmp_path, replica, "third") == 6
+
+
+def test_a_replica_anew_that_was_cut_is_begun_again_though_the_old_node_wrote_on(
+    tmp_path: Path, replica: str
+) -> None:
+    filled(tmp_path, replica)
+    claim = claim_of(ReplicaPlace.parse(replica))
+    assert claim is not None
+    label = f"aside-{claim.run[:8]}"
+    with closing(open_store(ReplicaPlace.parse(replica))) as store:
+        store.move_aside(label, ["events"])
+    with living(tmp_path, replica) as node:
+        number = node.commit()
+        assert node.durability.await_durable(number, 20)
+    with closing(open_store(ReplicaPlace.parse(replica))) as store:
+        # As it was when the first call was cut.
+        store.replace(NAME, claim.encoded)
+    with living(tmp_path, replica, data="unmounted", anew=True) as new:
+        assert new.durability.await_durable(new.commit(), 20)
+    aside = ReplicaPlace.parse(replica).aside(label)
+    restore_newest("events", [aside], tmp_path / "aside.db")
+    with reading(tmp_path / "aside.db") as copy:
+        assert copy.execute("SELECT max(id) FROM row").fetchone()[0] == number
+
+
+def test_what_a_replica_needs_no_more_is_not_looked_at_for_ever(
+    tmp_path: Path, replica: str
+) -> None:
+    """Each restore begins a root; those from which no restore would bring anything are let go."""
+    filled(tmp_path, replica, 1)
+    place = ReplicaPlace.parse(replica)
+    for number in range(1, 4):
+        assert restored(tmp_path, replica, f"again-{number}") == number
+        before = claim_of(place)
+        with living(tmp_path, replica, data=f"again-{number}") as node:
+            assert node.durability.await_durable(node.commit(), 20)
+            claim = claim_of(place)
+            assert claim is not None and before is not None
+            assert claim.before == (before.root,)
+
+
+def test_everybody_who_asks_is_told_that_a_replica_began_anew(tmp_path: Path, replica: str) -> None:
+    """Somebody removed its claim; each database's confirmations begin with a plan again."""
+    with living(tmp_path, replica) as node:
+        assert node.durability.await_durable(node.commit(), 20)
+        before = node.litestream.check_claim()
+        with closing(open_store(ReplicaPlace.parse(replica))) as store:
+            store.move_aside("gone", [NAME])
+        assert node.durability.await_durable(node.commit(), 20)
+        assert node.litestream.check_claim() == node.litestream.check_claim() > before
