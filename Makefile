@@ -40,7 +40,6 @@ $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
 	tools/setup network
 	tools/setup clock
 	tools/setup replicas
-	tools/setup deploy
 	@touch $@
 
 serve: $(VENV)/.serve
@@ -66,7 +65,7 @@ $(PARTS): bench
 endif
 
 bench: $(VENV)/.test
-	$(if $(filter-out start site publishing,$(or $(PARTS),all)),tools/setup bench $(PYTHON))
+	$(if $(filter-out start site publishing busy,$(or $(PARTS),all)),tools/setup bench $(PYTHON))
 	$(BIN)/python -m bench $(PARTS) $(if $(BESIDE),--beside $(BESIDE))
 
 # Which requirement is shown to hold by which test: docs/coverage.md, made from the tests' marks.

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import durability, publishing, start, whole_site
+from bench import busy_hub, durability, publishing, start, whole_site
 from bench.exchange import exchange
 from bench.figures import Figure, rows_as_text, table, write_json
 from bench.intake import intake
@@ -27,7 +27,18 @@ from bench.pages import pages, paint
 from bench.processes import ROOT
 from bench.search import search
 
-PARTS = ("start", "site", "publishing", "pages", "lists", "search", "durability", "sync", "intake")
+PARTS = (
+    "start",
+    "site",
+    "publishing",
+    "pages",
+    "lists",
+    "search",
+    "durability",
+    "busy",
+    "sync",
+    "intake",
+)
 
 
 def main() -> int:
@@ -47,6 +58,9 @@ def main() -> int:
         type=lambda words: tuple(map(int, words.split(","))),
         default=(1_000, 10_000),
         help="notices of the sites that one more is published on (default 1000,10000)",
+    )
+    parser.add_argument(
+        "--rows", type=int, default=10_000, help="imported into the busy hub (default 10,000)"
     )
     parser.add_argument(
         "--stations", type=int, default=150, help="that reconnect at once (default 150, aim 1500)"
@@ -88,6 +102,7 @@ def main() -> int:
             "lists": lambda: lists.run(home / "lists", given.count, say),
             "search": lambda: search.run(home / "search", given.notices, say),
             "durability": lambda: durability.run(home / "durability", 2 * given.seconds, say),
+            "busy": lambda: busy_hub.run(home / "busy", given.beside, given.rows, say),
             "sync": lambda: exchange.run(home / "sync", given.stations, given.each, say),
             "intake": lambda: intake.run(home / "intake", given.rounds, given.seconds, say),
         }

@@ -84,7 +84,7 @@ def _tokens_add(data: Path, number: int) -> Sequence[str]:
     return ("tokens", "add", f"bench-{number}", "--role", "office", "--data", str(data))
 
 
-def _environment(checkout: Path) -> dict[str, str]:
+def environment_of(checkout: Path) -> dict[str, str]:
     return {"PYTHONPATH": f"{checkout}{os.pathsep}{checkout / 'site'}"}
 
 
@@ -97,11 +97,11 @@ def _hub(checkout: Path, data: Path) -> Cost:
         command,
         f"http://127.0.0.1:{port}/",
         data.with_name(f"{data.name}.txt"),
-        _environment(checkout),
+        environment_of(checkout),
         folder=checkout,
     ) as pid:
         wall_s = time.perf_counter() - began
-        return Cost(_tree_cpu_s(pid), wall_s)
+        return Cost(tree_cpu_s(pid), wall_s)
 
 
 def command_cost(checkout: Path, *arguments: str) -> Cost:
@@ -111,7 +111,7 @@ def command_cost(checkout: Path, *arguments: str) -> Cost:
         (*_COMMAND, *arguments),
         check=True,
         cwd=checkout,
-        env={**os.environ, **_environment(checkout)},
+        env={**os.environ, **environment_of(checkout)},
         stdout=subprocess.DEVNULL,
     )
     after, wall_s = os.times(), time.perf_counter() - began
@@ -121,7 +121,7 @@ def command_cost(checkout: Path, *arguments: str) -> Cost:
     )
 
 
-def _tree_cpu_s(root: int) -> float:
+def tree_cpu_s(root: int) -> float:
     """The processor seconds of a process, of those it waited for, and of all that it runs."""
     parents: dict[int, int] = {}
     seconds: dict[int, float] = {}

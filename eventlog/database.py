@@ -1,5 +1,7 @@
 """How every SQLite file of a node is opened: one function, so that no connection differs."""
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,6 +100,38 @@ def has_table(connection: sqlite3.Connection, name: str) -> bool:
         "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?", (name,)
     ).fetchone()
     return row is not None
+
+
+@contextmanager
+def copied_moment(path: Path) -> Iterator[Connection]:
+    """Yield a connection to a copy of the database as it is now, which is gone afterwards.
+
+    For who reads for minutes: as long as a reader looks at one moment of the database itself,
+    its write-ahead log can't be begun anew, and grows. Where there is no room for a copy, it is
+    the database itself after all.
+    """
+    copy = path.with_name(f".{path.name}.moment-{os.getpid()}")
+    size_bytes = path.stat().st_size
+    if shutil.disk_usage(path.parent).free < 2 * size_bytes:
+        with reading(path) as connection, one_moment(connection):
+            # The moment is that of the first read.
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            yield connection
+        return
+    connection = sqlite3.connect(copy, isolation_level=None, factory=Connection)
+    try:
+        with reading(path) as original:
+            original.backup(connection)
+        connection.row_factory = sqlite3.Row
+        # Nobody else looks at it, so it needs no files beside it; and none is left when it is
+        # unlinked at once, whatever ends the process.
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode=OFF")
+        copy.unlink()
+        yield connection
+    finally:
+        connection.close()
+        copy.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ import uvloop
 from acts.shanghai import minute_text
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
+from server.command_line.last_resort import LastResort
 from server.command_line.tables import mistakes_told
 from server.data_folder import REFUSALS
 from server.folder.folder_lock import DataFolderInUse
@@ -189,17 +191,27 @@ async def _run(node: Node, listener: socket.socket) -> None:
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = _Server(config)
+    server.last_resort, server.let_go = LastResort(), node.replica.let_go
     await server.serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """uvicorn, but SIGTERM is an ordinary end: the process goes on to stop the node."""
 
+    last_resort: LastResort
+    let_go: Callable[[], None]
+
     def handle_exit(self, sig: int, frame: object) -> None:
         """Take note of a signal; a second one does not cut the stop short."""
         self.should_exit = True
+        self.last_resort.begin()
         if sig == signal.SIGINT:
             self._captured_signals.clear()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer all who wait; whoever waits for the replica is told how safe it is by now."""
+        self.let_go()
+        await super().shutdown(sockets)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal, and return as if nothing had happened."""

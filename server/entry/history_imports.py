@@ -18,7 +18,7 @@ from matters.intake.history import HistoricalRow, Taken, begin_import, import_id
 from matters.registers.categories import CATEGORIES, Category
 from matters.terms import Kind
 from server.county.county_registers import CountyRegisters, read_all
-from server.tables.import_outcome import BATCH, Outcome, Progress, Refused, no_progress
+from server.tables.import_outcome import Outcome, Progress, Refused, no_progress
 from server.tables.tables import cell_text, parse_time, read_table
 from server.web.wording import KINDS
 from stations.cells import CellError
@@ -26,6 +26,8 @@ from stations.names import NameIndex
 from stations.register_log import set_record
 from stations.registers import stable_id
 
+# So few in one transaction that whoever sends a matter meanwhile hardly waits.
+AT_ONCE = 50
 TEXT_MOST = 10_000
 TITLE_MOST = 200
 
@@ -98,9 +100,9 @@ def import_matters(
         outcome.known += len(good)
         return outcome
     log.write(lambda transaction: _begin(transaction, batch, path.name, reader.new_categories))
-    for start in range(0, len(good), BATCH):
-        part = good[start : start + BATCH]
-        done: Taken = log.write(partial(_take, batch, part)).result
+    for start in range(0, len(good), AT_ONCE):
+        part = good[start : start + AT_ONCE]
+        done: Taken = log.write_in_turn(partial(_take, batch, part)).result
         outcome.taken += done.new + done.answered
         outcome.answered += done.answered
         outcome.known += done.known

@@ -1,6 +1,7 @@
 """A node's replica: Litestream beside its databases, and how far each is known to be in it."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from sync.keeping.wal import WalKeeper
 LOG_DATABASE = "huiyin"
 ATTACHMENTS_DATABASE = "attachments"
 # SIGTERM must end the node within 5 s (CONTRACT); these are its parts.
-FINAL_SYNC_S = 2.0
-LITESTREAM_STOP_S = 1.5
+FINAL_SYNC_S = 1.5
+LITESTREAM_STOP_S = 0.8
 
 
 class Replica:
@@ -111,9 +112,18 @@ class Replica:
         """Return what is known of a database, None before it is confirmed or without a replica."""
         return self._durabilities.get(name)
 
+    def let_go(self) -> None:
+        """Keep nobody waiting for the replica any more: the node is about to stop."""
+        for durability in self._durabilities.values():
+            durability.let_go()
+
     def final_sync(self) -> None:
         """Have Litestream upload what was committed last; the writers have been drained."""
-        arrived = [each.final_sync(FINAL_SYNC_S) for each in self._durabilities.values()]
+        deadline = time.monotonic() + FINAL_SYNC_S
+        arrived = [
+            each.final_sync(max(0.0, deadline - time.monotonic()))
+            for each in self._durabilities.values()
+        ]
         self._ended_well = all(arrived)
 
     def stop_confirming(self) -> None:

@@ -24,7 +24,7 @@ import msgspec
 
 from acts.shanghai import day_of
 from eventlog.clock import system_clock_ms
-from eventlog.database import connect
+from eventlog.database import connect, copied_moment
 from eventlog.files import write_atomically
 from eventlog.log import Log
 from eventlog.worker import Worker, told
@@ -387,14 +387,9 @@ def build_whole(
     Where there are many notices this forks: no other thread may be running.
     """
     processes = len(os.sched_getaffinity(0))
-    connection = connect(database, read_only=True)
-    try:
-        # One read transaction, so that all pages speak of the same moment.
-        connection.execute("BEGIN")
+    # All pages speak of the same moment.
+    with copied_moment(database) as connection:
         content = read_content(connection, system_clock_ms() if now_ms is None else now_ms)
         places = content.notices.extent(ListKind.ALL, "").places
         publisher = Publisher(lambda: content, out, base_url, server_url, from_files=from_files)
         publisher.build_full(quick=quick, processes=processes if places > ALONE_MOST else 0)
-        connection.execute("ROLLBACK")
-    finally:
-        connection.close()

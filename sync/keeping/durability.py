@@ -30,7 +30,8 @@ from sync.keeping.stores.store import StoreError
 
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
-STOP_WITHIN_S = 1.0
+STOP_WITHIN_S = 0.3
+LOCAL_COPY_WITHIN_S = 0.4
 # How often it is looked whether another process committed something.
 LOOK_EVERY_S = 1.0
 
@@ -111,7 +112,7 @@ class Durability:
         self._state = DurabilityState.STARTING
         self._last_error = ""
         self._same_disk = self._database.replica.same_disk_as(self._database.path)
-        self._stopping = False
+        self._stopping = self._letting_go = False
         self._asked_at = -math.inf
         self._looked_at = time.monotonic()
         self._confirmation = Confirmation(litestream, name, self._pace)
@@ -154,7 +155,7 @@ class Durability:
         with self._lock:
             if self._durable >= number:
                 future.set_result(True)
-            elif self._stopping or self._is_final(number):
+            elif self._letting_go or self._stopping or self._is_final(number):
                 future.set_result(False)
             else:
                 heapq.heappush(self._futures, (number, next(self._order), future))
@@ -205,12 +206,20 @@ class Durability:
         control = ControlSocket(self._litestream.socket_path)
         try:
             control.request(
-                "POST", "/sync", {"path": str(self._database.path), "timeout": 2}, timeout_s=2
+                *("POST", "/sync", {"path": str(self._database.path), "timeout": 1}),
+                timeout_s=LOCAL_COPY_WITHIN_S,
             )
         except ControlError as error:
             self._litestream.mark_broken(self._database.name, f"left behind at a stop: {error}")
         finally:
             control.close()
+
+    def let_go(self) -> None:
+        """Tell all who wait, and will, that it is not durable yet: the node is about to stop."""
+        with self._lock:
+            self._letting_go = True
+            left, self._futures = self._futures, []
+        _resolve([future for _, _, future in left], False)
 
     def start(self) -> None:
         """Begin to confirm; Litestream may be started before or after."""
