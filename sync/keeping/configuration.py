@@ -80,6 +80,8 @@ class Keeping:
     snapshot_interval: str = "24h"
     snapshot_retention: str = "168h"
     shutdown_sync_timeout: str = "2s"
+    forgets: bool = True
+    """Whether snapshots past their retention are removed, and what leads to them."""
 
 
 def render(
@@ -103,6 +105,7 @@ def render(
         ],
         "l0-retention": keeping.level_0_retention,
         "l0-retention-check-interval": keeping.level_0_check_interval,
+        "retention": {"enabled": keeping.forgets},
         "shutdown-sync-timeout": keeping.shutdown_sync_timeout,
         "dbs": [
             {

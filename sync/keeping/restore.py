@@ -18,6 +18,8 @@ from sync.keeping.configuration import ReplicatedDatabase, render, write_private
 from sync.keeping.process import last_line
 from sync.keeping.program import run_to_its_end
 from sync.keeping.replica import ReplicaPlace
+from sync.keeping.stores.store import StoreError
+from sync.keeping.whole_point import WholePoint, restore_whole_point
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
 ATTEMPTS = 3
@@ -87,20 +89,54 @@ def restore(name: str, replica: ReplicaPlace, output: Path, *, timeout_s: float 
     flush(output.parent)
 
 
-def restore_newest(name: str, places: Sequence[ReplicaPlace], output: Path) -> ReplicaPlace:
-    """Put the newest state at `output` from the first place that has one, and return that.
+@dataclass(frozen=True)
+class Restored:
+    """Where a database was restored from; `point` where that replica is damaged."""
+
+    place: ReplicaPlace
+    point: WholePoint | None = None
+
+
+def restore_newest(name: str, places: Sequence[ReplicaPlace], output: Path) -> Restored:
+    """Put the newest state that is whole at `output`, from the first place that has any.
 
     Where a replica has several roots, all but the last may hold nothing yet. Raises a
     `RestoreError`.
     """
     for place in places[:-1]:
         try:
-            restore(name, place.below(name), output)
+            return _restore_whole(name, place, output)
         except NoBackupError:
             continue
-        return place
-    restore(name, places[-1].below(name), output)
-    return places[-1]
+    return _restore_whole(name, places[-1], output)
+
+
+def _restore_whole(name: str, place: ReplicaPlace, output: Path) -> Restored:
+    try:
+        restore(name, place.below(name), output)
+    except RestoreDamagedError as damage:
+        output = output.absolute()
+        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
+            best = Path(folder) / "best.db"
+
+            def attempt(way: ReplicaPlace) -> bool:
+                best.unlink(missing_ok=True)
+                try:
+                    restore(name, way.below(name), best)
+                except (RestoreDamagedError, NoBackupError, ReplicaUnreachableError):
+                    return False
+                return True
+
+            try:
+                point = restore_whole_point(name, place, Path(folder), attempt)
+            except StoreError as error:
+                raise ReplicaUnreachableError(str(error)) from error
+            if point is None:
+                raise damage
+            best.rename(output)
+        flush(output.parent)
+        return Restored(place, point)
+    return Restored(place)
 
 
 def rehearse(

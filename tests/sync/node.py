@@ -11,7 +11,7 @@ from pathlib import Path
 from eventlog.database import connect
 from sync.keeping.claim import Claimer
 from sync.keeping.claimant import Claimant
-from sync.keeping.configuration import Contents, ReplicatedDatabase
+from sync.keeping.configuration import Contents, Keeping, ReplicatedDatabase
 from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
 from sync.keeping.litestream import Litestream
@@ -48,6 +48,7 @@ class Node:
         silence_limit_s: float = SILENCE_LIMIT_S,
         data: str = "data",
         anew: bool = False,
+        keeping: Keeping | None = None,
     ) -> None:
         self.home = home
         self.name = name
@@ -56,6 +57,7 @@ class Node:
         self.path = self.folder / f"{name}.db"
         self.whole = ReplicaPlace.parse(str(replica or home / "replica"))
         self.anew = anew
+        self.keeping = keeping
         self.connection = connect(self.path)
         self.connection.execute("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, text)")
         self.connection.execute("INSERT OR IGNORE INTO row VALUES (0, '0')")
@@ -72,7 +74,11 @@ class Node:
             self.folder, self.whole, databases, self.claimer, anew=self.anew, settle_s=0.1
         )
         return Litestream(
-            self.folder, databases, silence_limit_s=self.silence_limit_s, claimant=self.claimant
+            self.folder,
+            databases,
+            keeping=self.keeping,
+            silence_limit_s=self.silence_limit_s,
+            claimant=self.claimant,
         )
 
     def claimer(self) -> Claimer:

@@ -1,6 +1,7 @@
 """A replica in a folder, on this machine or on a disk that is mounted here."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,11 @@ class FolderStore:
                 return (self._folder / name).read_bytes()
             except (FileNotFoundError, IsADirectoryError):
                 return None
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Copy a file."""
+        with _told(f"read {name}"):
+            shutil.copyfile(self._folder / name, path)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file where none is: a link is made once, and to what is whole already."""

@@ -8,6 +8,7 @@ there: Litestream makes none.
 
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from nats.aio.client import Client
@@ -57,6 +58,13 @@ class NatsStore:
                 return None
 
         return self._do(f"read {name}", ask)
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Copy an object."""
+        content = self.read(name)
+        if content is None:
+            raise StoreError(f"can't read {name}: it is gone")
+        path.write_bytes(content)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a key where none is."""

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -56,6 +57,12 @@ class S3Store:
                 if "NoSuchBucket" in str(error):
                     raise
                 return None
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Copy an object, part by part."""
+        with _told(f"read {name}", self._label), path.open("wb") as file:
+            for part in obstore.get(self._bucket, self._prefix + name).stream():
+                file.write(part)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write an object where none is: `If-None-Match: *`."""

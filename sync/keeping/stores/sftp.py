@@ -4,6 +4,7 @@ import posixpath
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 import asyncssh
@@ -39,6 +40,10 @@ class SftpStore:
                 return None
 
         return self._do(f"read {name}", ask)
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Copy a file, block by block."""
+        self._do(f"read {name}", lambda client: client.get(self._path(name), str(path)), LONG_S)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file where none is: a plain rename of SFTP's takes no name that is taken."""

@@ -5,6 +5,7 @@ who writes, the names of what is there, a whole object, and the whole of it move
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from sync.keeping.replica import ReplicaPlace
@@ -26,6 +27,9 @@ class Store(Protocol):
 
     def read(self, name: str) -> bytes | None:
         """Return an object, None where there is none."""
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Write an object into a file, which may be large. Raises StoreError also if it is gone."""
 
     def create(self, name: str, content: bytes) -> bool:
         """Write an object where none of the name is; return whether none was."""
