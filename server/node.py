@@ -99,6 +99,7 @@ class Node:
             self._claimer,
             same_disk_counts=settings.same_disk_counts or settings.sample,
             anew=replica_anew,
+            address=settings.replica_url or "",
         )
         # Told of every commit, on the writer's thread; filled before the first.
         self._told: list[Callable[[int], None]] = []
@@ -201,6 +202,7 @@ class Node:
             ending(self._keep_clock),
             running(self.replica),
             Part(self._confirm, self.replica.stop_confirming),
+            Part(self.replica.start_rehearsing, self.replica.stop_rehearsing),
             ending(self.attachments.writer.close),
             ending(self.log.close),
             ending(self.replica.final_sync),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from acts.shanghai import iso, minute_text
 from eventlog.clock import FILE_NAME as CLOCK_NAME
@@ -17,9 +18,11 @@ from eventlog.log import FILE_NAME
 from server.command_line.descriptor_problems import descriptor_problems
 from server.command_line.exchange_problems import exchange_problems, problem
 from server.command_line.folders import data_option, opened, settings_for
+from server.command_line.rehearsal_problems import rehearsal_line, rehearsal_problems
 from server.data_folder import check_folder, clock_of
 from server.folder.hub_clock import HubClock
 from server.folder.newer_folder import NewerFolder
+from server.folder.rehearsals import read_rehearsed
 from server.folder.restore_mark import RestoreBegun
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.folder.settings import Settings
@@ -77,14 +80,20 @@ def rebuild(data: Path) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True)
+@click.option("--rehearse", is_flag=True, help="restore the replica aside and compare it first")
 @data_option
-def doctor(data: Path, as_json: bool) -> None:
+def doctor(data: Path, as_json: bool, rehearse: bool) -> None:
     """Say what is wrong with this node and what to do; ends with 1 where anything is.
 
-    Example: huiyin doctor --data /srv/huiyin
+    Example: huiyin doctor --data /srv/huiyin --rehearse
     """
+    if rehearse and (data / FILE_NAME).exists():
+        # Not light: it replays the log.
+        from server.command_line.rehearsing import rehearse as rehearse_restore
+
+        rehearse_restore(settings_for(data))
     settings = settings_for(data)
-    mail, site = None, None
+    mail, site, rehearsed = None, None, read_rehearsed(data)
     problems = _folder_problems(settings)
     # Without its keys nothing else of the folder is looked at, for nothing may change in it.
     if not problems:
@@ -94,6 +103,7 @@ def doctor(data: Path, as_json: bool) -> None:
             problems += _clock_problems(clock.status)
         problems += _hub_clock_problems(settings)
         problems += exchange_problems(settings)
+        problems += rehearsal_problems(data)
         problems += descriptor_problems(data)
         site = site_building.read(data)
         problems += _site_problems(site)
@@ -105,6 +115,7 @@ def doctor(data: Path, as_json: bool) -> None:
             "ok": not problems,
             "problems": problems,
             "outbox": _outbox_json(mail),
+            "rehearsed": None if rehearsed is None else msgspec.to_builtins(rehearsed),
             "site": "building" if site is not None and not site.error else "",
         }
         click.echo(json.dumps(known, ensure_ascii=False))
@@ -118,6 +129,8 @@ def doctor(data: Path, as_json: bool) -> None:
             f"公开网站正在生成({_moment(site.since_ms)} 开始),服务在跑就会生成完 / the site is "
             "being built since then; it is done while the server runs"
         )
+    if not as_json and rehearsed is not None and rehearsed.ok:
+        click.echo(rehearsal_line(rehearsed))
     if not as_json and mail is not None and mail.waiting:
         click.echo(
             f"等着发出的通知 {mail.waiting} 条,最早一条 {_moment(mail.oldest_at)} / "

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import click
 
+from acts.shanghai import minute_text
 from eventlog.crash_points import CrashPoint, reached
 from eventlog.database import reading_untouched
 from eventlog.keys import (
@@ -46,6 +47,7 @@ from sync.keeping.process import kill_orphans
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restore import NoBackupError, RestoreError, restore_newest
 from sync.keeping.stores.store import StoreError
+from sync.keeping.whole_point import WholePoint
 
 DATABASES = {LOG_DATABASE: FILE_NAME, ATTACHMENTS_DATABASE: ATTACHMENTS_NAME}
 
@@ -226,12 +228,29 @@ def _bring_databases(data: Path, places: Sequence[ReplicaPlace]) -> None:
         if (data / file).exists():
             continue
         try:
-            restore_newest(name, places, data / file)
+            restored = restore_newest(name, places, data / file)
         except NoBackupError as error:
             if name == LOG_DATABASE:
                 raise
             click.echo(f"照片没有副本 / no photos in the replica: {error}", err=True)
+        else:
+            _tell_point(name, restored.point)
         reached(CrashPoint.DATABASE_RESTORED)
+
+
+def _tell_point(name: str, point: WholePoint | None) -> None:
+    """Say how far a damaged replica was whole."""
+    if point is None:
+        return
+    files = ", ".join(point.damaged)
+    end = (
+        "什么也没有少 / nothing is missing all the same"
+        if point.is_newest
+        else f"恢复到 {minute_text(point.made_at_ms)}(第 {point.transaction} 次写入,"
+        f"共 {point.newest} 次),之后的没有 / restored up to then, without what came after; keep "
+        "the replica as it is, and begin a new one: huiyin serve --replica-anew"
+    )
+    click.echo(f"{name}: 副本里有坏文件 / damaged in the replica: {files}. {end}", err=True)
 
 
 def _refuse_others_kit(data: Path, keys: Keys) -> None:

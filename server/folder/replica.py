@@ -1,16 +1,19 @@
 """A node's replica: Litestream beside its databases, and how far each is known to be in it."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from eventlog.clock import system_clock_ms
 from eventlog.log import Log
+from server.folder.rehearsals import Rehearsed, Rehearser, read_rehearsed
 from server.folder.safe_writes import SafeWriter
 from sync.keeping.claim import Claimer
 from sync.keeping.claimant import Claimant
 from sync.keeping.configuration import ReplicatedDatabase
-from sync.keeping.durability import Durability
+from sync.keeping.durability import Durability, DurabilityState
 from sync.keeping.durable_position import DurablePosition
 from sync.keeping.litestream import Litestream
 from sync.keeping.replica import ReplicaPlace
@@ -21,6 +24,8 @@ ATTACHMENTS_DATABASE = "attachments"
 # SIGTERM must end the node within 5 s (CONTRACT); these are its parts.
 FINAL_SYNC_S = 1.5
 LITESTREAM_STOP_S = 0.8
+
+logger = logging.getLogger("huiyin.replica")
 
 
 class Replica:
@@ -36,6 +41,7 @@ class Replica:
         *,
         same_disk_counts: bool,
         anew: bool = False,
+        address: str = "",
     ) -> None:
         """Make what keeps the replica; nothing is done before `start`.
 
@@ -49,12 +55,18 @@ class Replica:
         self._durabilities: dict[str, Durability] = {}
         self._ended_well = False
         self.litestream: Litestream | None = None
+        self._rehearser: Rehearser | None = None
         self._claimant: Claimant | None = None
         if place is not None:
             # An SFTP server whose key is not known is said at once.
             place.settings()
             self._claimant = Claimant(folder, place, databases, claimer, anew=anew)
-            self.litestream = Litestream(folder, databases, claimant=self._claimant)
+            self.litestream = Litestream(
+                folder, databases, claimant=self._claimant, may_forget=self._may_forget
+            )
+            self._rehearser = Rehearser(
+                folder, address, ready=lambda: self.is_current, came=self.take_rehearsed
+            )
 
     def between_groups(self, name: str) -> Callable[[sqlite3.Connection], object]:
         """Return what the writer of a database does between its groups: keep the WAL short."""
@@ -65,6 +77,42 @@ class Replica:
         """Start Litestream, as soon as the replica is known to be this node's."""
         if self.litestream is not None:
             self.litestream.start(0)
+
+    def start_rehearsing(self) -> None:
+        """Begin to rehearse a restore each night."""
+        if self._rehearser is not None:
+            self._rehearser.start()
+
+    def stop_rehearsing(self) -> None:
+        """Rehearse no more."""
+        if self._rehearser is not None:
+            self._rehearser.stop()
+
+    def _may_forget(self) -> bool:
+        """Return whether older snapshots may go: only while a good rehearsal stands for a newer."""
+        rehearsed = read_rehearsed(self._folder)
+        return rehearsed is not None and rehearsed.stands(system_clock_ms())
+
+    @property
+    def is_current(self) -> bool:
+        """Whether all that is committed is known to be in the replica."""
+        states = [each.report().state for each in self._durabilities.values()]
+        return bool(states) and all(state is DurabilityState.CURRENT for state in states)
+
+    def take_rehearsed(self, rehearsed: Rehearsed) -> None:
+        """Begin the replica with a fresh snapshot where it is damaged; tell both kinds of news."""
+        if rehearsed.ok:
+            logger.info("副本演练成功 / a restore was rehearsed: %.1f s", rehearsed.took_s)
+        else:
+            logger.error("副本演练没有成功 / a rehearsed restore failed: %s", rehearsed.what)
+        if self.litestream is None:
+            return
+        if rehearsed.code in ("damaged", "differs"):
+            for name, durability in self._durabilities.items():
+                self.litestream.mark_broken(name, f"rehearsed: {rehearsed.what}")
+                durability.ask_again()
+            self.litestream.repair()
+        self.litestream.reconsider()
 
     def confirm_log(self, log: Log, writes: SafeWriter) -> None:
         """Begin to confirm what the log commits, and keep on disk how far that came."""

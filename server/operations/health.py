@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from acts.shanghai import iso
+from eventlog.clock import system_clock_ms
 from eventlog.worker import DEAD, told, troubles
 from server.exchange import exchange_health
 from server.folder.hub_clock import HubClock
+from server.folder.rehearsals import read_rehearsed
 from server.operations.descriptors import of_process
 from server.operations.room import OperationsRoom
 from server.web.routes import in_thread
@@ -63,6 +65,7 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         "version": RELEASE,
         "site": room.site.standing,
         "clock": _clock(room.hub_clock),
+        "rehearsed": _rehearsed(room),
         "exchange": exchange,
         "threads": threads,
         "descriptors": None if descriptors is None else descriptors._asdict(),
@@ -81,6 +84,20 @@ def _clock(clock: HubClock | None) -> dict[str, Any] | None:
         "shows": iso(doubt.system_ms),
         "expected": iso(doubt.expected_ms),
         "ahead_s": doubt.ahead_ms // 1000,
+    }
+
+
+def _rehearsed(room: OperationsRoom) -> dict[str, Any] | None:
+    """Return when a restore was rehearsed last, how it went, and how old the last good one is."""
+    rehearsed = read_rehearsed(room.settings.data)
+    if rehearsed is None:
+        return None
+    age_ms = system_clock_ms() - rehearsed.good_at_ms
+    return {
+        "at": iso(rehearsed.at_ms),
+        "ok": rehearsed.ok,
+        "code": rehearsed.code,
+        "good_age_s": age_ms // 1000 if rehearsed.good_at_ms else None,
     }
 
 

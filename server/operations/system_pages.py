@@ -5,6 +5,7 @@ from starlette.responses import Response
 from acts.refusals import NotThisRole
 from eventlog.clock import is_off
 from matters.terms import Role
+from server.folder.rehearsals import read_rehearsed
 from server.letters.letter_pages import letter_values
 from server.operations.health import health
 from server.operations.room import OperationsRoom
@@ -18,9 +19,11 @@ def system(room: OperationsRoom, visit: Visit) -> Response:
     kit = ""
     if visit.actor.role is Role.ADMIN and room.kit_path.exists():
         kit = room.kit_path.read_text("utf-8")
+    rehearsed = read_rehearsed(room.settings.data)
     return visit.page(
         "system.html",
         title="system",
+        rehearsed_at=None if rehearsed is None else rehearsed.at_ms,
         health=health(room),
         clock=None if room.clock is None else room.clock.status,
         confirmed=None if room.hub_clock is None else room.hub_clock.confirmed,

@@ -163,6 +163,11 @@ class Durability:
                     self._drop_cancelled()
         return future
 
+    def ask_again(self) -> None:
+        """Ask at once, though nothing new is committed: the replica may be another than it was."""
+        self._looked_at = -math.inf
+        self._worker.hurry()
+
     def report(self) -> DurabilityReport:
         """Return what is known now; `lag_s` is the age of the oldest unreplicated commit."""
         with self._lock:

@@ -13,14 +13,13 @@ snapshot (`replicate -once -force-snapshot`), which a restore then begins with. 
 that went through removes the mark.
 """
 
-import enum
 import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from eventlog.worker import Worker
@@ -35,6 +34,7 @@ from sync.keeping.configuration import (
     write_private,
 )
 from sync.keeping.control import ControlError, ControlSocket
+from sync.keeping.litestream_status import LitestreamState, LitestreamStatus
 from sync.keeping.plan import planned_up_to
 from sync.keeping.process import end, end_previous
 from sync.keeping.program import ProgramLog, start_on_a_leash
@@ -51,31 +51,6 @@ DEAD_AFTER_FAILURES = 4
 SHORT_LIFE_S = 5.0
 
 
-class LitestreamState(enum.StrEnum):
-    """What the process is doing, as far as its keeper knows."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    RUNNING = "running"
-    REPAIRING = "repairing"
-    RESTARTING = "restarting"
-    # The replica is not this node's to write: none is started.
-    REFUSED = "refused"
-    # Four starts in a row failed. It is still tried, every ten seconds.
-    DEAD = "dead"
-
-
-@dataclass(frozen=True)
-class LitestreamStatus:
-    """What is known of the process now; `down_for_s` is 0 while it answers."""
-
-    state: LitestreamState
-    pid: int | None
-    restarts: int
-    last_error: str
-    down_for_s: float
-
-
 class Litestream:
     """The Litestream process of one data folder; `start`, and `stop` when all is done."""
 
@@ -87,12 +62,19 @@ class Litestream:
         keeping: Keeping | None = None,
         silence_limit_s: float = SILENCE_LIMIT_S,
         claimant: Claimant | None = None,
+        may_forget: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Without a `claimant` the replica is written whosoever it is."""
+        """Without a `claimant` the replica is written whosoever it is.
+
+        `may_forget` says whether what is past its retention may be removed: asked at each start
+        of a process, and by `reconsider`.
+        """
         self._folder = data_folder.absolute()
         self._databases = {database.name: database for database in databases}
         self._keeping = keeping
         self.claimant = claimant
+        self._may_forget = may_forget
+        self._forgets = False
         self._socket_folder: Path | None = None
         self._config = self._folder / "litestream.yml"
         self._log = ProgramLog(self._folder / "litestream.log")
@@ -162,6 +144,11 @@ class Litestream:
         """Ask for a fresh snapshot of every database with a broken replica; returns at once."""
         self._repair_asked.set()
 
+    def reconsider(self) -> None:
+        """Start the process anew where what may be forgotten is another thing by now."""
+        if self._may_forget() != self._forgets:
+            self.repair()
+
     @contextmanager
     def held_back(self) -> Iterator[bool]:
         """Yield whether no Litestream runs; then none is started before the block ends."""
@@ -223,7 +210,8 @@ class Litestream:
         except StoreError:
             # Whether the replica can be reached is Litestream's to say.
             pass
-        return True
+        # One that was exchanged while nothing is written begins with a snapshot, too.
+        return self.claimant is None or self.claimant.beginnings == self._beginnings
 
     # Start and stop.
 
@@ -317,7 +305,9 @@ class Litestream:
 
     def _configure(self) -> None:
         databases = tuple(self._databases.values())
-        settings = render(databases, socket_path=self.socket_path, keeping=self._keeping)
+        self._forgets = self._may_forget()
+        keeping = replace(self._keeping or Keeping(), forgets=self._forgets)
+        settings = render(databases, socket_path=self.socket_path, keeping=keeping)
         write_private(self._config, settings)
 
     def _spawn(self, *arguments: str) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""Brings a database back from its replica, and rehearses that while nothing is wrong.
+"""Brings a database back from its replica, as far as that is whole.
 
 Litestream writes into a folder of its own beside the target; what comes out is checked by
 SQLite, fsynced and only then given its name. So the target is either whole or not there.
@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,16 +58,6 @@ class RestoreDamagedError(RestoreError):
 
     code = "restore_damaged"
     next_step = "Keep the replica as it is and ask for help; restore from another one, if any."
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """What a rehearsed restore gave; `matches` says whether it was what had been expected."""
-
-    matches: bool
-    restored: str
-    took_s: float
-    size_bytes: int
 
 
 def restore(name: str, replica: ReplicaPlace, output: Path, *, timeout_s: float = 3600) -> None:
@@ -137,35 +127,6 @@ def _restore_whole(name: str, place: ReplicaPlace, output: Path) -> Restored:
         flush(output.parent)
         return Restored(place, point)
     return Restored(place)
-
-
-def rehearse(
-    name: str,
-    replica: ReplicaPlace,
-    fingerprint: Callable[[sqlite3.Connection], str],
-    expected: str,
-    *,
-    scratch: Path | None = None,
-    timeout_s: float = 3600,
-) -> Rehearsal:
-    """Restore into a private folder that is removed again, and compare fingerprints.
-
-    `fingerprint` gets a read-only connection. The live database moves on meanwhile, so let it
-    stop at a position that `expected` was taken at, and take that once it was durable.
-
-    Raises a `RestoreError`.
-    """
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="huiyin-rehearsal-", dir=scratch) as folder:
-        copy = Path(folder) / "copy.db"
-        restore(name, replica, copy, timeout_s=timeout_s)
-        connection = connect(copy, read_only=True)
-        try:
-            restored = fingerprint(connection)
-        finally:
-            connection.close()
-        size_bytes = copy.stat().st_size
-    return Rehearsal(restored == expected, restored, time.monotonic() - began, size_bytes)
 
 
 def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> None:

@@ -49,6 +49,7 @@ class Node:
         data: str = "data",
         anew: bool = False,
         keeping: Keeping | None = None,
+        may_forget: Callable[[], bool] = lambda: True,
     ) -> None:
         self.home = home
         self.name = name
@@ -58,6 +59,7 @@ class Node:
         self.whole = ReplicaPlace.parse(str(replica or home / "replica"))
         self.anew = anew
         self.keeping = keeping
+        self.may_forget = may_forget
         self.connection = connect(self.path)
         self.connection.execute("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, text)")
         self.connection.execute("INSERT OR IGNORE INTO row VALUES (0, '0')")
@@ -79,6 +81,7 @@ class Node:
             keeping=self.keeping,
             silence_limit_s=self.silence_limit_s,
             claimant=self.claimant,
+            may_forget=self.may_forget,
         )
 
     def claimer(self) -> Claimer:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -12,6 +13,10 @@ from obstore.store import S3Store as Bucket
 
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.stores.store import WITHIN_S, StoreError, move_each
+
+if TYPE_CHECKING:
+    # Only there for who checks types.
+    from obstore.store import S3Config
 
 # Litestream's own names come first, as they do with Litestream.
 _KEY_NAMES = ("LITESTREAM_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID")
@@ -29,15 +34,21 @@ class S3Store:
         if endpoint and "://" not in endpoint:
             endpoint = f"https://{endpoint}"
         path_style = bool(endpoint) and place.option("forcePathStyle") != "false"
-        key = next(filter(None, map(os.environ.get, _KEY_NAMES)), None)
-        secret = next(filter(None, map(os.environ.get, _SECRET_NAMES)), None)
+        config: S3Config = {
+            "region": place.option("region") or os.environ.get("AWS_REGION") or "us-east-1",
+            "virtual_hosted_style_request": not path_style,
+        }
+        key, secret = (_first_set(names) for names in (_KEY_NAMES, _SECRET_NAMES))
+        if key and secret:
+            config["access_key_id"], config["secret_access_key"] = key, secret
+        elif endpoint:
+            raise StoreError(f"{self._label}: {_KEY_NAMES[1]} and {_SECRET_NAMES[1]} are not set")
+        # Without them AWS's own machines have others to sign in with.
+        if endpoint:
+            config["endpoint"] = endpoint
         self._bucket = Bucket(
             place.host,
-            endpoint=endpoint or None,
-            region=place.option("region") or os.environ.get("AWS_REGION") or "us-east-1",
-            access_key_id=key,
-            secret_access_key=secret,
-            virtual_hosted_style_request=not path_style,
+            config=config,
             client_options={
                 "allow_http": True,
                 "allow_invalid_certificates": place.option("skipVerify") == "true",
@@ -99,6 +110,10 @@ class S3Store:
 
     def close(self) -> None:
         """Nothing is held that has to be given back."""
+
+
+def _first_set(names: Sequence[str]) -> str:
+    return next(filter(None, map(os.environ.get, names)), "")
 
 
 @contextmanager

@@ -55,7 +55,10 @@ class Store(Protocol):
 
 
 def open_store(place: ReplicaPlace) -> Store:
-    """Return the store at that place; nothing is asked of it yet."""
+    """Return the store at that place; nothing is asked of it yet.
+
+    Raises StoreError where what it is to be asked with is not there.
+    """
     # Imported where they are needed: none of them is light, and few nodes need any.
     if place.folder is not None:
         from sync.keeping.stores.folder import FolderStore

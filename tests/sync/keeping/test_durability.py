@@ -17,7 +17,8 @@ import pytest
 
 from sync.keeping.durability import Durability, DurabilityState
 from sync.keeping.durable_position import DurablePosition, durable_position
-from sync.keeping.litestream import Litestream, LitestreamState
+from sync.keeping.litestream import Litestream
+from sync.keeping.litestream_status import LitestreamState
 from sync.keeping.replica import device_of
 from tests.sync.node import PACE, Node, until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.keeping.litestream import LitestreamState
+from sync.keeping.litestream_status import LitestreamState
 from sync.keeping.process import command_line, end_previous
 from sync.keeping.program import binary_path, environment
 from tests.sync.node import Node, until

@@ -76,9 +76,20 @@ def test_what_is_moved_aside_is_whole_and_the_place_is_empty(
         ("nats://me:geheim@127.0.0.1:1/x", "(?i)connect|refused"),
     ],
 )
-def test_a_replica_that_nobody_answers_for_is_told(address: str, why: str) -> None:
+def test_a_replica_that_nobody_answers_for_is_told(
+    address: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in S3_KEYS.items():
+        monkeypatch.setenv(name, value)
     store = open_store(ReplicaPlace.parse(address))
     with pytest.raises(StoreError, match=why) as error:
         store.read(NAME)
     assert "geheim" not in str(error.value)
     store.close()
+
+
+def test_without_keys_for_s3_it_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in S3_KEYS:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(StoreError, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        open_store(ReplicaPlace.parse("s3://bucket/x?endpoint=http://127.0.0.1:1"))

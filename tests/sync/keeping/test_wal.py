@@ -7,7 +7,7 @@ import pytest
 
 from eventlog.database import connect, reading
 from sync.keeping.durability import DurabilityState
-from sync.keeping.litestream import LitestreamState
+from sync.keeping.litestream_status import LitestreamState
 from sync.keeping.program import binary_path
 from sync.keeping.wal import WalKeeper, checkpoint, wal_size_bytes
 from tests.sync.node import Node, until
