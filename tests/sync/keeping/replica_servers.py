@@ -90,6 +90,8 @@ def s3_server(home: Path) -> Iterator[str]:
         *(f"-master.port={master}", f"-volume.port={volume}", "-volume.max=30"),
         *("-master.volumeSizeLimitMB=64", "-filer=true", f"-filer.port={filer}"),
         *("-s3", f"-s3.port={s3}", f"-s3.config={home}/s3.json"),
+        # Two of its doors have ports of their own, which another test may have taken.
+        *("-s3.port.lance=0", "-s3.port.iceberg=0"),
     ]
     with running([program("weed"), *arguments], home, s3):
         address = f"s3://county/replica?endpoint=http://127.0.0.1:{s3}"
