@@ -22,7 +22,7 @@ from sync.keeping.stores.store import StoreError
 from sync.keeping.whole_point import WholePoint, restore_whole_point
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
-ATTEMPTS = 3
+ATTEMPTS = 5
 
 
 class RestoreError(Exception):
@@ -153,13 +153,15 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
                 raise NoBackupError(f"there is no folder {replica.label} to restore {name} from")
             raise NoBackupError(f"there is no backup of {name} at {replica.label}")
         # A file may be folded into another between the plan and its reading.
-        if "non-contiguous" not in complaint and "no such file" not in complaint:
+        is_gone = any(words in complaint for words in ("no such file", "file does not exist"))
+        if "non-contiguous" not in complaint and not is_gone:
             break
         if attempt < ATTEMPTS:
             for suffix in SIDE_FILES:
                 Path(f"{output}{suffix}").unlink(missing_ok=True)
             time.sleep(0.2)
-    if any(word in complaint for word in ("non-contiguous", "checksum", "corrupt", "decode")):
+    damages = ("non-contiguous", "checksum", "corrupt", "decode")
+    if not is_gone and any(word in complaint for word in damages):
         raise RestoreDamagedError(
             f"the replica of {name} at {replica.label} has a hole: {complaint}"
         )

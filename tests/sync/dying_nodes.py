@@ -8,7 +8,6 @@ however often it is started, delivers after each, and ends with 0 once all of th
 
 import http.client
 import importlib
-import multiprocessing
 import os
 import sqlite3
 import subprocess
@@ -21,14 +20,12 @@ from eventlog import crash_points
 from eventlog.crash_points import CrashPoint, reached
 from eventlog.keys import load_keys, save_keys
 from sync.rounds.client import HubLine
+from tests.sync.forks import FORKS
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair
 
 # Where the hub's own notes begin, which nobody below wrote to.
 OFFICE = 100_000
 WITHIN_S = 120.0
-# The server from which nodes are forked has imported all that they need.
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
 
 
 def enrolled(folder: Path) -> None:
@@ -126,7 +123,7 @@ class ForkedNode:
     """A node in a process of its own, forked so that it imports nothing; used like a `Popen`."""
 
     def __init__(self, words: tuple[str, ...], die_at: str) -> None:
-        self._process = _FORKS.Process(target=_run_to_death, args=(die_at, words))
+        self._process = FORKS.Process(target=_run_to_death, args=(die_at, words))
         self._process.start()
 
     @property

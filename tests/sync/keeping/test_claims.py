@@ -393,3 +393,13 @@ def test_everybody_who_asks_is_told_that_a_replica_began_anew(tmp_path: Path, re
             store.move_aside("gone", [NAME])
         assert node.durability.await_durable(node.commit(), 20)
         assert node.litestream.check_claim() == node.litestream.check_claim() > before
+
+
+def test_an_address_in_another_form_is_the_same_replica(tmp_path: Path) -> None:
+    folder = tmp_path / "备份 50%"
+    filled(tmp_path, str(folder), 1)
+    (tmp_path / "link").symlink_to(folder)
+    for number, address in enumerate((folder.as_uri(), str(tmp_path / "link"), f"{folder}/"), 2):
+        with living(tmp_path, address) as node:
+            assert node.durability.await_durable(node.commit(), 20)
+        assert restored(tmp_path, str(folder), f"again-{number}") == number
