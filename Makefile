@@ -19,12 +19,13 @@ MEMORY := /dev/shm
 ROOM := $(shell df -Pm $(MEMORY) 2>/dev/null | awk '$$6 == "$(MEMORY)" && $$4 > 6000 { print $$6 }')
 IN_MEMORY := $(if $(ROOM),TMPDIR=$(ROOM) )$(TESTS) -o tmp_path_retention_policy=failed
 
-.PHONY: help serve test lint bench coverage clean
+.PHONY: help serve test lint bench coverage reliability clean
 
 help:
 	@echo "make serve   set up and serve the sample county at http://127.0.0.1:$(PORT)/"
 	@echo "make test    set up and run every test (FAULTS=full for the full counts)"
 	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make reliability  every drill in full, into docs/reliability.md (hours)"
 	@echo "make bench   every benchmark beside its peers"
 
 # What the programs themselves need: Python's venv, and nothing else from the system.
@@ -71,6 +72,10 @@ bench: $(VENV)/.test
 # Which requirement is shown to hold by which test: docs/coverage.md, made from the tests' marks.
 coverage: $(VENV)/.test
 	$(BIN)/python tools/coverage.py docs/coverage.md
+
+# Every drill in full, into docs/reliability.md; DRILLS="wipes upgrades" for some of them.
+reliability: $(VENV)/.test
+	$(if $(ROOM),TMPDIR=$(ROOM)) $(BIN)/python tools/reliability.py $(DRILLS)
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

@@ -14,6 +14,7 @@ from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import Restored, RestoreDamagedError, restore, restore_newest
 from sync.keeping.whole_point import File, best_way
 from tests.counts import count
+from tests.drills import tell
 from tests.sync.node import Node
 
 pytestmark = pytest.mark.litestream
@@ -78,6 +79,7 @@ def test_a_flipped_bit_anywhere_is_found_or_harmless(replica: Path, tmp_path: Pa
         else:
             assert content_of(output) == content_of(tmp_path / "whole.db")
         shutil.rmtree(copy)
+    tell("flips", count(12, 600), note="LTX")
     assert found
     assert commits >= COMMITS
 
