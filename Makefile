@@ -41,6 +41,7 @@ $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
 	tools/setup network
 	tools/setup clock
 	tools/setup replicas
+	tools/setup deploy
 	@touch $@
 
 serve: $(VENV)/.serve

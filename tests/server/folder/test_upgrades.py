@@ -92,6 +92,7 @@ def steps_of(changes: int, most: int) -> list[int]:
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("release", RELEASES)
 def test_an_upgrade_that_is_killed_at_any_step_ends_as_one_in_one_go(
     tmp_path: Path, upgrader: Upgrader, release: str
@@ -122,6 +123,7 @@ def test_an_upgrade_that_is_killed_at_any_step_ends_as_one_in_one_go(
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("release", HUBS if FULL else HUBS[-1:])
 def test_a_site_that_is_killed_while_a_newer_release_builds_it_comes_out_whole(
     tmp_path: Path, upgrader: Upgrader, release: str

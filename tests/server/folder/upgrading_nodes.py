@@ -23,6 +23,8 @@ from server.node import Node
 from tests.hub import until
 
 DATABASES = ("huiyin.db", "attachments.db")
+# Only ever compared with itself, by caches: a refolding that was begun twice counts further.
+COUNTERS = ("records_version",)
 # When something was done here; another at each try, and nothing that anybody wrote.
 TIMES = {"applied_at", "started_at", "made_at", "since"}
 
@@ -39,7 +41,7 @@ def contents(database: Path) -> str:
             running.update(sql.encode())
             columns = connection.execute("SELECT name FROM pragma_table_info(?)", (name,))
             kept = [f'"{column}"' for (column,) in columns if column not in TIMES]
-            if not sql.startswith("CREATE TABLE"):
+            if not sql.startswith("CREATE TABLE") or name in COUNTERS:
                 continue
             rows = connection.execute(f'SELECT {",".join(kept)} FROM "{name}"').fetchall()
             running.update("\n".join(sorted(map(repr, rows))).encode())
