@@ -19,11 +19,6 @@ def day_of(at_ms: int) -> date:
     return datetime.fromtimestamp(at_ms // 1000, SHANGHAI).date()
 
 
-def today() -> date:
-    """Return the day in Asia/Shanghai by this machine's own clock."""
-    return datetime.now(SHANGHAI).date()
-
-
 def start_of_day(day: date) -> int:
     """Return 00:00:00 of a day in Asia/Shanghai, in milliseconds since 1970, UTC."""
     return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp()) * 1000

@@ -198,9 +198,17 @@ def clock_of(settings: Settings) -> NodeClock | None:
     return NodeClock(settings.data.absolute()) if settings.role == "station" else None
 
 
-def hub_clock_of(settings: Settings) -> HubClock | None:
-    """Return the clock of a hub, which judges the system clock; None on a station."""
-    return None if settings.role == "station" else HubClock(settings.data.absolute())
+def hub_clock_of(settings: Settings, *, serves: bool = False) -> HubClock | None:
+    """Return the clock of a hub, which judges the system clock; None on a station.
+
+    A server looks at it time and again; for a command it is judged once.
+    """
+    if settings.role == "station":
+        return None
+    clock = HubClock(settings.data.absolute())
+    if not serves:
+        clock.ask_kernel()
+    return clock
 
 
 def _refuse_plain_texts(folder: Path) -> None:

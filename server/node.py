@@ -88,7 +88,7 @@ class Node:
         self._lock = folder_lock.take(self.folder)
         renew_kit(settings, self.keys)
         self.clock = clock_of(settings)
-        self.hub_clock = hub_clock_of(settings)
+        self.hub_clock = hub_clock_of(settings, serves=True)
         is_station = settings.role == "station"
         place = ReplicaPlace.parse(settings.replica_url) if settings.replica_url else None
         self.replica = Replica(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from acts.refusals import Refusal
-from acts.shanghai import today
+from acts.shanghai import day_of
 from eventlog.files import write_atomically
 from server.command_line.folders import data_option, keys_of, opened, settings_for
 from server.paper.county import read_county
@@ -157,7 +157,8 @@ def _print(
     settings = settings_for(data)
     try:
         with opened(data) as log, log.reading() as connection:
-            county = read_county(connection, settings.address, today(), keys_of(settings).receipt)
+            today = day_of(log.now_ms())
+            county = read_county(connection, settings.address, today, keys_of(settings).receipt)
             sheets = made(county, asked)
     except Refusal as refusal:
         raise click.ClickException(_said(refusal)) from refusal

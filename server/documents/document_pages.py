@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
-from acts.shanghai import today
+from acts.shanghai import day_of
 from eventlog.identifiers import uuid_text
 from matters.documents import document as documents
 from matters.documents import store as documents_store
@@ -41,7 +41,7 @@ def document_list(room: StaffRoom, visit: Visit) -> Response:
 
 def new_document(room: StaffRoom, visit: Visit) -> Response:
     """Answer `GET /console/documents/new`: which kind, over which days; the last whole month."""
-    first = today().replace(day=1)
+    first = day_of(room.log.now_ms()).replace(day=1)
     last = first - datetime.timedelta(days=1)
     typed = {"kind": "", "from": last.replace(day=1).isoformat(), "to": last.isoformat()}
     return _form(visit, typed, None)

@@ -118,8 +118,9 @@ class HubClock:
             newest_ms = _newest_own_ms(self._database)
             kept = _Kept(last_ms=max(newest_ms or system_ms(), EARLIEST_MS))
         self._kept = kept
-        # Called once the time is known again.
+        # Called once the time is known again, by any thread: each is only to wake another.
         self.settled: list[Callable[[], None]] = []
+        self._untold = False
         self._worker = Worker("clock", self._step)
         self.now_ms()
 
@@ -128,14 +129,17 @@ class HubClock:
         self._worker.start()
 
     def stop(self) -> None:
-        """End the looks, and write how far the time had come."""
+        """End the looks, and write how far the time had come, unless the disk is full."""
         self._worker.stop()
-        self.keep(at_once=True)
+        with suppress(OSError):
+            self.keep(at_once=True)
 
     def now_ms(self) -> int:
         """Return the best time known: milliseconds since 1970, UTC."""
         with self._lock:
-            return self._now(self._system_ms())
+            now_ms = self._now(self._system_ms())
+        self._tell()
+        return now_ms
 
     @property
     def trusted(self) -> bool:
@@ -151,10 +155,10 @@ class HubClock:
         """Why the clock is doubted now, None where it is not."""
         with self._lock:
             system_ms = self._system_ms()
-            self._now(system_ms)
-            if self._kept.doubted_since_ms is None:
-                return None
-            return Doubt(system_ms, self._kept.last_ms)
+            expected_ms = self._now(system_ms)
+            doubted = self._kept.doubted_since_ms is not None
+        self._tell()
+        return Doubt(system_ms, expected_ms) if doubted else None
 
     @property
     def confirmed(self) -> tuple[str, int] | None:
@@ -191,10 +195,11 @@ class HubClock:
         turned = (doubt is not None) != self._doubted_at_look
         self._doubted_at_look = doubt is not None
         if turned:
+            if doubt is not None:
+                shows, expected = iso(doubt.system_ms), iso(doubt.expected_ms)
+                logger.warning("the clock shows %s, and %s is expected", shows, expected)
             # Commands beside the server read it.
             self.keep(at_once=True)
-        if turned and doubt is None:
-            self._tell()
         if doubt is None:
             self._kept_looks = 0
         elif abs(doubt.ahead_ms) <= KEPT_MOST_MS and self._is_kept():
@@ -202,12 +207,19 @@ class HubClock:
         else:
             self._kept_looks = 0
         if self._kept_looks >= KEPT_LOOKS:
+            logger.info("a time source keeps the clock, so it is right")
             with self._lock:
-                logger.info("a time source keeps the clock, so it is right")
                 self._believe(self._system_ms())
             self.keep(at_once=True)
             self._tell()
         self.keep()
+
+    def ask_kernel(self) -> None:
+        """Believe a time source that keeps the clock now: a command can't wait and see."""
+        doubt = self.doubt
+        if doubt is not None and abs(doubt.ahead_ms) <= KEPT_MOST_MS and self._is_kept():
+            with self._lock:
+                self._believe(self._system_ms())
 
     def keep(self, *, at_once: bool = False) -> None:
         """Write the file where a minute has passed, or `at_once`."""
@@ -244,9 +256,6 @@ class HubClock:
             kept.last_ms += passed_ms
             kept.doubted_since_ms = kept.last_ms
             kept.doubted_after = _newest_position(self._database)
-            logger.warning(
-                "the clock shows %s, and %s is expected", iso(system_ms), iso(kept.last_ms)
-            )
         return kept.last_ms
 
     def _believe(self, system_ms: int) -> None:
@@ -267,10 +276,14 @@ class HubClock:
         kept.doubted_since_ms = None
         kept.last_ms = system_ms
         self._kept_looks = 0
+        self._untold = True
 
     def _tell(self) -> None:
-        for tell in self.settled:
-            tell()
+        """Tell at once, by whoever asked, that the time is known again. Without the lock."""
+        if self._untold:
+            self._untold = False
+            for tell in self.settled:
+                tell()
 
 
 def _read(path: Path) -> _Kept | None:
@@ -289,7 +302,7 @@ def _newest_own_ms(database: Path) -> int | None:
     """
     if not database.exists():
         return None
-    with suppress(sqlite3.DatabaseError), reading(database) as connection:
+    with suppress(sqlite3.DatabaseError, msgspec.MsgspecError), reading(database) as connection:
         row = connection.execute(
             "SELECT body FROM events WHERE log IN (SELECT log FROM logs) "
             "ORDER BY position DESC LIMIT 1"

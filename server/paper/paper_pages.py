@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from starlette.responses import Response
 
 from acts.refusals import N_, NotThisRole, Refusal
-from acts.shanghai import today
+from acts.shanghai import day_of
 from deputies.deputies import Deputy
 from matters.actors import Actor
 from matters.public.notices import ListKind
@@ -161,7 +161,7 @@ async def download(room: PaperRoom, visit: Visit) -> Response:
         raise
     except Refusal as refusal:
         return await in_thread(_page, room, visit, refusal, name)
-    return file_to_keep(pdf, f"{name}-{today()}.pdf", "application/pdf")
+    return file_to_keep(pdf, f"{name}-{day_of(room.log.now_ms())}.pdf", "application/pdf")
 
 
 def _html(room: PaperRoom, visit: Visit, kind: PaperKind) -> str:
@@ -173,7 +173,8 @@ def _html(room: PaperRoom, visit: Visit, kind: PaperKind) -> str:
     asked = _within(_wanted(visit.query, kind, registers), kind, reach)
     large = visit.query.get("size") == "A3" and kind not in A4_ONLY
     with room.log.reading() as connection:
-        county = read_county(connection, room.address, today(), room.receipt_key())
+        today = day_of(room.log.now_ms())
+        county = read_county(connection, room.address, today, room.receipt_key())
         sheets = [sheet for wanted in asked for sheet in made(county, {kind: wanted})]
     refuse_many(sheets)
     return document(sheets, Size.A3 if large else Size.A4)

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from acts.refusals import N_, BadFields
 from acts.shanghai import day_text
 from eventlog.files import write_atomically
+from eventlog.log import Log
 from server.county.county_registers import ALL, BY_PLURAL
 from server.people.doors import Visit
 from server.registers.register_edits import refuse_unless_editor
@@ -52,7 +52,7 @@ def take(room: RegistersRoom, visit: Visit) -> Response:
             path = _kept(room.log.folder, fields.text("kept"))
         else:
             body = next((body for name, body in fields.files if name == "file" and body), b"")
-            path = _keep(room.log.folder, body)
+            path = _keep(room.log, body)
         outcome = import_register(
             room.log, register, path, dry_run=not taking, by=visit.actor.signature
         )
@@ -72,14 +72,14 @@ def download(room: RegistersRoom, visit: Visit) -> Response:
     return file_to_keep(zipped_rosters(room.log), name, "application/zip")
 
 
-def _keep(data: Path, body: bytes) -> Path:
+def _keep(log: Log, body: bytes) -> Path:
     """Put an upload aside under the hash of its bytes, and clear out those that waited long."""
     if not body:
         raise BadFields.of("file", "required", N_("请选一个文件。"))
-    folder = data / FOLDER
+    folder = log.folder / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in folder.iterdir():
-        if time.time() - old.stat().st_mtime > WAITS_S:
+        if log.now_ms() / 1000 - old.stat().st_mtime > WAITS_S:
             old.unlink(missing_ok=True)
     path = folder / hashlib.sha256(body).hexdigest()
     write_atomically(path, body, mode=0o600)

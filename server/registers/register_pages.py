@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from acts.refusals import NotThisRole, Refusal
+from acts.shanghai import day_of
 from acts.text import clean_line
 from deputies.deputies import DEPUTIES
 from matters.actors import Actor
@@ -64,8 +65,9 @@ def overview(room: RegistersRoom, visit: Visit) -> Response:
         (register, 0 if register.only else len(own(county, actor, register).of(register)))
         for register in mine
     ]
+    today = day_of(room.log.now_ms())
     rotas = [
-        (station, len(short_days(county, station)))
+        (station, len(short_days(county, station, today)))
         for station in county.stations.values()
         if sets_shifts(actor, station)
     ]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from starlette.responses import Response
 
 from acts.refusals import N_, NotThisRole, Refusal
-from acts.shanghai import today
+from acts.shanghai import day_of
 from deputies.deputies import Deputy
 from deputies.rota import DutyDay, duty_days, least_deputies
 from deputies.shifts import SHIFTS, Shift
@@ -46,12 +46,12 @@ def sets_shifts(actor: Actor, station: Station) -> bool:
     return bool(station.duty) and (actor.role in EDITORS or station.id in actor.stations)
 
 
-def coming(county: CountyRegisters, station: Station) -> list[DutyDay]:
+def coming(county: CountyRegisters, station: Station, today: date) -> list[DutyDay]:
     """Return a station's next sittings from today on, those that fall out among them."""
     return duty_days(
         station,
         county.deputies.values(),
-        today(),
+        today,
         SITTINGS_SHOWN,
         shifts=county.shifts.values(),
         calendar=county.calendar,
@@ -59,14 +59,14 @@ def coming(county: CountyRegisters, station: Station) -> list[DutyDay]:
     )
 
 
-def short_days(county: CountyRegisters, station: Station) -> list[DutyDay]:
+def short_days(county: CountyRegisters, station: Station, today: date) -> list[DutyDay]:
     """Return those of the next sittings at which fewer deputies sit than should."""
     roll = sum(station.id in deputy.stations for deputy in county.deputies.values())
     wanted = max((least_deputies(station, rule) for rule in station.duty), default=0)
     if roll >= wanted and not any(shift.station == station.id for shift in county.shifts.values()):
         # Only a shift could make them fewer: most stations need no look at their days.
         return []
-    return [day for day in coming(county, station) if day.short]
+    return [day for day in coming(county, station, today) if day.short]
 
 
 def page(room: RegistersRoom, visit: Visit) -> Response:
@@ -136,10 +136,10 @@ def _page(
     typed: Mapping[str, Any] | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    county = room.newest()
+    county, today = room.newest(), day_of(room.log.now_ms())
     sittings = []
     with room.log.reading() as connection:
-        for day in coming(county, station):
+        for day in coming(county, station, today):
             shift = _shift_of(county, station.id, str(day.by_rule))
             key = shift.id if shift else stable_id("shift", (station.id, str(day.by_rule)))
             version = record_version(connection, SHIFTS.noun, key)
@@ -154,7 +154,7 @@ def _page(
         deputies=county.deputies,
         typed=typed or {},
         saved=visit.query.get("saved") == "1" and refusal is None,
-        today=str(today()),
+        today=str(today),
     )
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from acts.act import Act
 from acts.refusals import NotThisRole, Refusal
-from acts.shanghai import today
+from acts.shanghai import day_of
 from eventlog.identifiers import uuid_text
 from matters.actors import Actor
 from matters.refusals import NotFound
@@ -59,7 +59,7 @@ def new_session(room: StaffRoom, visit: Visit) -> Response:
     if not may_open(visit.actor):
         raise NotThisRole
     typed = {
-        "held_on": today().isoformat(),
+        "held_on": day_of(room.log.now_ms()).isoformat(),
         "station": visit.query.get("station", ""),
         "matters": visit.query.get("matters", ""),
         "kind": visit.query.get("kind", ""),

@@ -74,7 +74,7 @@ def notes(step: Step, registers: CountyRegisters, *, again: bool = False) -> lis
 def clock_note(step: Step) -> Note | None:
     """Return what a step says of its time where the clock of its node was wrong, else None."""
     if step.received_at is not None:
-        message = N_("联络站的时钟不准；县里 {moment} 收到")
+        message = N_("当时机器的时钟不准；县里 {moment} 收到")
         return message, {"moment": minute_text(step.received_at)}
     if step.data.get("clock") == "unknown":
         return N_("当时联络站的时钟不准，以县里收到的时间为准"), {}

@@ -147,6 +147,8 @@ class SmallHub:
         self.keys = keys or make_keys()
         self.clock = clock or Clock()
         self.durable = True
+        # Whether it doubts its own clock.
+        self.doubts = False
         # Asked once a question was taken in: whether the replica has all there is now.
         self.confirm: Callable[[], bool] = lambda: self.durable
         self.side = HubSide()
@@ -165,7 +167,13 @@ class SmallHub:
         )
         self.photos = HubPhotos(self.folder, self.log)
         self.reception = Reception(
-            self.log, self.keys, self.card, self.queue, self.side, blobs=self.photos.sink
+            self.log,
+            self.keys,
+            self.card,
+            self.queue,
+            self.side,
+            blobs=self.photos.sink,
+            doubts=lambda: self.doubts,
         )
         self.log.write(lambda t: downlink.begin_voice(t, self.log.voice.log))
 

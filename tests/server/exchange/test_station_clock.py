@@ -21,7 +21,7 @@ from tests.hub import Hub, huiyin
 from tests.server.past import Past
 
 YEARS_MS = 3652 * DAY_MS
-HEARD = "联络站的时钟不准；县里 {} 收到"
+HEARD = "当时机器的时钟不准；县里 {} 收到"
 UNKNOWN = "当时联络站的时钟不准，以县里收到的时间为准"
 
 

@@ -106,8 +106,10 @@ def test_a_clock_that_jumps_at_run_is_doubted_and_the_time_goes_on(
     server.runs(clock, 1)
     assert told == []
     server.skew_ms = 0
+    # Whoever asks next has it told, and a look once more does not.
+    assert clock.now_ms() == server.true_ms and told == ["settled"]
     server.runs(clock, 1)
-    assert clock.trusted and clock.now_ms() == server.true_ms and told == ["settled"]
+    assert clock.trusted and told == ["settled"]
     assert clock.moved == []
 
 
@@ -148,7 +150,19 @@ def test_the_kernel_is_not_believed_beyond_a_month(server: Server) -> None:
     clock = server.clock()
     server.skew_ms, server.kept = DAYS_400, True
     server.runs(clock, 20 * KEPT_LOOKS)
+    clock.ask_kernel()
     assert clock.doubts()
+
+
+def test_a_command_asks_the_kernel_once_and_writes_nothing(server: Server) -> None:
+    clock = server.was_off(server.clock(), 4 * DAY_MS)
+    kept = (server.folder / FILE_NAME).read_bytes()
+    clock.ask_kernel()
+    assert clock.doubts()
+    server.kept = True
+    clock.ask_kernel()
+    assert clock.trusted and clock.now_ms() == server.true_ms
+    assert (server.folder / FILE_NAME).read_bytes() == kept
 
 
 def test_a_person_says_that_the_clock_is_right(server: Server) -> None:

@@ -343,3 +343,27 @@ def test_another_stations_event_that_comes_back_is_not_ones_own(tmp_path: Path) 
         assert quarantine.waiting(connection) == []
     for one in (first, second, hub):
         one.stop()
+
+
+def test_a_hub_that_doubts_its_clock_sets_no_station_wrong(
+    both: tuple[SmallHub, SmallStation],
+) -> None:
+    hub, station = both
+    assert station.deliver().ok
+    # Off for four days, by a clock that stood still: the stations know what time it is.
+    station.clock.now_ms += 4 * 86_400_000
+    station.write(lined(1, "桥板断了", station="shiweng"))
+    hub.doubts = True
+    station.side.heard_ms.clear()
+    assert station.deliver().ok
+    assert station.side.heard_ms and not hub.side.doubtful
+    assert all(abs(heard - station.clock()) < 2000 for heard in station.side.heard_ms)
+    assert "clock-off" not in findings(hub)
+    # Once it knows the time again, it is the hub's that counts.
+    hub.doubts = False
+    station.write(lined(2, "又断了", station="shiweng"))
+    station.side.heard_ms.clear()
+    assert station.deliver().ok
+    assert [event.subject for event in hub.side.doubtful] == [(2).to_bytes(16, "big")]
+    assert all(heard == hub.clock() for heard in station.side.heard_ms)
+    assert "clock-off" in findings(hub)
