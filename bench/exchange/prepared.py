@@ -97,5 +97,5 @@ def _has_heard(transaction: Transaction, cursor: tuple[bytes, int]) -> None:
     connection = transaction.connection
     upstream.note_enrolled(connection, "", "")
     upstream.move_cursor(connection, *cursor)
-    upstream.note_checked(connection, cursor[0])
+    upstream.note_checked(connection)
     upstream.note_heard(connection, transaction.now_ms())

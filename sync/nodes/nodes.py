@@ -212,18 +212,31 @@ def of_stations(connection: sqlite3.Connection, stations: Iterable[str]) -> list
     return [row[0] for row in rows]
 
 
-def note_log(connection: sqlite3.Connection, node: int, log: bytes, now_ms: int) -> None:
-    """Note that a log is a node's own. A transaction is open."""
-    connection.execute(
-        "INSERT OR IGNORE INTO node_logs(log, node, since) VALUES (?,?,?)", (log, node, now_ms)
-    )
+def note_new_log(connection: sqlite3.Connection, node: int, log: bytes, now_ms: int) -> bool:
+    """Note that a log is a node's own, unless this node or another writes it; return whether so.
 
-
-def note_new_log(connection: sqlite3.Connection, node: int, log: bytes, now_ms: int) -> None:
-    """Note that a log is a node's own, unless this node or another writes it. In a transaction."""
+    Its `since` says in which order the node took its logs, whatever the clock does. A transaction
+    is open.
+    """
     here = connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone()
-    if here is None and writer_of(connection, log) is None:
-        note_log(connection, node, log, now_ms)
+    if here is not None or writer_of(connection, log) is not None:
+        return False
+    connection.execute(
+        "INSERT INTO node_logs(log, node, since) SELECT ?, ?, max(?, coalesce(max(since) + 1, 0)) "
+        "FROM node_logs WHERE node=?",
+        (log, node, now_ms, node),
+    )
+    return True
+
+
+def logs_after(connection: sqlite3.Connection, node: int, log: bytes) -> list[bytes]:
+    """Return the logs that a node took after one of its own, the oldest first."""
+    rows = connection.execute(
+        "SELECT log FROM node_logs WHERE node=? AND since > "
+        "(SELECT since FROM node_logs WHERE log=?) ORDER BY since",
+        (node, log),
+    )
+    return [row[0] for row in rows]
 
 
 def writer_of(connection: sqlite3.Connection, log: bytes) -> int | None:

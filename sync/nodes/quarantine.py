@@ -13,6 +13,7 @@ import msgspec
 from eventlog.events import decode
 from eventlog.transaction import Arrival
 from eventlog.words import Word
+from sync.nodes.audit import Finding
 
 
 class Held(NamedTuple):
@@ -32,10 +33,15 @@ class Held(NamedTuple):
 def keep(
     connection: sqlite3.Connection, arrival: Arrival, *, node: int, code: str, now_ms: int
 ) -> None:
-    """Put an event aside, with its texts as they lie at the hub. A transaction is open."""
+    """Put an event aside, with its texts as they lie at the hub. A transaction is open.
+
+    One that waits because its node was shut out waits for what is said of it now.
+    """
     connection.execute(
-        "INSERT OR IGNORE INTO quarantine(event, digest, node, code, at, position, body, words) "
-        "SELECT ?, ?, ?, ?, ?, coalesce(max(position), 0), ?, ? FROM events",
+        "INSERT INTO quarantine(event, digest, node, code, at, position, body, words) "
+        "SELECT ?, ?, ?, ?, ?, coalesce(max(position), 0), ?, ? FROM events WHERE true "
+        "ON CONFLICT(event, digest) DO UPDATE SET code=excluded.code, node=excluded.node "
+        "WHERE quarantine.decided='' AND quarantine.code=?",
         (
             arrival.event.id,
             hashlib.sha256(arrival.body).digest(),
@@ -44,13 +50,20 @@ def keep(
             now_ms,
             arrival.body,
             msgspec.msgpack.encode({field: tuple(word) for field, word in arrival.words.items()}),
+            Finding.REVOKED,
         ),
     )
 
 
 def is_kept(connection: sqlite3.Connection, event: bytes) -> bool:
-    """Return whether an event of that id was put aside."""
-    row = connection.execute("SELECT 1 FROM quarantine WHERE event=? LIMIT 1", (event,))
+    """Return whether an event of that id was put aside, and its sender is rid of it.
+
+    What waits because its node was shut out is taken in from that node once it is invited anew.
+    """
+    row = connection.execute(
+        "SELECT 1 FROM quarantine WHERE event=? AND NOT (code=? AND decided='') LIMIT 1",
+        (event, Finding.REVOKED),
+    )
     return row.fetchone() is not None
 
 

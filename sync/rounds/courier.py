@@ -178,7 +178,7 @@ class Courier:
     def _is_done(self, round_made: Round) -> bool:
         """Return whether the round that just spoke left nothing to say or hear."""
         waiting, held, _, photos = self._counts()
-        return not (waiting or held or photos or round_made.goes_on)
+        return not (waiting or held or photos or round_made.goes_on or round_made.unsure)
 
     def _add(self, delivery: Delivery, round_made: Round, up: int, down: int) -> None:
         delivery.rounds += 1

@@ -85,6 +85,9 @@ class Downlink:
             for subject in self._visibility.all_subjects(connection):
                 _queue(connection, EVERYONE, _events_of(connection, subject))
         self.catch_up(transaction, peer)
+        for subject in _known_before(connection, peer):
+            self._show(connection, peer.node, subject, ())
+        _queue(connection, peer.node, _given_back_before(connection, peer))
 
     def catch_up(self, transaction: Transaction, peer: nodes.Peer) -> int:
         """Queue the subjects that concern a node since registers changed; return how many."""
@@ -98,6 +101,11 @@ class Downlink:
             (self._visibility.places_version(connection), peer.node),
         )
         return added
+
+    def follow(self, transaction: Transaction, peer: nodes.Peer, log: bytes) -> None:
+        """Queue for a node what others wrote of the subjects of a log that was found to be its."""
+        for subject in _subjects_of_log(transaction.connection, log):
+            self._show(transaction.connection, peer.node, subject, ())
 
     def is_public(self, body: bytes) -> bool:
         """Return whether an event's texts may travel plain: everybody may read them anyway."""
@@ -171,7 +179,7 @@ def visible(
 
 
 def give_back(connection: sqlite3.Connection, node: int, event: bytes) -> None:
-    """Queue an event for the node that wrote it: so it hears that a person took it in."""
+    """Queue an event for the node that wrote it: so it hears that it was taken in after all."""
     _queue(connection, node, [event])
 
 
@@ -215,6 +223,38 @@ def _knowing(connection: sqlite3.Connection, subject: bytes) -> list[int]:
         "SELECT d.node FROM downlink_subjects d JOIN nodes n ON n.node=d.node "
         "WHERE d.subject=? AND n.revoked_at IS NULL",
         (subject,),
+    )
+    return [row[0] for row in rows]
+
+
+def _subjects_of_log(connection: sqlite3.Connection, log: bytes) -> list[bytes]:
+    rows = connection.execute(
+        "SELECT DISTINCT subject FROM events WHERE log=? ORDER BY subject", (log,)
+    )
+    return [row[0] for row in rows]
+
+
+def _known_before(connection: sqlite3.Connection, peer: nodes.Peer) -> list[bytes]:
+    """Return what a node wrote of or was shown before it was shut out and invited anew.
+
+    Not all of that concerns its station, and it is to hear the rest of it all the same.
+    """
+    rows = connection.execute(
+        "SELECT d.subject FROM downlink_subjects d JOIN nodes n ON n.node=d.node "
+        "WHERE n.verify_key=? AND n.node<>? UNION SELECT e.subject FROM events e "
+        "JOIN node_logs l ON l.log=e.log WHERE l.node=? ORDER BY 1",
+        (peer.verify_key, peer.node, peer.node),
+    )
+    return [row[0] for row in rows]
+
+
+def _given_back_before(connection: sqlite3.Connection, peer: nodes.Peer) -> list[bytes]:
+    """Return what a node wrote itself and was to be given back before it was invited anew."""
+    rows = connection.execute(
+        "SELECT d.event FROM downlink d JOIN nodes n ON n.node=d.node "
+        "JOIN events e ON e.id=d.event JOIN node_logs l ON l.log=e.log "
+        "WHERE n.verify_key=? AND n.node<>? AND l.node=? GROUP BY d.event ORDER BY d.position",
+        (peer.verify_key, peer.node, peer.node),
     )
     return [row[0] for row in rows]
 

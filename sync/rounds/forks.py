@@ -12,6 +12,29 @@ from sync.nodes.nodes import Peer
 from sync.rounds.received_question import ReceivedQuestion
 
 
+def note_logs(
+    connection: sqlite3.Connection, received: ReceivedQuestion, peer: Peer, now: int
+) -> list[bytes]:
+    """Note the logs that a node writes, and return those that were not known to be its own.
+
+    Events of such a one may be here already: a hub that was put back from an older replica can be
+    given them by another node first.
+    """
+    # In the order in which they were written. What a station merely brings back after a restore may
+    # be of another's log.
+    brought = dict.fromkeys(arrival.event.log for _, arrival in received.arrivals)
+    logs = [log for log in brought if log in received.own_logs]
+    if received.question.head_log:
+        logs.append(received.question.head_log)
+    return [log for log in logs if nodes.note_new_log(connection, peer.node, log, now)]
+
+
+def brings_a_log(connection: sqlite3.Connection, received: ReceivedQuestion) -> bool:
+    """Return whether a node says that a log is its own which was nobody's so far."""
+    log = received.question.head_log
+    return bool(log) and nodes.writer_of(connection, log) is None
+
+
 def look_for_forks(
     connection: sqlite3.Connection, received: ReceivedQuestion, peer: Peer, now: int
 ) -> dict[bytes, int]:
@@ -20,15 +43,13 @@ def look_for_forks(
     So it is with a disk that was cloned or put back from an old image. Both sides are kept,
     and what the node lacks has to be queued for it.
     """
-    # What a station merely brings back after a restore may be of another's log.
-    for log in received.own_logs:
-        if not connection.execute("SELECT 1 FROM logs WHERE log=?", (log,)).fetchone():
-            nodes.note_log(connection, peer.node, log, now)
     own = {
         row[0] for row in connection.execute("SELECT log FROM node_logs WHERE node=?", (peer.node,))
     }
     forked: dict[bytes, int] = {}
-    arrived = [arrival.event for _, arrival in received.arrivals if arrival.event.log in own]
+    # Also what is put aside stands in its log.
+    brought = (*received.arrivals, *(refused[:2] for refused in received.refused))
+    arrived = [arrival.event for _, arrival in brought if arrival.event.log in own]
     here = _standing(connection, arrived)
     for event in arrived:
         log, sequence = event.log, event.sequence
@@ -46,6 +67,8 @@ def look_for_forks(
     if behind is not None:
         log, head = behind
         again[log] = min(head, again.get(log, head))
+        for later in nodes.logs_after(connection, peer.node, log):
+            again[later] = 0
         audit.note(connection, now, Finding.BEHIND, node=peer.node, detail=log.hex())
     return again
 
@@ -53,17 +76,25 @@ def look_for_forks(
 def behind_of(
     connection: sqlite3.Connection, received: ReceivedQuestion, peer: Peer
 ) -> tuple[bytes, int] | None:
-    """Return (log, head) where the hub has more of a node's log than the node itself."""
+    """Return a node's log of which the hub has more than the node itself, and above which place.
+
+    Or after which the node took another: it was put back to before then.
+    """
     question = received.question
     log, head = question.head_log, question.head
     if not log:
         return None
     if nodes.writer_of(connection, log) != peer.node:
         return None
-    newest = connection.execute("SELECT max(sequence) FROM events WHERE log=?", (log,)).fetchone()[
-        0
-    ]
-    return (log, head) if newest is not None and newest > head else None
+    newest, forked = connection.execute(
+        "SELECT max(sequence), (SELECT min(sequence) FROM (SELECT sequence FROM events "
+        "WHERE log=?1 GROUP BY sequence HAVING count(*) > 1)) FROM events WHERE log=?1",
+        (log,),
+    ).fetchone()
+    if (newest is None or newest <= head) and not nodes.logs_after(connection, peer.node, log):
+        return None
+    # Where two wrote in it, it may be that only one of them was here when the image was made.
+    return log, head if forked is None else min(head, forked - 1)
 
 
 def may_write(connection: sqlite3.Connection, peer: Peer, log: bytes) -> bool:

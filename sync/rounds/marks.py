@@ -23,16 +23,6 @@ def keep(connection: sqlite3.Connection, event: bytes, mark: bytes) -> None:
     connection.execute("INSERT OR REPLACE INTO marks(event, mark) VALUES (?,?)", (event, mark))
 
 
-def newest(connection: sqlite3.Connection, most: int) -> list[bytes]:
-    """Return the ids of the events that came down last, the newest first."""
-    rows = connection.execute(
-        "SELECT e.id FROM events e WHERE EXISTS (SELECT 1 FROM marks m WHERE m.event=e.id) "
-        "ORDER BY e.position DESC LIMIT ?",
-        (most,),
-    )
-    return [bytes(row[0]) for row in rows]
-
-
 def kept(connection: sqlite3.Connection, event: bytes) -> bytes:
     """Return the hub's mark on an event, or b"" where it has none."""
     row = connection.execute("SELECT mark FROM marks WHERE event=?", (event,)).fetchone()

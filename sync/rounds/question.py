@@ -26,14 +26,11 @@ from sync.rounds.envelope import MessageKind
 from sync.rounds.parcels import WrongWords, opened_from, sealed_for
 from sync.rounds.round import NodeDomain, NotJoined, PendingQuestion, Refused, Round
 from sync.rounds.uplink import Packed, Safety
+from sync.rounds.upstream import Upstream
 from sync.rounds.wire import Answer, Parcel, Question
 
 EVENTS_MOST = 1000
 OFFERED_MOST = 1000
-# Of so many events that came down last a hub that speaks anew has to say whether it has them.
-LOOKED_AT_MOST = 16
-# Their place in the queue to the hub: they have none.
-CAME_DOWN = -1
 
 
 class Inquirer:
@@ -124,14 +121,12 @@ class Inquirer:
             waiting = uplink.waiting(connection, EVENTS_MOST, Safety.WAITING)
             pending.sent = uplink.fitting(connection, waiting, up_bytes)
             question.runs = wire.pack(self._parcels(connection, pending))
+        is_checked = pending.hub.checked_log == pending.hub.cursor_log
+        if not doubts and not (self._said_head and is_checked):
+            # Also in one voice a hub may lack what it had: its whole folder was put back.
+            question.newest = uplink.newest(connection, Safety.HELD, Safety.DURABLE)
         if not self._said_head:
             self._say_head(connection, question)
-        if pending.hub.checked_log != pending.hub.cursor_log and not doubts:
-            # Another voice: the hub may have been put back from an older replica, and lack what was
-            # sent to it, and what it sent down.
-            question.newest = uplink.newest(connection, Safety.HELD, Safety.DURABLE)
-            question.offered = marks.newest(connection, LOOKED_AT_MOST)
-            pending.offered = [CAME_DOWN] * len(question.offered)
         return bool(doubts)
 
     def _pack_events(
@@ -209,7 +204,7 @@ class Inquirer:
 
     def _take(self, pending: PendingQuestion, answer: Answer) -> Round:
         arrivals = [(self._here(arrival), mark) for arrival, mark in wire.unpack(answer.runs)]
-        if self._blobs is not None and (answer.lost or _speaks_anew(pending, answer)):
+        if self._blobs is not None and (answer.lost or _speaks_anew(pending.hub, answer)):
             # Before the new voice is noted, for it is told only once.
             self._blobs.doubt(answer.now_ms)
         round_made = self._log.write(
@@ -246,14 +241,13 @@ class Inquirer:
             sent=len(pending.sent),
             durable=answer.durable,
             more=answer.more,
-            lost=_has_lost(pending, answer),
+            lost=answer.lost,
             new_voice=answer.new_voice and pending.voice == self._log.voice.log,
             site=b"" if pending.is_late else answer.site,
             moved=answer.moved if is_news else b"",
-            unsure=_speaks_anew(pending, answer),
+            unsure=_speaks_anew(hub, answer),
         )
-        if not pending.is_late or answer.now_ms >= hub.doubted_ms:
-            self._settle_safety(connection, pending, answer)
+        self._settle_safety(connection, pending, answer)
         for place, code in answer.refused:
             if place < len(pending.sent):
                 event = pending.sent[place].event
@@ -268,11 +262,15 @@ class Inquirer:
             upstream.note_answered(connection, answer.now_ms)
         if round_made.new_voice:
             voice = self._log.take_new_voice(transaction)
+            self._said_head = False
             note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
-        if pending.question.head_log:
+        elif pending.question.head_log:
             self._said_head = True
-        if (pending.question.newest or CAME_DOWN in pending.offered) and not round_made.lost:
-            upstream.note_checked(connection, answer.cursor_log or pending.hub.cursor_log)
+        if round_made.lost or round_made.unsure:
+            self._doubt(connection)
+            upstream.note_checked(connection)
+        elif pending.question.newest:
+            upstream.note_checked(connection)
         if pending.is_late:
             upstream.note_returned(connection, now)
         else:
@@ -293,11 +291,7 @@ class Inquirer:
     def _settle_safety(
         self, connection: sqlite3.Connection, pending: PendingQuestion, answer: Answer
     ) -> None:
-        """Note how safe what was sent and offered is now.
-
-        Not called for an answer of before the hub was found to have lost something: such a one
-        may lie on a stick for weeks.
-        """
+        """Note how safe what was sent and offered is now."""
         sent = [event.position for event in pending.sent]
         missing = {
             pending.offered[place] for place in answer.missing if place < len(pending.offered)
@@ -311,9 +305,16 @@ class Inquirer:
         elif answer.durable:
             uplink.settle(connection, sent, pending.question.newest)
             reached(CrashPoint.SETTLED)
-        if _has_lost(pending, answer):
-            uplink.doubt_all(connection)
-            upstream.note_doubt(connection, answer.now_ms)
+
+    def _doubt(self, connection: sqlite3.Connection) -> None:
+        """Have the hub asked for all that it had, for it was or may have been put back.
+
+        In another voice it may lack anything that came after its replica, whatever it was given
+        back by others since. What is still on a stick was asked of the hub as it was.
+        """
+        uplink.doubt_all(connection)
+        upstream.forget_asked(connection)
+        self._said_head = False
 
     def _take_in(
         self, transaction: Transaction, arrivals: list[tuple[Arrival, bytes]], now: int
@@ -332,16 +333,11 @@ class Inquirer:
         return len(taken.fresh)
 
 
-def _has_lost(pending: PendingQuestion, answer: Answer) -> bool:
-    """Return whether the hub lacks what it had: it was put back from an older copy."""
-    return answer.lost or any(
-        pending.offered[place] == CAME_DOWN
-        for place in answer.missing
-        if place < len(pending.offered)
-    )
+def _speaks_anew(hub: Upstream, answer: Answer) -> bool:
+    """Return whether the hub speaks in another voice than when it was heard last.
 
-
-def _speaks_anew(pending: PendingQuestion, answer: Answer) -> bool:
-    """Return whether the hub speaks in another voice than when it was heard last."""
-    before = pending.hub.cursor_log
-    return bool(before and answer.cursor_log) and answer.cursor_log != before
+    Or did so, and was not asked yet what it still has: a release before did that later.
+    """
+    if answer.cursor_log and hub.cursor_log not in (b"", answer.cursor_log):
+        return True
+    return hub.checked_log not in (b"", hub.cursor_log)

@@ -26,7 +26,7 @@ from sync.rounds.answer import AnswerWriter
 from sync.rounds.downlink import Downlink
 from sync.rounds.entrusted import Entrusted
 from sync.rounds.envelope import BadMessage, ForeignMessage, MessageKind
-from sync.rounds.forks import behind_of, look_for_forks, may_write
+from sync.rounds.forks import behind_of, brings_a_log, look_for_forks, may_write, note_logs
 from sync.rounds.parcels import WrongWords
 from sync.rounds.received_question import Domain, Outcome, QuestionRefused, ReceivedQuestion
 from sync.rounds.wire import EVENTS_MOST, Malformed
@@ -229,8 +229,15 @@ class Reception:
             peer = self._enrol(transaction, received, now)
         if peer.revoked_at is not None or peer.enrolled_at is None:
             raise QuestionRefused("revoked")
+        for log in note_logs(connection, received, peer, now):
+            self._queue.follow(transaction, peer, log)
         again = look_for_forks(connection, received, peer, now)
         taken = transaction.take_in([arrival for _, arrival in received.arrivals])
+        for arrival in taken.fresh:
+            writer = nodes.writer_of(connection, arrival.event.log)
+            if writer is not None and writer != peer.node:
+                # Another gave it back after a restore; who wrote it may have been put back, too.
+                downlink.give_back(connection, writer, arrival.event.id)
         for log, above in again.items():
             downlink.refill(transaction, peer.node, log, above)
         places = {arrival.body: place for place, arrival in received.arrivals}
@@ -328,6 +335,7 @@ class Reception:
         with self._log.reading() as connection:
             return (
                 self._queue.is_behind(connection, peer)
+                or brings_a_log(connection, received)
                 or behind_of(connection, received, peer) is not None
             )
 

@@ -3,18 +3,21 @@
 import sqlite3
 from typing import NamedTuple
 
+import msgspec
+
 from eventlog.transaction import Transaction
 from sync.nodes.enrolment import HubCard
+from sync.rounds import uplink
 
 
 class Upstream(NamedTuple):
     """What a node knows of the hub above it. Times in ms, UTC.
 
     `enrolment` is what it still has to say of itself; None once the hub has answered that.
-    `checked_log` is the voice of the hub in which it was seen to have all that it took.
+    `checked_log` is the voice of the hub in which it was asked for all that it had.
     `called` is what the hub calls this node, `station` whose node it is. `heard_at` is by network,
-    `returned_at` when a bundle last came back. By the hub's own time are `doubted_ms`, when it was
-    last found to have lost something, and `answered_ms`, of when its newest answer is; 0 if never.
+    `returned_at` when a bundle last came back. `answered_ms` is of when its newest answer is, by
+    the hub's own time; 0 if never.
     """
 
     url: str
@@ -35,7 +38,6 @@ class Upstream(NamedTuple):
     station: str
     checked_log: bytes
     returned_at: int | None
-    doubted_ms: int
     answered_ms: int
 
     @property
@@ -77,8 +79,16 @@ def join(transaction: Transaction, hub: HubCard, url: str, introduction: bytes) 
             transaction.now_ms(),
         ),
     )
+    if before is not None and bytes(before[0]) != hub.verify_key:
+        # What another hub sent down this one never had; brought there it would pass for one's own.
+        connection.execute(
+            "DELETE FROM uplink WHERE event IN (SELECT m.event FROM marks m JOIN events e "
+            "ON e.id=m.event WHERE e.log NOT IN (SELECT log FROM logs))"
+        )
+        connection.execute("DELETE FROM marks")
+        connection.execute("DELETE FROM uplink_refused")
     if before is not None:
-        connection.execute("UPDATE uplink SET state=3 WHERE state IN (1, 2)")
+        uplink.doubt_all(connection)
 
 
 def note_enrolled(connection: sqlite3.Connection, called: str, station: str) -> None:
@@ -107,14 +117,15 @@ def move_cursor(connection: sqlite3.Connection, log: bytes, position: int) -> No
     )
 
 
-def note_checked(connection: sqlite3.Connection, log: bytes) -> None:
-    """Note that the hub, in the voice that it has now, still has what it took. In a transaction."""
-    connection.execute("UPDATE upstream SET checked_log=?", (log,))
+def note_checked(connection: sqlite3.Connection) -> None:
+    """Note that the hub was asked for all in the voice that it has now. A transaction is open."""
+    connection.execute("UPDATE upstream SET checked_log=cursor_log WHERE checked_log<>cursor_log")
 
 
-def note_doubt(connection: sqlite3.Connection, hub_ms: int) -> None:
-    """Note when, by the hub's time, it was found to have lost something. A transaction is open."""
-    connection.execute("UPDATE upstream SET doubted_ms=?", (hub_ms,))
+def forget_asked(connection: sqlite3.Connection) -> None:
+    """Have late answers settle nothing of what was asked before. A transaction is open."""
+    nothing = msgspec.msgpack.encode([])
+    connection.execute("UPDATE carried SET sent=?, offered=?", (nothing, nothing))
 
 
 def note_returned(connection: sqlite3.Connection, now_ms: int) -> None:
