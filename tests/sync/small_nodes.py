@@ -11,7 +11,7 @@ from nacl.public import PrivateKey
 
 from eventlog.events import Draft, Event
 from eventlog.keys import Keys, make_keys
-from eventlog.log import Log
+from eventlog.log import FILE_NAME, Log
 from eventlog.transaction import Arrival, Transaction
 from sync.nodes import enrolment, nodes
 from sync.nodes.enrolment import HubCard
@@ -165,7 +165,7 @@ class SmallHub:
             self.keys.age_key,
             "县人大",
         )
-        self.photos = HubPhotos(self.folder, self.log)
+        self.photos = self.open_photos()
         self.reception = Reception(
             self.log,
             self.keys,
@@ -176,6 +176,10 @@ class SmallHub:
             doubts=lambda: self.doubts,
         )
         self.log.write(lambda t: downlink.begin_voice(t, self.log.voice.log))
+
+    def open_photos(self) -> HubPhotos:
+        """Return the photos of the folder, opened."""
+        return HubPhotos(self.folder, self.log)
 
     def stop(self) -> None:
         """Close the folder."""
@@ -254,7 +258,7 @@ class SmallStation:
             witness=self.queue.witness,
             is_boxed=lambda type: not type.startswith("public."),
         )
-        self.photos = StationPhotos(self.folder, self.log, self.keys.sealer, self.clock_s)
+        self.photos = self.open_photos()
         self.inquirer = Inquirer(
             self.log,
             lambda: self.keys,
@@ -275,6 +279,10 @@ class SmallStation:
     def _transport(self) -> Callable[[bytes], bytes]:
         assert self.line is not None
         return self.line
+
+    def open_photos(self) -> StationPhotos:
+        """Return the photos of the folder, opened."""
+        return StationPhotos(self.folder, self.log, self.keys.sealer, self.clock_s)
 
     def stop(self) -> None:
         """Close the folder."""
@@ -344,6 +352,17 @@ def put_back(node: SmallHub | SmallStation, image: Path) -> None:
     shutil.rmtree(node.folder)
     shutil.copytree(image, node.folder)
     node.start()
+
+
+def copied(folder: Path, to: Path) -> None:
+    """Copy a node's database as it stands, its keys and marks left behind."""
+    shutil.rmtree(to, ignore_errors=True)
+    to.mkdir(parents=True)
+    source = sqlite3.connect(folder / FILE_NAME)
+    target = sqlite3.connect(to / FILE_NAME)
+    source.backup(target)
+    source.close()
+    target.close()
 
 
 def ids(log: Log) -> set[bytes]:

@@ -9,8 +9,7 @@ import pytest
 from eventlog.log import FILE_NAME
 from sync.rounds.uplink import Safety
 from tests.counts import count
-from tests.sync.rounds.test_random_exchange import copied
-from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, states
+from tests.sync.small_nodes import SmallHub, SmallStation, copied, ids, lined, pair, states
 
 CUTS = count(12, 100)
 pytestmark = pytest.mark.faults
