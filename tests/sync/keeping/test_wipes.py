@@ -8,7 +8,6 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,14 +24,6 @@ pytestmark = [pytest.mark.litestream, pytest.mark.faults]
 # So many are made of one node before it is exchanged, or they would take ever longer.
 A_NODES_RESTORES = 50
 AGAIN = os.environ.get("HUIYIN_WIPE", "")
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Real servers: what they have of an upload that was cut is the point."""
-    running = Servers(tmp_path_factory.mktemp("servers"))
-    yield running
-    running.close()
 
 
 @pytest.mark.timeout(7200)
