@@ -27,7 +27,7 @@ from stations.register_log import set_record
 from stations.registers import stable_id
 
 # So few in one transaction that whoever sends a matter meanwhile hardly waits.
-AT_ONCE = 50
+AT_ONCE = 16
 TEXT_MOST = 10_000
 TITLE_MOST = 200
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from eventlog.database import connect
 from eventlog.events import Event
 from eventlog.log import Log
 from eventlog.transaction import Transaction
@@ -297,6 +298,34 @@ def test_no_thread_is_left_behind(tmp_path: Path) -> None:
         log.write(adding(1))
         log.stop()
     assert set(threading.enumerate()) == before
+
+
+def test_a_long_job_in_parts_lets_others_have_their_turn(log: Log) -> None:
+    turns, over = 0, threading.Event()
+    other = connect(log.path)
+    other.execute("PRAGMA busy_timeout=0")
+
+    def part(transaction: Transaction) -> None:
+        over.wait(0.02)
+
+    def write() -> None:
+        for _ in range(10):
+            log.write_in_turn(part)
+        over.set()
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    while not over.wait(0.002):
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            continue
+        other.execute("ROLLBACK")
+        turns += 1
+    writing.join()
+    other.close()
+    # As many as there are gaps, and more where a gap has room for several.
+    assert turns >= 10
 
 
 def test_two_processes_write_one_whole_chain(tmp_path: Path) -> None:
