@@ -102,8 +102,8 @@ def environment_of(checkout: Path) -> dict[str, str]:
 def _hub(checkout: Path, data: Path, *options: str) -> Cost:
     """Serve a data folder until it answers; the sample where nothing else is said."""
     port = free_port()
-    command = (*_COMMAND, "serve", "--data", str(data), "--port", str(port))
-    command += options or ("--sample",)
+    where = ("--data", str(data), "--port", str(port))
+    command = (*_COMMAND, "serve", *where, *(options or ("--sample",)))
     began = time.perf_counter()
     with running(
         command,
