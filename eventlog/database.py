@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,12 +49,28 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
     # First of all, for it must hold even while the journal mode is being set.
     connection.execute("PRAGMA wal_autocheckpoint=0")
     if not read_only:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         # Numbers are random, so an insert touches pages all over their index.
         connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Make it a database with a write-ahead log; of several that do, SQLite refuses some at once.
+
+    It does not wait there for `BUSY_TIMEOUT_S`, as it does for every other lock.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def run_to_its_end(*arguments: str, timeout_s: float) -> subprocess.CompletedPro
 
 def start_on_a_leash(pid_file: Path, log_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Return a run that ends with this process, writes its id to a file and its words to a log."""
+    log_path.touch(mode=0o600)
     with log_path.open("ab") as log:
         return subprocess.Popen(
             [
@@ -78,5 +79,5 @@ class ProgramLog:
         """
         with suppress(FileNotFoundError):
             if self.path.stat().st_size > LOG_LIMIT_BYTES:
-                shutil.copyfile(self.path, self.path.with_suffix(".log.1"))
+                shutil.copy(self.path, self.path.with_suffix(".log.1"))
                 os.truncate(self.path, 0)

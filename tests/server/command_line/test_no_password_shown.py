@@ -91,6 +91,17 @@ def test_an_address_that_is_wrong_is_not_quoted(tmp_path: Path, address: str) ->
     assert not (tmp_path / "data" / "huiyin.db").exists()
 
 
+def test_settings_that_others_can_read_are_told(tmp_path: Path) -> None:
+    huiyin("users", "add", "李主任", "--role", "office", "--data", tmp_path)
+    path = tmp_path / "huiyin.toml"
+    path.write_text(f'replica = "nats://huiyin:{SECRET}@backup/county"\n')
+    for mode, is_told in ((0o644, True), (0o600, False)):
+        path.chmod(mode)
+        told = huiyin("doctor", "--json", "--data", tmp_path, check=False).stdout
+        assert ("settings-readable" in told) is is_told
+        check(told)
+
+
 def test_processes_have_none_in_their_arguments(told: Hub) -> None:
     assert told.process is not None
     check(" ".join(command_line(told.process.pid)))
@@ -125,5 +136,5 @@ def test_files_have_none_but_the_settings(told: Hub) -> None:
         if path.is_file() and SECRET.encode() in path.read_bytes()
     }
     assert holding == {"huiyin.toml", "litestream.yml"}
-    for name in holding:
+    for name in (*holding, "litestream.log"):
         assert (told.data / name).stat().st_mode & 0o077 == 0
