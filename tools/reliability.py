@@ -52,8 +52,14 @@ DRILLS = (
     ),
     Drill(
         "flips",
-        "a byte flipped: in each LTX file, page, photo, bundle",
-        ("tests/sync/keeping/test_whole_point.py", "tests/sync/test_flips.py"),
+        "a byte flipped in each LTX file, page of a database or of the site, photo, bundle",
+        (
+            "tests/sync/keeping/test_whole_point.py",
+            "tests/server/folder/test_rehearsals.py",
+            "tests/server/photos/test_travelling_photos.py",
+            "tests/sync/sticks/test_bundle_file.py",
+            "tests/sync/mirror/test_mirror.py",
+        ),
     ),
     Drill(
         "exchange",

@@ -15,9 +15,16 @@ _WORDS = {
         "let it run until a fresh snapshot is there, rehearse again, and check that disk",
     ),
     "differs": (
-        "从副本恢复出来的和这里不一样 / what a restore brings is not what is here",
-        "让服务运行到新的快照完成,再 huiyin doctor --rehearse / "
-        "let it run until a fresh snapshot is there, and rehearse again",
+        "从副本恢复出来的和这里不一样,有一边的盘坏了 / what a restore brings is not what is here: "
+        "one of the two disks is damaged",
+        "什么也别删;huiyin matters verify 说这里坏了,就恢复到一个空文件夹,否则换副本的盘 / "
+        "delete nothing; where huiyin matters verify finds this one damaged, restore into an empty "
+        "folder, else change the replica's disk",
+    ),
+    "damaged-here": (
+        "这里的数据库坏了 / the database here is damaged",
+        "停下服务,huiyin restore 到一个空文件夹;换掉这块盘 / "
+        "stop it, restore into an empty folder, and change this disk",
     ),
     "behind": (
         "从副本恢复会少最近写下的 / a restore would lack what was written last",

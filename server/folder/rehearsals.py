@@ -41,7 +41,8 @@ class Rehearsed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     - `at_ms`: when it ended, milliseconds since 1970.
     - `ok`: whether a restore would bring back all that was durable when it began.
-    - `code`, `what`: else why not: `damaged`, `behind`, `differs`, `no-room`, `unreachable`.
+    - `code`, `what`: else why not: `damaged` (in the replica), `damaged-here`, `differs`,
+      `behind`, `no-room`, `unreachable`, `failed`.
     - `state_hash`: of the restored log; `events` and `photos` how much it had.
     - `took_s`: for how long it was restored and compared.
     - `good_at_ms`: when the newest good one ended; 0 for never.

@@ -107,7 +107,7 @@ class Replica:
             logger.error("副本演练没有成功 / a rehearsed restore failed: %s", rehearsed.what)
         if self.litestream is None:
             return
-        if rehearsed.code in ("damaged", "differs"):
+        if rehearsed.code == "damaged":
             for name, durability in self._durabilities.items():
                 self.litestream.mark_broken(name, f"rehearsed: {rehearsed.what}")
                 durability.ask_again()

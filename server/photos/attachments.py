@@ -5,6 +5,7 @@ On a station those of villagers lie sealed; pictures of the registers are public
 
 import hashlib
 import io
+import logging
 import re
 import sqlite3
 import warnings
@@ -27,6 +28,7 @@ from sync.photos import source as blob_source
 PHOTOS_MOST = 3
 SIZE_MOST_BYTES = 8 * 1024 * 1024
 PIXELS_MOST = 60_000_000
+logger = logging.getLogger("huiyin.photos")
 _HASH = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -81,7 +83,7 @@ class Attachments:
     def read(
         self, sha256: str, unsealer: Callable[[], Unsealer] | None = None
     ) -> tuple[str, bytes] | None:
-        """Return a photo's media type and bytes, or None: it is gone, or sealed without unsealer.
+        """Return a photo's media type and bytes; None: gone, damaged, or sealed without unsealer.
 
         Raises what `unsealer` raises, and UnsealError.
         """
@@ -89,9 +91,16 @@ class Attachments:
             row = connection.execute(
                 "SELECT media_type, body, wrapped_key FROM photos WHERE sha256=?", (sha256,)
             ).fetchone()
-        if row is None or row[2] is None:
-            return None if row is None else (row[0], row[1])
-        return None if unsealer is None else (row[0], unsealer().unseal(Sealed(row[1], row[2])))
+        if row is None or (row[2] is not None and unsealer is None):
+            return None
+        media_type, body, wrapped_key = row
+        if wrapped_key is not None and unsealer is not None:
+            body = unsealer().unseal(Sealed(body, wrapped_key))
+        if hashlib.sha256(body).hexdigest() != sha256:
+            # A bit has flipped on this disk. A restore brings the photo back.
+            logger.error("a photo is damaged on this disk: %s", sha256)
+            return None
+        return media_type, body
 
     def position_of(self, hashes: list[str]) -> int:
         """Return the position up to which all these photos are; 0 where one is missing."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from eventlog.keys import make_keys
+from eventlog.sealing import UnsealError
 from matters.actors import VILLAGER
 from matters.erasing import pictures
 from matters.intake.intake import Photo, raise_matter
@@ -18,6 +20,8 @@ from server.photos.erased_pictures import forget_again, forget_at_once
 from server.photos.travelling_photos import photos_from_below, photos_going_up
 from sync.photos import source as blob_source
 from sync.photos.source import KEPT_MS, BlobState
+from tests.counts import count
+from tests.drills import tell
 from tests.eventlog.notes import Clock
 from tests.matters.county import KEYS, commanded, matter_of, open_county, submission
 
@@ -120,6 +124,33 @@ def test_a_photo_arrives_as_it_was_taken(station: Folder, hub: Folder, sealed: b
     assert hub.attachments.read(photo.sha256) == ("image/png", body)
     # Without a replica nothing is durable.
     assert station.state_of(photo) is BlobState.HELD
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_photo_with_a_flipped_byte_on_its_disk_is_shown_to_nobody(
+    station: Folder, sealed: bool
+) -> None:
+    photo, body = picture("green")
+    station.keep(photo, body, sealed=sealed)
+    unsealer = STATION_KEYS.unsealer
+    assert station.attachments.read(photo.sha256, lambda: unsealer) == ("image/png", body)
+    chance, flips = random.Random(3), count(8, 400)
+    for _ in range(flips):
+        place, mask = chance.randrange(len(body)), 1 << chance.randrange(8)
+
+        def flip(transaction: PhotoTransaction, place: int = place, mask: int = mask) -> None:
+            (lies,) = transaction.connection.execute("SELECT body FROM photos").fetchone()
+            other = bytes([*lies[:place], lies[place] ^ mask, *lies[place + 1 :]])
+            transaction.connection.execute("UPDATE photos SET body=?", (other,))
+
+        station.attachments.writer.submit(flip).result()
+        try:
+            assert station.attachments.read(photo.sha256, lambda: unsealer) is None
+        except UnsealError:
+            assert sealed
+        station.attachments.writer.submit(flip).result()
+    tell("flips", flips, note="photos")
+    assert station.attachments.read(photo.sha256, lambda: unsealer) == ("image/png", body)
 
 
 def test_a_hubs_own_photos_stay_there(hub: Folder) -> None:

@@ -12,6 +12,7 @@ from sync.mirror.manifest import Change, Manifest, Page
 from sync.mirror.mirror import Cursor, Fetched, Mirror, NotThere, OutOfStep
 from sync.mirror.parts import BROTLI, PLAIN, SHARED, Begun, packed_shared
 from sync.mirror.progress import Progress
+from tests.drills import tell
 from tests.sync.mirror.mirrored import COPIES, SITE, Hub, LineCut, files, place, round_of
 
 _LINK = re.compile(r"to:(\S+)")
@@ -189,6 +190,7 @@ def test_a_flipped_bit_is_noticed_and_the_file_fetched_anew(
         mirror.take(hub.page(Cursor(b"", 0)), anew=True)
         assert mirror.work(fetch).files_left == 0
         assert flipped and files(tmp_path / "copy") == SITE
+    tell("flips", whole, note="site pages")
 
 
 def test_what_always_comes_wrong_is_never_put_in_place(

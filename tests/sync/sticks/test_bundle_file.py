@@ -25,6 +25,7 @@ from sync.sticks.bundle_file import (
     Record,
     RecordKind,
 )
+from tests.drills import tell
 
 WRITER, READER = make_keys(), make_keys()
 RECORDS = [
@@ -101,6 +102,7 @@ def test_a_flipped_bit_anywhere_takes_nothing(tmp_path: Path) -> None:
         except BadBundle:
             continue
         pytest.fail(f"a bit of byte {place} was flipped, and yet it was read: {found!r}")
+    tell("flips", len(content), note="bundles")
 
 
 def test_a_cut_end_takes_nothing(tmp_path: Path) -> None:
