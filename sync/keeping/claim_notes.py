@@ -5,6 +5,7 @@ that it does not know. An ending in good order is noted with what was written la
 next start need not compare the replica's content with the database's.
 """
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,8 @@ import msgspec
 from eventlog.files import write_atomically
 
 FILE_NAME = "replica-claims.json"
+_MACHINE_ID = Path("/etc/machine-id")
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # Of a node that is started each morning, ten years.
 RUNS_MOST = 4000
 
@@ -47,3 +50,10 @@ def keep_note(data_folder: Path, note: ClaimNote) -> None:
     """Write down what is to be remembered, durably."""
     note.runs = note.runs[-RUNS_MOST:]
     write_atomically(data_folder / FILE_NAME, msgspec.json.encode(note))
+
+
+def home_of(folder: Path) -> str:
+    """Return what tells this folder, on this machine since its start, from a copy of it."""
+    known = [path.read_text().strip() if path.exists() else "" for path in (_MACHINE_ID, _BOOT_ID)]
+    place = os.stat(folder)  # noqa: PTH116 - two numbers of one moment.
+    return f"{known[0]} {known[1]} {place.st_dev} {place.st_ino}"

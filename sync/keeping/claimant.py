@@ -23,7 +23,6 @@ is seen by that; what it uploads later, by the names.
 """
 
 import logging
-import os
 import sqlite3
 import tempfile
 import threading
@@ -42,16 +41,20 @@ from sync.keeping.claim import (
     read_claim,
     rooted,
 )
-from sync.keeping.claim_notes import ClaimNote, keep_note, read_note
+from sync.keeping.claim_notes import ClaimNote, home_of, keep_note, read_note
 from sync.keeping.configuration import ReplicatedDatabase
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import NoBackupError, RestoreDamagedError, RestoreError, restore
+from sync.keeping.restore import (
+    NoBackupError,
+    RestoreDamagedError,
+    RestoreError,
+    restore,
+    restore_newest,
+)
 from sync.keeping.stores.store import Store, StoreError, open_store
 
 WATCH_EVERY_S = 3.0
 SETTLE_S = 10.0
-_MACHINE_ID = Path("/etc/machine-id")
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 logger = logging.getLogger("huiyin.replica")
 
@@ -84,6 +87,7 @@ class Claimant:
         self._own = threading.local()
         self._stores: list[tuple[threading.Thread, Store]] = []
         self._refusal: ReplicaRefused | None = None
+        self._look: tuple[bytes | None, list[str]] | None = None
         self.beginnings = 0
         """Grows by one whenever the replica turns out not to go on to what the databases hold."""
 
@@ -177,7 +181,7 @@ class Claimant:
     def _take(self, rest: Callable[[float], bool]) -> None:
         if self._anew:
             self._move_aside()
-        note, home = read_note(self._folder), _home(self._folder)
+        note, home = read_note(self._folder), home_of(self._folder)
         has_moved = bool(note.home) and note.home != home
         content = self._store.read(NAME)
         claim = None if content is None else read_claim(content)
@@ -190,8 +194,13 @@ class Claimant:
         )
         newest_names = self._newest_names(claim)
         needed = _roots(claim)
+        look = (content, newest_names)
+        if self._refusal is not None and look == self._look:
+            # Nothing changed there, and to compare a big one takes long.
+            raise self._refusal
+        self._look = look
         if newest_names and (note.restored or not went_on):
-            needed = self._compare_contents(claim)
+            needed = self._compare_contents(claim, note.restored)
         own = self._new_claim(claim, note.restored, needed)
         # Noted before it is claimed: a claim that was not noted would be a stranger's.
         noted = ClaimNote([*note.runs, own.run], home, note.restored)
@@ -206,7 +215,7 @@ class Claimant:
                 raise StoreError("the replica's claim was taken at the same moment")
         if (note.restored or has_moved) and self._newest_names(claim) != newest_names:
             # The other one lives, and uploaded more until it was shut out.
-            self._compare_contents(claim)
+            self._compare_contents(claim, note.restored)
         for database in self._databases:
             self._store.make_place(f"{own.root}/{database.name}".strip("/"))
         if note.restored:
@@ -278,10 +287,11 @@ class Claimant:
                 newest += [name for name in names if name.startswith(level)][-1:] or names[-1:]
         return newest
 
-    def _compare_contents(self, claim: Claim | None) -> tuple[str, ...]:
+    def _compare_contents(self, claim: Claim | None, restored: bool = False) -> tuple[str, ...]:
         """Raise ReplicaRefused where a restore would bring what the databases don't have.
 
-        Returns the roots that a restore needs: all up to the last that a database comes from.
+        Of a damaged one only a `restored` node is known to have all that is whole. Returns the
+        roots that a restore needs: all up to the last that a database comes from.
         """
         roots, needed = _roots(claim), 0
         for database in self._databases:
@@ -289,9 +299,8 @@ class Claimant:
                 continue
             newest = None
             for number, root in enumerate(roots, 1):
-                place = rooted(self._place, root).below(database.name)
                 try:
-                    newest = self._newest_restored(database, place)
+                    newest = self._newest_restored(database, rooted(self._place, root), restored)
                     needed = max(needed, number)
                     break
                 except NoBackupError:
@@ -300,9 +309,7 @@ class Claimant:
                 except RestoreDamagedError as error:
                     raise ReplicaRefused("damaged", str(error)) from error
                 except RestoreError as error:
-                    raise StoreError(
-                        f"what the replica holds can't be compared: {error}"
-                    ) from error
+                    raise StoreError(f"the replica can't be compared: {error}") from error
             with reading(database.path) as connection:
                 if not database.contents.are_in(connection, newest):
                     raise ReplicaRefused(
@@ -313,11 +320,14 @@ class Claimant:
         return roots[:needed]
 
     def _newest_restored(
-        self, database: ReplicatedDatabase, place: ReplicaPlace
+        self, database: ReplicatedDatabase, place: ReplicaPlace, restored: bool
     ) -> tuple[object, ...] | None:
         with tempfile.TemporaryDirectory(prefix=".replica-", dir=self._folder) as folder:
             copy = Path(folder) / database.path.name
-            restore(database.name, place, copy)
+            if restored:
+                restore_newest(database.name, [place], copy)
+            else:
+                restore(database.name, place.below(database.name), copy)
             return _newest(database, copy)
 
     # Refusing.
@@ -325,9 +335,8 @@ class Claimant:
     def _foreign(self, claim: Claim) -> ReplicaRefused:
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(claim.since / 1000))
         if claim.node != self._claimer().node:
-            return ReplicaRefused(
-                "foreign", f"{self._address} is the replica of another node, {claim.node}"
-            )
+            why = f"{self._address} is the replica of another node, {claim.node}"
+            return ReplicaRefused("foreign", why)
         return ReplicaRefused(
             "ahead",
             f"{self._address} was written since {since} by this node from another folder or "
@@ -366,7 +375,7 @@ def note_restored(
     the claim is taken.
     """
     runs = [] if claim is None else [claim.run]
-    keep_note(data_folder, ClaimNote(runs, _home(data_folder), True, newest_rows(databases)))
+    keep_note(data_folder, ClaimNote(runs, home_of(data_folder), True, newest_rows(databases)))
 
 
 def _roots(claim: Claim | None) -> tuple[str, ...]:
@@ -388,10 +397,3 @@ def _newest(database: ReplicatedDatabase, path: Path) -> tuple[object, ...] | No
         except sqlite3.OperationalError:
             # Its tables are not there yet.
             return None
-
-
-def _home(folder: Path) -> str:
-    """Return what tells this folder, on this machine since its start, from a copy of it."""
-    known = [path.read_text().strip() if path.exists() else "" for path in (_MACHINE_ID, _BOOT_ID)]
-    place = os.stat(folder)  # noqa: PTH116 - two numbers of one moment.
-    return f"{known[0]} {known[1]} {place.st_dev} {place.st_ino}"

@@ -201,3 +201,30 @@ def test_an_address_in_another_form_is_the_same_replica(tmp_path: Path) -> None:
         with living(tmp_path, address) as node:
             assert node.durability.await_durable(node.commit(), 20)
         assert restored(tmp_path, str(folder), f"again-{number}") == number
+
+
+def test_a_restored_node_goes_on_from_what_is_whole_of_a_damaged_replica(
+    tmp_path: Path, replica: str
+) -> None:
+    """It writes a root of its own; a node that was not restored from it is refused."""
+    with living(tmp_path, replica) as node:
+        for _ in range(12):
+            assert node.durability.await_durable(node.commit(), 20)
+        # Killed, so that the next start compares.
+        shutil.copytree(node.folder, tmp_path / "killed", ignore=ignoring_sockets)
+        folder = node.place.folder
+    if folder is None:
+        pytest.skip("files are taken from a folder only")
+    damaged = sorted(folder.glob("ltx/0/*.ltx"))[-3]
+    for path in folder.glob("ltx/*/*.ltx"):
+        if path.stem.rpartition("-")[2] == damaged.stem.rpartition("-")[2]:
+            path.unlink()
+    shutil.rmtree(tmp_path / "data" / ".events.db-litestream")
+    shutil.copy(tmp_path / "killed" / FILE_NAME, tmp_path / "data" / FILE_NAME)
+    with living(tmp_path, replica) as node:
+        refused(node, "damaged")
+    whole = restored(tmp_path, replica, "again")
+    assert 0 < whole < 12
+    with living(tmp_path, replica, data="again") as node:
+        assert node.durability.await_durable(node.commit(), 20)
+    assert restored(tmp_path, replica, "third") == whole + 1

@@ -17,17 +17,20 @@ from eventlog.database import connect
 from sync.keeping.claim import Claimer, ReplicaRefused
 from sync.keeping.claimant import Claimant, claim_of, note_restored
 from sync.keeping.configuration import Keeping, ReplicatedDatabase
+from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
 from sync.keeping.litestream import Litestream
 from sync.keeping.process import command_line
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import NoBackupError, restore_newest
 from tests.sync.forks import FORKS
-from tests.sync.node import PACE, ROWS, until
+from tests.sync.node import ROWS, until
 
 NAMES = ("huiyin", "attachments")
 # Folds and removes while a node lives a second or two.
 QUICK = Keeping(level_1_interval="300ms", level_0_retention="500ms", level_0_check_interval="300ms")
+# A county's, but for the patience.
+PACE = Pace(answer_within_s=0.5)
 # A Litestream that hangs is ended sooner than a county's.
 SILENCE_LIMIT_S = 3.0
 

@@ -6,6 +6,7 @@ its clock jumps. Then the disk is gone, or the node is taken for dead and is not
 elsewhere, and wakes up.
 """
 
+import ctypes
 import os
 import random
 import shutil
@@ -13,7 +14,6 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from tests.sync.keeping.partition import Partition
 from tests.sync.keeping.replica_servers import S3_KEYS
 from tests.sync.keeping.wiped_nodes import NAMES, QUICK, Life, Row, WipedNode, restored
 
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
 DAY_S = 86_400.0
 # Generous, for a busy machine; nothing waits for so long where all is well.
 TAKEN_OVER_WITHIN_S = 90.0
@@ -160,16 +161,12 @@ class Wiping:
         away = folder.with_name(f"{folder.name}-away")
         if away.exists() or not folder.is_dir():
             return lambda: None
-        folder.rename(away)
-        # Somebody may be faster.
-        with suppress(IsADirectoryError):
-            folder.touch()
+        away.touch()
+        exchange(folder, away)
 
         def plug_in() -> None:
-            if folder.is_dir():
-                shutil.rmtree(folder)
-            folder.unlink(missing_ok=True)
-            away.rename(folder)
+            exchange(folder, away)
+            away.unlink()
 
         return plug_in
 
@@ -276,6 +273,13 @@ def compared(folder: Path, told: Collection[Row]) -> tuple[list[Row], list[str]]
         times = Counter(text for number, text in rows if number)
         twice += [text for text, often in times.items() if often > 1]
     return lost, twice
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Exchange two files or folders, so that there is no moment at which either is not there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(AT_FDCWD, bytes(one), AT_FDCWD, bytes(other), RENAME_EXCHANGE) != 0:
+        raise OSError(ctypes.get_errno(), "renameat2", str(one))
 
 
 def port_of(address: str) -> int:
