@@ -39,7 +39,6 @@ $(VENV)/.test: requirements-dev.lock $(VENV)/.serve
 	tools/setup venv $(PYTHON) $(VENV) requirements-dev.lock
 	tools/setup browser
 	tools/setup network
-	tools/setup clock
 	tools/setup replicas
 	tools/setup deploy
 	@touch $@
