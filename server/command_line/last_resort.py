@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from typing import NoReturn
 
 from eventlog.worker import Bell
 
@@ -36,4 +37,12 @@ class LastResort:
         time.sleep(self._within_s)
         logger.error("the stop took longer than %.1f s and is cut short", self._within_s)
         faulthandler.dump_traceback(sys.stderr)
-        os._exit(0)
+        end_now()
+
+
+def end_now() -> NoReturn:
+    """End the process here, with what was printed written out."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -16,7 +16,7 @@ import uvloop
 from acts.shanghai import minute_text
 from server.application import make_application
 from server.command_line.folders import data_option, settings_for
-from server.command_line.last_resort import LastResort
+from server.command_line.last_resort import LastResort, end_now
 from server.command_line.tables import mistakes_told
 from server.data_folder import REFUSALS
 from server.folder.folder_lock import DataFolderInUse
@@ -92,6 +92,9 @@ def serve(
     # Closed also where the folder is another's.
     with _listen(settings) as listener:
         _serve(settings, listener, replica_anew=replica_anew)
+    # All is stopped. To take the interpreter apart, an object at a time, may cost a slow machine
+    # longer than the stop, and helps nobody.
+    end_now()
 
 
 def _serve(settings: Settings, listener: socket.socket, *, replica_anew: bool) -> None:

@@ -28,10 +28,10 @@ def health(room: OperationsRoom) -> dict[str, Any]:
 
     `ok` is false where the replica lags by a minute or is broken; intake goes on even then. It is
     false, too, where descriptors are as good as used up, or a thread is gone: `threads` has what
-    fails now, and why; `exchange` is null where the database could not be opened to ask. `site` is
-    `ready`, `building` or `failed`; until it is built, all else answers. `clock` says whether a hub
-    doubts its clock. Neither of these makes it unwell: whoever restarts it or takes it from the
-    line would end the intake, which goes on.
+    fails now, and why; `exchange` and `rehearsed` are null where nothing could be opened to ask.
+    `site` is `ready`, `building` or `failed`; until it is built, all else answers. `clock` says
+    whether a hub doubts its clock. Neither of these makes it unwell: whoever restarts it or takes
+    it from the line would end the intake, which goes on.
     """
     durability = room.durability()
     lag_s = 0.0
@@ -45,11 +45,13 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         if report.same_disk and report.state is DurabilityState.CURRENT:
             replica = "current-same-disk"
     descriptors, threads = of_process(), troubles()
-    exchange = None
+    exchange = rehearsed = None
     try:
+        rehearsed = _rehearsed(room)
         with room.log.reading() as connection:
             exchange = _exchange(connection, room.settings.role)
-    except sqlite3.OperationalError as error:
+    except (OSError, sqlite3.OperationalError) as error:
+        # All else must be told also where nothing can be opened.
         ok = False
         threads["reader"] = told(error)
     if DEAD in threads.values() or (descriptors is not None and descriptors.few_left):
@@ -65,7 +67,7 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         "version": RELEASE,
         "site": room.site.standing,
         "clock": _clock(room.hub_clock),
-        "rehearsed": _rehearsed(room),
+        "rehearsed": rehearsed,
         "exchange": exchange,
         "threads": threads,
         "descriptors": None if descriptors is None else descriptors._asdict(),

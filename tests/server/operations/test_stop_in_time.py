@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -29,7 +31,9 @@ def silent_host(hub: Hub, folder: Path) -> Iterator[str]:
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)
         port = silent.getsockname()[1]
-        yield f"sftp://huiyin@127.0.0.1:{port}/replica"
+        key = b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
+        host_key = quote(f"ssh-ed25519 {key}", safe="")
+        yield f"sftp://huiyin:word@127.0.0.1:{port}/replica?host-key={host_key}"
 
 
 @contextmanager
