@@ -23,6 +23,8 @@ from sync.keeping.whole_point import WholePoint, restore_whole_point
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
 ATTEMPTS = 5
+# What Linux says where a disk, or what one may have of it, is full.
+_NO_ROOM = ("no space left on device", "disk quota exceeded")
 
 
 class RestoreError(Exception):
@@ -51,6 +53,13 @@ class ReplicaUnreachableError(RestoreError):
 
     code = "replica_unreachable"
     next_step = "Check the network, the disk and the access keys, then try again."
+
+
+class NoRoomError(RestoreError):
+    """There is no room for the database here; it says nothing of the replica."""
+
+    code = "no_room"
+    next_step = "Make room on this machine, then run the same again."
 
 
 class RestoreDamagedError(RestoreError):
@@ -152,6 +161,8 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
             if replica.folder is not None and not replica.folder.is_dir():
                 raise NoBackupError(f"there is no folder {replica.label} to restore {name} from")
             raise NoBackupError(f"there is no backup of {name} at {replica.label}")
+        if any(words in complaint for words in _NO_ROOM):
+            raise NoRoomError(f"there is no room here for {name}: {complaint}")
         # A file may be folded into another between the plan and its reading.
         is_gone = any(words in complaint for words in ("no such file", "file does not exist"))
         if "non-contiguous" not in complaint and not is_gone:
@@ -176,6 +187,9 @@ def _check(name: str, path: Path) -> None:
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
+        # Of this machine's disk, full or failing: what came is not looked at yet.
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise NoRoomError(f"there is no room here for {name}: {error}") from error
         raise RestoreDamagedError(f"the restored {name} can't be opened: {error}") from error
     if answer != "ok":
         raise RestoreDamagedError(f"the restored {name} is damaged: {answer}")

@@ -10,6 +10,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
@@ -159,6 +160,32 @@ def test_killed_at_any_moment_and_run_again(kept: Kept, tmp_path: Path) -> None:
         check_cut(data)
         state_hash = huiyin(*command).stdout.strip()
         check_ended(kept, data, state_hash)
+
+
+def test_a_disk_that_is_full_at_any_step_is_told_and_gone_on_with(
+    kept: Kept, tmp_path: Path
+) -> None:
+    """No older point of the replica is taken for it, though that may have found room."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = words(kept, disk / "data", "--kit", str(kept.kit))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a small disk here")
+    try:
+        done, size_kib = huiyin(*command, check=False), 16
+        refused = 0
+        while done.returncode:
+            refused += 1
+            assert "make room" in done.stderr.lower() and "hole" not in done.stderr
+            size_kib += 100
+            assert size_kib < 20_000
+            subprocess.run(["mount", "-o", f"remount,size={size_kib}k", str(disk)], check=True)
+            done = huiyin(*command, check=False)
+        assert refused > 4
+        check_ended(kept, disk / "data", done.stdout.strip())
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_new_keys_of_a_cut_restore_are_gone_on_with(kept: Kept, tmp_path: Path) -> None:
