@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # More than anybody needs here; some systems allow a billion, and programs loop over them all.
-# Nothing of the node uses `select`, which knows no number from 1,024 on.
+# `select` knows no number from 1,024 on: only a build of the site uses it, in a process with few.
 ENOUGH = 65_536
 # Thirty phones a second that stay for half a minute, and as many readers.
 LEAST = 4_096

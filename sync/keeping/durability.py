@@ -328,7 +328,8 @@ class Durability:
             state = DurabilityState.BROKEN
         with self._lock:
             self._state = state
-            self._last_error = str(error)
+            # Where it hangs, that is why the question came to nothing.
+            self._last_error = self._litestream.pulse.complaint or str(error)
 
     def _succeeded(self, number: int, same_disk: bool) -> None:
         ready: list[Future[bool]] = []

@@ -80,6 +80,7 @@ def test_a_stopped_one_is_told_and_another_takes_over(tmp_path: Path) -> None:
         until(lambda: "has not answered" in node.litestream.status.last_error)
         assert node.litestream.generation == generation
         number = node.commit()
+        until(lambda: "has not answered" in node.durability.report().last_error)
         until(lambda: node.litestream.generation > generation)
         assert node.durability.await_durable(number, 10)
         status = node.litestream.status
