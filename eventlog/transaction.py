@@ -26,10 +26,14 @@ class Arrival(NamedTuple):
 
 
 class TakenIn(NamedTuple):
-    """What became of arrivals: those that were new, and those whose id other bytes have here."""
+    """What became of arrivals: those that were new, and those whose id other bytes have here.
+
+    `completed` were here, and brought texts that were missing.
+    """
 
     fresh: list[Arrival]
     clashing: list[Arrival]
+    completed: list[Arrival]
 
 
 class Witness(Protocol):
@@ -123,7 +127,7 @@ class Transaction:
         were erased are not taken again. Nothing is checked but that an id stands for the same
         bytes: signatures and commitments are the caller's to check.
         """
-        found = TakenIn([], [])
+        found = TakenIn([], [], [])
         touched: dict[bytes, int] = {}
         here = self._here([arrival.event.id for arrival in arrivals])
         erased = self._erased([arrival.event.id for arrival in arrivals if arrival.words])
@@ -143,6 +147,8 @@ class Transaction:
             if known is None:
                 here[event.id] = arrival.body, position
                 found.fresh.append(arrival)
+            elif added:
+                found.completed.append(arrival)
             if known is None or added:
                 touched[event.subject] = max(position, touched.get(event.subject, 0))
         for subject, position in touched.items():

@@ -266,7 +266,9 @@ class Reception:
             or event.data.get("clock") == "unknown"
             or not peer.invited_at - BEFORE_MS < event.at < now + OFF_MS
         ]
-        self.domain.taken(transaction, fresh, doubtful)
+        # A text may come when its erasure is long here, by a stick of before: it goes again.
+        completed = [arrival.event for arrival in taken.completed]
+        self.domain.taken(transaction, [*fresh, *completed], doubtful)
         if self._queue.is_behind(connection, peer):
             self._queue.catch_up(transaction, peer)
         nodes.note_heard(

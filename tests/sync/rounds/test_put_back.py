@@ -6,10 +6,12 @@ Each of these was found by a random history (`tests/sync/histories`), made small
 import shutil
 from pathlib import Path
 
+from eventlog import words
 from sync.nodes import nodes, quarantine
 from sync.nodes.audit import Finding
 from tests.sync.rounds.test_exchange import findings
 from tests.sync.small_nodes import SmallHub, SmallStation, ids, lined, pair, put_back, states
+from tests.sync.sticks.sticks import read_up, up
 
 
 def with_another(tmp_path: Path) -> tuple[SmallHub, SmallStation, SmallStation]:
@@ -148,3 +150,20 @@ def test_what_waited_because_its_station_was_shut_out_is_taken_once_it_is_invite
     for _ in range(2):
         assert station.deliver().ok
     assert event in ids(hub.log)
+
+
+def test_a_text_that_comes_after_its_event_is_told_to_the_domain_for_it_may_be_erased(
+    both: tuple[SmallHub, SmallStation], stick: Path
+) -> None:
+    hub, station = both
+    (event,) = station.write(lined(1, "桥板断了"))
+    up(station, stick / "old")
+    # Erased here meanwhile: so the event goes by network without its text.
+    station.log.write(lambda t: words.erase(t.connection, event.id, "text"))
+    assert station.deliver().ok
+    told: list[bytes] = []
+    hub.side.taken = lambda transaction, events, doubtful: told.extend(  # type: ignore[method-assign]  # the test looks on
+        each.id for each in events
+    )
+    read_up(hub, stick / "old")
+    assert told == [event.id]
