@@ -43,7 +43,7 @@ DRILLS = (
     Drill(
         "claims",
         "started on an empty folder, on older data, twice, on a copy: nothing written there",
-        ("tests/sync/keeping/test_claims.py",),
+        ("tests/sync/keeping/test_claims.py", "tests/sync/keeping/test_claims_at_once.py"),
     ),
     Drill(
         "restores",

@@ -1,14 +1,13 @@
 """A disk is wiped, again and again: what was durable is in the replica, once, and nothing breaks.
 
-`HUIYIN_WIPE="s3 17"` plays one round of a failure again, on a replica of its own, ten times.
+`HUIYIN_WIPE="s3 17"` plays one round of a failure again, on a replica of its own, ten times;
+`HUIYIN_WIPE="s3 50-74"` plays some of the hundred, so that several processes share them.
 """
 
 import os
 import shutil
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,12 @@ import pytest
 from sync.keeping.claimant import claim_of
 from sync.keeping.replica import ReplicaPlace
 from tests.counts import count
-from tests.sync.keeping.replica_servers import KINDS, S3_KEYS, Servers
+from tests.drills import tell
+from tests.sync.keeping.replica_servers import KINDS, Servers
 from tests.sync.keeping.wiped_nodes import NAMES, QUICK, Life, Row, WipedNode, restored
 from tests.sync.keeping.wiping import Wiping, compared
 
 pytestmark = [pytest.mark.litestream, pytest.mark.faults]
-# So many are made of one node before it is exchanged, or they would take ever longer.
-A_NODES_RESTORES = 50
 AGAIN = os.environ.get("HUIYIN_WIPE", "")
 
 
@@ -33,10 +31,14 @@ def test_a_disk_is_wiped_and_what_was_durable_is_there_once(
 ) -> None:
     """Server and Litestream are processes that are killed and stopped."""
     seeds = [f"{kind} {number}" for number in range(count(3 if kind == "folder" else 1, 100))]
+    if AGAIN:
+        first, _, last = AGAIN.partition(" ")[2].partition("-")
+        seeds = [f"{kind} {number}" for number in range(int(first), int(last) + 1)] if last else []
+        seeds = seeds or [AGAIN] * 10
     began = time.monotonic()
     wiping = Wiping(tmp_path, servers.replica(kind, "wiped"))
     try:
-        for seed in [AGAIN] * 10 if AGAIN else seeds:
+        for seed in seeds:
             try:
                 wiping.round(seed)
             except Exception as error:
@@ -46,51 +48,8 @@ def test_a_disk_is_wiped_and_what_was_durable_is_there_once(
         wiping.close()
         took_s = time.monotonic() - began
         sys.stdout.write(f"\n{kind}: {wiping.tally}, {took_s:.0f} s\n")
-
-
-@pytest.mark.timeout(7200)
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_restore_while_a_node_writes_is_whole(
-    tmp_path: Path, servers: Servers, kind: str
-) -> None:
-    """Two restore at a time, while files are folded into others and removed.
-
-    Each restored database passed SQLite's own check before it was given its name.
-    """
-    restores = count(4 if kind == "folder" else 2, 700 if kind == "folder" else 100)
-    began, told = time.monotonic(), 0
-    for first in range(0, restores, A_NODES_RESTORES):
-        home = tmp_path / str(first)
-        place = servers.replica(kind, f"written-{first}")
-        address = place.url or str(place.folder)
-        life = Life(home / "data", address, f"{kind} {first}", QUICK, pauses_s=(0.001,))
-        node = WipedNode(life, tuple(S3_KEYS.items()))
-        hearing = threading.Lock()
-
-        def restore_one(
-            number: int,
-            home: Path = home,
-            address: str = address,
-            node: WipedNode = node,
-            hearing: threading.Lock = hearing,
-        ) -> int:
-            with hearing:
-                node.listen()
-                durable = frozenset(node.durable)
-            folder = home / f"restored-{number}"
-            restored(folder, address)
-            assert compared(folder, durable) == ([], [])
-            shutil.rmtree(folder)
-            return len(durable)
-
-        try:
-            node.await_durable(60)
-            with ThreadPoolExecutor(2) as two:
-                told += sum(two.map(restore_one, range(min(A_NODES_RESTORES, restores - first))))
-        finally:
-            node.close()
-    took_s = time.monotonic() - began
-    sys.stdout.write(f"\n{kind}: {restores} restores, {told} rows to find, {took_s:.0f} s\n")
+    tally = wiping.tally
+    tell("wipes", tally.rounds, lost=tally.lost, twice=tally.twice, note=kind)
 
 
 def test_each_database_comes_from_the_newest_root_that_has_it(tmp_path: Path) -> None:
