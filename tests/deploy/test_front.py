@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.counts import count
+from tests.counts import FULL
 from tests.deploy.front import NAME, Counted, Counter, Front, client_context, front, program
 from tests.hub import Hub, until
 from tests.server.folder.record_golden import small_photo
@@ -27,6 +27,7 @@ from tests.sync.slow_line import NotAllowed, slow_line
 pytestmark = pytest.mark.skipif(
     program() is None or shutil.which("openssl") is None, reason="nginx or openssl is missing"
 )
+SUBMISSIONS = 40
 # What an old Android's Chrome says of itself.
 PHONE = (
     "User-Agent: Mozilla/5.0 (Linux; Android 5.1; M3 note) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -225,6 +226,7 @@ def test_debian_turns_nginx_s_logs_over() -> None:
         assert Path(name).match("/var/log/nginx/*.log")
 
 
+@pytest.mark.skipif(not FULL, reason="twenty seconds of a line that test_slow_line.py tries, too")
 @pytest.mark.faults
 @pytest.mark.alone
 @pytest.mark.timeout(1800)
@@ -253,7 +255,7 @@ def test_a_submission_through_nginx_over_the_slow_line(tmp_path: Path) -> None:
             with front(tmp_path, port, host=SLOW_HUB, within=tuple(here)) as made:
                 told = subprocess.run(
                     [*there, sys.executable, "-m", "tests.deploy.slow_phone", SLOW_HUB,
-                     str(made.port), str(made.authority), str(count(3, 40))],
+                     str(made.port), str(made.authority), str(SUBMISSIONS)],
                     capture_output=True, text=True, timeout=1500, check=False,
                 )  # fmt: skip
                 assert told.returncode == 0, told.stderr
