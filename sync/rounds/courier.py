@@ -162,23 +162,17 @@ class Courier:
             lost += round_made.lost
             if lost > ASKED_AGAIN_MOST:
                 return
-            if pending.says_something or round_made.goes_on or round_made.unsure:
+            delivery.waiting, held, _, photos = self._counts()
+            goes_on = round_made.goes_on or round_made.unsure
+            if pending.says_something or goes_on:
                 again = 0
-                if self._is_done(round_made):
+                if not (delivery.waiting or held or photos or goes_on):
                     return
                 continue
-            waiting, held, _, _ = self._counts()
             again += 1
             # Photos that wait were left out for a while: the hub took none of them just now.
-            if not waiting and not held:
+            if again > ASKED_AGAIN_MOST or not (delivery.waiting or held):
                 return
-            if again > ASKED_AGAIN_MOST:
-                return
-
-    def _is_done(self, round_made: Round) -> bool:
-        """Return whether the round that just spoke left nothing to say or hear."""
-        waiting, held, _, photos = self._counts()
-        return not (waiting or held or photos or round_made.goes_on or round_made.unsure)
 
     def _add(self, delivery: Delivery, round_made: Round, up: int, down: int) -> None:
         delivery.rounds += 1
@@ -187,7 +181,6 @@ class Courier:
         delivery.bytes_up += up
         delivery.bytes_down += down
         delivery.refused += [(event.hex(), code) for event, code in round_made.refused]
-        delivery.waiting = self._counts()[0]
 
     def _adapt(self, took_s: float, size_bytes: int) -> None:
         """Let the next round be as large as the line bears, by what this one took."""
