@@ -178,7 +178,9 @@ def main() -> int:
             calls = drill.prepare()
             counts = dict.fromkeys(NAMES, 0)
             wrong = 0
-            spread = range(1 + (chosen.first + number) % chosen.every, calls + 1, chosen.every)
+            # Twice at least, however few calls a part makes.
+            step = max(1, min(chosen.every, calls // 2))
+            spread = range(1 + (chosen.first + number) % step, calls + 1, step)
             for at in [chosen.at] if chosen.at else spread:
                 for mode in chosen_modes:
                     has_struck, complaint = drill.make(at, mode)
