@@ -87,6 +87,10 @@ class Writer:
         # Held while a job or the stop mark is queued, so that no job comes to lie behind the mark.
         self._queueing = threading.Lock()
         self._name = name
+        self.storage_error: StorageFull | None = None
+        """Why the last group was not committed, where its disk was why; None once one was."""
+        self.storage_failed_at = 0.0
+        """When that was, by the monotonic clock."""
         # Started by the first job: by then whatever is told of commits is there.
         self._thread: threading.Thread | None = None
 
@@ -226,12 +230,14 @@ class Writer:
             reached(CrashPoint.COMMITTED)
         except BaseException as error:
             self._undo()
+            self._note(_as_refused(error))
             logger.error("group of %d not committed: %s", len(group), error)
             refused = _as_refused(error)
             # A job that refused for a reason of its own keeps that reason.
             known = {id(job): failure for job, _, failure in outcomes if failure is not None}
             self._deliver(group, [(job, None, known.get(id(job), refused)) for job in group])
             return
+        self.storage_error = None
         self._tell(self._on_commit, position)
         self._deliver(
             group,
@@ -241,6 +247,12 @@ class Writer:
             ],
         )
         self._tell(self._between_groups, connection)
+
+    def _note(self, refused: Exception) -> None:
+        """Remember that the disk took nothing, for whoever asks how the node is."""
+        if isinstance(refused, StorageFull):
+            self.storage_failed_at = time.monotonic()
+            self.storage_error = refused
 
     def _undo(self) -> None:
         """Undo what is open; where that fails, the next group begins with it."""

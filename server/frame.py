@@ -5,10 +5,15 @@ from typing import Any
 
 from starlette.requests import Request
 
+from acts.refusals import Message
 from server.exchange import exchange_health
 from server.node import Node
+from server.operations.problems import what_of
 from server.people.accounts import SignIn
 from server.web.at_the_machine import is_at_the_machine
+
+# A replica that was away for less is nobody's business but the log's.
+NOT_DURABLE_S = 180.0
 
 
 class NodeFrame:
@@ -34,11 +39,19 @@ class NodeFrame:
             "is_station": node.settings.role == "station",
             "county": node.registers.current().county,
             "report": None if durability is None else durability.report(),
+            "not_durable": self._not_durable(sign_in),
             "kit_waits": node.kit_path.exists(),
             "locked": node.is_locked,
             "now_ms": node.now_ms(),
             "clock_doubt": None if node.hub_clock is None else node.hub_clock.doubt,
         }
+
+    def _not_durable(self, sign_in: SignIn | None) -> Message | None:
+        """Return why nothing new is durable, for those who can have it put right."""
+        if sign_in is None or sign_in.account.role not in ("office", "admin"):
+            return None
+        problem = self._node.watch.not_durable_for(NOT_DURABLE_S)
+        return None if problem is None else what_of(problem)
 
     def _exchange_line(self, request: Request, sign_in: SignIn | None) -> tuple[str, int] | None:
         """Return what is said of the exchange; without a session to one at the machine only."""

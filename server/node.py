@@ -32,6 +32,7 @@ from server.letters.announcing import Announcer
 from server.letters.digest_sources import sources
 from server.letters.mail import Relay
 from server.letters.postman import Postman
+from server.operations.watch import Watch
 from server.people import drafts
 from server.people.keyring import Keyring
 from server.photos.attachments import Attachments
@@ -149,6 +150,13 @@ class Node:
         self.site_copy: SiteCopy | None = None
         self.follower: SiteFollower | None = None
         self.postman: Postman | None = None
+        self.watch = Watch(
+            self.folder,
+            settings.replica_label,
+            self.replica.trouble,
+            self.durability,
+            (self.log.writer, self.attachments.writer),
+        )
         self._parts = self._station() if self.hub_clock is None else self._hub(self.hub_clock)
         self._stops = ExitStack()
         for part in self._parts:
@@ -208,6 +216,7 @@ class Node:
             ending(self.replica.final_sync),
             ending(self.attachments.writer.drain),
             ending(self.log.drain),
+            running(self.watch),
         ]
 
     def start(self) -> None:

@@ -173,6 +173,7 @@ def rooms_of(node: Node) -> Rooms:
             node.hub_clock,
             lambda: node.keys,
             node.durability,
+            node.watch,
         ),
         site=node.site_offer,
     )

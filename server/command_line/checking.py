@@ -1,7 +1,6 @@
 """`huiyin matters verify`, `matters rebuild` and `doctor`: is everything as the log says?"""
 
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from eventlog.log import FILE_NAME
 from server.command_line.descriptor_problems import descriptor_problems
 from server.command_line.exchange_problems import exchange_problems, problem
 from server.command_line.folders import data_option, opened, settings_for
+from server.command_line.node_problems import node_problems
 from server.command_line.rehearsal_problems import rehearsal_line, rehearsal_problems
 from server.data_folder import check_folder, clock_of
 from server.folder.hub_clock import HubClock
@@ -30,10 +30,6 @@ from server.letters.waiting_letters import Standing, standing, waits_long
 from server.paper.drawing import why_missing
 from server.site import site_building
 from server.site.site_building import Building
-from sync.keeping import broken
-from sync.keeping.replica import ReplicaPlace
-
-LEAST_FREE_BYTES = 500 * 1024 * 1024
 
 
 @click.group()
@@ -182,28 +178,7 @@ def _examine(data: Path, settings: Settings) -> list[dict[str, Any]]:
             "恢复凭证还没有打印收好 / the recovery kit was not put away yet",
             "打印 recovery-kit.txt,在管理台“系统”页确认 / print it, confirm in the console",
         )
-    if settings.replica_url is None:
-        note(
-            "no-replica",
-            "没有副本,盘坏了就全没了 / no replica: a dead disk loses everything",
-            "serve --replica sftp://… 或 or s3://…",
-        )
-    else:
-        place = ReplicaPlace.parse(settings.replica_url)
-        if place.same_disk_as(database):
-            note(
-                "same-disk",
-                "副本和数据在同一块盘上 / the replica is on the data's own disk",
-                "serve --replica 指到另一块盘或另一台机器 / to another disk or machine",
-            )
-    for name in ("huiyin", "attachments"):
-        why = broken.reason(data, name)
-        if why:
-            note(
-                "replica-broken",
-                f"{name} 的副本暂不可用 / its replica can't be relied on: {why}",
-                "让服务运行到新的快照完成 / let it run until a fresh snapshot is there",
-            )
+    problems += node_problems(settings)
     config = data / SETTINGS_NAME
     if settings.has_secrets and config.exists() and config.stat().st_mode & 0o077:
         note(
@@ -217,13 +192,6 @@ def _examine(data: Path, settings: Settings) -> list[dict[str, Any]]:
             "no-paper",
             f"不能生成打印件(海报、征集单) / posters and slips can't be drawn: {missing}",
             "tools/setup paper",
-        )
-    free = shutil.disk_usage(data).free
-    if free < LEAST_FREE_BYTES:
-        note(
-            "disk-nearly-full",
-            f"磁盘只剩 {free // 2**20} MB / only that much room is left",
-            "清理磁盘 / make room",
         )
     return problems
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from server.command_line.exchange_problems import problem
 from server.folder.folder_lock import holder
+from server.folder.node_status import ToldProblem
 from server.operations.descriptors import LEAST, of_process
+from server.operations.problems import told_problem
 
 
 def descriptor_problems(data: Path) -> list[dict[str, Any]]:
@@ -16,15 +18,7 @@ def descriptor_problems(data: Path) -> list[dict[str, Any]]:
         return []
     problems: list[dict[str, Any]] = []
     if known.few_left:
-        problems.append(
-            problem(
-                "descriptors-few",
-                f"能同时打开的文件和连接快用完了:{known.used} / {known.limit} / open files and "
-                "connections are nearly used up",
-                "看谁开着很多连接(前面的代理、扫描的机器);调高上限见下 / see who holds so many "
-                "(the proxy in front, a scanner); raise the limit",
-            )
-        )
+        problems.append(told_problem(ToldProblem(code="descriptors-few", values=known._asdict())))
     if known.few_left or known.limit < LEAST:
         problems.append(
             problem(

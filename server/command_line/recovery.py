@@ -42,7 +42,8 @@ from server.folder.restore_mark import RestoreMark
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.photos.schema import FILE_NAME as ATTACHMENTS_NAME
 from sync.keeping.claim import ReplicaRefused
-from sync.keeping.claimant import claim_of, note_restored
+from sync.keeping.claim_notes import note_restored
+from sync.keeping.claimant import claim_of
 from sync.keeping.process import kill_orphans
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restore import NoBackupError, RestoreError, restore_newest

@@ -45,6 +45,18 @@ def holder(folder: Path) -> int | None:
     return None
 
 
+def is_taken(folder: Path) -> bool:
+    """Return whether another process, or another part of this one, holds the folder."""
+    try:
+        with (folder / FILE_NAME).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
 @contextmanager
 def taken(folder: Path) -> Iterator[None]:
     """Hold the folder while the block runs. Raises DataFolderInUse."""

@@ -10,6 +10,7 @@ from eventlog.clock import system_clock_ms
 from eventlog.log import Log
 from server.folder.rehearsals import Rehearsed, Rehearser, read_rehearsed
 from server.folder.safe_writes import SafeWriter
+from sync.keeping.causes import Cause, Trouble, trouble_of
 from sync.keeping.claim import Claimer
 from sync.keeping.claimant import Claimant
 from sync.keeping.configuration import ReplicatedDatabase
@@ -53,6 +54,7 @@ class Replica:
         self._files = files
         self._same_disk_counts = same_disk_counts
         self._durabilities: dict[str, Durability] = {}
+        self._was_elsewhere = place is not None and not place.same_disk_as(folder)
         self._ended_well = False
         self.litestream: Litestream | None = None
         self._rehearser: Rehearser | None = None
@@ -164,6 +166,13 @@ class Replica:
         """Keep nobody waiting for the replica any more: the node is about to stop."""
         for durability in self._durabilities.values():
             durability.let_go()
+
+    def trouble(self) -> Trouble | None:
+        """Return what is wrong with it now, None where nothing is. Never waits for anybody."""
+        if self.litestream is None:
+            return Trouble(Cause.NONE)
+        reports = [durability.report() for durability in self._durabilities.values()]
+        return trouble_of(self.litestream, reports, was_elsewhere=self._was_elsewhere)
 
     def final_sync(self) -> None:
         """Have Litestream upload what was committed last; the writers have been drained."""

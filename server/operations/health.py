@@ -1,6 +1,7 @@
 """How the node is: for a supervisor, for Prometheus, and for the console."""
 
 import sqlite3
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -14,21 +15,23 @@ from server.exchange import exchange_health
 from server.folder.hub_clock import HubClock
 from server.folder.rehearsals import read_rehearsed
 from server.operations.descriptors import of_process
+from server.operations.problems import WORDS, for_strangers, is_of_replica, told_problem
 from server.operations.room import OperationsRoom
+from server.web.at_the_machine import is_at_the_machine
 from server.web.routes import in_thread
 from sync.keeping.durability import DurabilityState
 
 RELEASE = version("huiyin")
-# A replica that is this far behind makes the node unwell (503).
-LAG_MOST_S = 60.0
 
 
-def health(room: OperationsRoom) -> dict[str, Any]:
+def health(room: OperationsRoom, *, whole: bool = True) -> dict[str, Any]:
     """Return the node's health as CONTRACT's `/healthz` gives it.
 
-    `ok` is false where the replica lags by a minute or is broken; intake goes on even then. It is
-    false, too, where descriptors are as good as used up, or a thread is gone: `threads` has what
-    fails now, and why; `exchange` and `rehearsed` are null where nothing could be opened to ask.
+    `ok` is false where what is new would not become durable, other than by a setting, where the
+    disk takes nothing, and where a part of the node is gone; intake goes on as far as it can.
+    `problems` says what is wrong and what to do, `replica_error` what was said of the last failure
+    of the replica. Without `whole` no address, folder or error of the replica is in it. `threads`
+    has what fails now, and why; `exchange` and `rehearsed` are null where nothing could be opened.
     `site` is `ready`, `building` or `failed`; until it is built, all else answers. `clock` says
     whether a hub doubts its clock. Neither of these makes it unwell: whoever restarts it or takes
     it from the line would end the intake, which goes on.
@@ -36,14 +39,16 @@ def health(room: OperationsRoom) -> dict[str, Any]:
     durability = room.durability()
     lag_s = 0.0
     replica = "none"
-    ok = True
+    problems, ok = room.watch.problems, room.watch.is_well
+    stopped = [problem.said for problem in problems if is_of_replica(problem)]
     if durability is not None:
         report = durability.report()
         lag_s = round(report.lag_s, 3)
         replica = str(report.state)
-        ok = report.state is not DurabilityState.BROKEN and report.lag_s < LAG_MOST_S
-        if report.same_disk and report.state is DurabilityState.CURRENT:
-            replica = "current-same-disk"
+        if report.state is DurabilityState.CURRENT:
+            # Seen before anything new was to be confirmed.
+            current = "current-same-disk" if report.same_disk else "current"
+            replica = "lagging" if stopped else current
     descriptors, threads = of_process(), troubles()
     exchange = rehearsed = None
     try:
@@ -63,6 +68,10 @@ def health(room: OperationsRoom) -> dict[str, Any]:
         "epoch": room.log.voice.epoch,
         "durable_lag_s": lag_s,
         "replica": replica,
+        "problems": [
+            told_problem(problem if whole else for_strangers(problem)) for problem in problems
+        ],
+        "replica_error": stopped[0] if whole and stopped else "",
         "queue": room.log.writer.waiting,
         "version": RELEASE,
         "site": room.site.standing,
@@ -128,7 +137,7 @@ def _exchange(connection: sqlite3.Connection, role: str) -> dict[str, Any]:
 
 async def healthz(room: OperationsRoom, request: Request) -> Response:
     """Answer `GET /healthz`: 200 or 503. However many strangers wait, a supervisor does not."""
-    node_health = await in_thread(health, room)
+    node_health = await in_thread(partial(health, room, whole=is_at_the_machine(request)))
     status = 200 if node_health["ok"] else 503
     return JSONResponse(node_health, status, headers={"Cache-Control": "no-store"})
 
@@ -163,9 +172,13 @@ def _metrics(room: OperationsRoom) -> str:
         ("quarantine_waiting", "gauge", down.quarantined),
         ("exchange_alarms", "gauge", down.alarms),
     )
-    return "".join(
+    lines = [
         f"# TYPE huiyin_{name} {kind}\nhuiyin_{name} {value}\n" for name, kind, value in metrics
-    )
+    ]
+    codes = {problem.code for problem in room.watch.problems}
+    lines.append("# TYPE huiyin_problem gauge\n")
+    lines += [f'huiyin_problem{{code="{code}"}} {int(code in codes)}\n' for code in WORDS]
+    return "".join(lines)
 
 
 def _seconds(at_ms: int | None) -> str:

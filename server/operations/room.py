@@ -9,6 +9,7 @@ from eventlog.keys import Keys
 from server.folder.hub_clock import HubClock
 from server.folder.settings import Settings
 from server.letters.room import LettersRoom
+from server.operations.watch import Watch
 from server.people.doors import StaffRoom
 from server.site.publishing import SiteKeeper
 from sync.keeping.durability import Durability
@@ -26,3 +27,4 @@ class OperationsRoom(StaffRoom):
     hub_clock: HubClock | None
     keys: Callable[[], Keys]
     durability: Callable[[], Durability | None]
+    watch: Watch

@@ -8,6 +8,7 @@ from matters.terms import Role
 from server.folder.rehearsals import read_rehearsed
 from server.letters.letter_pages import letter_values
 from server.operations.health import health
+from server.operations.problems import shown_problem
 from server.operations.room import OperationsRoom
 from server.people.doors import Visit
 
@@ -25,6 +26,7 @@ def system(room: OperationsRoom, visit: Visit) -> Response:
         title="system",
         rehearsed_at=None if rehearsed is None else rehearsed.at_ms,
         health=health(room),
+        problems=[shown_problem(problem) for problem in room.watch.problems],
         clock=None if room.clock is None else room.clock.status,
         confirmed=None if room.hub_clock is None else room.hub_clock.confirmed,
         kit=kit,

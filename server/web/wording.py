@@ -74,6 +74,7 @@ REPLICA: Mapping[str, str] = {
     "current": N_("正常"),
     "lagging": N_("没有跟上，正在再试"),
     "broken": N_("坏了，正在重做"),
+    "refused": N_("不归这台机器写，没有写"),
     "stopped": N_("已停"),
     "current-same-disk": N_("正常，但和数据在同一块盘上"),
     "none": N_("没有备份"),

@@ -23,12 +23,12 @@ is seen by that; what it uploads later, by the names.
 """
 
 import logging
-import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from eventlog.database import reading
@@ -41,7 +41,14 @@ from sync.keeping.claim import (
     read_claim,
     rooted,
 )
-from sync.keeping.claim_notes import ClaimNote, home_of, keep_note, read_note
+from sync.keeping.claim_notes import (
+    ClaimNote,
+    home_of,
+    keep_note,
+    newest_row,
+    newest_rows,
+    read_note,
+)
 from sync.keeping.configuration import ReplicatedDatabase
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import (
@@ -55,6 +62,8 @@ from sync.keeping.stores.store import Store, StoreError, open_store
 
 WATCH_EVERY_S = 3.0
 SETTLE_S = 10.0
+# How often it is asked how much room is left.
+ROOM_EVERY_S = 3.0
 
 logger = logging.getLogger("huiyin.replica")
 
@@ -90,6 +99,11 @@ class Claimant:
         self._look: tuple[bytes | None, list[str]] | None = None
         self.beginnings = 0
         """Grows by one whenever the replica turns out not to go on to what the databases hold."""
+        self._room_known_until = 0.0
+        self.place_error: StoreError | None = None
+        """Why the replica could not be read at the last look, None where it could."""
+        self.free_bytes: int | None = None
+        """How much room was left where the replica lies, None where nobody says."""
 
     @property
     def refusal(self) -> ReplicaRefused | None:
@@ -112,14 +126,8 @@ class Claimant:
 
         Raises ReplicaRefused, or StoreError where the replica can't be reached: then again.
         """
-        try:
-            if self._claim is not None:
-                self._compare(self._claim)
-            else:
-                self._take(rest)
-        except ReplicaRefused as refusal:
-            self.refuse(refusal)
-            raise
+        own = self._claim
+        self._looking(partial(self._take, rest) if own is None else partial(self._compare, own))
         self._refusal = None
 
     def check(self) -> None:
@@ -128,11 +136,7 @@ class Claimant:
             raise self._refusal
         if self._claim is None:
             raise StoreError("the replica is not claimed yet")
-        try:
-            self._compare(self._claim)
-        except ReplicaRefused as refusal:
-            self.refuse(refusal)
-            raise
+        self._looking(partial(self._compare, self._claim))
 
     def refuse(self, refusal: ReplicaRefused) -> None:
         """Write the replica no more; said once in the log."""
@@ -154,10 +158,25 @@ class Claimant:
         for thread, store in self._stores:
             if not thread.is_alive() or thread is threading.current_thread():
                 store.close()
-        self._stores.clear()
-        self._own = threading.local()
+        self._stores, self._own = [], threading.local()
 
     # Comparing.
+
+    def _looking(self, step: Callable[[], None]) -> None:
+        """Make a step that reads the replica, and remember how it was found."""
+        try:
+            step()
+            if time.monotonic() > self._room_known_until:
+                self.free_bytes = self._store.free_bytes()
+                self._room_known_until = time.monotonic() + ROOM_EVERY_S
+        except ReplicaRefused as refusal:
+            self.place_error = None
+            self.refuse(refusal)
+            raise
+        except StoreError as error:
+            self.place_error = error
+            raise
+        self.place_error = None
 
     def _compare(self, own: Claim) -> None:
         content = self._store.read(NAME)
@@ -328,7 +347,7 @@ class Claimant:
                 restore_newest(database.name, [place], copy)
             else:
                 restore(database.name, place.below(database.name), copy)
-            return _newest(database, copy)
+            return newest_row(database, copy)
 
     # Refusing.
 
@@ -366,34 +385,6 @@ def claim_of(place: ReplicaPlace) -> Claim | None:
     return None if content is None else read_claim(content)
 
 
-def note_restored(
-    data_folder: Path, claim: Claim | None, databases: Sequence[ReplicatedDatabase]
-) -> None:
-    """Note in a folder that was just restored which run it goes on from.
-
-    `claim` is the replica's as it was *before* the restore: what was written since is seen when
-    the claim is taken.
-    """
-    runs = [] if claim is None else [claim.run]
-    keep_note(data_folder, ClaimNote(runs, home_of(data_folder), True, newest_rows(databases)))
-
-
 def _roots(claim: Claim | None) -> tuple[str, ...]:
     """Return the roots of a replica in the order in which a restore looks there."""
     return ("",) if claim is None else (claim.root, *claim.before)
-
-
-def newest_rows(databases: Sequence[ReplicatedDatabase]) -> dict[str, list[object]]:
-    """Return what was written last in each database, by the databases' names."""
-    return {database.name: list(_newest(database, database.path) or ()) for database in databases}
-
-
-def _newest(database: ReplicatedDatabase, path: Path) -> tuple[object, ...] | None:
-    if database.contents is None or not path.exists():
-        return None
-    with reading(path) as connection:
-        try:
-            return database.contents.newest_of(connection)
-        except sqlite3.OperationalError:
-            # Its tables are not there yet.
-            return None

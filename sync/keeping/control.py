@@ -9,6 +9,9 @@ from pathlib import Path
 
 from sync.keeping.concealing import scrubbed
 
+# How the message of one that got no answer begins.
+NO_ANSWER = "Litestream gives no answer"
+
 
 class ControlError(Exception):
     """Litestream did not do what it was asked; `answered` tells a refusal from silence.
@@ -74,15 +77,15 @@ class ControlSocket:
         except (http.client.HTTPException, ConnectionError, BrokenPipeError) as error:
             self.close()
             if fresh or self._interrupted:
-                raise ControlError(f"no answer: {error!r}", answered=False) from error
+                raise _silent(error) from error
         except OSError as error:
             self.close()
-            raise ControlError(f"no answer: {error!r}", answered=False) from error
+            raise _silent(error) from error
         try:
             return self._attempt(method, target, body, timeout_s)
         except (http.client.HTTPException, OSError) as error:
             self.close()
-            raise ControlError(f"no answer: {error!r}", answered=False) from error
+            raise _silent(error) from error
 
     def _attempt(
         self, method: str, target: str, body: Mapping[str, object] | None, timeout_s: float
@@ -108,3 +111,7 @@ class ControlSocket:
                 f"{response.status}: {scrubbed(str(message or answer))}", answered=True
             )
         return answer
+
+
+def _silent(error: Exception) -> ControlError:
+    return ControlError(f"{NO_ANSWER}: {error!r}", answered=False)

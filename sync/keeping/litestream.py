@@ -69,16 +69,17 @@ class Litestream:
         `may_forget` says whether what is past its retention may be removed: asked at each start
         of a process, and by `reconsider`.
         """
-        self._folder = data_folder.absolute()
+        self.folder = data_folder.absolute()
+        """The data folder."""
         self._databases = {database.name: database for database in databases}
         self._keeping = keeping
         self.claimant = claimant
         self._may_forget = may_forget
         self._forgets = False
         self._socket_folder: Path | None = None
-        self._config = self._folder / "litestream.yml"
-        self._log = ProgramLog(self._folder / "litestream.log")
-        self._pid_file = self._folder / "litestream.pid"
+        self._config = self.folder / "litestream.yml"
+        self._log = ProgramLog(self.folder / "litestream.log")
+        self._pid_file = self.folder / "litestream.pid"
         self._worker = Worker("litestream", self._step, longest_pause_s=LONGEST_PAUSE_S)
         self.pulse = Pulse([database.path for database in databases], silence_limit_s)
         """Whether the process still does anything; those who ask it tell what came of that."""
@@ -103,7 +104,7 @@ class Litestream:
     @property
     def socket_path(self) -> Path:
         """The control socket; there is one from `start` to `stop`."""
-        return (self._socket_folder or self._folder) / "litestream.sock"
+        return (self._socket_folder or self.folder) / "litestream.sock"
 
     @property
     def status(self) -> LitestreamStatus:
@@ -128,17 +129,17 @@ class Litestream:
         Asks the replica itself for the plan of a restore, without restoring: the files' names,
         not their content. Raises `ControlError` where there is no plan.
         """
-        return planned_up_to(self._config, self._databases[name], self._folder)
+        return planned_up_to(self._config, self._databases[name], self.folder)
 
     # Broken replicas.
 
     def broken(self, name: str) -> str:
         """Return why the replica of that database is broken, or nothing when it is not."""
-        return broken.reason(self._folder, name)
+        return broken.reason(self.folder, name)
 
     def mark_broken(self, name: str, why: str) -> None:
         """Note, durably, that the replica must not be relied on until a fresh snapshot."""
-        broken.mark(self._folder, name, why)
+        broken.mark(self.folder, name, why)
 
     def repair(self) -> None:
         """Ask for a fresh snapshot of every database with a broken replica; returns at once."""
@@ -219,8 +220,8 @@ class Litestream:
         """Start it and return whether it answered in time; it is tried on, if it did not."""
         if self._worker.alive:
             raise RuntimeError("Litestream was started already")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._socket_folder = socket_folder(self._folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._socket_folder = socket_folder(self.folder)
         self._failures = 0
         self._answered.clear()
         self._worker.start()
@@ -232,7 +233,7 @@ class Litestream:
         # One that can't be ended, for the kernel waits for its disk, is left to the next start.
         self._worker.stop(2 * timeout_s + 0.5, interrupt=self._watching.interrupt)
         self._state = LitestreamState.STOPPED
-        if self._socket_folder is not None and self._socket_folder != self._folder:
+        if self._socket_folder is not None and self._socket_folder != self.folder:
             shutil.rmtree(self._socket_folder, ignore_errors=True)
         self._socket_folder = None
 
@@ -266,7 +267,7 @@ class Litestream:
         try:
             end_previous(
                 self._pid_file,
-                f"{self._folder}/litestream",
+                f"{self.folder}/litestream",
                 timeout_s=self._stop_within_s,
             )
             self.socket_path.unlink(missing_ok=True)
@@ -370,7 +371,7 @@ class Litestream:
                 continue
             self._state = LitestreamState.REPAIRING
             shutil.rmtree(database.meta_folder / "ltx", ignore_errors=True)
-            config = self._folder / "litestream-repair.yml"
+            config = self.folder / "litestream-repair.yml"
             write_private(config, render([database], socket_path=None, keeping=self._keeping))
             self._process = self._spawn("-once", "-force-snapshot", "-config", str(config))
             self.pulse.begin(self._process.pid)
@@ -381,7 +382,7 @@ class Litestream:
                 end(self._process, self._stop_within_s)
                 self._last_error = f"no fresh snapshot of {database.name}: it hangs"
             elif self._process.returncode == 0:
-                broken.clear(self._folder, database.name)
+                broken.clear(self.folder, database.name)
             else:
                 self._note_death(self._process)
             self._process = None

@@ -82,6 +82,11 @@ class FolderStore:
             flush(aside)
             flush(self._folder)
 
+    def free_bytes(self) -> int | None:
+        """Return what the folder's disk has left."""
+        with _told("see the room left"):
+            return shutil.disk_usage(self._folder).free
+
     def close(self) -> None:
         """Nothing is held open."""
 

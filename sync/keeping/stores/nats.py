@@ -136,6 +136,10 @@ class NatsStore:
 
         move_each(self, tops, move)
 
+    def free_bytes(self) -> int | None:
+        """Return None: nobody says."""
+        return None
+
     def close(self) -> None:
         """End the connection."""
         self._drop()
@@ -205,8 +209,12 @@ class NatsStore:
 
     def _drop(self) -> None:
         client, self._client = self._client, None
-        if client is not None:
-            self._loop.end(client.close())
+        # One that could not be opened has a socket to give back, too.
+        self._loop.end(_nothing() if client is None else client.close())
+
+
+async def _nothing() -> None:
+    """Do nothing."""
 
 
 async def _unheard(error: Exception) -> None:

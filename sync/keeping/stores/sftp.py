@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import asyncssh
 
-from sync.keeping.replica import ReplicaPlace
+from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.stores.loop import Loop
 from sync.keeping.stores.store import WITHIN_S, StoreError
 
@@ -92,6 +92,18 @@ class SftpStore:
 
         self._do("move aside", ask, LONG_S)
 
+    def free_bytes(self) -> int | None:
+        """Return what the disk there has left, where the server is OpenSSH's."""
+
+        async def ask(client: asyncssh.SFTPClient) -> int | None:
+            try:
+                room = await client.statvfs(self._root)
+            except (asyncssh.SFTPOpUnsupported, asyncssh.SFTPFailure, asyncssh.SFTPNoSuchFile):
+                return None
+            return room.frsize * room.bavail
+
+        return self._do("see the room left", ask)
+
     def close(self) -> None:
         """End the connection."""
         self._drop()
@@ -151,7 +163,7 @@ class SftpStore:
 
     async def _connected(self) -> asyncssh.SFTPClient:
         if self._client is None:
-            settings = self._place.settings()
+            settings = self._settings()
             self._connection = await asyncssh.connect(
                 self._place.host,
                 self._place.port or 22,
@@ -165,6 +177,17 @@ class SftpStore:
             )
             self._client = await self._connection.start_sftp_client()
         return self._client
+
+    def _settings(self) -> dict[str, object]:
+        """Return what it takes to sign in. Raises StoreError where a key is not there."""
+        try:
+            settings = self._place.settings()
+        except ReplicaAddressError as error:
+            raise StoreError(str(error)) from error
+        key_path = settings.get("key-path")
+        if key_path is not None and not Path(str(key_path)).is_file():
+            raise StoreError(f"no key to sign in with: there is no {key_path}")
+        return settings
 
     def _drop(self) -> None:
         client, connection = self._client, self._connection

@@ -50,6 +50,9 @@ class Store(Protocol):
         there meanwhile. The last of `tops` is moved last.
         """
 
+    def free_bytes(self) -> int | None:
+        """Return how much room is left there, None where nobody says."""
+
     def close(self) -> None:
         """End the connection."""
 

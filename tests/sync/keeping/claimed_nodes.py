@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sync.keeping.claim import ReplicaRefused
-from sync.keeping.claimant import claim_of, note_restored
+from sync.keeping.claim_notes import note_restored
+from sync.keeping.claimant import claim_of
 from sync.keeping.durability import DurabilityState
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restore import restore_newest

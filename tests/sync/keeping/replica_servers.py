@@ -7,14 +7,16 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import asyncssh
+import httpx2
 import obstore
 import pytest
 from obstore.exceptions import BaseError
@@ -26,13 +28,20 @@ from tests.sync.node import until
 S3_KEYS = {"AWS_ACCESS_KEY_ID": "huiyin", "AWS_SECRET_ACCESS_KEY": "geheim-geheim"}
 
 
-def free_port(below: int = 65_536) -> int:
+def free_port() -> int:
     """Return a port that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def free_pair() -> int:
+    """Return a port that is free now, and so is the one 10,000 above it, which SeaweedFS takes."""
     while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0 if below > 60_000 else random.randrange(10_000, below)))
-            port = int(listener.getsockname()[1])
-        if port < below:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as listener, socket.socket() as other, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 10_000))
             return port
 
 
@@ -47,16 +56,21 @@ def program(*names: str) -> str:
 
 
 @contextmanager
-def sftp_server(home: Path) -> Iterator[str]:
-    """Run sshd for files below `home`; yield the address of a replica, with key and host key."""
+def sftp_server(home: Path, port: int = 0) -> Iterator[str]:
+    """Run sshd for files below `home`; yield the address of a replica, with key and host key.
+
+    What of its keys lies there already is kept.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    host_key = asyncssh.generate_private_key("ecdsa-sha2-nistp256")
-    user_key = asyncssh.generate_private_key("ssh-ed25519")
-    for name, key in (("host_key", host_key), ("user_key", user_key)):
-        key.write_private_key(str(home / name))
-        (home / name).chmod(0o600)
-    (home / "authorized_keys").write_bytes(user_key.export_public_key())
-    port = free_port()
+    for name, kind in (("host_key", "ecdsa-sha2-nistp256"), ("user_key", "ssh-ed25519")):
+        if not (home / name).exists():
+            asyncssh.generate_private_key(kind).write_private_key(str(home / name))
+            (home / name).chmod(0o600)
+    host_key = asyncssh.read_private_key(str(home / "host_key"))
+    user_key = asyncssh.read_private_key(str(home / "user_key"))
+    if not (home / "authorized_keys").exists():
+        (home / "authorized_keys").write_bytes(user_key.export_public_key())
+    port = port or free_port()
     (home / "sshd_config").write_text(
         f"ListenAddress 127.0.0.1:{port}\nHostKey {home}/host_key\nPidFile none\n"
         f"AuthorizedKeysFile {home}/authorized_keys\nStrictModes no\nUsePAM no\n"
@@ -74,8 +88,11 @@ def sftp_server(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def s3_server(home: Path) -> Iterator[str]:
-    """Run SeaweedFS with its files in `home`; yield the address of a replica. For `S3_KEYS`."""
+def s3_server(home: Path, *, bucket: bool = True) -> Iterator[str]:
+    """Run SeaweedFS with its files in `home`; yield the address of a replica. For `S3_KEYS`.
+
+    Without `bucket` there is none until `make_bucket`.
+    """
     home.mkdir(parents=True, exist_ok=True)
     key, secret = S3_KEYS.values()
     identity = {
@@ -84,7 +101,7 @@ def s3_server(home: Path) -> Iterator[str]:
         "actions": ["Admin", "Read", "Write", "List"],
     }
     (home / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    master, volume, filer, s3 = (free_port(below=50_000) for _ in range(4))
+    master, volume, filer, s3 = (free_pair() for _ in range(4))
     arguments = [
         *("server", f"-dir={home}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
         *(f"-master.port={master}", f"-volume.port={volume}", "-volume.max=30"),
@@ -92,24 +109,31 @@ def s3_server(home: Path) -> Iterator[str]:
         *("-s3", f"-s3.port={s3}", f"-s3.config={home}/s3.json"),
         # Two of its doors have ports of their own, which another test may have taken.
         *("-s3.port.lance=0", "-s3.port.iceberg=0"),
+        *(() if bucket else ("-s3.autoCreateBucket=false",)),
     ]
+    (home / "filer").write_text(f"http://127.0.0.1:{filer}")
     with running([program("weed"), *arguments], home, s3):
         address = f"s3://county/replica?endpoint=http://127.0.0.1:{s3}"
-        until(lambda: _takes_objects(s3), 60)
+        until(lambda: _takes_objects(s3) if bucket else _listens(filer), 60)
         yield address
 
 
+def make_bucket(home: Path) -> None:
+    """Make the bucket of a server that has none."""
+    httpx2.post((home / "filer").read_text() + "/buckets/county/").raise_for_status()
+
+
 @contextmanager
-def nats_server(home: Path, port: int = 0) -> Iterator[str]:
+def nats_server(home: Path, port: int = 0, password: str = "geheim") -> Iterator[str]:
     """Run nats-server with JetStream's files in `home`; yield the address of a replica."""
     home.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     (home / "nats.conf").write_text(
         f"listen: 127.0.0.1:{port}\njetstream {{ store_dir: {home}/jetstream }}\n"
-        "authorization { user: huiyin, password: geheim }\n"
+        f"authorization {{ user: huiyin, password: {password} }}\n"
     )
     with running([program("nats-server"), "-c", str(home / "nats.conf")], home, port):
-        yield f"nats://huiyin:geheim@127.0.0.1:{port}/county"
+        yield f"nats://huiyin:{password}@127.0.0.1:{port}/county"
 
 
 KINDS: Mapping[str, Callable[[Path], AbstractContextManager[str]]] = {
@@ -153,8 +177,20 @@ def running(command: Sequence[str], home: Path, port: int) -> Iterator[subproces
             assert server.poll() is None, (home / "log").read_text()[-2000:]
             yield server
         finally:
-            server.kill()
+            for pid in [*_children(server.pid), server.pid]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             server.wait()
+
+
+def _children(pid: int) -> list[int]:
+    """Return a process's children and theirs: sshd has one for each connection."""
+    try:
+        told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    children = [int(child) for child in told]
+    return [pid for child in children for pid in (*_children(child), child)]
 
 
 def _listens(port: int) -> bool:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from eventlog.database import connect
 from sync.keeping.claim import Claimer, ReplicaRefused
-from sync.keeping.claimant import Claimant, claim_of, note_restored
+from sync.keeping.claim_notes import note_restored
+from sync.keeping.claimant import Claimant, claim_of
 from sync.keeping.configuration import Keeping, ReplicatedDatabase
 from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
