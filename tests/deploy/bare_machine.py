@@ -1,7 +1,8 @@
 """A bare Debian, booted by its own systemd in namespaces of its own, without a network.
 
-It is made once by debootstrap, with the program installed by the commands of the page, and lies in
-`build/bare`; each boot works on a layer over it that goes with the test.
+It is made once by debootstrap, with the program installed by the commands of the page, and lies
+outside of this repository, for it has READMEs and programs of its own; each boot works on a layer
+over it that goes with the test.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from pathlib import Path
 from tests.hub import until
 
 ROOT = Path(__file__).parents[2]
-MADE = ROOT / "build" / "bare"
+MADE = Path("/var/cache/huiyin-bare-debian")
 PACKAGES = "systemd,systemd-sysv,dbus,adduser,ca-certificates,python3.11"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 # Where packages come from is this machine's business: what it tells its own programs of that.
