@@ -33,18 +33,20 @@ def remove_library() -> None:
     Path(os.environ.pop(PRELOAD)).unlink()
 
 
-def begin_anew_with_library() -> None:
-    """Replace this process by the same command with the library, which is built for it.
-
-    Raises FileNotFoundError where there is no C compiler.
-    """
+def build(library: Path) -> None:
+    """Build the library. Raises FileNotFoundError where there is no C compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise FileNotFoundError("there is no C compiler to make a disk that fails")
+    command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE), "-ldl"]
+    subprocess.run(command, check=True)
+
+
+def begin_anew_with_library() -> None:
+    """Replace this process by the same command with the library, which is built for it."""
     descriptor, library = tempfile.mkstemp(suffix=".so")
     os.close(descriptor)
-    command = [compiler, "-shared", "-fPIC", "-O1", "-o", library, str(SOURCE), "-ldl"]
-    subprocess.run(command, check=True)
+    build(Path(library))
     os.environ[PRELOAD] = library
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
