@@ -19,6 +19,7 @@ from server.operations import watch
 from sync.keeping import claimant, litestream
 from sync.keeping.pulse import Pulse
 from tests.hub import huiyin, until
+from tests.seed import borrowed
 
 JSON = {"Accept": "application/json"}
 # What nobody would have to do anything about in a test's folder.
@@ -65,9 +66,15 @@ def empty(folder: Path) -> None:
 class TroubledNode:
     """A node, a client that sits at the machine, and who else may be asked."""
 
-    def __init__(self, data: Path, replica: str) -> None:
+    def __init__(self, data: Path, replica: str, *, sample: bool = False) -> None:
         self.data = data
-        settings = load_settings(data, replica=replica, sync_every="off", durable_wait_s=0.1)
+        if sample:
+            seed = borrowed()
+            seed.copy_to(data)
+            seed.returned()
+        settings = load_settings(
+            data, replica=replica, sync_every="off", durable_wait_s=0.1, sample=sample
+        )
         self.node = Node(settings)
         self.keeper = self.node.replica.litestream
         if self.keeper is not None:
@@ -140,10 +147,10 @@ def impatient() -> Iterator[None]:
 
 
 @contextmanager
-def running(data: Path, replica: str) -> Iterator[TroubledNode]:
+def running(data: Path, replica: str, *, sample: bool = False) -> Iterator[TroubledNode]:
     """Yield a node that runs."""
     with impatient():
-        troubled = TroubledNode(data, replica)
+        troubled = TroubledNode(data, replica, sample=sample)
         try:
             troubled.node.start()
             with troubled.client:
