@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from sync.keeping.process import last_line
 
 LOG_LIMIT_BYTES = 2_000_000
+# Of what brings something: so long it may bring nothing, and how often that is looked at.
+SILENCE_S = 120.0
+LOOK_S = 2.0
 
 
 def binary_path() -> Path:
@@ -27,15 +31,44 @@ def environment() -> Mapping[str, str]:
     return {k: v for k, v in os.environ.items() if k not in ("AWS_CA_BUNDLE", "LOG_LEVEL")}
 
 
-def run_to_its_end(*arguments: str, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
-    """Return what one command of Litestream's printed. Raises `subprocess.TimeoutExpired`."""
-    return subprocess.run(
-        [str(binary_path()), *arguments],
-        capture_output=True,
-        env=dict(environment()),
-        timeout=timeout_s,
-        check=False,
-    )
+def run_to_its_end(
+    *arguments: str, timeout_s: float, growing: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Return what one command of Litestream's printed.
+
+    Raises `subprocess.TimeoutExpired`, also where a folder that ought to be `growing` has not for
+    `SILENCE_S`.
+    """
+    command = [str(binary_path()), *arguments]
+    now = grown_at = time.monotonic()
+    ends_at, size_bytes = now + timeout_s, -1
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(environment())
+    ) as process:
+        while True:
+            try:
+                output, errors = process.communicate(timeout=min(LOOK_S, ends_at - now))
+                return subprocess.CompletedProcess(command, process.returncode, output, errors)
+            except subprocess.TimeoutExpired:
+                now = time.monotonic()
+                size_before, size_bytes = size_bytes, _size_bytes(growing)
+                if size_bytes != size_before:
+                    grown_at = now
+                if now >= ends_at or (growing is not None and now - grown_at > SILENCE_S):
+                    process.kill()
+                    raise
+            except BaseException:
+                process.kill()
+                raise
+
+
+def _size_bytes(folder: Path | None) -> int:
+    """Return how much lies in a folder; what comes and goes meanwhile does not count."""
+    size_bytes = 0
+    for path in folder.iterdir() if folder is not None else ():
+        with suppress(FileNotFoundError):
+            size_bytes += path.stat().st_size
+    return size_bytes
 
 
 def start_on_a_leash(pid_file: Path, log_path: Path, *arguments: str) -> subprocess.Popen[bytes]:

@@ -143,16 +143,24 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
     database = ReplicatedDatabase(name=name, path=output, replica=replica)
     config = output.with_name("litestream.yml")
     write_private(config, render([database], socket_path=None))
+    began = time.monotonic()
     for attempt in range(1, ATTEMPTS + 1):
+        took_s = time.monotonic() - began
         try:
             done = run_to_its_end(
                 *("restore", "-config", str(config), "-no-expand-env"),
                 *("-o", str(output), str(output)),
-                timeout_s=timeout_s,
+                timeout_s=max(1.0, timeout_s - took_s),
+                growing=output.parent,
             )
         except subprocess.TimeoutExpired as error:
+            # A list of NATS's may never end that was begun while somebody wrote.
+            took_s = time.monotonic() - began
+            if attempt < ATTEMPTS and took_s < timeout_s:
+                _remove(output)
+                continue
             raise ReplicaUnreachableError(
-                f"{name} did not come from {replica.label} within {timeout_s:.0f} s"
+                f"{name} did not come from {replica.label} within {took_s:.0f} s"
             ) from error
         if done.returncode == 0 and output.exists():
             return
@@ -168,8 +176,7 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
         if "non-contiguous" not in complaint and not is_gone:
             break
         if attempt < ATTEMPTS:
-            for suffix in SIDE_FILES:
-                Path(f"{output}{suffix}").unlink(missing_ok=True)
+            _remove(output)
             time.sleep(0.2)
     damages = ("non-contiguous", "checksum", "corrupt", "decode")
     if not is_gone and any(word in complaint for word in damages):
@@ -177,6 +184,12 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
             f"the replica of {name} at {replica.label} has a hole: {complaint}"
         )
     raise ReplicaUnreachableError(f"{name} can't be read from {replica.label}: {complaint}")
+
+
+def _remove(output: Path) -> None:
+    """Remove what an attempt left; Litestream writes to a name of its own beside it."""
+    for suffix in (*SIDE_FILES, ".tmp"):
+        Path(f"{output}{suffix}").unlink(missing_ok=True)
 
 
 def _check(name: str, path: Path) -> None:

@@ -114,7 +114,7 @@ def s3_server(home: Path, *, bucket: bool = True) -> Iterator[str]:
     (home / "filer").write_text(f"http://127.0.0.1:{filer}")
     with running([program("weed"), *arguments], home, s3):
         address = f"s3://county/replica?endpoint=http://127.0.0.1:{s3}"
-        until(lambda: _takes_objects(s3) if bucket else _listens(filer), 60)
+        until(lambda: _takes_objects(s3) if bucket else listens(filer), 60)
         yield address
 
 
@@ -173,7 +173,7 @@ def running(command: Sequence[str], home: Path, port: int) -> Iterator[subproces
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=home)
         try:
-            until(lambda: server.poll() is not None or _listens(port), 60)
+            until(lambda: server.poll() is not None or listens(port), 60)
             assert server.poll() is None, (home / "log").read_text()[-2000:]
             yield server
         finally:
@@ -193,7 +193,8 @@ def _children(pid: int) -> list[int]:
     return [pid for child in children for pid in (*_children(child), child)]
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Return whether anybody takes connections at that port."""
     with socket.socket() as caller:
         return caller.connect_ex(("127.0.0.1", port)) == 0
 

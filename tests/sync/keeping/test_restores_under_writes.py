@@ -1,5 +1,6 @@
 """A restore while a node writes, folds and removes what was folded: whole, and all is in it."""
 
+import math
 import shutil
 import sys
 import threading
@@ -35,7 +36,7 @@ def test_a_restore_while_a_node_writes_is_whole(
         home = tmp_path / str(first)
         place = servers.replica(kind, f"written-{first}")
         address = place.url or str(place.folder)
-        life = Life(home / "data", address, f"{kind} {first}", QUICK, pauses_s=(0.001,))
+        life = Life(home / "data", address, f"{kind} {first}", QUICK, (0.001,), math.inf)
         node = WipedNode(life, tuple(S3_KEYS.items()))
         hearing = threading.Lock()
 

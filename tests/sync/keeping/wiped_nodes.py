@@ -32,6 +32,8 @@ NAMES = ("huiyin", "attachments")
 QUICK = Keeping(level_1_interval="300ms", level_0_retention="500ms", level_0_check_interval="300ms")
 # A county's, but for the patience.
 PACE = Pace(answer_within_s=0.5)
+# A node that goes on living while others are restored on a slow machine soon writes less often.
+AT_PACE_ROWS, LATER_PAUSE_S = 200, 0.3
 # A Litestream that hangs is ended sooner than a county's.
 SILENCE_LIMIT_S = 3.0
 
@@ -53,6 +55,8 @@ class Life(NamedTuple):
     keeping: Keeping
     # Now and then it is quiet for a moment, now and then there is a crowd.
     pauses_s: Sequence[float] = (0.001, 0.004, 0.02, 0.1)
+    # Of a node that is to write on: how many rows at that pace.
+    rows_at_pace: float = AT_PACE_ROWS
 
 
 def replicated(folder: Path, replica: str) -> list[ReplicatedDatabase]:
@@ -109,7 +113,7 @@ class _Living:
     def __init__(self, life: Life, news: Connection) -> None:
         self._chance = random.Random(life.seed)
         self._seed = life.seed
-        self._pauses_s = life.pauses_s
+        self._pauses_s, self._rows_at_pace = life.pauses_s, life.rows_at_pace
         self._news = news
         self._saying = Lock()
         self._clock_s = 0.0
@@ -135,9 +139,11 @@ class _Living:
         for writer in self._writers:
             writer.durability.start()
         refusal: ReplicaRefused | None = None
-        held = False
+        held, written = False, 0
         while True:
-            if orders.poll(self._chance.choice(self._pauses_s)):
+            written += 1
+            pauses_s = self._pauses_s if written < self._rows_at_pace else (LATER_PAUSE_S,)
+            if orders.poll(self._chance.choice(pauses_s)):
                 order = orders.recv()
                 if order is None:
                     break

@@ -27,7 +27,8 @@ from tests.sync.keeping.wiped_nodes import NAMES, QUICK, Life, Row, WipedNode, r
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 DAY_S = 86_400.0
 # Generous, for a busy machine; nothing waits for so long where all is well.
-TAKEN_OVER_WITHIN_S = 90.0
+TAKEN_OVER_WITHIN_S = 150.0
+OTHER_ENDED_AFTER_S = 30.0
 RESTORES_MOST = 5
 
 
@@ -236,14 +237,18 @@ class Wiping:
             self.tally.twice += len(twice)
             assert (lost, twice) == ([], []), f"lost {lost[:3]}, twice {twice[:3]}"
             node = self._born(f"{seed} {attempt}", keeping, folder)
-            gives_up_at = time.monotonic() + TAKEN_OVER_WITHIN_S
+            began_at = time.monotonic()
             while not node.durable and not node.refusal:
                 node.listen(0.05)
                 before.listen()
-                assert node.alive and time.monotonic() < gives_up_at, "nobody took over"
+                waited_s = time.monotonic() - began_at
+                assert node.alive and waited_s < TAKEN_OVER_WITHIN_S, "nobody took over"
+                if before.alive and waited_s > OTHER_ENDED_AFTER_S:
+                    # What it compares changes under its hands as long as the other one writes.
+                    before.kill()
             if not node.refusal:
                 return node
-            assert node.refusal == "ahead" and not node.durable
+            assert (node.refusal, len(node.durable)) == ("ahead", 0)
             self.tally.restores_again += 1
             self._bury(node)
             if attempt > 1:
