@@ -72,11 +72,14 @@ def test_a_damaged_replica_gives_no_database(node: Node, tmp_path: Path) -> None
 
 def test_flipped_bits_give_no_database(node: Node, tmp_path: Path) -> None:
     assert node.durability.await_durable(node.commit(), 5)
-    first = min(node.replica_folder.glob("ltx/*/*.ltx"))
-    content = bytearray(first.read_bytes())
-    for place in range(120, len(content) - 40, 7):
-        content[place] ^= 0xFF
-    first.write_bytes(content)
+    # At rest, or the damaged file is folded into another by a Litestream that has it whole.
+    node.litestream.stop(2)
+    for path in node.replica_folder.glob("ltx/*/*.ltx"):
+        if transactions_of(path)[0] == 1:
+            content = bytearray(path.read_bytes())
+            for place in range(120, len(content) - 40, 7):
+                content[place] ^= 0xFF
+            path.write_bytes(content)
     with pytest.raises(RestoreError):
         restore(node.name, node.place, tmp_path / "target.db")
     assert not (tmp_path / "target.db").exists()
