@@ -91,11 +91,6 @@ def test_the_datas_own_disk(tmp_path: Path) -> None:
         assert "writer-fails" in node.codes()
         empty(disk)
         node.heals()
-        if FULL:
-            mount(disk, "remount,ro")
-            node.shows("disk-read-only", takes=(507, ""))
-            mount(disk, "remount,rw")
-            node.heals()
 
 
 def test_another_machine_by_sftp(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def mount(folder: Path, options: str) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         pytest.skip("no program to mount a disk with")
+    assert done.returncode == 0 or not options.startswith("remount"), done.stderr
     if done.returncode != 0:
         pytest.skip(f"no right to mount a small disk here: {done.stderr}")
 
