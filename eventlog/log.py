@@ -54,15 +54,14 @@ class Log:
         self.time_unknown = time_unknown
         self.projections: Mapping[str, Projection] = {one.noun: one for one in projections}
         connection = connect(self.path)
-        migrate(connection, *migrations)
-        connection.execute("BEGIN IMMEDIATE")
-        self.voice = take_voice(connection, folder, now_ms())
-        for subject in erasures.apply_again(connection, folder):
-            for projection in self.projections.values():
-                if isinstance(projection, Lagging):
-                    projection.erased(connection, subject)
-        connection.execute("COMMIT")
-        refolding.bring_up_to_date(connection, self.projections)
+        try:
+            migrate(connection, *migrations)
+            self.voice = self._take_voice(connection)
+            refolding.bring_up_to_date(connection, self.projections)
+        except BaseException:
+            # Left open it would lock the database for whoever tries again in this process.
+            connection.close()
+            raise
         self._marks = MarkKeeper(folder, self.voice)
         self._between_groups = between_groups
         self.sealer = sealer
@@ -79,6 +78,17 @@ class Log:
             on_commit=on_commit,
             between_groups=self._after_group,
         )
+
+    def _take_voice(self, connection: sqlite3.Connection) -> Voice:
+        """Take the voice to write in and apply erasures again, in one transaction."""
+        connection.execute("BEGIN IMMEDIATE")
+        voice = take_voice(connection, self.folder, self.now_ms())
+        for subject in erasures.apply_again(connection, self.folder):
+            for projection in self.projections.values():
+                if isinstance(projection, Lagging):
+                    projection.erased(connection, subject)
+        connection.execute("COMMIT")
+        return voice
 
     def write(self, job: Callable[[Transaction], Result]) -> Committed[Result]:
         """Run a job in the next group and wait for its COMMIT. Not for the event loop's thread."""
