@@ -322,7 +322,9 @@ class Claimant:
                     newest = self._newest_restored(database, rooted(self._place, root), restored)
                     needed = max(needed, number)
                     break
-                except NoBackupError:
+                except NoBackupError as error:
+                    if self._store.names(f"{root}/{database.name}".strip("/")):
+                        raise StoreError(f"there is more than is told: {error}") from error
                     # A first upload was cut, or has not begun.
                     self.beginnings += number == 1
                 except RestoreDamagedError as error:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sync.keeping.configuration import ReplicatedDatabase, render, write_private
 from sync.keeping.process import last_line
 from sync.keeping.program import run_to_its_end
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.stores.store import StoreError
+from sync.keeping.stores.store import StoreError, open_store
 from sync.keeping.whole_point import WholePoint, restore_whole_point
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
@@ -113,6 +114,9 @@ def restore_newest(name: str, places: Sequence[ReplicaPlace], output: Path) -> R
 def _restore_whole(name: str, place: ReplicaPlace, output: Path) -> Restored:
     try:
         restore(name, place.below(name), output)
+    except NoBackupError:
+        _see_that_nothing_is_there(name, place)
+        raise
     except RestoreDamagedError as damage:
         output = output.absolute()
         with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
@@ -136,6 +140,20 @@ def _restore_whole(name: str, place: ReplicaPlace, output: Path) -> Restored:
         flush(output.parent)
         return Restored(place, point)
     return Restored(place)
+
+
+def _see_that_nothing_is_there(name: str, place: ReplicaPlace) -> None:
+    """Raise ReplicaUnreachableError where files lie in a replica that Litestream finds empty.
+
+    NATS lists nothing for a while after one of its servers died or came back.
+    """
+    try:
+        with closing(open_store(place)) as store:
+            names = store.names(name)
+    except StoreError as error:
+        raise ReplicaUnreachableError(str(error)) from error
+    if names:
+        raise ReplicaUnreachableError(f"{place.label} tells of nothing, and holds {names[-1]}")
 
 
 def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> None:

@@ -96,6 +96,7 @@ def test_with_one_of_three_servers_dead_nothing_durable_is_lost(tmp_path: Path) 
             told = frozenset(node.durable)
             folder = tmp_path / f"again-{dead}"
             until(partial(came, folder, living), 300)
+            assert (folder / "attachments.db").exists()
             assert compared(folder, told) == ([], [])
 
 
