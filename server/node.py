@@ -44,7 +44,7 @@ from server.site.site_copy import SiteCopy
 from server.site.site_following import SiteFollower
 from server.site.site_offer import FILE_NAME as MANIFEST_NAME
 from server.site.site_offer import SiteOffer
-from sync.keeping.claim import Claimer
+from sync.keeping.claims.claim import Claimer
 from sync.keeping.durability import Durability
 from sync.keeping.replica import ReplicaPlace
 from sync.rounds.downlink import Downlink

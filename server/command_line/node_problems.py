@@ -25,8 +25,8 @@ from server.operations.problems import WORDS, told_problem
 from server.operations.watch import disk_problems, replica_problem
 from sync.keeping import broken
 from sync.keeping.causes import FULL_BYTES, NEARLY_FULL_BYTES, REFUSED, Cause, Trouble, cause_of
-from sync.keeping.claim import NAME, ReplicaRefused, read_claim
-from sync.keeping.claim_notes import read_note
+from sync.keeping.claims.claim import NAME, ReplicaRefused, read_claim
+from sync.keeping.claims.claim_notes import read_note
 from sync.keeping.concealing import scrubbed
 from sync.keeping.program import binary_path
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace

@@ -41,14 +41,14 @@ from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.folder.restore_mark import RestoreMark
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
 from server.photos.schema import FILE_NAME as ATTACHMENTS_NAME
-from sync.keeping.claim import ReplicaRefused
-from sync.keeping.claim_notes import note_restored
-from sync.keeping.claimant import claim_of
+from sync.keeping.claims.claim import ReplicaRefused
+from sync.keeping.claims.claim_notes import note_restored
+from sync.keeping.claims.claimant import claim_of
 from sync.keeping.process import kill_orphans
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
-from sync.keeping.restore import NoBackupError, RestoreError, restore_newest
+from sync.keeping.restores.restore import NoBackupError, RestoreError, restore_newest
+from sync.keeping.restores.whole_point import WholePoint
 from sync.keeping.stores.store import StoreError
-from sync.keeping.whole_point import WholePoint
 
 DATABASES = {LOG_DATABASE: FILE_NAME, ATTACHMENTS_DATABASE: ATTACHMENTS_NAME}
 

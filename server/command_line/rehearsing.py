@@ -24,11 +24,16 @@ from server.data_folder import DATABASES, projections
 from server.folder.rehearsals import Rehearsed, keep_rehearsed
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.folder.settings import Settings
-from sync.keeping.claim import ReplicaRefused
-from sync.keeping.claimant import claim_of
-from sync.keeping.comparison import damage, differing_rows
+from sync.keeping.claims.claim import ReplicaRefused
+from sync.keeping.claims.claimant import claim_of
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
-from sync.keeping.restore import NoBackupError, RestoreDamagedError, RestoreError, restore_newest
+from sync.keeping.restores.comparison import damage, differing_rows
+from sync.keeping.restores.restore import (
+    NoBackupError,
+    RestoreDamagedError,
+    RestoreError,
+    restore_newest,
+)
 from sync.keeping.stores.store import StoreError
 
 PREFIX = ".rehearsal-"

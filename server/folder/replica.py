@@ -11,8 +11,8 @@ from eventlog.log import Log
 from server.folder.rehearsals import Rehearsed, Rehearser, read_rehearsed
 from server.folder.safe_writes import SafeWriter
 from sync.keeping.causes import Cause, Trouble, trouble_of
-from sync.keeping.claim import Claimer
-from sync.keeping.claimant import Claimant
+from sync.keeping.claims.claim import Claimer
+from sync.keeping.claims.claimant import Claimant
 from sync.keeping.configuration import ReplicatedDatabase
 from sync.keeping.durability import Durability, DurabilityState
 from sync.keeping.durable_position import DurablePosition

@@ -11,10 +11,10 @@ WAL when the request came has been written as a file to the replica and, for a f
 - a local position that was reset below the replica's uploads nothing at all, with a 200.
 
 So four more things must hold here before a commit is called durable: the replica's transaction
-id equals ours; its claim is still this run's (`sync.keeping.claim`), and nothing newer lies there;
-a folder still holds the token that was put there; and after each start of Litestream, and every
-two minutes, a restore's plan is asked for and reaches without a gap to what was confirmed, and no
-further. A replica that fails is marked broken, is repaired by a fresh snapshot
+id equals ours; its claim is still this run's (`sync.keeping.claims.claim`), and nothing newer lies
+there; a folder still holds the token that was put there; and after each start of Litestream, and
+every two minutes, a restore's plan is asked for and reaches without a gap to what was confirmed,
+and no further. A replica that fails is marked broken, is repaired by a fresh snapshot
 (`sync.keeping.litestream`), and nothing counts as durable before the plan holds again. A deleted
 bucket is noticed only by the plan, so up to two minutes late.
 """

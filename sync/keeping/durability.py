@@ -21,7 +21,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from eventlog.worker import Worker
-from sync.keeping.claim import ReplicaRefused
+from sync.keeping.claims.claim import ReplicaRefused
 from sync.keeping.confirmation import Confirmation, NotRestorableError, Pace
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.durable_position import DurablePosition

@@ -24,8 +24,8 @@ from pathlib import Path
 
 from eventlog.worker import Worker
 from sync.keeping import broken
-from sync.keeping.claim import ReplicaRefused
-from sync.keeping.claimant import WATCH_EVERY_S, Claimant
+from sync.keeping.claims.claim import ReplicaRefused
+from sync.keeping.claims.claimant import WATCH_EVERY_S, Claimant
 from sync.keeping.configuration import (
     Keeping,
     ReplicatedDatabase,
@@ -35,11 +35,11 @@ from sync.keeping.configuration import (
 )
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.litestream_status import LitestreamState, LitestreamStatus
-from sync.keeping.plan import planned_up_to
 from sync.keeping.process import end, end_previous
 from sync.keeping.program import ProgramLog, start_on_a_leash
 from sync.keeping.pulse import SILENCE_LIMIT_S, Pulse
 from sync.keeping.replica import ReplicaAddressError
+from sync.keeping.restores.plan import planned_up_to
 from sync.keeping.stores.store import StoreError
 
 POLL_S = 0.05

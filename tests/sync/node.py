@@ -9,15 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventlog.database import connect
-from sync.keeping.claim import Claimer
-from sync.keeping.claimant import Claimant
+from sync.keeping.claims.claim import Claimer
+from sync.keeping.claims.claimant import Claimant
 from sync.keeping.configuration import Contents, Keeping, ReplicatedDatabase
 from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
 from sync.keeping.litestream import Litestream
 from sync.keeping.pulse import SILENCE_LIMIT_S
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import restore
+from sync.keeping.restores.restore import restore
 
 ROWS = Contents(
     "SELECT id, text FROM row WHERE id>0 ORDER BY id DESC LIMIT 1",

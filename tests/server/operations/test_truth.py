@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.command_line import node_problems
-from sync.keeping.claim import NAME, Claim, new_run
+from sync.keeping.claims.claim import NAME, Claim, new_run
 from sync.keeping.replica import ReplicaPlace
 from tests.counts import FULL, count
 from tests.hub import until

@@ -16,7 +16,8 @@ from server.application import make_application
 from server.folder.settings import load_settings
 from server.node import Node
 from server.operations import watch
-from sync.keeping import claimant, litestream
+from sync.keeping import litestream
+from sync.keeping.claims import claimant
 from sync.keeping.pulse import Pulse
 from tests.hub import huiyin, until
 from tests.seed import borrowed

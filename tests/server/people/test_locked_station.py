@@ -18,7 +18,7 @@ from eventlog.keys import load_keys
 from server.data_folder import open_log
 from server.people.station_accounts import VALID_MS, confirm
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import restore
+from sync.keeping.restores.restore import restore
 from tests.hub import Hub, form_token
 from tests.server.enrolled import (
     DEPUTY,

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import restore
+from sync.keeping.restores.restore import restore
 from tests.counts import count
 from tests.hub import Hub, huiyin, until
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from eventlog.writer import StorageFull
-from sync.keeping.restore import RestoreError
+from sync.keeping.restores.restore import RestoreError
 from tests.site.light_builds import lighten
 from tests.sync.every_call import failing_disk
 from tests.sync.every_call.failing_disk import FailingDisk, Mode

@@ -20,7 +20,7 @@ from publisher.writing.touched import Changes
 from server.data_folder import open_log, prepare_folder
 from server.folder.settings import Settings
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import restore
+from sync.keeping.restores.restore import restore
 from tests.site import counties
 from tests.site.whole_sites import tree
 from tests.sync.dying_nodes import enrolled, open_hub, open_station

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sync.keeping.claim import ReplicaRefused
-from sync.keeping.claim_notes import note_restored
-from sync.keeping.claimant import claim_of
+from sync.keeping.claims.claim import ReplicaRefused
+from sync.keeping.claims.claim_notes import note_restored
+from sync.keeping.claims.claimant import claim_of
 from sync.keeping.durability import DurabilityState
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import restore_newest
+from sync.keeping.restores.restore import restore_newest
 from tests.sync.keeping.replica_servers import KINDS
 from tests.sync.node import Node, until
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from eventlog.database import reading
-from sync.keeping.claim import NAME
-from sync.keeping.claim_notes import FILE_NAME
-from sync.keeping.claimant import Claimant, claim_of
+from sync.keeping.claims.claim import NAME
+from sync.keeping.claims.claim_notes import FILE_NAME
+from sync.keeping.claims.claimant import Claimant, claim_of
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import restore_newest
+from sync.keeping.restores.restore import restore_newest
 from sync.keeping.stores.store import open_store
 from tests.sync.keeping.claimed_nodes import (
     filled,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sync.keeping.claim import Claim, ReplicaRefused
+from sync.keeping.claims.claim import Claim, ReplicaRefused
 from sync.keeping.stores.store import StoreError
 from tests.sync.keeping.claimed_nodes import (
     filled,

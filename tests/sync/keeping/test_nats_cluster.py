@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sync.keeping.configuration import Keeping
-from sync.keeping.restore import ReplicaUnreachableError
+from sync.keeping.restores.restore import ReplicaUnreachableError
 from sync.keeping.stores.store import StoreError
 from tests.counts import FULL
 from tests.sync.keeping.replica_servers import free_port, listens, program

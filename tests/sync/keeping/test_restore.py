@@ -6,7 +6,7 @@ import pytest
 
 from eventlog.database import connect
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import (
+from sync.keeping.restores.restore import (
     NoBackupError,
     ReplicaUnreachableError,
     RestoreDamagedError,

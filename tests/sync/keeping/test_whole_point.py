@@ -11,8 +11,8 @@ import pytest
 from eventlog.database import connect
 from sync.keeping.configuration import Keeping
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import Restored, RestoreDamagedError, restore, restore_newest
-from sync.keeping.whole_point import File, best_way
+from sync.keeping.restores.restore import Restored, RestoreDamagedError, restore, restore_newest
+from sync.keeping.restores.whole_point import File, best_way
 from tests.counts import count
 from tests.drills import tell
 from tests.sync.node import Node

@@ -14,16 +14,16 @@ from threading import Lock
 from typing import NamedTuple
 
 from eventlog.database import connect
-from sync.keeping.claim import Claimer, ReplicaRefused
-from sync.keeping.claim_notes import note_restored
-from sync.keeping.claimant import Claimant, claim_of
+from sync.keeping.claims.claim import Claimer, ReplicaRefused
+from sync.keeping.claims.claim_notes import note_restored
+from sync.keeping.claims.claimant import Claimant, claim_of
 from sync.keeping.configuration import Keeping, ReplicatedDatabase
 from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
 from sync.keeping.litestream import Litestream
 from sync.keeping.process import command_line
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import NoBackupError, restore_newest
+from sync.keeping.restores.restore import NoBackupError, restore_newest
 from tests.sync.forks import FORKS
 from tests.sync.node import ROWS, until
 

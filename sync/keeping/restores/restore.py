@@ -19,8 +19,8 @@ from sync.keeping.configuration import ReplicatedDatabase, render, write_private
 from sync.keeping.process import last_line
 from sync.keeping.program import run_to_its_end
 from sync.keeping.replica import ReplicaPlace
+from sync.keeping.restores.whole_point import WholePoint, restore_whole_point
 from sync.keeping.stores.store import StoreError, open_store
-from sync.keeping.whole_point import WholePoint, restore_whole_point
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
 ATTEMPTS = 5

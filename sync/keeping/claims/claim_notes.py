@@ -14,7 +14,7 @@ import msgspec
 
 from eventlog.database import reading
 from eventlog.files import write_atomically
-from sync.keeping.claim import Claim
+from sync.keeping.claims.claim import Claim
 from sync.keeping.configuration import ReplicatedDatabase
 
 FILE_NAME = "replica-claims.json"

@@ -32,7 +32,7 @@ from functools import partial
 from pathlib import Path
 
 from eventlog.database import reading
-from sync.keeping.claim import (
+from sync.keeping.claims.claim import (
     NAME,
     Claim,
     Claimer,
@@ -41,7 +41,7 @@ from sync.keeping.claim import (
     read_claim,
     rooted,
 )
-from sync.keeping.claim_notes import (
+from sync.keeping.claims.claim_notes import (
     ClaimNote,
     home_of,
     keep_note,
@@ -51,7 +51,7 @@ from sync.keeping.claim_notes import (
 )
 from sync.keeping.configuration import ReplicatedDatabase
 from sync.keeping.replica import ReplicaPlace
-from sync.keeping.restore import (
+from sync.keeping.restores.restore import (
     NoBackupError,
     RestoreDamagedError,
     RestoreError,

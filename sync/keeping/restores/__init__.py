@@ -1,0 +1,1 @@
+"""A database brought back from its replica, and compared with the living one."""
