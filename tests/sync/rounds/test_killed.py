@@ -198,7 +198,11 @@ def test_every_crash_point_stands_in_the_code_once_and_some_test_kills_there() -
     )
     tests = "".join(
         (root / "tests" / name).read_text("utf-8")
-        for name in ("sync/rounds/test_killed.py", "site/writing/test_crashes.py")
+        for name in (
+            "sync/rounds/test_killed.py",
+            "site/writing/test_crashes.py",
+            "server/command_line/test_restore_again.py",
+        )
     )
     for point in CrashPoint:
         assert code.count(f"reached(CrashPoint.{point.name})") == 1, point
