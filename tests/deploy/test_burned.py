@@ -174,7 +174,7 @@ def test_the_page_says_what_the_program_says() -> None:
     program = "".join(
         path.read_text("utf-8")
         for folder in ("eventlog", "server/command_line", "server/folder", "sync/keeping")
-        for path in (PAGE.parents[1] / folder).glob("*.py")
+        for path in (PAGE.parents[1] / folder).rglob("*.py")
     )
     rows = text.partition("| 屏幕上有 | 怎么办 |")[2].partition("\n\n")[0]
     for said in re.findall(r"`([^`]*[a-z][^`]*)`", rows):
