@@ -132,3 +132,10 @@ def test_no_module_has_grown_two_concepts(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         assert len(path.read_text("utf-8").splitlines()) <= 400, path
         assert path.stem not in ("utils", "helpers", "common", "misc")
+
+
+def test_every_drill_of_the_page_on_reliability_has_its_tests() -> None:
+    words = (ROOT / "tools" / "reliability.py").read_text("utf-8")
+    named = re.findall(r'"(tests/[^"]+\.py)"', words)
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []

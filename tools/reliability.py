@@ -103,7 +103,7 @@ DRILLS = (
     Drill(
         "causes",
         "each cause for which nothing is durable, told by /healthz and doctor, and put right",
-        ("tests/server/operations/test_causes.py",),
+        ("tests/server/operations/test_truth.py",),
     ),
 )
 
