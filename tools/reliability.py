@@ -114,7 +114,7 @@ def run(drill: Drill) -> tuple[str, bool]:
         told = Path(folder) / "told"
         environment = {**os.environ, "HUIYIN_FAULTS": "full", "HUIYIN_DRILLS": str(told)}
         began = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *drill.tests]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *drill.tests]
         done = subprocess.run(
             command, cwd=ROOT, env=environment, check=False, stdout=subprocess.PIPE, text=True
         )

@@ -134,7 +134,23 @@ class NatsStore:
 
             self._do(f"move {name}", ask, LONG_S)
 
-        move_each(self, tops, move)
+        for top in tops:
+            move_each(self, [top], move)
+            self._remove_empty(top)
+
+    def _remove_empty(self, top: str) -> None:
+        """Remove a bucket that all was moved from: Litestream waits for ever to list it."""
+
+        async def ask(stream: JetStreamContext) -> None:
+            try:
+                await stream.delete_object_store(self._bucket(top))
+            except (NotFoundError, BucketNotFoundError):
+                # Removed before.
+                return
+
+        # A key lies in none.
+        if "." not in top and not self.names(top):
+            self._do(f"remove {top}", ask)
 
     def free_bytes(self) -> int | None:
         """Return None: nobody says."""
