@@ -70,6 +70,8 @@ DATABASES = {
         ),
     ),
 }
+# Their files' names alone.
+FILES = {name: file for name, (file, _) in DATABASES.items()}
 REGISTER_NOUNS = frozenset(register.noun for register in county_registers.ALL)
 
 

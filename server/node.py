@@ -12,7 +12,7 @@ from eventlog.sealing import Unsealer
 from eventlog.transaction import Transaction
 from server.county import county_registers
 from server.data_folder import (
-    DATABASES,
+    FILES,
     clock_of,
     hub_clock_of,
     open_log,
@@ -94,7 +94,7 @@ class Node:
         place = ReplicaPlace.parse(settings.replica_url) if settings.replica_url else None
         self.replica = Replica(
             self.folder,
-            {name: file for name, (file, _) in DATABASES.items()},
+            FILES,
             place,
             replicated(self.folder, place) if place else [],
             self._claimer,

@@ -32,16 +32,15 @@ from eventlog.log import FILE_NAME
 from eventlog.recovery_kit import KitError, read_kit, write_kit
 from eventlog.replay import Verification
 from server.command_line.folders import data_option, settings_for, tell_aside
-from server.data_folder import kit_of, open_log, replicated
+from server.data_folder import FILES, kit_of, open_log, replicated
 from server.folder import kept_settings, own_keys, restore_mark
 from server.folder.addresses import replica_place
 from server.folder.folder_lock import DataFolderInUse, taken
 from server.folder.newer_folder import NewerFolder
-from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
+from server.folder.replica import LOG_DATABASE
 from server.folder.restore_mark import RestoreMark
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
-from server.photos.schema import FILE_NAME as ATTACHMENTS_NAME
-from sync.keeping.claims.claim import ReplicaRefused
+from sync.keeping.claims.claim import ReplicaRefused, places_of
 from sync.keeping.claims.claim_notes import note_restored
 from sync.keeping.claims.claimant import claim_of
 from sync.keeping.process import kill_orphans
@@ -49,8 +48,6 @@ from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restores.restore import NoBackupError, RestoreError, restore_newest
 from sync.keeping.restores.whole_point import WholePoint
 from sync.keeping.stores.store import StoreError
-
-DATABASES = {LOG_DATABASE: FILE_NAME, ATTACHMENTS_DATABASE: ATTACHMENTS_NAME}
 
 
 class _KeysToRestore(NamedTuple):
@@ -131,7 +128,7 @@ def _restore(
     try:
         # Looked at before anything is fetched, so that what is written meanwhile is noticed.
         claim = claim_of(place)
-        _bring_databases(data, [place] if claim is None else claim.places(place))
+        _bring_databases(data, places_of(place, claim))
     except (RestoreError, ReplicaRefused, StoreError):
         if before is None and not _arrived(data):
             # Nothing came, perhaps from a wrong address: the folder is as empty as before.
@@ -166,7 +163,7 @@ def _refuse_standing(data: Path) -> None:
     """End the command where a node's databases stand that no cut restore left."""
     if restore_mark.begun(data) is not None:
         return
-    for name in DATABASES.values():
+    for name in FILES.values():
         for path in (data / name, data / f"{name}-wal"):
             if path.exists():
                 raise click.ClickException(
@@ -178,7 +175,7 @@ def _refuse_standing(data: Path) -> None:
 
 def _arrived(data: Path) -> bool:
     """Return whether a database of the replica is in its place."""
-    return any((data / name).exists() for name in DATABASES.values())
+    return any((data / name).exists() for name in FILES.values())
 
 
 def _keys_to_restore(
@@ -211,7 +208,7 @@ def _put_keys(data: Path, keys: Keys) -> None:
 
 def _remove_halves(data: Path) -> None:
     """Remove what a killed restore left under way."""
-    for name in DATABASES.values():
+    for name in FILES.values():
         for path in data.glob(f".{name}.*"):
             # The Litestream of a killed restore goes on, and would put files there once more.
             kill_orphans(f"{path}/")
@@ -225,7 +222,7 @@ def _bring_databases(data: Path, places: Sequence[ReplicaPlace]) -> None:
 
     Each comes from the first of the places that has it.
     """
-    for name, file in DATABASES.items():
+    for name, file in FILES.items():
         if (data / file).exists():
             continue
         try:

@@ -20,11 +20,11 @@ from eventlog.clock import system_clock_ms
 from eventlog.database import one_moment, reading
 from eventlog.log import FILE_NAME as LOG_FILE
 from server.command_line.folders import settings_for
-from server.data_folder import DATABASES, projections
+from server.data_folder import DATABASES, FILES, projections
 from server.folder.rehearsals import Rehearsed, keep_rehearsed
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.folder.settings import Settings
-from sync.keeping.claims.claim import ReplicaRefused
+from sync.keeping.claims.claim import ReplicaRefused, places_of
 from sync.keeping.claims.claimant import claim_of
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restores.comparison import damage, differing_rows
@@ -78,9 +78,8 @@ def _rehearse(settings: Settings, folder: Path) -> Rehearsed:
     if settings.replica_url is None:
         raise Bad("no-replica", "there is no replica")
     place = ReplicaPlace.parse(settings.replica_url)
-    claim = claim_of(place)
-    places = [place] if claim is None else claim.places(place)
-    size = sum((folder / file).stat().st_size for file, _ in DATABASES.values())
+    places = places_of(place, claim_of(place))
+    size = sum((folder / file).stat().st_size for file in FILES.values())
     if shutil.disk_usage(folder).free < 2 * size:
         raise Bad("no-room", f"{2 * size // 2**20} MB are needed for a copy")
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=folder) as scratch:
@@ -95,7 +94,7 @@ def _compared(places: list[ReplicaPlace], folder: Path, scratch: Path) -> Rehear
             # By then what was written is in the replica, too.
             time.sleep(PAUSE_S)
         differing: dict[str, set[bytes]] = {}
-        for name, (file, _) in DATABASES.items():
+        for name, file in FILES.items():
             for left in scratch.glob(f"{file}*"):
                 left.unlink()
             _bring(name, places, folder / file, scratch / file)
@@ -129,9 +128,9 @@ def compare(here: Path, copy: Path) -> dict[str, set[bytes]]:
     Raises Bad where SQLite finds the living one damaged.
     """
     with reading(here) as living, reading(copy) as restored:
-        found = damage(living)
-        if found:
-            raise Bad("damaged-here", f"{here.name}: {found}")
+        complaint = damage(living)
+        if complaint:
+            raise Bad("damaged-here", f"{here.name}: {complaint}")
         with one_moment(living), one_moment(restored):
             return differing_rows(living, restored)
 
@@ -162,7 +161,7 @@ def _bring(name: str, places: list[ReplicaPlace], here: Path, copy: Path) -> Non
 
 def _photos(scratch: Path) -> int:
     """Return how many photos the copy has."""
-    file = DATABASES[ATTACHMENTS_DATABASE][0]
+    file = FILES[ATTACHMENTS_DATABASE]
     if not (scratch / file).exists():
         return 0
     with reading(scratch / file) as connection:

@@ -48,10 +48,6 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     root: str = ""
     before: tuple[str, ...] = ()
 
-    def places(self, place: ReplicaPlace) -> list[ReplicaPlace]:
-        """Return where a restore looks, first things first, for a replica at `place`."""
-        return [rooted(place, root) for root in (self.root, *self.before)]
-
     @property
     def encoded(self) -> bytes:
         """The claim as it lies in the replica: a line, and its SHA-256 in another."""
@@ -76,6 +72,21 @@ class Claimer(msgspec.Struct, frozen=True, kw_only=True):
 def rooted(place: ReplicaPlace, root: str) -> ReplicaPlace:
     """Return the place of a root of a replica's."""
     return place.below(root) if root else place
+
+
+def roots_of(claim: Claim | None) -> tuple[str, ...]:
+    """Return the roots of a replica in the order in which a restore looks there."""
+    return ("",) if claim is None else (claim.root, *claim.before)
+
+
+def places_of(place: ReplicaPlace, claim: Claim | None) -> list[ReplicaPlace]:
+    """Return where a restore looks, first things first, for a replica at `place`."""
+    return [rooted(place, root) for root in roots_of(claim)]
+
+
+def name_below(root: str, database: str) -> str:
+    """Return the name below which a database's objects lie in a replica."""
+    return f"{root}/{database}" if root else database
 
 
 def new_run() -> str:

@@ -37,9 +37,11 @@ from sync.keeping.claims.claim import (
     Claim,
     Claimer,
     ReplicaRefused,
+    name_below,
     new_run,
     read_claim,
     rooted,
+    roots_of,
 )
 from sync.keeping.claims.claim_notes import (
     ClaimNote,
@@ -212,7 +214,7 @@ class Claimant:
             and newest_rows(self._databases) == note.ended
         )
         newest_names = self._newest_names(claim)
-        needed = _roots(claim)
+        needed = roots_of(claim)
         look = (content, newest_names)
         if self._refusal is not None and look == self._look:
             # Nothing changed there, and to compare a big one takes long.
@@ -236,7 +238,7 @@ class Claimant:
             # The other one lives, and uploaded more until it was shut out.
             self._compare_contents(claim, note.restored)
         for database in self._databases:
-            self._store.make_place(f"{own.root}/{database.name}".strip("/"))
+            self._store.make_place(name_below(own.root, database.name))
         if note.restored:
             noted.restored = False
             keep_note(self._folder, noted)
@@ -276,7 +278,7 @@ class Claimant:
                 label = "aside-unreadable"
         if content is not None or self._newest_names(claim):
             names = [database.name for database in self._databases]
-            tops = [f"{root}/{name}".strip("/") for root in _roots(claim) for name in names]
+            tops = [name_below(root, name) for root in roots_of(claim) for name in names]
             self._store.move_aside(label, [*tops, NAME])
             logger.warning(
                 "副本里原有的内容移到 / what the replica held was moved to %s",
@@ -298,9 +300,9 @@ class Claimant:
         lowest.
         """
         newest: list[str] = []
-        for root in _roots(claim):
+        for root in roots_of(claim):
             for database in self._databases:
-                below = f"{root}/{database.name}".strip("/")
+                below = name_below(root, database.name)
                 level = f"{below}/ltx/0/"
                 names = self._store.names(below)
                 newest += [name for name in names if name.startswith(level)][-1:] or names[-1:]
@@ -312,7 +314,7 @@ class Claimant:
         Of a damaged one only a `restored` node is known to have all that is whole. Returns the
         roots that a restore needs: all up to the last that a database comes from.
         """
-        roots, needed = _roots(claim), 0
+        roots, needed = roots_of(claim), 0
         for database in self._databases:
             if database.contents is None:
                 continue
@@ -323,7 +325,7 @@ class Claimant:
                     needed = max(needed, number)
                     break
                 except NoBackupError as error:
-                    if self._store.names(f"{root}/{database.name}".strip("/")):
+                    if self._store.names(name_below(root, database.name)):
                         raise StoreError(f"there is more than is told: {error}") from error
                     # A first upload was cut, or has not begun.
                     self.beginnings += number == 1
@@ -385,8 +387,3 @@ def claim_of(place: ReplicaPlace) -> Claim | None:
     finally:
         store.close()
     return None if content is None else read_claim(content)
-
-
-def _roots(claim: Claim | None) -> tuple[str, ...]:
-    """Return the roots of a replica in the order in which a restore looks there."""
-    return ("",) if claim is None else (claim.root, *claim.before)

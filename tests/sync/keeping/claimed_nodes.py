@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.keeping.claims.claim import ReplicaRefused
+from sync.keeping.claims.claim import ReplicaRefused, places_of
 from sync.keeping.claims.claim_notes import note_restored
 from sync.keeping.claims.claimant import claim_of
 from sync.keeping.durability import DurabilityState
@@ -44,7 +44,7 @@ def restored(home: Path, replica: str, data: str) -> int:
     folder.mkdir(parents=True)
     place = ReplicaPlace.parse(replica)
     claim = claim_of(place)
-    places = [place] if claim is None else claim.places(place)
+    places = places_of(place, claim)
     restore_newest("events", places, folder / "events.db")
     (folder / "node").write_text((home / "data" / "node").read_text())
     probe = Node(home, replica=replica, data=data)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventlog.database import reading
-from sync.keeping.claims.claim import NAME
+from sync.keeping.claims.claim import NAME, places_of
 from sync.keeping.claims.claim_notes import FILE_NAME
 from sync.keeping.claims.claimant import Claimant, claim_of
 from sync.keeping.replica import ReplicaPlace
@@ -86,7 +86,7 @@ def test_a_replica_anew_leaves_the_old_one_whole_and_aside(tmp_path: Path, repli
     aside = ReplicaPlace.parse(replica).aside(f"aside-{claim.run[:8]}")
     there = claim_of(aside)
     assert there is not None
-    restore_newest("events", there.places(aside), tmp_path / "aside.db")
+    restore_newest("events", places_of(aside, there), tmp_path / "aside.db")
     with reading(tmp_path / "aside.db") as copy:
         assert copy.execute("SELECT max(id) FROM row").fetchone()[0] == 5
     assert restored(tmp_path, replica, "again") == number

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from eventlog.database import connect
-from sync.keeping.claims.claim import Claimer, ReplicaRefused
+from sync.keeping.claims.claim import Claimer, ReplicaRefused, places_of
 from sync.keeping.claims.claim_notes import note_restored
 from sync.keeping.claims.claimant import Claimant, claim_of
 from sync.keeping.configuration import Keeping, ReplicatedDatabase
@@ -72,7 +72,7 @@ def restored(folder: Path, replica: str) -> None:
     folder.mkdir()
     place = ReplicaPlace.parse(replica)
     claim = claim_of(place)
-    places = [place] if claim is None else claim.places(place)
+    places = places_of(place, claim)
     for database in replicated(folder, replica):
         try:
             restore_newest(database.name, places, database.path)
