@@ -1,9 +1,10 @@
 """A data folder of each release so far is opened by this one, killed at each step of that.
 
 The folders were recorded from the releases themselves (`record_golden.py`). A step is a write,
-fsync, truncation, rename or removal below the folder (`dying_disk.c`): the node dies before the
-n-th, or in the middle of it where it is a write; the next start has to end where an upgrade in
-one go does, to the last row, with the same keys, the same voice and each sealed text opening.
+flush, truncation, making, rename or removal below the folder (`tests/failing_disk.c`): the node
+dies before the n-th, or in the middle of it where it is a write; the next start has to end where
+an upgrade in one go does, to the last row, with the same keys, the same voice and each sealed text
+opening.
 """
 
 import json
@@ -26,6 +27,7 @@ from server.folder.settings import load_settings
 from server.node import Node
 from tests.counts import FULL, count
 from tests.drills import tell
+from tests.failing_disk import COMPILER, PRELOAD, build
 from tests.hub import Hub, huiyin, until
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -38,16 +40,14 @@ class Upgrader:
     """The one process that opens folders and dies in its forks; see `upgrading_nodes.py`."""
 
     def __init__(self, scratch: Path) -> None:
-        shim = scratch / "dying_disk.so"
-        source = Path(__file__).with_name("dying_disk.c")
-        command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(shim)]
-        subprocess.run([*command, str(source), "-ldl"], check=True)
+        library = scratch / "failing_disk.so"
+        build(library)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.server.folder.upgrading_nodes"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "LD_PRELOAD": str(shim)},
+            env={**os.environ, PRELOAD: str(library)},
         )
 
     def open(
@@ -70,7 +70,7 @@ class Upgrader:
 @pytest.fixture(scope="module")
 def upgrader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgrader]:
     """A process that has imported all, for it is killed some thousand times."""
-    if shutil.which("gcc") is None:
+    if COMPILER is None:
         pytest.skip("there is no C compiler to make a disk at which a process dies")
     made = Upgrader(tmp_path_factory.mktemp("upgrader"))
     yield made

@@ -1,11 +1,10 @@
 """A program that opens folders of older releases, and dies at a step of that where it is told to.
 
-It is started once, below `dying_disk.c`, with all that a node imports; for each line on its
+It is started once, below `tests/failing_disk.c`, with all that a node imports; for each line on its
 standard input, a task as JSON, it forks a node, and answers with a line of JSON. A node that was
 not made to die says what its folder holds then.
 """
 
-import ctypes
 import hashlib
 import json
 import os
@@ -20,6 +19,7 @@ from eventlog.database import reading
 from eventlog.sealing import Sealed
 from server.folder.settings import load_settings
 from server.node import Node
+from tests.failing_disk import FailingDisk, Mode
 from tests.hub import until
 
 DATABASES = ("huiyin.db", "attachments.db")
@@ -86,13 +86,13 @@ def upgraded(folder: Path, site: bool) -> dict[str, Any]:
     return report
 
 
-def one_node(shim: ctypes.CDLL, task: dict[str, Any]) -> dict[str, Any]:
+def one_node(disk: FailingDisk, task: dict[str, Any]) -> dict[str, Any]:
     """Return what came of one opening, in the process that may die of it."""
     folder = Path(task["folder"])
-    shim.die_at(str(folder).encode(), task["at"], task["torn"])
+    disk.arm(folder, task["at"], Mode.TORN if task["torn"] else Mode.DEATH)
     report = upgraded(folder, task["site"])
-    report["changes"] = shim.changes_made()
-    shim.die_at(b"", 0, 0)
+    report["changes"] = disk.calls
+    disk.disarm()
     report["contents"] = [contents(folder / name) for name in DATABASES]
     pages = {
         str(path.relative_to(folder)): path.read_bytes()
@@ -107,15 +107,14 @@ def one_node(shim: ctypes.CDLL, task: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Do each task in a fork, and say what came of it."""
-    shim = ctypes.CDLL(os.environ["LD_PRELOAD"])
-    shim.die_at.argtypes = [ctypes.c_char_p, ctypes.c_long, ctypes.c_long]
+    disk = FailingDisk()
     for line in sys.stdin:
         task = json.loads(line)
         reading_end, writing_end = os.pipe()
         child = os.fork()
         if child == 0:
             try:
-                report = one_node(shim, task)
+                report = one_node(disk, task)
             except BaseException:
                 report = {"error": traceback.format_exc()}
             os.write(writing_end, json.dumps(report).encode())

@@ -23,9 +23,9 @@ from typing import NamedTuple, TextIO
 
 from eventlog.writer import StorageFull
 from sync.keeping.restores.restore import RestoreError
+from tests import failing_disk
+from tests.failing_disk import FailingDisk, Mode
 from tests.site.light_builds import lighten
-from tests.sync.every_call import failing_disk
-from tests.sync.every_call.failing_disk import FailingDisk, Mode
 from tests.sync.every_call.parts import PARTS, Part
 
 COMMAND = "python -m tests.sync.every_call"

@@ -8,7 +8,6 @@ restore. After a death the next start, and after an error the same process, goes
 import errno
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,12 +18,12 @@ import pytest
 
 from tests.counts import FULL
 from tests.drills import tell
-from tests.sync.every_call.failing_disk import PRELOAD, Mode, build
+from tests.failing_disk import COMPILER, PRELOAD, Mode, build
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(
-        shutil.which("cc") is None and shutil.which("gcc") is None,
+        COMPILER is None,
         reason="there is no C compiler to make a disk that fails",
     ),
 ]
@@ -54,7 +53,7 @@ def test_the_disk_does_fail(tmp_path: Path) -> None:
     place.mkdir()
     script = (
         "import os, sys\n"
-        "from tests.sync.every_call.failing_disk import FailingDisk, Mode\n"
+        "from tests.failing_disk import FailingDisk, Mode\n"
         "disk = FailingDisk()\n"
         f"disk.arm({str(place)!r}, 2, Mode[sys.argv[1]])\n"
         f"file = os.open({str(place / 'file')!r}, os.O_WRONLY | os.O_CREAT)\n"
@@ -84,4 +83,7 @@ def test_the_disk_does_fail(tmp_path: Path) -> None:
         Mode.IO_ERROR: [str(errno.EIO), "4", "5", "True"],
         Mode.FULL: [str(errno.ENOSPC), str(errno.ENOSPC), "5", "True"],
         Mode.SHORT: ["2", "4", "5", "True"],
+        Mode.TORN: -signal.SIGKILL,
     }
+    # The last died with half of it written.
+    assert (place / "file").read_bytes() == b"fo"

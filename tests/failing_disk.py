@@ -11,6 +11,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_suffix(".c")
 PRELOAD = "LD_PRELOAD"
+COMPILER = shutil.which("cc") or shutil.which("gcc")
 
 
 class Mode(IntEnum):
@@ -21,6 +22,7 @@ class Mode(IntEnum):
     IO_ERROR = 2
     FULL = 3
     SHORT = 4
+    TORN = 5
 
 
 def is_loaded() -> bool:
@@ -35,10 +37,9 @@ def remove_library() -> None:
 
 def build(library: Path) -> None:
     """Build the library. Raises FileNotFoundError where there is no C compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
+    if COMPILER is None:
         raise FileNotFoundError("there is no C compiler to make a disk that fails")
-    command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE), "-ldl"]
+    command = [COMPILER, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE), "-ldl"]
     subprocess.run(command, check=True)
 
 

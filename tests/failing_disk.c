@@ -1,8 +1,9 @@
 /* A disk that fails at its n-th call, for one process: loaded before the C library.
  *
- * Counts what is asked of files below one folder: write, flush, cut, create, rename, remove. It does
- * so once `disk_arm` was called; at the n-th the process dies, or the call fails, as `mode` says.
- * `tests/sync/every_call` lets a round be made once for every n.
+ * Counts what is asked of files in one folder: write, flush, cut, create, rename, remove. It does so
+ * once `disk_arm` was called; at the n-th the process dies, before it or, where it is a write, with
+ * half of it done (`TORN`), or the call fails, as `mode` says. `tests/sync/every_call` lets a round
+ * be made once for every n, `tests/server/folder/test_upgrades.py` an upgrade.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,7 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum mode { COUNT, DEATH, IO_ERROR, FULL, SHORT };
+enum mode { COUNT, DEATH, IO_ERROR, FULL, SHORT, TORN };
 enum kind { WRITE, GROW, FLUSH, NAME };
 
 static char folder[PATH_MAX];
@@ -42,7 +43,9 @@ long disk_struck(void) { return struck; }
 
 static int is_below(const char *path)
 {
-	return folder_length && path && strncmp(path, folder, folder_length) == 0;
+	if (!folder_length || !path || strncmp(path, folder, folder_length) != 0)
+		return 0;
+	return path[folder_length] == '/' || !path[folder_length];
 }
 
 static int is_of(int descriptor)
@@ -58,13 +61,20 @@ static int is_of(int descriptor)
 	return is_below(path);
 }
 
+static void die(void)
+{
+	kill(getpid(), SIGKILL);
+	for (;;)
+		pause();
+}
+
 /* Returns 0 where the call is to be made, -1 with errno where it fails, 1 where it is cut short. */
 static int counted(enum kind kind)
 {
 	long n = __sync_add_and_fetch(&calls, 1);
 	int is_now = at && n == at;
-	if (mode == DEATH && is_now)
-		kill(getpid(), SIGKILL);
+	if (is_now && (mode == DEATH || (mode == TORN && kind != WRITE)))
+		die();
 	if (mode == IO_ERROR && is_now) {
 		struck = 1;
 		errno = EIO;
@@ -75,7 +85,7 @@ static int counted(enum kind kind)
 		errno = ENOSPC;
 		return -1;
 	}
-	if (mode == SHORT && is_now && kind == WRITE) {
+	if ((mode == SHORT || mode == TORN) && is_now && kind == WRITE) {
 		struck = 1;
 		return 1;
 	}
@@ -90,46 +100,53 @@ static int counted(enum kind kind)
 /* Half of what is to be written, and one byte at least. */
 #define SIZE(size) (what && (size) > 1 ? (size) / 2 : (size))
 
+static ssize_t written(int what, ssize_t size)
+{
+	if (what && mode == TORN)
+		die();
+	return size;
+}
+
 ssize_t write(int file, const void *bytes, size_t size)
 {
 	ASK(is_of(file), WRITE);
-	return REAL(write)(file, bytes, SIZE(size));
+	return written(what, REAL(write)(file, bytes, SIZE(size)));
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset)
 {
 	ASK(is_of(file), WRITE);
-	return REAL(pwrite)(file, bytes, SIZE(size), offset);
+	return written(what, REAL(pwrite)(file, bytes, SIZE(size), offset));
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t offset)
 {
 	ASK(is_of(file), WRITE);
-	return REAL(pwrite64)(file, bytes, SIZE(size), offset);
+	return written(what, REAL(pwrite64)(file, bytes, SIZE(size), offset));
 }
 
 ssize_t writev(int file, const struct iovec *parts, int count)
 {
 	ASK(is_of(file), WRITE);
-	return REAL(writev)(file, parts, SIZE(count));
+	return written(what, REAL(writev)(file, parts, SIZE(count)));
 }
 
 ssize_t pwritev(int file, const struct iovec *parts, int count, off_t offset)
 {
 	ASK(is_of(file), WRITE);
-	return REAL(pwritev)(file, parts, SIZE(count), offset);
+	return written(what, REAL(pwritev)(file, parts, SIZE(count), offset));
 }
 
 ssize_t sendfile(int out, int in, off_t *offset, size_t size)
 {
 	ASK(is_of(out), WRITE);
-	return REAL(sendfile)(out, in, offset, SIZE(size));
+	return written(what, REAL(sendfile)(out, in, offset, SIZE(size)));
 }
 
 ssize_t sendfile64(int out, int in, off64_t *offset, size_t size)
 {
 	ASK(is_of(out), WRITE);
-	return REAL(sendfile64)(out, in, offset, SIZE(size));
+	return written(what, REAL(sendfile64)(out, in, offset, SIZE(size)));
 }
 
 int fsync(int file)
