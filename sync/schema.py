@@ -145,3 +145,9 @@ def m001_exchange(database: Database) -> None:
     )
     for statement in statements:
         database.execute(statement)
+
+
+@migrations()
+def m002_heads(database: Database) -> None:
+    """Whether a node has to say how far its log goes: a disk of it may be an older one."""
+    database.execute("ALTER TABLE nodes ADD COLUMN head_wanted INTEGER NOT NULL DEFAULT 0")

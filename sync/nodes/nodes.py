@@ -44,7 +44,10 @@ class Summary(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """A node below, as the hub knows it. Times in ms, UTC; keys are None before it is enrolled."""
+    """A node below, as the hub knows it. Times in ms, UTC; keys are None before it is enrolled.
+
+    `head_wanted` is whether it has to say how far its own log goes (`want_head`).
+    """
 
     node: int
     name: str
@@ -63,6 +66,7 @@ class Peer(NamedTuple):
     release: str
     places_version: int
     moved_to: bytes | None
+    head_wanted: bool
 
     @property
     def state(self) -> str:
@@ -125,7 +129,7 @@ def enrol(
         connection.execute("UPDATE node_logs SET node=? WHERE node=?", (node, before.node))
     connection.execute(
         "UPDATE nodes SET code_mark=NULL, code_key=NULL, code_until=NULL, key_id=?, verify_key=?, "
-        "reading_key=?, age_key=?, secrets=?, enrolled_at=? WHERE node=?",
+        "reading_key=?, age_key=?, secrets=?, enrolled_at=?, head_wanted=1 WHERE node=?",
         (key_id, said.verify_key, said.reading_key, said.age_key, said.secrets, now_ms, node),
     )
     peer = by_key(connection, key_id)
@@ -262,6 +266,17 @@ def note_heard(
         "UPDATE nodes SET heard_at=?, skew_ms=coalesce(?, skew_ms), cursor=max(cursor, ?), "
         "release=CASE WHEN ?='' THEN release ELSE ? END WHERE node=?",
         (now_ms, skew_ms, cursor, release, release, node),
+    )
+
+
+def want_head(connection: sqlite3.Connection, node: int, wanted: bool = True) -> None:
+    """Note whether a node has to say how far its own log goes. A transaction is open.
+
+    It does so once after each start, but not where it was heard before that could be compared: it
+    moved here since, or a bundle of before its disk was put back was read since.
+    """
+    connection.execute(
+        "UPDATE nodes SET head_wanted=? WHERE node=? AND head_wanted<>?", (wanted, node, wanted)
     )
 
 

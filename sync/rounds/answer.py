@@ -102,6 +102,7 @@ class AnswerWriter:
             new_voice=outcome.new_voice,
             blobs=received.blobs,
             moved=peer.moved_to or b"",
+            head_wanted=bool(received.is_live and peer.head_wanted and not question.head_log),
         )
         if question.newest and not _knows(connection, question.newest):
             answer.lost, answer.durable = True, False

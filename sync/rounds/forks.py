@@ -97,6 +97,28 @@ def behind_of(
     return log, head if forked is None else min(head, forked - 1)
 
 
+def lacking_of(
+    connection: sqlite3.Connection, received: ReceivedQuestion, peer: Peer
+) -> dict[bytes, int]:
+    """Return in which of its other logs a node lacks what the hub has, and above which place.
+
+    So it is where it was put back, and what it had written before came only since, or to another
+    hub than it was with.
+    """
+    if not received.is_live:
+        return {}
+    lacking: dict[bytes, int] = {}
+    for log, head, behind in received.question.other_logs:
+        if nodes.writer_of(connection, log) != peer.node:
+            continue
+        here = connection.execute(
+            "SELECT count(*) FROM events WHERE log=? AND sequence>?", (log, head)
+        ).fetchone()[0]
+        if here > behind:
+            lacking[log] = head
+    return lacking
+
+
 def may_write(connection: sqlite3.Connection, peer: Peer, log: bytes) -> bool:
     """Return whether a log is a node's own, or nobody's yet.
 

@@ -154,6 +154,11 @@ class Inquirer:
         ).fetchone()[0]
         # Also where nothing of it is here: an image may be from before its first event.
         question.head_log, question.head = log, head or 0
+        own = connection.execute(
+            "SELECT log FROM logs ORDER BY epoch DESC LIMIT ?", (wire.OTHER_LOGS_MOST,)
+        ).fetchall()
+        standing = [(one, *_without_a_gap(connection, one)) for (one,) in own]
+        question.other_logs = [each for each in standing if each[0] != log or each[2]]
 
     def _parcels(self, connection: sqlite3.Connection, pending: PendingQuestion) -> list[Parcel]:
         parcels: list[Parcel] = []
@@ -246,6 +251,7 @@ class Inquirer:
             site=b"" if pending.is_late else answer.site,
             moved=answer.moved if is_news else b"",
             unsure=_speaks_anew(hub, answer),
+            head_wanted=answer.head_wanted,
         )
         self._settle_safety(connection, pending, answer)
         for place, code in answer.refused:
@@ -266,6 +272,8 @@ class Inquirer:
             note_finding(connection, now, Finding.NEW_VOICE, node=None, detail=voice.log.hex())
         elif pending.question.head_log:
             self._said_head = True
+        elif answer.head_wanted:
+            self._said_head = False
         if round_made.lost or round_made.unsure:
             self._doubt(connection)
             upstream.note_checked(connection)
@@ -331,6 +339,20 @@ class Inquirer:
         if arrivals:
             self._domain.taken(transaction, [arrival.event for arrival, _ in arrivals])
         return len(taken.fresh)
+
+
+def _without_a_gap(connection: sqlite3.Connection, log: bytes) -> tuple[int, int]:
+    """Return up to where a log is here without a gap, and how many events are behind that."""
+    head = connection.execute(
+        "SELECT min(sequence) FROM (SELECT 0 AS sequence UNION ALL SELECT sequence FROM events "
+        "WHERE log=?1) here WHERE NOT EXISTS "
+        "(SELECT 1 FROM events WHERE log=?1 AND sequence=here.sequence + 1)",
+        (log,),
+    ).fetchone()[0]
+    behind = connection.execute(
+        "SELECT count(*) FROM events WHERE log=? AND sequence>?", (log, head)
+    ).fetchone()[0]
+    return head, behind
 
 
 def _speaks_anew(hub: Upstream, answer: Answer) -> bool:

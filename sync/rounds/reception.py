@@ -26,7 +26,14 @@ from sync.rounds.answer import AnswerWriter
 from sync.rounds.downlink import Downlink
 from sync.rounds.entrusted import Entrusted
 from sync.rounds.envelope import BadMessage, ForeignMessage, MessageKind
-from sync.rounds.forks import behind_of, brings_a_log, look_for_forks, may_write, note_logs
+from sync.rounds.forks import (
+    behind_of,
+    brings_a_log,
+    lacking_of,
+    look_for_forks,
+    may_write,
+    note_logs,
+)
 from sync.rounds.parcels import WrongWords
 from sync.rounds.received_question import Domain, Outcome, QuestionRefused, ReceivedQuestion
 from sync.rounds.wire import EVENTS_MOST, Malformed
@@ -234,12 +241,20 @@ class Reception:
         again = look_for_forks(connection, received, peer, now)
         taken = transaction.take_in([arrival for _, arrival in received.arrivals])
         for arrival in taken.fresh:
-            writer = nodes.writer_of(connection, arrival.event.log)
+            log = arrival.event.log
+            writer = nodes.writer_of(connection, log)
             if writer is not None and writer != peer.node:
                 # Another gave it back after a restore; who wrote it may have been put back, too.
                 downlink.give_back(connection, writer, arrival.event.id)
-        for log, above in again.items():
+            elif writer is not None and not received.is_live:
+                # So may be who sent a stick, since it wrote that.
+                if nodes.logs_after(connection, writer, log):
+                    downlink.give_back(connection, writer, arrival.event.id)
+                nodes.want_head(connection, writer)
+        for log, above in {**lacking_of(connection, received, peer), **again}.items():
             downlink.refill(transaction, peer.node, log, above)
+        if received.is_live and received.question.head_log:
+            nodes.want_head(connection, peer.node, False)
         places = {arrival.body: place for place, arrival in received.arrivals}
         refused = [
             *received.refused,
@@ -339,6 +354,8 @@ class Reception:
                 self._queue.is_behind(connection, peer)
                 or brings_a_log(connection, received)
                 or behind_of(connection, received, peer) is not None
+                or bool(lacking_of(connection, received, peer))
+                or (peer.head_wanted and bool(received.question.head_log))
             )
 
     def _note(self, finding: Finding, node: int | None, detail: str = "") -> None:

@@ -71,6 +71,7 @@ class PendingQuestion:
 class Round:
     """What a round came to. `more` says that the hub has more to tell at once.
 
+    `head_wanted` says that the hub waits to hear how far this node's log goes.
     `unsure` says that the hub speaks in another voice, and has to be asked what it still has.
     """
 
@@ -82,10 +83,11 @@ class Round:
     refused: list[tuple[bytes, str]] = field(default_factory=list)
     new_voice: bool = False
     unsure: bool = False
+    head_wanted: bool = False
     site: bytes = b""
     moved: bytes = b""
 
     @property
     def goes_on(self) -> bool:
         """Whether there is something to ask at once, whatever waits here."""
-        return self.more or self.lost or self.new_voice
+        return self.more or self.lost or self.new_voice or self.head_wanted

@@ -79,6 +79,9 @@ def join(transaction: Transaction, hub: HubCard, url: str, introduction: bytes) 
             transaction.now_ms(),
         ),
     )
+    if before is not None:
+        # With what it wrote itself and was given back, where its disk had been put back.
+        uplink.doubt_all(connection)
     if before is not None and bytes(before[0]) != hub.verify_key:
         # What another hub sent down this one never had; brought there it would pass for one's own.
         connection.execute(
@@ -87,8 +90,6 @@ def join(transaction: Transaction, hub: HubCard, url: str, introduction: bytes) 
         )
         connection.execute("DELETE FROM marks")
         connection.execute("DELETE FROM uplink_refused")
-    if before is not None:
-        uplink.doubt_all(connection)
 
 
 def note_enrolled(connection: sqlite3.Connection, called: str, station: str) -> None:

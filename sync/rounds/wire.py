@@ -19,6 +19,8 @@ from eventlog.words import Word
 Said = TypeVar("Said")
 SEQUENCE_MOST = 2**63 - 1
 PARTS_MOST = 1000
+# Of its own logs a node tells so many beside the newest; it takes another when it was put back.
+OTHER_LOGS_MOST = 100
 # In place of an offset: the hub takes nothing more of that photo.
 REFUSED_OFFSET = -1
 # What a message may hold at most. Checked while it is unpacked: a few bytes that stand for
@@ -57,6 +59,8 @@ _LETTERS = {
     "enrolled": "z",
     "failed": "j",
     "moved": "B",
+    "head_wanted": "C",
+    "other_logs": "D",
 }
 # The first bytes of an event: an array of so many fields, and its format.
 _PREFIX_BYTES = 2
@@ -115,8 +119,10 @@ class Question(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     - `cursor_log`, `cursor`: up to where it has what came down.
     - `newest`: the id of the newest event that the hub took and has not called durable; the
       newest of all once the hub writes in another voice, to see whether it still has it.
-    - `head_log`, `head`: its own log and how far that goes, told once after each start: a disk
-      that was put back from an older image is found out by it.
+    - `head_log`, `head`: its own log and how far that goes, told once after each start and where
+      the hub asks for it: a disk that was put back from an older image is found out by it.
+      `other_logs`: of its logs of before, and of any with a gap, (log, up to where there is none,
+      how many events it has behind that).
     - `runs`: events. `offered`: ids of events, of which the hub says which it lacks.
     - `enrolment`: who it is, the first time (`sync/nodes/enrolment.py`).
     - `accounts`: the mark of the accounts that it has. `site`: the mark of its copy of the site.
@@ -131,6 +137,7 @@ class Question(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     newest: bytes = b""
     head_log: bytes = b""
     head: int = 0
+    other_logs: Annotated[list[tuple[bytes, int, int]], Meta(max_length=OTHER_LOGS_MOST)] = []
     runs: Annotated[list[EventRun], Meta(max_length=EVENTS_MOST)] = []
     offered: Annotated[list[bytes], Meta(max_length=OFFERED_MOST)] = []
     enrolment: bytes = b""
@@ -163,6 +170,8 @@ class Answer(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
       REFUSED_OFFSET where it takes no more of one.
     - `site`: the mark of the site as it is now. `enrolled`: the answer to an enrolment.
     - `failed`: why nothing of the question was taken: a code.
+    - `moved`: to which hub the node belongs now, signed.
+    - `head_wanted`: the node is to say `head_log` and `head` in its next question.
     """
 
     now_ms: int
@@ -182,6 +191,7 @@ class Answer(msgspec.Struct, omit_defaults=True, rename=_LETTERS):
     enrolled: bytes = b""
     failed: str = ""
     moved: bytes = b""
+    head_wanted: bool = False
 
 
 _encoder = msgspec.msgpack.Encoder()

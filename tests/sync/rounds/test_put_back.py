@@ -167,3 +167,73 @@ def test_a_text_that_comes_after_its_event_is_told_to_the_domain_for_it_may_be_e
     )
     read_up(hub, stick / "old")
     assert told == [event.id]
+
+
+def image_of(station: SmallStation, folder: Path) -> Path:
+    """Keep a station's folder as it stands."""
+    station.stop()
+    shutil.copytree(station.folder, folder)
+    station.start()
+    return folder
+
+
+def test_who_was_put_back_hears_what_a_stick_of_before_brought_since(tmp_path: Path) -> None:
+    hub, first, second = with_another(tmp_path)
+    image = image_of(first, tmp_path / "image")
+    first.write(lined(1, "只在盘上的事"))
+    up(first, tmp_path / "stick")
+    put_back(first, image)
+    # It says how far its log goes, as after each start, and the hub knows of nothing more.
+    assert first.deliver().ok and not states(first.log)
+    read_up(hub, tmp_path / "stick")
+    assert first.deliver().ok
+    assert states(first.log) == states(hub.log) != {}
+    # Asked once: what goes on after that says no more than it must.
+    assert first.deliver().rounds == 1
+    closed(hub, first, second)
+
+
+def test_a_stick_of_before_is_heard_of_in_another_voice_and_at_another_hub(
+    tmp_path: Path,
+) -> None:
+    hub, first, second = with_another(tmp_path)
+    image = image_of(first, tmp_path / "image")
+    first.write(lined(1, "送到了的事"))
+    assert first.deliver().ok
+    first.write(lined(2, "只在盘上的事"))
+    up(first, tmp_path / "stick")
+    put_back(first, image)
+    # The hub has more of its log than it says, so it goes on in another.
+    assert first.deliver().ok and len(states(first.log)) == 1
+    read_up(hub, tmp_path / "stick")
+    assert first.deliver().ok
+    assert states(first.log) == states(hub.log) and len(states(hub.log)) == 2
+    other = SmallHub(tmp_path / "neighbour")
+    image = image_of(first, tmp_path / "later")
+    first.join(other, other.invite("石瓮站", "shiweng"))
+    first.write(lined(3, "在邻县写的事"))
+    assert first.deliver().ok
+    put_back(first, image)
+    first.line = hub.answer
+    assert first.deliver().ok and len(states(first.log)) == 2
+    other.log.write(lambda t: nodes.revoke(t.connection, "石瓮站", other.clock()))
+    first.join(other, other.invite("石瓮站", "shiweng"))
+    assert first.deliver().ok
+    assert states(first.log) == states(other.log) and len(states(first.log)) == 3
+    closed(hub, other, first, second)
+
+
+def test_who_was_put_back_and_moves_says_anew_how_far_its_log_goes(tmp_path: Path) -> None:
+    hub, first, second = with_another(tmp_path)
+    other = SmallHub(tmp_path / "neighbour")
+    image = image_of(first, tmp_path / "image")
+    first.write(lined(1, "搬走以前的事"))
+    assert first.deliver().ok
+    put_back(first, image)
+    first.join(other, other.invite("石瓮站", "shiweng"))
+    assert first.deliver().ok and not states(first.log)
+    hub.log.write(lambda t: nodes.revoke(t.connection, "石瓮站", hub.clock()))
+    first.join(hub, hub.invite("石瓮站", "shiweng"))
+    assert first.deliver().ok
+    assert states(first.log) == states(hub.log) != {}
+    closed(hub, other, first, second)
