@@ -40,9 +40,8 @@ from server.folder.newer_folder import NewerFolder
 from server.folder.replica import LOG_DATABASE
 from server.folder.restore_mark import RestoreMark
 from server.folder.settings import FILE_NAME as SETTINGS_NAME
-from sync.keeping.claims.claim import ReplicaRefused, places_of
+from sync.keeping.claims.claim import ReplicaRefused, claim_of, places_of
 from sync.keeping.claims.claim_notes import note_restored
-from sync.keeping.claims.claimant import claim_of
 from sync.keeping.process import kill_orphans
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restores.restore import NoBackupError, RestoreError, restore_newest

@@ -24,8 +24,7 @@ from server.data_folder import DATABASES, FILES, projections
 from server.folder.rehearsals import Rehearsed, keep_rehearsed
 from server.folder.replica import ATTACHMENTS_DATABASE, LOG_DATABASE
 from server.folder.settings import Settings
-from sync.keeping.claims.claim import ReplicaRefused, places_of
-from sync.keeping.claims.claimant import claim_of
+from sync.keeping.claims.claim import ReplicaRefused, claim_of, places_of
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.restores.comparison import damage, differing_rows
 from sync.keeping.restores.restore import (

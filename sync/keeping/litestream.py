@@ -40,6 +40,7 @@ from sync.keeping.program import ProgramLog, start_on_a_leash
 from sync.keeping.pulse import SILENCE_LIMIT_S, Pulse
 from sync.keeping.replica import ReplicaAddressError
 from sync.keeping.restores.plan import planned_up_to
+from sync.keeping.restores.restore import is_damage
 from sync.keeping.stores.store import StoreError
 
 POLL_S = 0.05
@@ -273,7 +274,8 @@ class Litestream:
             self.socket_path.unlink(missing_ok=True)
             self._claim()
             self._configure()
-            self._repair_broken()
+            if not self._repair_broken():
+                return False
             if self._worker.stopping:
                 return True
             self._process = self._spawn("-config", str(self._config))
@@ -363,8 +365,12 @@ class Litestream:
         ended = f"Litestream ended with {process.returncode}: {self._log.last_words}"
         self._last_error = ended
 
-    def _repair_broken(self) -> None:
-        """Upload a fresh snapshot of each database whose replica is broken."""
+    def _repair_broken(self) -> bool:
+        """Upload a fresh snapshot of each database whose replica is broken.
+
+        Returns False where the replica goes on below another root instead: Litestream begins with
+        the newest file that it finds there, and that is damaged.
+        """
         self._repair_asked.clear()
         for database in self._databases.values():
             if not self.broken(database.name) or not database.path.exists():
@@ -385,4 +391,9 @@ class Litestream:
                 broken.clear(self.folder, database.name)
             else:
                 self._note_death(self._process)
+                if self.claimant is not None and is_damage(self._last_error):
+                    self._process = None
+                    self.claimant.go_below_another_root()
+                    return False
             self._process = None
+        return True

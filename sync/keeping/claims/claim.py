@@ -12,6 +12,7 @@ import secrets
 import msgspec
 
 from sync.keeping.replica import ReplicaPlace
+from sync.keeping.stores.store import open_store
 
 NAME = "claim.json"
 
@@ -94,6 +95,11 @@ def new_run() -> str:
     return secrets.token_hex(8)
 
 
+def root_of(run: str) -> str:
+    """Return the name below which a run's own uploads lie, where it begins a root."""
+    return f"since-{run[:8]}"
+
+
 def read_claim(content: bytes) -> Claim:
     """Return a claim as it was found. Raises ReplicaRefused where it can't be read."""
     line, _, check = content.partition(b"\n")
@@ -105,3 +111,16 @@ def read_claim(content: bytes) -> Claim:
         raise ReplicaRefused(
             "claim-unreadable", f"{NAME} in the replica can't be read: {error}"
         ) from error
+
+
+def claim_of(place: ReplicaPlace) -> Claim | None:
+    """Return the claim of a replica, None where it has none.
+
+    Raises StoreError, or ReplicaRefused where it can't be read.
+    """
+    store = open_store(place)
+    try:
+        content = store.read(NAME)
+    finally:
+        store.close()
+    return None if content is None else read_claim(content)

@@ -22,8 +22,6 @@ _MACHINE_ID = Path("/etc/machine-id")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # Of a node that is started each morning, ten years.
 RUNS_MOST = 4000
-_MACHINE_ID = Path("/etc/machine-id")
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ClaimNote(msgspec.Struct, omit_defaults=True):

@@ -40,6 +40,7 @@ from sync.keeping.claims.claim import (
     name_below,
     new_run,
     read_claim,
+    root_of,
     rooted,
     roots_of,
 )
@@ -140,6 +141,25 @@ class Claimant:
             raise StoreError("the replica is not claimed yet")
         self._looking(partial(self._compare, self._claim))
 
+    def go_below_another_root(self) -> None:
+        """Have the replica begin anew beside what lies there, which is damaged and stays.
+
+        Raises StoreError; nothing is done then.
+        """
+        own = self._claim
+        content = self._store.read(NAME)
+        if own is None or content is None or read_claim(content).run != own.run:
+            raise StoreError("the replica's claim is not this run's")
+        run, note = new_run(), read_note(self._folder)
+        anew = self._claimer().claim(run, root_of(run), roots_of(own))
+        note.runs = [*note.runs, run]
+        keep_note(self._folder, note)
+        self._replace(anew, content)
+        self._make_places(anew)
+        self._claim = anew
+        self.beginnings += 1
+        logger.warning("副本另起一处 / the replica begins anew: %s", anew.root)
+
     def refuse(self, refusal: ReplicaRefused) -> None:
         """Write the replica no more; said once in the log."""
         if self._refusal is None or str(self._refusal) != str(refusal):
@@ -237,8 +257,7 @@ class Claimant:
         if (note.restored or has_moved) and self._newest_names(claim) != newest_names:
             # The other one lives, and uploaded more until it was shut out.
             self._compare_contents(claim, note.restored)
-        for database in self._databases:
-            self._store.make_place(name_below(own.root, database.name))
+        self._make_places(own)
         if note.restored:
             noted.restored = False
             keep_note(self._folder, noted)
@@ -252,7 +271,11 @@ class Claimant:
             root, before = ("", ()) if claim is None else (claim.root, claim.before)
             return self._claimer().claim(run, root, before)
         self.beginnings += 1
-        return self._claimer().claim(run, f"since-{run[:8]}", () if self._anew else needed)
+        return self._claimer().claim(run, root_of(run), () if self._anew else needed)
+
+    def _make_places(self, claim: Claim) -> None:
+        for database in self._databases:
+            self._store.make_place(name_below(claim.root, database.name))
 
     def _create(self, claim: Claim) -> None:
         if not self._store.create(NAME, claim.encoded):
@@ -374,16 +397,3 @@ class Claimant:
             store = self._own.store = open_store(self._place)
             self._stores.append((threading.current_thread(), store))
         return store
-
-
-def claim_of(place: ReplicaPlace) -> Claim | None:
-    """Return the claim of a replica, None where it has none.
-
-    Raises StoreError, or ReplicaRefused where it can't be read.
-    """
-    store = open_store(place)
-    try:
-        content = store.read(NAME)
-    finally:
-        store.close()
-    return None if content is None else read_claim(content)

@@ -24,6 +24,8 @@ from sync.keeping.stores.store import StoreError, open_store
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
 ATTEMPTS = 5
+# What Litestream says of files that can't be read, or that don't follow each other.
+_DAMAGES = ("non-contiguous", "checksum", "corrupt", "decode")
 # What Linux says where a disk, or what one may have of it, is full.
 _NO_ROOM = ("no space left on device", "disk quota exceeded")
 
@@ -196,12 +198,16 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
         if attempt < ATTEMPTS:
             _remove(output)
             time.sleep(0.2)
-    damages = ("non-contiguous", "checksum", "corrupt", "decode")
-    if not is_gone and any(word in complaint for word in damages):
+    if not is_gone and is_damage(complaint):
         raise RestoreDamagedError(
             f"the replica of {name} at {replica.label} has a hole: {complaint}"
         )
     raise ReplicaUnreachableError(f"{name} can't be read from {replica.label}: {complaint}")
+
+
+def is_damage(complaint: str) -> bool:
+    """Return whether Litestream complains of files of a replica that are damaged."""
+    return any(word in complaint for word in _DAMAGES)
 
 
 def _remove(output: Path) -> None:

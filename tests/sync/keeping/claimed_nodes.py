@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sync.keeping.claims.claim import ReplicaRefused, places_of
+from sync.keeping.claims.claim import ReplicaRefused, claim_of, places_of
 from sync.keeping.claims.claim_notes import note_restored
-from sync.keeping.claims.claimant import claim_of
 from sync.keeping.durability import DurabilityState
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restores.restore import restore_newest

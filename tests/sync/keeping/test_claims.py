@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from eventlog.database import reading
-from sync.keeping.claims.claim import NAME, places_of
+from sync.keeping.claims.claim import NAME, claim_of, places_of
 from sync.keeping.claims.claim_notes import FILE_NAME
-from sync.keeping.claims.claimant import Claimant, claim_of
+from sync.keeping.claims.claimant import Claimant
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restores.restore import restore_newest
 from sync.keeping.stores.store import open_store
@@ -21,7 +21,7 @@ from tests.sync.keeping.claimed_nodes import (
     refused,
     restored,
 )
-from tests.sync.node import Node
+from tests.sync.node import Node, until
 
 pytestmark = pytest.mark.litestream
 
@@ -90,6 +90,28 @@ def test_a_replica_anew_leaves_the_old_one_whole_and_aside(tmp_path: Path, repli
     with reading(tmp_path / "aside.db") as copy:
         assert copy.execute("SELECT max(id) FROM row").fetchone()[0] == 5
     assert restored(tmp_path, replica, "again") == number
+
+
+def test_a_replica_whose_newest_file_is_damaged_begins_below_another_root(tmp_path: Path) -> None:
+    """Litestream begins with the newest file that it finds there, and would never get on."""
+    replica = str(tmp_path / "replica")
+    with living(tmp_path, replica) as node:
+        for _ in range(3):
+            assert node.durability.await_durable(node.commit(), 20)
+        for path in node.replica_folder.rglob("*.ltx"):
+            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        node.litestream.mark_broken("events", "cut")
+        node.durability.ask_again()
+        node.litestream.repair()
+        until(lambda: node.place.label != str(tmp_path / "replica" / "events"), 20)
+        assert node.durability.await_durable(node.commit(), 20)
+    assert restored(tmp_path, replica, "again") == 4
+    claim = claim_of(ReplicaPlace.parse(replica))
+    assert claim is not None and claim.root and claim.before == ("",)
+    # And so it goes on after the next start.
+    with living(tmp_path, replica) as node:
+        assert node.durability.await_durable(node.commit(), 20)
+    assert restored(tmp_path, replica, "third") == 5
 
 
 def test_a_replica_of_before_there_were_claims_is_taken_where_it_knows_no_more(

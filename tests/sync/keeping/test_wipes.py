@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.keeping.claims.claimant import claim_of
+from sync.keeping.claims.claim import claim_of
 from sync.keeping.replica import ReplicaPlace
 from tests.counts import count
 from tests.drills import tell

@@ -14,9 +14,9 @@ from threading import Lock
 from typing import NamedTuple
 
 from eventlog.database import connect
-from sync.keeping.claims.claim import Claimer, ReplicaRefused, places_of
+from sync.keeping.claims.claim import Claimer, ReplicaRefused, claim_of, places_of
 from sync.keeping.claims.claim_notes import note_restored
-from sync.keeping.claims.claimant import Claimant, claim_of
+from sync.keeping.claims.claimant import Claimant
 from sync.keeping.configuration import Keeping, ReplicatedDatabase
 from sync.keeping.confirmation import Pace
 from sync.keeping.durability import Durability
