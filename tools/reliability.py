@@ -139,9 +139,8 @@ def run(drill: Drill) -> tuple[str, bool]:
     for each in counted:
         if each["note"]:
             per[each["note"]] = per.get(each["note"], 0) + each["rounds"]
-    rounds = f"{total['rounds']:,}" + (
-        f" ({', '.join(f'{note} {n:,}' for note, n in per.items())})" if len(per) > 1 else ""
-    )
+    parts = [f"{note} {n:,}" for note, n in per.items()] if len(per) > 1 else [*per]
+    rounds = f"{total['rounds']:,}" + (f" ({', '.join(parts)})" if parts else "")
     numbers = f"{rounds} | {total['lost']} | {total['twice']}" if passed else "**failed** | |"
     row = f"| {drill.name} | {drill.what} | {numbers} | {minutes:.1f} | {date.today()}, {commit} |"
     return row, passed
