@@ -14,8 +14,6 @@ import sys
 from contextlib import redirect_stdout, suppress
 from types import ModuleType
 
-from PIL import ImageFile
-
 from acts.refusals import N_, Refusal
 
 # 300 sheets take a minute on a calm machine; what takes this long hangs.
@@ -60,6 +58,8 @@ def _weasyprint() -> ModuleType:
 
     It tells Pillow to take half a picture for a whole one, in all of the process: that is undone.
     """
+    from PIL import ImageFile
+
     as_it_was = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint  # type: ignore[import-untyped]  # it ships no types

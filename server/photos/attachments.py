@@ -12,8 +12,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
 from acts.refusals import N_, FieldProblem
 from eventlog.database import connect, reading
 from eventlog.schema import migrate
@@ -209,6 +207,9 @@ def check_photo(body: bytes) -> Photo | FieldProblem:
     """
     if len(body) > SIZE_MOST_BYTES:
         return FieldProblem("photo", "too-large", N_("照片太大，每张最多 8 MB。"))
+    # Pillow takes 3 MB, which a node without photos need not have.
+    from PIL import Image, UnidentifiedImageError
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -7,8 +7,6 @@ import hashlib
 import io
 from collections.abc import Sequence
 
-from PIL import Image, ImageOps
-
 from acts.refusals import N_, BadFields, FieldProblem
 from matters.intake.intake import Photo
 from publisher.writing.pictures import flat
@@ -37,6 +35,9 @@ def made_public(body: bytes, *, field: str) -> tuple[Photo, bytes]:
 
     Raises BadFields for what is no picture, or is too large (`check_photo`).
     """
+    # Pillow takes 3 MB, which a node without pictures need not have.
+    from PIL import Image, ImageOps
+
     checked = check_photo(body)
     if isinstance(checked, FieldProblem):
         raise BadFields([checked._replace(field=field)])

@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import python_calamine
-
 from acts.refusals import N_, Message
 from acts.text import clean_line
 from server.tables.table_values import TableError as TableError
@@ -157,6 +155,9 @@ def _unescaped(cell: str) -> str:
 
 
 def _sheet_rows(path: Path, content: bytes) -> Iterator[tuple[int, list[object]]]:
+    # 1 MB, which a node that reads no table need not have.
+    import python_calamine
+
     if content.startswith(b"PK"):
         _check_zip(path, content)
     try:

@@ -3,9 +3,11 @@
 import re
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import qrcode
+if TYPE_CHECKING:
+    # It brings Pillow along, 4 MB, which a node that draws none need not have.
+    import qrcode
 
 QUIET = 4
 _MASKS = range(8)
@@ -24,6 +26,8 @@ def code(address: str) -> dict[str, Any]:
     modules, drawn with relative moves, which compress best. What comes back is kept for the
     next time, so don't change it.
     """
+    import qrcode
+
     symbol = qrcode.QRCode(border=0, error_correction=qrcode.ERROR_CORRECT_M)
     symbol.add_data(address)
     symbol.best_fit()

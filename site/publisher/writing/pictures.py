@@ -7,11 +7,13 @@ GPS, profile or thumbnail comes along, and the same upload gives the same bytes 
 import io
 import warnings
 from enum import StrEnum
-from typing import Any, NamedTuple
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from publisher.content import Content
+
+if TYPE_CHECKING:
+    # Pillow takes 3 MB, which a node without pictures need not have: imported where it draws.
+    from PIL import Image
 
 FOLDER = "pictures/"
 PIXELS_MOST = 60_000_000
@@ -85,8 +87,10 @@ def renditions(data: bytes, kind: PictureKind) -> dict[str, bytes] | None:
     return {extension: _encoded(picture, extension, most[extension]) for extension in EXTENSIONS}
 
 
-def _drawn(data: bytes, kind: PictureKind) -> Image.Image | None:
+def _drawn(data: bytes, kind: PictureKind) -> "Image.Image | None":
     """The picture upright, in its size, as bare RGB pixels; None where it is broken."""
+    from PIL import Image, ImageOps
+
     shape = _SHAPES[kind]
     try:
         with warnings.catch_warnings():
@@ -104,8 +108,10 @@ def _drawn(data: bytes, kind: PictureKind) -> Image.Image | None:
         return None
 
 
-def flat(picture: Image.Image) -> Image.Image:
+def flat(picture: "Image.Image") -> "Image.Image":
     """A picture as RGB, what shines through being white."""
+    from PIL import Image
+
     if picture.has_transparency_data:
         above = picture.convert("RGBA")
         below = Image.new("RGBA", above.size, "white")
@@ -113,7 +119,9 @@ def flat(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _sized(picture: Image.Image, shape: _Shape) -> Image.Image:
+def _sized(picture: "Image.Image", shape: _Shape) -> "Image.Image":
+    from PIL import Image, ImageOps
+
     if shape.cropped:
         # The wanted proportion as large as the picture has it, a face being rather at its top.
         scale = min(picture.width / shape.width, picture.height / shape.height, 1.0)
@@ -126,7 +134,7 @@ def _sized(picture: Image.Image, shape: _Shape) -> Image.Image:
     return Image.frombytes("RGB", fitted.size, fitted.tobytes())
 
 
-def _encoded(picture: Image.Image, extension: str, most_bytes: int) -> bytes:
+def _encoded(picture: "Image.Image", extension: str, most_bytes: int) -> bytes:
     """The best quality that fits; where none does, of a picture half as large."""
     form, options = _FORMATS[extension]
 
