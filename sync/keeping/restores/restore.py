@@ -24,6 +24,8 @@ from sync.keeping.stores.store import StoreError, open_store
 
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
 ATTEMPTS = 5
+# For how long a server of a cluster may tell of less than it has.
+AGREE_WITHIN_S = 60.0
 # What Litestream says of files that can't be read, or that don't follow each other.
 _DAMAGES = ("non-contiguous", "checksum", "corrupt", "decode")
 # What Linux says where a disk, or what one may have of it, is full.
@@ -72,10 +74,12 @@ class RestoreDamagedError(RestoreError):
     next_step = "Keep the replica as it is and ask for help; restore from another one, if any."
 
 
-def restore(name: str, replica: ReplicaPlace, output: Path, *, timeout_s: float = 3600) -> None:
+def restore(
+    name: str, replica: ReplicaPlace, output: Path, *, up_to: int = 0, timeout_s: float = 3600
+) -> None:
     """Put the newest state in the replica at `output`, where nothing may be.
 
-    Raises a `RestoreError`.
+    Or that of a transaction, where `up_to` names one; less is none then. Raises a `RestoreError`.
     """
     output = output.absolute()
     for suffix in SIDE_FILES:
@@ -84,7 +88,7 @@ def restore(name: str, replica: ReplicaPlace, output: Path, *, timeout_s: float 
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder:
         arrived = Path(folder) / output.name
-        _fetch(name, replica, arrived, timeout_s)
+        _fetch(name, replica, arrived, up_to, timeout_s)
         _check(name, arrived)
         flush(arrived)
         arrived.rename(output)
@@ -115,7 +119,7 @@ def restore_newest(name: str, places: Sequence[ReplicaPlace], output: Path) -> R
 
 def _restore_whole(name: str, place: ReplicaPlace, output: Path) -> Restored:
     try:
-        restore(name, place.below(name), output)
+        _restore_agreed(name, place, output)
     except NoBackupError:
         _see_that_nothing_is_there(name, place)
         raise
@@ -144,6 +148,29 @@ def _restore_whole(name: str, place: ReplicaPlace, output: Path) -> Restored:
     return Restored(place)
 
 
+def _restore_agreed(name: str, place: ReplicaPlace, output: Path) -> None:
+    """Restore; of several servers all that they have, once each of them tells of it."""
+    deadline = time.monotonic() + AGREE_WITHIN_S
+    while True:
+        try:
+            with closing(open_store(place)) as store:
+                up_to = store.agreed_up_to(name)
+        except StoreError as error:
+            raise ReplicaUnreachableError(str(error)) from error
+        try:
+            return restore(name, place.below(name), output, up_to=up_to)
+        except (NoBackupError, RestoreDamagedError) as error:
+            # One that is behind tells of less, or of holes.
+            is_late = time.monotonic() > deadline
+            if not up_to or (is_late and isinstance(error, RestoreDamagedError)):
+                raise
+            if is_late:
+                raise ReplicaUnreachableError(
+                    f"{place.label} has {name} up to {up_to}, and does not give it"
+                ) from error
+            time.sleep(1)
+
+
 def _see_that_nothing_is_there(name: str, place: ReplicaPlace) -> None:
     """Raise ReplicaUnreachableError where files lie in a replica that Litestream finds empty.
 
@@ -158,7 +185,7 @@ def _see_that_nothing_is_there(name: str, place: ReplicaPlace) -> None:
         raise ReplicaUnreachableError(f"{place.label} tells of nothing, and holds {names[-1]}")
 
 
-def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> None:
+def _fetch(name: str, replica: ReplicaPlace, output: Path, up_to: int, timeout_s: float) -> None:
     """Let Litestream write the database to `output`."""
     database = ReplicatedDatabase(name=name, path=output, replica=replica)
     config = output.with_name("litestream.yml")
@@ -169,6 +196,7 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, timeout_s: float) -> 
         try:
             done = run_to_its_end(
                 *("restore", "-config", str(config), "-no-expand-env"),
+                *(("-txid", f"{up_to:016x}") if up_to else ()),
                 *("-o", str(output), str(output)),
                 timeout_s=max(1.0, timeout_s - took_s),
                 growing=output.parent,

@@ -65,6 +65,10 @@ class FolderStore:
                 if path.is_file()
             )
 
+    def agreed_up_to(self, top: str) -> int:
+        """Return 0: there are not several servers."""
+        return 0
+
     def make_place(self, top: str) -> None:
         """Nothing: Litestream makes its folders."""
 

@@ -7,6 +7,7 @@ there: Litestream makes none.
 """
 
 import ssl
+from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -95,12 +96,30 @@ class NatsStore:
 
         async def ask(stream: JetStreamContext) -> list[str]:
             try:
+                await self._agreed(stream, below)
                 objects = await (await stream.object_store(self._bucket(below))).list()
             except (NotFoundError, BucketNotFoundError):
                 return []
             return sorted(f"{below}/{each.name}" for each in objects if not each.deleted)
 
         return self._do(f"list {below}", ask, LONG_S)
+
+    def agreed_up_to(self, top: str) -> int:
+        """Ask the bucket's leader which names there are, also of what was folded since.
+
+        What is listed may come of any server, also of one that was started just now, and lack
+        the newest though the leader thinks it up to date.
+        """
+
+        async def ask(stream: JetStreamContext) -> int:
+            try:
+                names = await self._agreed(stream, top)
+            except NotFoundError:
+                # There is no such bucket, at none of them.
+                return 0
+            return max(map(_last_of, names), default=0) if self._replicas > 1 else 0
+
+        return self._do(f"list {top}", ask)
 
     def make_place(self, top: str) -> None:
         """Make a database's bucket: Litestream makes none."""
@@ -163,6 +182,16 @@ class NatsStore:
 
     def _bucket(self, top: str) -> str:
         return f"{self._base}-{top.replace('/', '-')}"
+
+    async def _agreed(self, stream: JetStreamContext, top: str) -> list[str]:
+        """Return the names of all that ever lay in a bucket, by its leader."""
+        bucket = self._bucket(top)
+        told = await stream.stream_info(f"OBJ_{bucket}", f"$O.{bucket}.M.>")
+        for peer in (told.cluster and told.cluster.replicas) or ():
+            if peer.offline or not peer.current:
+                raise StoreError(f"{peer.name} of the cluster is gone, or not up to date yet")
+        subjects = told.state.subjects or {}
+        return [urlsafe_b64decode(each.rpartition(".")[2]).decode() for each in subjects]
 
     async def _keys(self, stream: JetStreamContext) -> KeyValue:
         try:
@@ -235,6 +264,14 @@ async def _nothing() -> None:
 
 async def _unheard(error: Exception) -> None:
     """Say nothing: the call that failed says it."""
+
+
+def _last_of(name: str) -> int:
+    """Return the last transaction of `ltx/{level}/{first}-{last}.ltx`, 0 of another name."""
+    try:
+        return int(name.removesuffix(".ltx").rpartition("-")[2], 16)
+    except ValueError:
+        return 0
 
 
 def _parts(name: str) -> tuple[str, str]:

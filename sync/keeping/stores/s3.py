@@ -96,6 +96,10 @@ class S3Store:
             pages = obstore.list(self._bucket, f"{self._prefix}{below}/", chunk_size=1000)
             return [str(entry["path"])[len(self._prefix) :] for page in pages for entry in page]
 
+    def agreed_up_to(self, top: str) -> int:
+        """Return 0: there are not several servers."""
+        return 0
+
     def make_place(self, top: str) -> None:
         """Nothing: there are no places but the bucket."""
 

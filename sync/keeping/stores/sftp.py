@@ -74,6 +74,10 @@ class SftpStore:
         """Return the names of all files below a folder, none where there is no such folder."""
         return sorted(self._do(f"list {below}", lambda client: self._walk(client, below), LONG_S))
 
+    def agreed_up_to(self, top: str) -> int:
+        """Return 0: there are not several servers."""
+        return 0
+
     def make_place(self, top: str) -> None:
         """Nothing: Litestream makes its folders."""
 

@@ -40,6 +40,12 @@ class Store(Protocol):
     def names(self, below: str) -> list[str]:
         """Return the names of all objects that begin with `below` and a slash."""
 
+    def agreed_up_to(self, top: str) -> int:
+        """Return the newest transaction of a database's, as several servers agree; 0 for one.
+
+        Raises StoreError while they don't: whoever lists then may be told less than there is.
+        """
+
     def make_place(self, top: str) -> None:
         """Make the place of a database's objects where Litestream does not make it itself."""
 
