@@ -14,7 +14,7 @@ from sync.keeping.claims.claim import NAME, Claim, new_run
 from sync.keeping.replica import ReplicaPlace
 from tests.counts import FULL, count
 from tests.hub import until
-from tests.server.operations.troubled import doctor, empty, fill, mount, running, small_disk
+from tests.server.operations.troubled import doctor, empty, fill, remount, running, small_disk
 from tests.sync.keeping.replica_servers import (
     S3_KEYS,
     make_bucket,
@@ -46,9 +46,9 @@ def test_a_folder(tmp_path: Path) -> None:
             node.heals()
 
             if FULL:
-                mount(disk, "remount,ro")
+                remount(disk, lambda: "ro")
                 assert "read-only" in node.shows("replica-read-only").lower()
-                mount(disk, "remount,rw")
+                remount(disk, lambda: "rw")
                 node.heals()
 
             own = (replica / NAME).read_bytes()

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,11 @@ NO_NEWS = frozenset({"kit-not-printed", "same-disk", "no-paper", "descriptors-lo
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """Yield a folder on a disk of its own."""
+    """Yield a folder on a disk of its own; skip where nobody may mount one."""
     folder.mkdir()
-    mount(folder, "size=4g")
+    complaint = _mounted(folder, "size=4g")
+    if complaint:
+        pytest.skip(f"no right to mount a small disk here: {complaint}")
     try:
         yield folder
     finally:
@@ -41,28 +43,34 @@ def small_disk(folder: Path) -> Iterator[Path]:
             pass
 
 
-def mount(folder: Path, options: str) -> None:
-    """Mount a disk there, or the one that is there with other options; skip where nobody may."""
+def remount(folder: Path, options: Callable[[], str]) -> None:
+    """Give the disk that is there other options, once it takes them: it may be written just now."""
+    until(lambda: not _mounted(folder, f"remount,{options()}"))
+
+
+def _mounted(folder: Path, options: str) -> str:
+    """Return what mount(8) complains of, "" for nothing."""
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        pytest.skip("no program to mount a disk with")
-    assert done.returncode == 0 or not options.startswith("remount"), done.stderr
-    if done.returncode != 0:
-        pytest.skip(f"no right to mount a small disk here: {done.stderr}")
+        return "there is no such program"
+    return done.stderr or "no reason told" if done.returncode else ""
 
 
 def fill(folder: Path) -> None:
     """Leave a disk no room, without taking any memory for it."""
-    used = os.statvfs(folder)
-    size = (used.f_blocks - used.f_bfree) * used.f_frsize
-    mount(folder, f"remount,size={max(size, 4096)}")
+
+    def size() -> str:
+        used = os.statvfs(folder)
+        return f"size={max((used.f_blocks - used.f_bfree) * used.f_frsize, 4096)}"
+
+    remount(folder, size)
 
 
 def empty(folder: Path) -> None:
     """Give a disk its room back."""
-    mount(folder, "remount,size=4g")
+    remount(folder, lambda: "size=4g")
 
 
 class TroubledNode:
