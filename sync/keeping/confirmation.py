@@ -28,6 +28,7 @@ from pathlib import Path
 from sync.keeping.configuration import ReplicatedDatabase, write_private
 from sync.keeping.control import ControlError, ControlSocket
 from sync.keeping.litestream import Litestream
+from sync.keeping.stores.store import last_transaction
 
 TOKEN_NAME = "huiyin-replica"
 LITESTREAM_TIMEOUT_S = 60
@@ -233,17 +234,9 @@ def _newest_of(folder: Path) -> int:
     """
     try:
         with os.scandir(folder / "ltx" / "0") as entries:
-            return max((_last_of(entry.name) for entry in entries), default=0)
+            return max((last_transaction(entry.name) for entry in entries), default=0)
     except OSError:
         # What is wrong with the folder, the questions to Litestream bring to light.
-        return 0
-
-
-def _last_of(name: str) -> int:
-    """Return the last transaction of an LTX file by its name, `{first}-{last}.ltx` in hex."""
-    try:
-        return int(name.removesuffix(".ltx").rpartition("-")[2], 16) if ".ltx" in name else 0
-    except ValueError:
         return 0
 
 

@@ -6,9 +6,10 @@ the key-value bucket `county`, which has what is no database's. They are made wh
 there: Litestream makes none.
 """
 
+import json
 import ssl
 from base64 import urlsafe_b64decode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ from nats.js.object_store import ObjectStore
 
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.stores.loop import Loop
-from sync.keeping.stores.store import WITHIN_S, StoreError, move_each
+from sync.keeping.stores.store import WITHIN_S, StoreError, last_transaction, move_each
 
 Value = TypeVar("Value")
 LONG_S = 120.0
@@ -96,7 +97,7 @@ class NatsStore:
 
         async def ask(stream: JetStreamContext) -> list[str]:
             try:
-                await self._agreed(stream, below)
+                await self._see_agreed(stream, below)
                 objects = await (await stream.object_store(self._bucket(below))).list()
             except (NotFoundError, BucketNotFoundError):
                 return []
@@ -113,13 +114,15 @@ class NatsStore:
 
         async def ask(stream: JetStreamContext) -> int:
             try:
-                names = await self._agreed(stream, top)
+                await self._see_agreed(stream, top)
             except NotFoundError:
                 # There is no such bucket, at none of them.
                 return 0
-            return max(map(_last_of, names), default=0) if self._replicas > 1 else 0
+            if self._replicas < 2:
+                return 0
+            return max([last_transaction(name) async for name in self._ever(top)], default=0)
 
-        return self._do(f"list {top}", ask)
+        return self._do(f"list {top}", ask, LONG_S)
 
     def make_place(self, top: str) -> None:
         """Make a database's bucket: Litestream makes none."""
@@ -183,15 +186,32 @@ class NatsStore:
     def _bucket(self, top: str) -> str:
         return f"{self._base}-{top.replace('/', '-')}"
 
-    async def _agreed(self, stream: JetStreamContext, top: str) -> list[str]:
-        """Return the names of all that ever lay in a bucket, by its leader."""
-        bucket = self._bucket(top)
-        told = await stream.stream_info(f"OBJ_{bucket}", f"$O.{bucket}.M.>")
-        for peer in (told.cluster and told.cluster.replicas) or ():
+    async def _see_agreed(self, stream: JetStreamContext, top: str) -> None:
+        cluster = (await stream.stream_info(f"OBJ_{self._bucket(top)}")).cluster
+        for peer in (cluster and cluster.replicas) or ():
             if peer.offline or not peer.current:
                 raise StoreError(f"{peer.name} of the cluster is gone, or not up to date yet")
-        subjects = told.state.subjects or {}
-        return [urlsafe_b64decode(each.rpartition(".")[2]).decode() for each in subjects]
+
+    async def _ever(self, top: str) -> AsyncIterator[str]:
+        """Yield the names of all that ever lay in a bucket, by its leader.
+
+        It tells of 100,000 at a time, which the library does not know.
+        """
+        bucket, offset, total = self._bucket(top), 0, 1
+        while offset < total:
+            wanted = {"subjects_filter": f"$O.{bucket}.M.>", "offset": offset}
+            client = await self._connected()
+            asked = json.dumps(wanted).encode()
+            answer = await client.request(f"$JS.API.STREAM.INFO.OBJ_{bucket}", asked, WITHIN_S)
+            told = json.loads(answer.data)
+            if "error" in told:
+                raise StoreError(f"can't list {top}: {told['error'].get('description')}")
+            subjects = told["state"].get("subjects") or {}
+            for subject in subjects:
+                yield urlsafe_b64decode(subject.rpartition(".")[2]).decode()
+            if not subjects:
+                return
+            offset, total = offset + len(subjects), told.get("total", 0)
 
     async def _keys(self, stream: JetStreamContext) -> KeyValue:
         try:
@@ -264,14 +284,6 @@ async def _nothing() -> None:
 
 async def _unheard(error: Exception) -> None:
     """Say nothing: the call that failed says it."""
-
-
-def _last_of(name: str) -> int:
-    """Return the last transaction of `ltx/{level}/{first}-{last}.ltx`, 0 of another name."""
-    try:
-        return int(name.removesuffix(".ltx").rpartition("-")[2], 16)
-    except ValueError:
-        return 0
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -86,6 +86,14 @@ def open_store(place: ReplicaPlace) -> Store:
     return NatsStore(place)
 
 
+def last_transaction(name: str) -> int:
+    """Return the last transaction of `…/{first}-{last}.ltx`, in hex there; 0 of another name."""
+    try:
+        return int(name.removesuffix(".ltx").rpartition("-")[2], 16) if ".ltx" in name else 0
+    except ValueError:
+        return 0
+
+
 def move_each(store: Store, names: Sequence[str], move: Callable[[str], None]) -> None:
     """Move the objects one by one, those of each top in turn."""
     for top in names:

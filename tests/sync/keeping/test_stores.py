@@ -1,12 +1,18 @@
 """Every kind of replica does what the node itself asks of one: one suite for all of them."""
 
+import asyncio
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
 
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.stores.store import Store, StoreError, open_store
-from tests.sync.keeping.replica_servers import KINDS, S3_KEYS
+from tests.sync.keeping.replica_servers import KINDS, S3_KEYS, nats_server
+from tests.sync.node import until
 
 pytestmark = pytest.mark.litestream
 NAME = "claim.json"
@@ -93,3 +99,28 @@ def test_without_keys_for_s3_it_says_which(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(StoreError, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         open_store(ReplicaPlace.parse("s3://bucket/x?endpoint=http://127.0.0.1:1"))
+
+
+def test_of_a_cluster_the_newest_is_known_however_many_there_were(tmp_path: Path) -> None:
+    """A server of its own: NATS tells of 100,000 names at a time, what is gone among them."""
+    newest = 100_005
+
+    async def filled(address: str) -> None:
+        client = Client()
+        await client.connect(address.rpartition("/")[0])
+        for number in range(1, newest + 1):
+            name = f"ltx/0/{number:016x}-{number:016x}.ltx".encode()
+            await client.publish(f"$O.county-huiyin.M.{urlsafe_b64encode(name).decode()}", b"{}")
+        await client.flush(60)
+        await client.close()
+
+    with nats_server(tmp_path) as address:
+        # It is asked as one of several.
+        store = open_store(ReplicaPlace.parse(f"{address}?replicas=2"))
+        with closing(open_store(ReplicaPlace.parse(address))) as maker:
+            maker.make_place("huiyin")
+        assert store.agreed_up_to("huiyin") == store.agreed_up_to("attachments") == 0
+        asyncio.run(filled(address))
+        # Nobody waited until each of them was kept.
+        until(lambda: store.agreed_up_to("huiyin") == newest, 60)
+        store.close()
