@@ -28,6 +28,8 @@ ATTEMPTS = 5
 AGREE_WITHIN_S = 60.0
 # What Litestream says of files that can't be read, or that don't follow each other.
 _DAMAGES = ("non-contiguous", "checksum", "corrupt", "decode")
+# Of NATS also where a root was claimed, and its bucket not made yet.
+_NOTHING = ("no matching backup", "no snapshots", "nats: bucket not found")
 # What Linux says where a disk, or what one may have of it, is full.
 _NO_ROOM = ("no space left on device", "disk quota exceeded")
 
@@ -213,7 +215,7 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, up_to: int, timeout_s
         if done.returncode == 0 and output.exists():
             return
         complaint = last_line(done.stderr) or last_line(done.stdout)
-        if "no matching backup" in complaint or "no snapshots" in complaint:
+        if any(words in complaint for words in _NOTHING):
             if replica.folder is not None and not replica.folder.is_dir():
                 raise NoBackupError(f"there is no folder {replica.label} to restore {name} from")
             raise NoBackupError(f"there is no backup of {name} at {replica.label}")

@@ -3,12 +3,14 @@
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sync.keeping.claims.claim import Claim, ReplicaRefused
+from sync.keeping.claims.claimant import Claimant
 from sync.keeping.stores.store import StoreError
 from tests.sync.keeping.claimed_nodes import (
     filled,
@@ -104,6 +106,31 @@ def test_a_second_restore_is_refused_once_the_first_has_begun(tmp_path: Path, re
         assert first.durability.await_durable(first.commit(), 20)
     with living(tmp_path, replica, data="second") as second:
         refused(second, "ahead")
+    assert restored(tmp_path, replica, "third") == 6
+
+
+@on_each_kind
+@pytest.mark.parametrize("cut", ["before its places were made", "before it wrote"])
+def test_what_a_restored_node_claimed_and_died_is_restored_from_the_root_of_before(
+    tmp_path: Path, replica: str, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path, replica)
+    restored(tmp_path, replica, "first")
+    first = Node(tmp_path, replica=replica, data="first")
+
+    def die(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if cut == "before its places were made":
+            patch.setattr(Claimant, "_make_places", die)
+        with pytest.raises(KeyboardInterrupt) if "places" in cut else nullcontext():
+            first.claimant.take()
+    first.connection.close()
+    first.claimant.close()
+    assert restored(tmp_path, replica, "second") == 5
+    with living(tmp_path, replica, data="second") as second:
+        assert second.durability.await_durable(second.commit(), 20)
     assert restored(tmp_path, replica, "third") == 6
 
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import secrets
 import signal
 import sys
 import time
@@ -159,7 +160,8 @@ class _Living:
 
     def _write(self) -> None:
         writer = self._writers[self._chance.random() < 0.2]
-        text = f"{self._seed} {self._chance.randbytes(8).hex()}"
+        # Not of the seed: a round may be played again on the replica where it was played.
+        text = f"{self._seed} {secrets.token_hex(8)}"
         row, durable = writer.write(text + " " * self._chance.choice((10, 300, 5000)))
 
         def told(future: "Future[bool]") -> None:
