@@ -28,6 +28,8 @@ ATTEMPTS = 5
 AGREE_WITHIN_S = 60.0
 # What Litestream says of files that can't be read, or that don't follow each other.
 _DAMAGES = ("non-contiguous", "checksum", "corrupt", "decode")
+# What it says as well where the line to a file failed in its middle: that is no damage.
+_LINE = ("timeout", "timed out", "deadline exceeded", "connection", "broken pipe", "no responders")
 # Of NATS also where a root was claimed, and its bucket not made yet.
 _NOTHING = ("no matching backup", "no snapshots", "nats: bucket not found")
 # What Linux says where a disk, or what one may have of it, is full.
@@ -223,7 +225,8 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, up_to: int, timeout_s
             raise NoRoomError(f"there is no room here for {name}: {complaint}")
         # A file may be folded into another between the plan and its reading.
         is_gone = any(words in complaint for words in ("no such file", "file does not exist"))
-        if "non-contiguous" not in complaint and not is_gone:
+        was_cut = "max retries exceeded" in complaint and not is_damage(complaint)
+        if "non-contiguous" not in complaint and not is_gone and not was_cut:
             break
         if attempt < ATTEMPTS:
             _remove(output)
@@ -237,7 +240,8 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, up_to: int, timeout_s
 
 def is_damage(complaint: str) -> bool:
     """Return whether Litestream complains of files of a replica that are damaged."""
-    return any(word in complaint for word in _DAMAGES)
+    is_of_line = any(words in complaint for words in _LINE)
+    return not is_of_line and any(word in complaint for word in _DAMAGES)
 
 
 def _remove(output: Path) -> None:

@@ -12,6 +12,7 @@ from sync.keeping.restores.restore import (
     RestoreDamagedError,
     RestoreError,
     TargetNotEmptyError,
+    is_damage,
     restore,
 )
 from tests.sync.node import Node
@@ -46,6 +47,27 @@ def test_an_unreachable_replica_can_be_tried_again(tmp_path: Path) -> None:
         restore("events", place, tmp_path / "target.db")
     assert "secret" not in str(raised.value)
     assert raised.value.code == "replica_unreachable"
+
+
+@pytest.mark.parametrize(
+    ("complaint", "damage"),
+    [
+        ("decode database: decode page 55822: page checksum mismatch", True),
+        ("cannot calc restore plan: non-contiguous transaction ids in input files", True),
+        (
+            "decode database: decode page 55822: read page header 195: max retries exceeded "
+            "reading ltx file (level=0, min=3ef, max=3ef, offset=16610): nats: timeout",
+            False,
+        ),
+        ("decode header: read tcp 127.0.0.1:4: connection reset by peer", False),
+        ("decode page 1: context deadline exceeded", False),
+    ],
+)
+def test_a_line_that_fails_in_the_middle_of_a_file_is_no_damage(
+    complaint: str, damage: bool
+) -> None:
+    """A restore that took it for damage would go back to an older point, and call that whole."""
+    assert is_damage(complaint) is damage
 
 
 def transactions_of(path: Path) -> tuple[int, int]:
