@@ -8,6 +8,7 @@ import pytest
 
 from sync.keeping.claims.claim import ReplicaRefused, claim_of, places_of
 from sync.keeping.claims.claim_notes import note_restored
+from sync.keeping.claims.claimant import Claimant
 from sync.keeping.durability import DurabilityState
 from sync.keeping.replica import ReplicaPlace
 from sync.keeping.restores.restore import restore_newest
@@ -50,6 +51,26 @@ def restored(home: Path, replica: str, data: str) -> int:
     note_restored(folder, claim, probe.claimant.databases)
     probe.connection.close()
     return probe.commits
+
+
+def claimed_and_died(home: Path, replica: str, step: str = "", data: str = "data") -> bool:
+    """Let a node claim the replica and end; return whether it died at a step of the claimant's."""
+
+    def die(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    node = Node(home, replica=replica, data=data)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            if step:
+                patch.setattr(Claimant, step, die)
+            node.claimant.take()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        node.connection.close()
+        node.claimant.close()
+    return False
 
 
 def refused(node: Node, code: str) -> str:

@@ -3,16 +3,15 @@
 import shutil
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sync.keeping.claims.claim import Claim, ReplicaRefused
-from sync.keeping.claims.claimant import Claimant
 from sync.keeping.stores.store import StoreError
 from tests.sync.keeping.claimed_nodes import (
+    claimed_and_died,
     filled,
     ignoring_sockets,
     living,
@@ -110,24 +109,14 @@ def test_a_second_restore_is_refused_once_the_first_has_begun(tmp_path: Path, re
 
 
 @on_each_kind
-@pytest.mark.parametrize("cut", ["before its places were made", "before it wrote"])
+@pytest.mark.parametrize("cut", ["_make_places", ""])
 def test_what_a_restored_node_claimed_and_died_is_restored_from_the_root_of_before(
-    tmp_path: Path, replica: str, cut: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, replica: str, cut: str
 ) -> None:
+    """It died before the places of its databases were made, or before it wrote to them."""
     filled(tmp_path, replica)
     restored(tmp_path, replica, "first")
-    first = Node(tmp_path, replica=replica, data="first")
-
-    def die(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        if cut == "before its places were made":
-            patch.setattr(Claimant, "_make_places", die)
-        with pytest.raises(KeyboardInterrupt) if "places" in cut else nullcontext():
-            first.claimant.take()
-    first.connection.close()
-    first.claimant.close()
+    assert claimed_and_died(tmp_path, replica, cut, data="first") is bool(cut)
     assert restored(tmp_path, replica, "second") == 5
     with living(tmp_path, replica, data="second") as second:
         assert second.durability.await_durable(second.commit(), 20)

@@ -19,7 +19,7 @@ from tests.sync.keeping.wiping import compared
 pytestmark = [pytest.mark.litestream, pytest.mark.faults]
 # So many are made of one node before it is exchanged, or they would take ever longer: while NATS
 # answers slowly the node writes on, and what there is to fetch grows.
-A_NODES_RESTORES = {"nats": 10}
+A_NODES_RESTORES = {**dict.fromkeys(KINDS, 50), "nats": 10}
 
 
 @pytest.mark.timeout(7200)
@@ -33,7 +33,7 @@ def test_a_restore_while_a_node_writes_is_whole(
     """
     restores = count(6, 700 if kind == "folder" else 100)
     began, told = time.monotonic(), 0
-    of_one = A_NODES_RESTORES.get(kind, 50)
+    of_one = A_NODES_RESTORES[kind]
     for first in range(0, restores, of_one):
         home = tmp_path / str(first)
         place = servers.replica(kind, f"written-{first}")
