@@ -24,13 +24,14 @@ from server.folder.settings import Settings
 from server.operations.problems import WORDS, told_problem
 from server.operations.watch import disk_problems, replica_problem
 from sync.keeping import broken
-from sync.keeping.causes import FULL_BYTES, NEARLY_FULL_BYTES, REFUSED, Cause, Trouble, cause_of
+from sync.keeping.causes import REFUSED, Cause, cause_of
 from sync.keeping.claims.claim import NAME, ReplicaRefused, read_claim
 from sync.keeping.claims.claim_notes import read_note
 from sync.keeping.concealing import scrubbed
 from sync.keeping.program import binary_path
 from sync.keeping.replica import ReplicaAddressError, ReplicaPlace
 from sync.keeping.stores.store import StoreError, open_store
+from sync.keeping.troubles import FULL_BYTES, NEARLY_FULL_BYTES, Trouble
 
 LOOK_WITHIN_S = 6.0
 _OF_THE_NODE = frozenset(WORDS) - {"descriptors-few"}

@@ -10,7 +10,7 @@ from eventlog.clock import system_clock_ms
 from eventlog.log import Log
 from server.folder.rehearsals import Rehearsed, Rehearser, read_rehearsed
 from server.folder.safe_writes import SafeWriter
-from sync.keeping.causes import Cause, Trouble, trouble_of
+from sync.keeping.causes import Cause
 from sync.keeping.claims.claim import Claimer
 from sync.keeping.claims.claimant import Claimant
 from sync.keeping.configuration import ReplicatedDatabase
@@ -18,6 +18,7 @@ from sync.keeping.durability import Durability, DurabilityState
 from sync.keeping.durable_position import DurablePosition
 from sync.keeping.litestream import Litestream
 from sync.keeping.replica import ReplicaPlace
+from sync.keeping.troubles import Trouble, trouble_of
 from sync.keeping.wal import WalKeeper
 
 LOG_DATABASE = "huiyin"

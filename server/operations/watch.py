@@ -18,9 +18,10 @@ from server.folder.node_status import NodeStatus, StatusFile, ToldProblem
 from server.operations.descriptors import of_process
 from server.operations.problems import are_well, do_of, is_of_replica, what_of
 from server.web.languages import in_both
-from sync.keeping.causes import FULL_BYTES, NEARLY_FULL_BYTES, Cause, Trouble
+from sync.keeping.causes import Cause
 from sync.keeping.concealing import scrubbed
 from sync.keeping.durability import Durability
+from sync.keeping.troubles import FULL_BYTES, NEARLY_FULL_BYTES, Trouble
 
 LOOK_EVERY_S = 1.0
 SETTLED_S = 3.0

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from eventlog.database import connect
 from eventlog.files import flush
+from sync.keeping.causes import Cause, cause_of
 from sync.keeping.configuration import ReplicatedDatabase, render, write_private
 from sync.keeping.process import last_line
 from sync.keeping.program import run_to_its_end
@@ -28,8 +29,6 @@ ATTEMPTS = 5
 AGREE_WITHIN_S = 60.0
 # What Litestream says of files that can't be read, or that don't follow each other.
 _DAMAGES = ("non-contiguous", "checksum", "corrupt", "decode")
-# What it says as well where the line to a file failed in its middle: that is no damage.
-_LINE = ("timeout", "timed out", "deadline exceeded", "connection", "broken pipe", "no responders")
 # Of NATS also where a root was claimed, and its bucket not made yet.
 _NOTHING = ("no matching backup", "no snapshots", "nats: bucket not found")
 # What Linux says where a disk, or what one may have of it, is full.
@@ -240,7 +239,8 @@ def _fetch(name: str, replica: ReplicaPlace, output: Path, up_to: int, timeout_s
 
 def is_damage(complaint: str) -> bool:
     """Return whether Litestream complains of files of a replica that are damaged."""
-    is_of_line = any(words in complaint for words in _LINE)
+    # It says so as well where the line to a file failed in its middle.
+    is_of_line = cause_of(complaint) is Cause.UNREACHABLE
     return not is_of_line and any(word in complaint for word in _DAMAGES)
 
 

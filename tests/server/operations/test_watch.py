@@ -13,7 +13,8 @@ from server.operations import watch
 from server.operations.problems import WORDS, for_strangers, told_problem
 from server.operations.watch import Watch
 from server.web.languages import CATALOGUE
-from sync.keeping.causes import Cause, Trouble, cause_of
+from sync.keeping.causes import Cause, cause_of
+from sync.keeping.troubles import Trouble
 from tests.hub import until
 
 SAID = "no connection to sftp://me:geheim@10.0.0.7/backup?password=geheim"
@@ -171,6 +172,8 @@ def test_a_stranger_is_told_no_address_and_no_error() -> None:
         ("sftp://h/p: the host's key is not known, so anybody could pretend", Cause.HOST_KEY),
         ("dial tcp: lookup backup.county: no such host", Cause.UNREACHABLE),
         ("can't read claim.json: [Errno 113] No route to host", Cause.UNREACHABLE),
+        ("nats: no responders available for request", Cause.UNREACHABLE),
+        ("read tcp 127.0.0.1:4: use of closed network connection", Cause.UNREACHABLE),
         ("no restore: Error: no matching backup files available", Cause.BROKEN),
         ("something that nobody has met", Cause.UNKNOWN),
     ],
